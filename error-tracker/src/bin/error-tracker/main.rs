@@ -1,0 +1,2 @@
+//! The `error-tracker` program.
+fn main() {}

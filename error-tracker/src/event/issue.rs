@@ -1,0 +1,121 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Component, Event, Kind, Level, Timestamp};
+
+/// Where an issue stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Status {
+    /// Open.
+    #[default]
+    Unresolved,
+    /// Mended; opens again when it comes back.
+    Resolved,
+    /// Counted, but of no interest.
+    Muted,
+}
+
+/// A group of equal events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Issue {
+    /// The fingerprint: 64 hexadecimal digits.
+    pub hash: String,
+    /// Error, panic, message or `None`.
+    pub kind: Kind,
+    /// How much it matters.
+    pub level: Level,
+    /// Full path of the innermost error's type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The variant of the error's enum, when known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// The latest event's message.
+    pub message: String,
+    /// How often it was seen.
+    pub count: u64,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// When it was last seen.
+    pub last_seen: Timestamp,
+    /// Where it stands.
+    pub status: Status,
+    /// Whether the latest event was handled by the program.
+    pub handled: bool,
+    /// Function in which it rose; empty where not known.
+    pub function: String,
+    /// Module of that function.
+    pub module: String,
+    /// Source file.
+    pub file: String,
+    /// Line, from 1; 0 where not known.
+    pub line: u32,
+    /// Machine's name of the latest event; the asked host for web requests.
+    pub host: String,
+    /// HTTP method of the latest event; empty outside the web.
+    pub method: String,
+    /// Path of the latest event's request; empty outside the web.
+    pub path: String,
+    /// Release of the latest event.
+    pub release: String,
+    /// Environment of the latest event.
+    pub environment: String,
+    /// Whether a notification was sent.
+    pub notification_sent: bool,
+    /// Whether a ticket was raised.
+    pub ticket_raised: bool,
+    /// Address of the ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Why its events are grouped.
+    pub components: Vec<Component>,
+}
+
+impl Issue {
+    /// The issue that `event` alone would make: count 1, unresolved.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        let request = event.context.request.as_ref();
+        let place = event.place();
+        let (function, module) = match event.frames.first() {
+            Some(frame) => (frame.function.clone(), frame.module.clone()),
+            None => {
+                let called = event.backtrace.iter().find(|call| call.in_app);
+                (called.map(|call| call.function.clone()).unwrap_or_default(), String::new())
+            }
+        };
+        Self {
+            hash: event.grouping.hash.clone(),
+            kind: event.kind,
+            level: event.level,
+            type_name: event.type_name.clone(),
+            variant: event.variant.clone(),
+            message: event.message.clone(),
+            count: 1,
+            first_seen: event.at,
+            last_seen: event.at,
+            status: Status::Unresolved,
+            handled: event.handled,
+            function,
+            module,
+            line: place.as_ref().map_or(0, |place| place.line),
+            file: place.map(|place| place.file).unwrap_or_default(),
+            host: request.map_or_else(|| event.origin.host.clone(), |request| request.host.clone()),
+            method: request.map(|request| request.method.clone()).unwrap_or_default(),
+            path: request.map(|request| request.path.clone()).unwrap_or_default(),
+            release: event.origin.release.clone(),
+            environment: event.origin.environment.clone(),
+            components: event.grouping.components.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The type's last name with the variant, as headings show it: `OrderError::Negative`.
+    #[must_use]
+    pub fn short_type(&self) -> String {
+        super::short_type(&self.type_name, self.variant.as_deref())
+    }
+}

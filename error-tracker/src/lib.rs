@@ -1,0 +1,4 @@
+//! Tracebacks for Rust.
+
+pub mod event;
+pub mod store;

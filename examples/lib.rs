@@ -1,0 +1,1 @@
+//! Programs that a newcomer runs: see the folders beside this file.

@@ -1,0 +1,1 @@
+//! What must compile, what must not, and with which message: see `tests/`.
