@@ -1,0 +1,170 @@
+//! How much time copies and renderings of values may take: the expensive snapshots of a function run while they
+//! took less than 1 % of the current tick, and stop beyond. On the way of success a closed gate costs one load.
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::thread::Thread;
+use std::time::Duration;
+
+use Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+const TICK: Duration = Duration::from_millis(100);
+/// 1 % of a tick.
+const SHARE: u32 = 1_000_000;
+/// A function that failed in this tick is of interest.
+const SHARE_OF_A_FAILING: u32 = 5_000_000;
+/// All functions together: 10 % of one thread.
+const SHARE_OF_ALL: u32 = 10_000_000;
+/// A value that took longer than this once is left alone from then on.
+const SLOW: u32 = 1_000_000;
+/// What the copy of a string is taken to cost; a clock would cost more than the copy.
+pub(crate) const COPY: u32 = 40;
+
+/// The budget of one annotated function.
+#[derive(Debug)]
+pub struct Budget {
+    /// Bit i: the value of variable i may be copied or rendered where it is bound; variables from the 64th on share
+    /// the last bit. All ones until first asked.
+    gate: AtomicU64,
+    /// Variables whose value was slow to render.
+    slow: AtomicU64,
+    /// Nanoseconds spent in the current tick.
+    spent: AtomicU32,
+    /// The function failed in the current tick.
+    failing: AtomicBool,
+    known: AtomicBool,
+    locals: Locals,
+    next: AtomicPtr<Budget>,
+}
+
+/// The option `locals`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locals {
+    /// Within the budget.
+    Adaptive,
+    /// Whatever it costs.
+    Always,
+    /// No values that have to be copied or rendered when bound.
+    Never,
+}
+
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+/// The budgets of all functions that ever asked.
+static KNOWN: AtomicPtr<Budget> = AtomicPtr::new(ptr::null_mut());
+static SPENT_BY_ALL: AtomicU32 = AtomicU32::new(0);
+/// Some gate is closed: the ticker has work.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+static TICKER: std::sync::OnceLock<Thread> = std::sync::OnceLock::new();
+
+impl Budget {
+    #[must_use]
+    pub const fn new(locals: Locals) -> Self {
+        Self {
+            gate: AtomicU64::new(if matches!(locals, Locals::Never) { 0 } else { u64::MAX }),
+            slow: AtomicU64::new(0),
+            spent: AtomicU32::new(0),
+            failing: AtomicBool::new(false),
+            known: AtomicBool::new(false),
+            locals,
+            next: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Whether the value of a variable may be taken now.
+    #[inline(always)]
+    pub(crate) fn is_open(&self, index: usize) -> bool {
+        self.gate.load(Relaxed) & bit(index) != 0
+    }
+
+    /// Asked behind an open gate, off the fast path.
+    pub(crate) fn admits(&'static self) -> bool {
+        if !self.known.swap(true, Relaxed) {
+            let mut head = KNOWN.load(Acquire);
+            loop {
+                self.next.store(head, Relaxed);
+                let us = ptr::from_ref(self).cast_mut();
+                match KNOWN.compare_exchange_weak(head, us, AcqRel, Acquire) {
+                    Ok(_) => break,
+                    Err(now) => head = now,
+                }
+            }
+        }
+        let admits = INSTALLED.load(Relaxed) || self.locals == Locals::Always;
+        if !admits {
+            self.gate.store(0, Relaxed);
+        }
+        admits
+    }
+
+    /// Tells what a snapshot took, in nanoseconds.
+    pub(crate) fn spend(&self, index: usize, nanos: u32) {
+        if self.locals == Locals::Always {
+            return;
+        }
+        if nanos > SLOW {
+            self.slow.fetch_or(bit(index), Relaxed);
+            self.gate.fetch_and(!bit(index), Relaxed);
+        }
+        let ours = self.spent.fetch_add(nanos, Relaxed).saturating_add(nanos);
+        let all = SPENT_BY_ALL.fetch_add(nanos, Relaxed).saturating_add(nanos);
+        let share = if self.failing.load(Relaxed) { SHARE_OF_A_FAILING } else { SHARE };
+        if ours > share || all > SHARE_OF_ALL {
+            self.gate.store(0, Relaxed);
+            if !CLOSED.swap(true, Release)
+                && let Some(ticker) = TICKER.get()
+            {
+                ticker.unpark();
+            }
+        }
+    }
+
+    /// A function that fails gets a larger budget, so that its next failure shows more.
+    pub(crate) fn failed(&self) {
+        if !self.failing.swap(true, Relaxed) && INSTALLED.load(Relaxed) {
+            self.open();
+        }
+    }
+
+    fn open(&self) {
+        if self.locals != Locals::Never {
+            self.gate.store(!self.slow.load(Relaxed), Relaxed);
+        }
+    }
+}
+
+fn bit(index: usize) -> u64 {
+    1 << index.min(63)
+}
+
+fn open_all() {
+    SPENT_BY_ALL.store(0, Relaxed);
+    let mut next = KNOWN.load(Acquire);
+    // SAFETY: only `&'static` budgets are ever put into the list, and none is taken out.
+    while let Some(budget) = unsafe { next.as_ref() } {
+        budget.spent.store(0, Relaxed);
+        budget.failing.store(false, Relaxed);
+        budget.open();
+        next = budget.next.load(Relaxed);
+    }
+}
+
+/// From now on there is somebody to keep snapshots for.
+pub(crate) fn install() {
+    if INSTALLED.swap(true, Relaxed) {
+        return;
+    }
+    open_all();
+    let ticker = std::thread::Builder::new().name("error-tracker-tick".into()).spawn(|| {
+        loop {
+            while !CLOSED.swap(false, Acquire) {
+                std::thread::park();
+            }
+            std::thread::sleep(TICK);
+            open_all();
+        }
+    });
+    // Without a ticker a gate that closes stays closed: failures then show types in place of values.
+    if let Ok(ticker) = ticker {
+        let _ = TICKER.set(ticker.thread().clone());
+    }
+}

@@ -1,0 +1,226 @@
+//! Ways of keeping a variable, one for each kind of type, and how an expansion finds the right one.
+//!
+//! An expansion cannot name types. It calls [`snap`] with a kind that is still open, and closes it in code behind
+//! the `return`, where every type is known: `resolve(&link, (&&&&Probe::of(&link)).kind())`. Method lookup tries
+//! the traits below in the order of their references, so a primitive is found before a `Debug` type.
+
+use std::any::type_name;
+use std::cell::Cell;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use super::budget::Budget;
+use super::chunk::Chunk;
+use super::slot::{Form, Kept, Slot, Var, show};
+use super::types::{Head, List, Primitive, Text};
+use super::{eager, types};
+
+/// Where the snapshot of a variable goes.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub(crate) slot: &'a Slot,
+    pub(crate) chunk: &'a Cell<*mut Chunk>,
+    pub(crate) budget: &'static Budget,
+    pub(crate) var: &'static Var,
+    pub(crate) index: usize,
+}
+
+/// A way of keeping a `T` that was just bound.
+pub trait Keep<T> {
+    fn keep(value: &T, place: Place<'_>);
+    /// Again after an assignment; only what is cheap is kept again.
+    fn update(value: &T, place: Place<'_>);
+}
+
+/// A way of keeping a reference that outlives the frame; it is read at a failure only.
+pub trait KeepReference<T: ?Sized> {
+    fn keep_reference(value: &&T, place: Place<'_>);
+}
+
+/// Its bits.
+#[derive(Clone, Copy, Debug)]
+pub struct AsBits;
+/// The start of its text.
+#[derive(Clone, Copy, Debug)]
+pub struct AsText;
+/// Its first elements, rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct AsList;
+/// Its `Debug` form.
+#[derive(Clone, Copy, Debug)]
+pub struct AsDebug;
+/// Its type only.
+#[derive(Clone, Copy, Debug)]
+pub struct AsType;
+
+const NOT_NOW: &str = "too costly to keep at the time";
+const NO_DEBUG: &str = "the type has no Debug";
+
+impl<T: Primitive> Keep<T> for AsBits {
+    #[inline(always)]
+    fn keep(value: &T, place: Place<'_>) {
+        if const { size_of::<T>() <= size_of::<super::slot::Data>() } {
+            let kept = const { &Kept { type_name: type_name::<T>, form: Form::Bits(show::<T>) } };
+            place.slot.copy(kept, value);
+        } else {
+            <AsDebug as Keep<T>>::keep(value, place);
+        }
+    }
+
+    #[inline(always)]
+    fn update(value: &T, place: Place<'_>) {
+        Self::keep(value, place);
+    }
+}
+
+impl<T: Text> Keep<T> for AsText {
+    #[inline(always)]
+    fn keep(value: &T, place: Place<'_>) {
+        let text = const { &Kept { type_name: type_name::<T>, form: Form::Text } };
+        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NOT_NOW) } };
+        place.slot.name(nothing);
+        if place.budget.is_open(place.index) {
+            eager::text(value.text(), place, text);
+        }
+    }
+
+    #[inline(always)]
+    fn update(value: &T, place: Place<'_>) {
+        Self::keep(value, place);
+    }
+}
+
+impl<T: List> Keep<T> for AsList {
+    #[inline(always)]
+    fn keep(value: &T, place: Place<'_>) {
+        let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
+        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NOT_NOW) } };
+        place.slot.name(nothing);
+        if place.budget.is_open(place.index) {
+            eager::debug(&Head(value), place, rendered);
+        }
+    }
+
+    #[inline(always)]
+    fn update(_: &T, place: Place<'_>) {
+        outdated::<T>(place);
+    }
+}
+
+impl<T: Debug> Keep<T> for AsDebug {
+    #[inline(always)]
+    fn keep(value: &T, place: Place<'_>) {
+        let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
+        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NOT_NOW) } };
+        place.slot.name(nothing);
+        if place.budget.is_open(place.index) {
+            eager::debug(value, place, rendered);
+        }
+    }
+
+    #[inline(always)]
+    fn update(_: &T, place: Place<'_>) {
+        outdated::<T>(place);
+    }
+}
+
+impl<T> Keep<T> for AsType {
+    #[inline(always)]
+    fn keep(_: &T, place: Place<'_>) {
+        place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NO_DEBUG) } });
+    }
+
+    #[inline(always)]
+    fn update(_: &T, _: Place<'_>) {}
+}
+
+/// What was kept no longer is the variable's value.
+#[inline(always)]
+fn outdated<T>(place: Place<'_>) {
+    const ASSIGNED: &str = "assigned since it was bound";
+    place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::Nothing(ASSIGNED) } });
+}
+
+impl<T: Primitive> KeepReference<T> for AsBits {
+    #[inline(always)]
+    fn keep_reference(value: &&T, place: Place<'_>) {
+        <AsDebug as KeepReference<T>>::keep_reference(value, place);
+    }
+}
+
+impl<T: Text + ?Sized> KeepReference<T> for AsText {
+    #[inline(always)]
+    fn keep_reference(value: &&T, place: Place<'_>) {
+        let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Str } };
+        place.slot.copy(kept, &value.text());
+    }
+}
+
+impl<T: List + ?Sized> KeepReference<T> for AsList {
+    #[inline(always)]
+    fn keep_reference(value: &&T, place: Place<'_>) {
+        let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<Head<'_, T>>) } };
+        place.slot.copy(kept, &Head(*value));
+    }
+}
+
+impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
+    #[inline(always)]
+    fn keep_reference(value: &&T, place: Place<'_>) {
+        let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<&T>) } };
+        place.slot.copy(kept, value);
+    }
+}
+
+impl<T: ?Sized> KeepReference<T> for AsType {
+    #[inline(always)]
+    fn keep_reference(_: &&T, place: Place<'_>) {
+        place.slot.name(const { &Kept { type_name: types::reference_name::<T>, form: Form::Nothing(NO_DEBUG) } });
+    }
+}
+
+/// Ties a variable's type to the kind that keeps it, until the kind is known.
+pub struct Link<T: ?Sized, K>(PhantomData<fn() -> (PhantomData<T>, K)>);
+
+impl<T: ?Sized, K> Link<T, K> {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Closes the kind of a link. Never runs.
+pub fn resolve<T: ?Sized, K>(_: &Link<T, K>, _: K) {}
+
+/// Looks up the kind of a type.
+pub struct Probe<T: ?Sized>(PhantomData<fn() -> PhantomData<T>>);
+
+impl<T: ?Sized> Probe<T> {
+    pub fn of<K>(_: &Link<T, K>) -> Self {
+        Self(PhantomData)
+    }
+}
+
+macro_rules! kinds {
+    ($($look:ident: $probe:ty => $kind:ident where $($bound:tt)+;)+) => {$(
+        pub trait $look {
+            type Kind;
+            fn __error_tracker_kind(&self) -> Self::Kind;
+        }
+
+        impl<T: $($bound)+> $look for $probe {
+            type Kind = $kind;
+            fn __error_tracker_kind(&self) -> $kind {
+                $kind
+            }
+        }
+    )+};
+}
+
+kinds! {
+    LookBits: &&&&Probe<T> => AsBits where Primitive;
+    LookText: &&&Probe<T> => AsText where Text + ?Sized;
+    LookList: &&Probe<T> => AsList where List + ?Sized;
+    LookDebug: &Probe<T> => AsDebug where Debug + ?Sized;
+    LookType: Probe<T> => AsType where ?Sized;
+}

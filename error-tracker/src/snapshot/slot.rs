@@ -1,0 +1,101 @@
+//! A slot keeps what is known of one variable of a running function, in plain bytes.
+
+use std::cell::Cell;
+use std::fmt;
+use std::mem::MaybeUninit;
+
+/// A variable that has a slot.
+#[derive(Debug)]
+pub struct Var {
+    pub name: &'static str,
+    pub role: Role,
+    /// Masked by the attribute's option `mask`.
+    pub masked: bool,
+}
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Argument,
+    Local,
+    /// A value of the option `context`.
+    Context,
+}
+
+/// Two words beside a descriptor that says how to read them. Empty until its variable is bound.
+pub struct Slot {
+    kept: Cell<Option<&'static Kept>>,
+    data: Cell<MaybeUninit<Data>>,
+}
+
+pub(crate) type Data = [u64; 2];
+
+/// What a slot's data is, for one type and way of keeping.
+pub(crate) struct Kept {
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) form: Form,
+}
+
+/// How a slot's data is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// A copy of a primitive value; showing it runs no user code.
+    Bits(Show),
+    /// A reference that outlives the frame; showing it runs user code.
+    Reference(Show),
+    /// A `&str` that outlives the frame.
+    Str,
+    /// A piece of the frame's chunk: the start of a string, and the string's whole length.
+    Text,
+    /// A piece of the frame's chunk: a rendered value.
+    Rendered,
+    /// Nothing: only the type is known, and why the value is not.
+    Nothing(&'static str),
+}
+
+/// Hands the value that lies at the pointer to the closure.
+///
+/// # Safety
+/// A value of the type that the function was made for lies at the pointer, and its referents are alive.
+pub(crate) type Show = unsafe fn(*const Data, &mut dyn FnMut(&dyn fmt::Debug));
+
+impl Slot {
+    pub(crate) const EMPTY: Self = Self { kept: Cell::new(None), data: Cell::new(MaybeUninit::uninit()) };
+
+    #[inline(always)]
+    pub(crate) fn name(&self, kept: &'static Kept) {
+        self.kept.set(Some(kept));
+    }
+
+    /// Copies a value of at most 16 bytes.
+    #[inline(always)]
+    pub(crate) fn copy<T: Copy>(&self, kept: &'static Kept, value: &T) {
+        const { assert!(size_of::<T>() <= size_of::<Data>()) };
+        self.kept.set(Some(kept));
+        // SAFETY: the value fits (asserted above), and any bytes are a valid `MaybeUninit<Data>`.
+        unsafe { std::ptr::copy_nonoverlapping(value, self.data.as_ptr().cast::<T>(), 1) };
+    }
+
+    pub(crate) fn set(&self, kept: &'static Kept, data: Data) {
+        self.kept.set(Some(kept));
+        self.data.set(MaybeUninit::new(data));
+    }
+
+    pub(crate) fn kept(&self) -> Option<&'static Kept> {
+        self.kept.get()
+    }
+
+    pub(crate) fn data(&self) -> *const Data {
+        self.data.as_ptr().cast()
+    }
+}
+
+/// Reads a value of type `T` where [`Slot::copy`] put it.
+///
+/// # Safety
+/// As for [`Show`].
+pub(crate) unsafe fn show<T: Copy + fmt::Debug>(data: *const Data, visit: &mut dyn FnMut(&dyn fmt::Debug)) {
+    // SAFETY: the caller promises it.
+    let value = unsafe { data.cast::<T>().read_unaligned() };
+    visit(&value);
+}

@@ -1,0 +1,154 @@
+//! Which types are kept in which way.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
+use std::fmt::{self, Debug};
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
+    NonZeroU64, NonZeroU128, NonZeroUsize, Wrapping,
+};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Copied as bits, and shown by the standard library's code alone.
+pub trait Primitive: Copy + Debug {}
+
+macro_rules! primitives {
+    ($($t:ty),+ $(,)?) => { $(impl Primitive for $t {})+ };
+}
+
+primitives!(
+    (), bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, Duration,
+    std::cmp::Ordering, std::net::Ipv4Addr, std::any::TypeId,
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize,
+    NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+);
+impl<T: Primitive> Primitive for Option<T> {}
+impl<T: Primitive> Primitive for Wrapping<T> {}
+impl<T: Primitive, const N: usize> Primitive for [T; N] {}
+impl<A: Primitive> Primitive for (A,) {}
+impl<A: Primitive, B: Primitive> Primitive for (A, B) {}
+impl<A: Primitive, B: Primitive, C: Primitive> Primitive for (A, B, C) {}
+impl<A: Primitive, B: Primitive, C: Primitive, D: Primitive> Primitive for (A, B, C, D) {}
+
+/// Text whose start is copied.
+pub trait Text {
+    fn text(&self) -> &str;
+}
+
+impl Text for str {
+    #[inline(always)]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Text for String {
+    #[inline(always)]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Text for Cow<'_, str> {
+    #[inline(always)]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+macro_rules! through {
+    ($trait:ident, $($t:ty),+) => { $(impl<T: $trait + ?Sized> $trait for $t { through!(@$trait); })+ };
+    (@Text) => {
+        #[inline(always)]
+        fn text(&self) -> &str {
+            (**self).text()
+        }
+    };
+    (@List) => {
+        fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (**self).fmt_head(most, f)
+        }
+    };
+}
+
+through!(Text, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+through!(List, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// A collection of which only the first elements are rendered: `Debug` of a large one goes through all of them,
+/// even when nobody takes its output any more.
+pub trait List {
+    fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// How many elements of a collection are rendered.
+const MOST: usize = 32;
+
+/// Shows the first elements of a collection.
+pub(crate) struct Head<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: ?Sized> Clone for Head<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Head<'_, T> {}
+
+impl<T: List + ?Sized> Debug for Head<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_head(MOST, f)
+    }
+}
+
+/// Stands for the elements that are not shown.
+struct More(usize);
+
+impl Debug for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "… {} more", self.0)
+    }
+}
+
+macro_rules! lists {
+    ($builder:ident, $($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
+        impl<$($generics)*> List for $t {
+            fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut list = f.$builder();
+                list.entries(self.iter().take(most));
+                if self.len() > most {
+                    list.entry(&More(self.len() - most));
+                }
+                list.finish()
+            }
+        }
+    )+};
+}
+
+lists!(debug_list, [T] where [T: Debug], Vec<T> where [T: Debug], VecDeque<T> where [T: Debug], LinkedList<T> where [T: Debug]);
+lists!(debug_list, BinaryHeap<T> where [T: Debug]);
+lists!(debug_set, HashSet<T, S> where [T: Debug, S], BTreeSet<T> where [T: Debug]);
+
+macro_rules! maps {
+    ($($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
+        impl<$($generics)*> List for $t {
+            fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut map = f.debug_map();
+                map.entries(self.iter().take(most));
+                if self.len() > most {
+                    map.entry(&format_args!("…"), &More(self.len() - most));
+                }
+                map.finish()
+            }
+        }
+    )+};
+}
+
+maps!(HashMap<K, V, S> where [K: Debug, V: Debug, S], BTreeMap<K, V> where [K: Debug, V: Debug]);
+
+/// The name of `&T`.
+pub(crate) fn reference_name<T: ?Sized>() -> &'static str {
+    type_name::<&T>()
+}

@@ -1,0 +1,149 @@
+//! The guard that an annotated function holds while it runs.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::ptr::{self, NonNull};
+
+use super::meta::Meta;
+use super::{record, thread};
+use crate::snapshot::chunk::Chunk;
+use crate::snapshot::slot::Slot;
+
+/// The head of a guard; the list of live frames runs through it. A guard's slots lie right behind.
+#[repr(C)]
+pub struct Frame {
+    prev: Cell<*const Frame>,
+    meta: &'static Meta,
+    /// Where texts and rendered values of this frame's slots lie.
+    chunk: Cell<*mut Chunk>,
+}
+
+/// Stands for a running call of an annotated function with `N` variables. Lives in a local that only the
+/// expansion can name, so it is neither moved nor leaked while it is linked.
+#[repr(C)]
+pub struct Guard<const N: usize> {
+    frame: Frame,
+    slots: [Slot; N],
+}
+
+// SAFETY: a guard is only linked and used by the thread that runs its function. A future's guard is unlinked
+// between polls (`Tracked`), so it can move to another thread then; what its slots hold are plain bytes, chunk
+// memory that no thread owns, and references that live in the same future and so must be Send themselves.
+unsafe impl<const N: usize> Send for Guard<N> {}
+// SAFETY: nobody else can reach a guard: see above.
+unsafe impl<const N: usize> Sync for Guard<N> {}
+impl<const N: usize> UnwindSafe for Guard<N> {}
+impl<const N: usize> RefUnwindSafe for Guard<N> {}
+
+impl<const N: usize> Guard<N> {
+    #[inline(always)]
+    #[must_use]
+    pub fn new(meta: &'static Meta) -> Self {
+        Self {
+            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk: Cell::new(ptr::null_mut()) },
+            slots: [const { Slot::EMPTY }; N],
+        }
+    }
+
+    /// Makes this the innermost live frame.
+    #[inline(always)]
+    pub fn enter(&self) {
+        debug_assert_eq!(self.frame.meta.variables.len(), N);
+        thread::with(|thread| {
+            self.frame.prev.set(thread.head.get());
+            thread.head.set(ptr::from_ref(self).cast());
+        });
+    }
+
+    #[inline(always)]
+    pub(crate) fn frame(&self) -> FrameRef<'_> {
+        FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) fn slot(&self, index: usize) -> &Slot {
+        &self.slots[index]
+    }
+}
+
+impl<const N: usize> Drop for Guard<N> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        thread::with(|thread| {
+            if thread.pending.get() != 0 {
+                record::leave(self.frame());
+            }
+            // A future that is dropped between polls is not linked.
+            if ptr::eq(thread.head.get(), ptr::from_ref(self).cast()) {
+                thread.head.set(self.frame.prev.get());
+            }
+        });
+        if N > 0 {
+            let chunk = self.frame.chunk.get();
+            if !chunk.is_null() {
+                // SAFETY: it came from `take`, and this guard alone held it.
+                unsafe { Chunk::give_back(chunk) };
+            }
+        }
+    }
+}
+
+/// A live frame. Unlike a `&Frame` it may reach the slots behind the frame.
+#[derive(Clone, Copy)]
+pub(crate) struct FrameRef<'a> {
+    at: NonNull<Frame>,
+    alive: PhantomData<&'a Frame>,
+}
+
+impl<'a> FrameRef<'a> {
+    /// # Safety
+    /// `at` is null or was linked by `Guard::enter`, and that guard lives for `'a`.
+    pub(crate) unsafe fn new(at: *const Frame) -> Option<Self> {
+        NonNull::new(at.cast_mut()).map(|at| Self { at, alive: PhantomData })
+    }
+
+    fn frame(self) -> &'a Frame {
+        // SAFETY: a `FrameRef` is only made from a live guard.
+        unsafe { self.at.as_ref() }
+    }
+
+    pub(crate) fn as_ptr(self) -> *const Frame {
+        self.at.as_ptr()
+    }
+
+    pub(crate) fn prev(self) -> *const Frame {
+        self.frame().prev.get()
+    }
+
+    pub(crate) fn set_prev(self, prev: *const Frame) {
+        self.frame().prev.set(prev);
+    }
+
+    pub(crate) fn meta(self) -> &'static Meta {
+        self.frame().meta
+    }
+
+    /// Names the frame for as long as it lives.
+    pub(crate) fn key(self) -> usize {
+        self.at.addr().get()
+    }
+
+    /// Null until something was put there.
+    pub(crate) fn chunk(self) -> *mut Chunk {
+        self.frame().chunk.get()
+    }
+
+    pub(crate) fn set_chunk(self, chunk: *mut Chunk) {
+        self.frame().chunk.set(chunk);
+    }
+
+    pub(crate) fn slots(self) -> &'a [Slot] {
+        // SAFETY: a frame is always the head of a `Guard<N>` (repr(C)) with `N == meta.variables.len()`, and the
+        // pointer was made from the whole guard.
+        unsafe {
+            let first = self.at.as_ptr().byte_add(std::mem::offset_of!(Guard<1>, slots)).cast::<Slot>();
+            std::slice::from_raw_parts(first, self.meta().variables.len())
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Which values are failures, and what is known of the error in one.
+
+use std::any::type_name;
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::task::Poll;
+
+use super::guard::{Frame, Guard};
+use super::record;
+use crate::snapshot::keep::Link;
+
+/// An error where it was met: its static type, and whatever of it can be read.
+pub struct ErrorRef<'a> {
+    pub type_name: &'static str,
+    pub display: Option<&'a dyn Display>,
+    pub debug: Option<&'a dyn Debug>,
+    pub error: Option<&'a (dyn Error + 'a)>,
+}
+
+/// A value that carries an error when it is a failure.
+pub trait Failing {
+    type Error;
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> Failing for Result<T, E> {
+    type Error = E;
+    #[inline(always)]
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+impl<T, E> Failing for Poll<Result<T, E>> {
+    type Error = E;
+    #[inline(always)]
+    fn error(&self) -> Option<&E> {
+        match self {
+            Poll::Ready(Err(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<T, E> Failing for Poll<Option<Result<T, E>>> {
+    type Error = E;
+    #[inline(always)]
+    fn error(&self) -> Option<&E> {
+        match self {
+            Poll::Ready(Some(Err(error))) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A way of looking at values of type `R`.
+pub trait Outcome<R> {
+    /// Whether only functions with the option `none` take it for a failure.
+    const NONE: bool = false;
+    fn failed(value: &R) -> bool;
+    fn error(value: &R, see: &mut dyn FnMut(&ErrorRef<'_>));
+}
+
+/// Looks at an error of type `E`.
+pub trait Look<E> {
+    fn look(error: &E, see: &mut dyn FnMut(&ErrorRef<'_>));
+}
+
+macro_rules! looks {
+    ($($(#[$doc:meta])* $kind:ident where [$($bound:tt)*]: |$e:ident| $display:expr, $debug:expr, $error:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
+
+        impl<E> Look<E> for $kind where E: $($bound)* {
+            fn look($e: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
+                see(&ErrorRef { type_name: type_name::<E>(), display: $display, debug: $debug, error: $error });
+            }
+        }
+
+        impl<R: Failing> Outcome<R> for $kind where R::Error: $($bound)* {
+            #[inline(always)]
+            fn failed(value: &R) -> bool {
+                value.error().is_some()
+            }
+
+            fn error(value: &R, see: &mut dyn FnMut(&ErrorRef<'_>)) {
+                if let Some(error) = value.error() {
+                    <Self as Look<R::Error>>::look(error, see);
+                }
+            }
+        }
+    )+};
+}
+
+looks! {
+    /// An error of the standard trait.
+    StdError where [Error]: |e| Some(e), Some(e), Some(e);
+    /// anyhow, eyre, boxes.
+    SyncError where [AsRef<dyn Error + Send + Sync + 'static>]:
+        |e| Some(&e.as_ref()), Some(&e.as_ref()), Some(e.as_ref());
+    /// Boxes of errors that stay on their thread.
+    DynError where [AsRef<dyn Error + 'static>]: |e| Some(&e.as_ref()), Some(&e.as_ref()), Some(e.as_ref());
+    /// Texts and the like.
+    Shown where [Display + Debug]: |e| Some(e), Some(e), None;
+    Displayed where [Display]: |e| Some(e), None, None;
+    Debugged where [Debug]: |e| None, Some(e), None;
+    Opaque where [Sized]: |_e| None, None, None;
+}
+
+/// A `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct NoValue;
+
+impl<T> Outcome<Option<T>> for NoValue {
+    const NONE: bool = true;
+
+    #[inline(always)]
+    fn failed(value: &Option<T>) -> bool {
+        value.is_none()
+    }
+
+    fn error(_: &Option<T>, see: &mut dyn FnMut(&ErrorRef<'_>)) {
+        see(&ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: None });
+    }
+}
+
+/// Never a failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Fine;
+
+impl<R> Outcome<R> for Fine {
+    #[inline(always)]
+    fn failed(_: &R) -> bool {
+        false
+    }
+
+    fn error(_: &R, _: &mut dyn FnMut(&ErrorRef<'_>)) {}
+}
+
+/// Looks at the operand of a `?`.
+#[inline(always)]
+pub fn see<R, K: Outcome<R>, const N: usize>(value: &R, guard: &Guard<N>, site: u32) -> Link<R, K> {
+    if !K::NONE && K::failed(value) {
+        fail::<R, K>(value, guard.frame().as_ptr(), site);
+    }
+    Link::new()
+}
+
+/// The same in a function with the option `none`.
+#[inline(always)]
+pub fn see_none<R, K: Outcome<R>, const N: usize>(value: &R, guard: &Guard<N>, site: u32) -> Link<R, K> {
+    if K::failed(value) {
+        fail::<R, K>(value, guard.frame().as_ptr(), site);
+    }
+    Link::new()
+}
+
+/// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
+#[inline(always)]
+pub fn see_source<R, K: Outcome<R>, const N: usize>(value: &R, guard: &Guard<N>, site: u32) -> Link<R, K> {
+    if !K::NONE && K::failed(value) {
+        source::<R, K>(value, guard.frame().as_ptr(), site);
+    }
+    Link::new()
+}
+
+/// Looks at what a function returns, and hands it on.
+#[inline(always)]
+pub fn at<R, K: Outcome<R>, const N: usize>(value: R, guard: &Guard<N>, site: u32, _: &Link<R, K>) -> R {
+    if !K::NONE && K::failed(&value) {
+        fail::<R, K>(&value, guard.frame().as_ptr(), site);
+    }
+    value
+}
+
+/// The same in a function with the option `none`.
+#[inline(always)]
+pub fn at_none<R, K: Outcome<R>, const N: usize>(value: R, guard: &Guard<N>, site: u32, _: &Link<R, K>) -> R {
+    if K::failed(&value) {
+        fail::<R, K>(&value, guard.frame().as_ptr(), site);
+    }
+    value
+}
+
+/// Whether a value that was looked at is a failure; for the option `silent`.
+#[inline(always)]
+pub fn failed<R, K: Outcome<R>>(value: &R, _: &Link<R, K>) -> bool {
+    K::failed(value)
+}
+
+#[cold]
+#[inline(never)]
+fn fail<R, K: Outcome<R>>(value: &R, frame: *const Frame, site: u32) {
+    K::error(value, &mut |error| record::fail(frame, site, K::NONE, error));
+}
+
+#[cold]
+#[inline(never)]
+fn source<R, K: Outcome<R>>(value: &R, frame: *const Frame, site: u32) {
+    K::error(value, &mut |error| record::source(frame, site, error));
+}
+
+/// Looks up how to look at a value.
+pub struct OutcomeProbe<R>(PhantomData<fn() -> R>);
+
+impl<R> OutcomeProbe<R> {
+    pub fn of<K>(_: &Link<R, K>) -> Self {
+        Self(PhantomData)
+    }
+}
+
+macro_rules! kinds {
+    ($($look:ident: $probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
+        pub trait $look {
+            type Kind;
+            fn __error_tracker_outcome(&self) -> Self::Kind;
+        }
+
+        impl<R: Failing> $look for $probe where R::Error: $($bound)* {
+            type Kind = $kind;
+            fn __error_tracker_outcome(&self) -> $kind {
+                $kind
+            }
+        }
+    )+};
+}
+
+kinds! {
+    LookStdError: &&&&&&&&OutcomeProbe<R> => StdError where [Error];
+    LookSyncError: &&&&&&&OutcomeProbe<R> => SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
+    LookDynError: &&&&&&OutcomeProbe<R> => DynError where [AsRef<dyn Error + 'static>];
+    LookShown: &&&&&OutcomeProbe<R> => Shown where [Display + Debug];
+    LookDisplayed: &&&&OutcomeProbe<R> => Displayed where [Display];
+    LookDebugged: &&&OutcomeProbe<R> => Debugged where [Debug];
+    LookOpaque: &&OutcomeProbe<R> => Opaque where [Sized];
+}
+
+pub trait LookNoValue {
+    fn __error_tracker_outcome(&self) -> NoValue;
+}
+
+impl<T> LookNoValue for &OutcomeProbe<Option<T>> {
+    fn __error_tracker_outcome(&self) -> NoValue {
+        NoValue
+    }
+}
+
+pub trait LookFine {
+    fn __error_tracker_outcome(&self) -> Fine;
+}
+
+impl<R> LookFine for OutcomeProbe<R> {
+    fn __error_tracker_outcome(&self) -> Fine {
+        Fine
+    }
+}
+
+/// Looks up how to look at an error that was given by hand: `(&&&&&&&ErrorProbe(&error)).look(..)`.
+pub struct ErrorProbe<'a, E: ?Sized>(pub &'a E);
