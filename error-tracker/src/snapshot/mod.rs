@@ -1,0 +1,3 @@
+//! What is kept of variables.
+
+pub(crate) mod debug;
