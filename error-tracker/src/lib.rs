@@ -3,5 +3,11 @@
 
 pub mod event;
 pub mod mask;
-pub(crate) mod snapshot;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+#[allow(missing_docs)]
+mod snapshot;
 pub mod store;
+#[allow(missing_docs)]
+mod trace;

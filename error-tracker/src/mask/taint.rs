@@ -10,6 +10,11 @@ impl Taint {
         self.values.push(value.to_owned());
     }
 
+    /// The remembered values.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(String::as_str)
+    }
+
     /// Whether nothing was masked that could be searched for.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty()

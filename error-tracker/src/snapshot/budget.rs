@@ -26,8 +26,10 @@ pub struct Budget {
     /// Bit i: the value of variable i may be copied or rendered where it is bound; variables from the 64th on share
     /// the last bit. All ones until first asked.
     gate: AtomicU64,
-    /// Variables whose value was slow to render.
-    slow: AtomicU64,
+    /// Variables whose value is never taken: slow to render, or masked.
+    closed: AtomicU64,
+    /// Variables whose names were looked up among the masked ones.
+    asked: AtomicU64,
     /// Nanoseconds spent in the current tick.
     spent: AtomicU32,
     /// The function failed in the current tick.
@@ -61,7 +63,8 @@ impl Budget {
     pub const fn new(locals: Locals) -> Self {
         Self {
             gate: AtomicU64::new(if matches!(locals, Locals::Never) { 0 } else { u64::MAX }),
-            slow: AtomicU64::new(0),
+            closed: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
             failing: AtomicBool::new(false),
             known: AtomicBool::new(false),
@@ -96,14 +99,24 @@ impl Budget {
         admits
     }
 
+    /// Whether the name of a variable still has to be looked up among the masked ones.
+    pub(crate) fn asks_about(&self, index: usize) -> bool {
+        index >= 63 || self.asked.fetch_or(bit(index), Relaxed) & bit(index) == 0
+    }
+
+    /// The value of a variable is not taken from now on; nor are those that share its bit.
+    pub(crate) fn close(&self, index: usize) {
+        self.closed.fetch_or(bit(index), Relaxed);
+        self.gate.fetch_and(!bit(index), Relaxed);
+    }
+
     /// Tells what a snapshot took, in nanoseconds.
     pub(crate) fn spend(&self, index: usize, nanos: u32) {
         if self.locals == Locals::Always {
             return;
         }
         if nanos > SLOW {
-            self.slow.fetch_or(bit(index), Relaxed);
-            self.gate.fetch_and(!bit(index), Relaxed);
+            self.close(index);
         }
         let ours = self.spent.fetch_add(nanos, Relaxed).saturating_add(nanos);
         let all = SPENT_BY_ALL.fetch_add(nanos, Relaxed).saturating_add(nanos);
@@ -127,7 +140,7 @@ impl Budget {
 
     fn open(&self) {
         if self.locals != Locals::Never {
-            self.gate.store(!self.slow.load(Relaxed), Relaxed);
+            self.gate.store(!self.closed.load(Relaxed), Relaxed);
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Place<'a> {
     pub(crate) slot: &'a Slot,
     pub(crate) chunk: &'a Cell<*mut Chunk>,
     pub(crate) budget: &'static Budget,
-    pub(crate) var: &'static Var,
+    pub(crate) vars: &'static [Var],
     pub(crate) index: usize,
 }
 
@@ -202,13 +202,13 @@ impl<T: ?Sized> Probe<T> {
 }
 
 macro_rules! kinds {
-    ($($look:ident: $probe:ty => $kind:ident where $($bound:tt)+;)+) => {$(
+    ($($look:ident: $probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
         pub trait $look {
             type Kind;
             fn __error_tracker_kind(&self) -> Self::Kind;
         }
 
-        impl<T: $($bound)+> $look for $probe {
+        impl<T: $($bound)*> $look for $probe {
             type Kind = $kind;
             fn __error_tracker_kind(&self) -> $kind {
                 $kind
@@ -218,9 +218,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    LookBits: &&&&Probe<T> => AsBits where Primitive;
-    LookText: &&&Probe<T> => AsText where Text + ?Sized;
-    LookList: &&Probe<T> => AsList where List + ?Sized;
-    LookDebug: &Probe<T> => AsDebug where Debug + ?Sized;
-    LookType: Probe<T> => AsType where ?Sized;
+    LookBits: &&&&Probe<T> => AsBits where [Primitive];
+    LookText: &&&Probe<T> => AsText where [Text + ?Sized];
+    LookList: &&Probe<T> => AsList where [List + ?Sized];
+    LookDebug: &Probe<T> => AsDebug where [Debug + ?Sized];
+    LookType: Probe<T> => AsType where [?Sized];
 }

@@ -11,6 +11,9 @@ pub struct Var {
     pub role: Role,
     /// Masked by the attribute's option `mask`.
     pub masked: bool,
+    /// It can be named at the sites whose `order` lies in between.
+    pub from: u32,
+    pub to: u32,
 }
 
 /// What a slot holds.

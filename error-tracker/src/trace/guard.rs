@@ -8,6 +8,7 @@ use std::ptr::{self, NonNull};
 use super::meta::Meta;
 use super::{record, thread};
 use crate::snapshot::chunk::Chunk;
+use crate::snapshot::keep::Place;
 use crate::snapshot::slot::Slot;
 
 /// The head of a guard; the list of live frames runs through it. A guard's slots lie right behind.
@@ -62,8 +63,15 @@ impl<const N: usize> Guard<N> {
     }
 
     #[inline(always)]
-    pub(crate) fn slot(&self, index: usize) -> &Slot {
-        &self.slots[index]
+    pub(crate) fn place(&self, index: usize) -> Place<'_> {
+        let meta = self.frame.meta;
+        Place {
+            slot: &self.slots[index],
+            chunk: &self.frame.chunk,
+            budget: &meta.budget,
+            vars: meta.variables,
+            index,
+        }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Site {
     pub text: &'static str,
     pub ordinal: u32,
     pub exit: Exit,
+    /// Place in the order of bindings and sites: see `Var`.
+    pub order: u32,
 }
 
 /// A global that the option `globals` names.

@@ -1,0 +1,17 @@
+//! What an expansion of the attributes needs. Not a public interface: it changes without notice.
+#![allow(missing_docs)]
+
+pub use crate::event::{Exit, Level};
+pub use crate::snapshot::budget::{Budget, Locals};
+pub use crate::snapshot::keep::{
+    Link, LookBits, LookDebug, LookList, LookText, LookType, Probe, resolve,
+};
+pub use crate::snapshot::slot::{Role, Var};
+pub use crate::trace::guard::Guard;
+pub use crate::trace::meta::{Global, Meta, Site};
+pub use crate::trace::outcome::{
+    LookDebugged, LookDisplayed, LookDynError, LookFine, LookNoValue, LookOpaque, LookShown, LookStdError,
+    LookSyncError, OutcomeProbe, at, at_none, failed, see, see_none, see_source,
+};
+pub use crate::trace::snap::{keep, keep_reference, link, update};
+pub use crate::trace::tracked::Tracked;

@@ -1,0 +1,109 @@
+//! Snapshots that copy or render a value where it is bound, while the budget allows.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::time::Instant;
+
+use super::budget;
+use super::chunk::Chunk;
+use super::debug::{self, Limits};
+use super::keep::Place;
+use super::policy;
+use super::slot::Kept;
+use crate::mask::{Taint, rendering};
+
+/// How much of a string is copied.
+const TEXT: usize = 64;
+/// How much of a rendered value is kept.
+const RENDERED: usize = 768;
+
+thread_local! {
+    static SCRATCH: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The words of a slot's data for a piece of the chunk.
+pub(super) struct Piece {
+    pub(super) start: usize,
+    pub(super) len: usize,
+    /// Length of the whole text for a string; whether something was left out for a rendered value.
+    pub(super) whole: u64,
+    /// Length of the masked values that lie behind a rendered one, for the search in other text.
+    pub(super) taint: usize,
+}
+
+impl Piece {
+    pub(super) fn pack(&self) -> [u64; 2] {
+        // All three fit: a chunk is smaller than 64 KiB.
+        [(self.start as u64) << 32 | (self.len as u64) << 16 | self.taint as u64, self.whole]
+    }
+
+    pub(super) fn unpack(data: [u64; 2]) -> Self {
+        let part = |shift: u32| (data[0] >> shift & 0xffff) as usize;
+        Self { start: part(32), len: part(16), taint: part(0), whole: data[1] }
+    }
+}
+
+#[inline(never)]
+pub(super) fn text(text: &str, place: Place<'_>, kept: &'static Kept) {
+    if !admitted(&place) {
+        return;
+    }
+    let start = text.floor_char_boundary(TEXT);
+    if let Some(at) = put(&place, text[..start].as_bytes()) {
+        let piece = Piece { start: at, len: start, whole: text.len() as u64, taint: 0 };
+        place.slot.set(kept, piece.pack());
+    }
+    place.budget.spend(place.index, budget::COPY);
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn debug(value: &dyn Debug, place: Place<'_>, kept: &'static Kept) {
+    if !admitted(&place) {
+        return;
+    }
+    let begun = Instant::now();
+    let _ = SCRATCH.try_with(|scratch| {
+        // Taken, not borrowed: the value's Debug may bind variables of annotated functions.
+        let mut text = scratch.take();
+        text.clear();
+        let policy = policy::get();
+        let limits = Limits { bytes: policy.limits.bytes.min(RENDERED), ..policy.limits };
+        let mut taint = Taint::default();
+        let outcome = debug::render(value, &limits, &policy.masking, &mut taint, &mut text);
+        let len = text.len();
+        for masked in taint.values() {
+            text.push_str(masked);
+            text.push('\0');
+        }
+        let taint = text.len() - len;
+        if let Some(start) = put(&place, text.as_bytes()) {
+            let piece = Piece { start, len, whole: u64::from(outcome.cut), taint };
+            place.slot.set(kept, piece.pack());
+        }
+        scratch.replace(text);
+    });
+    place.budget.spend(place.index, u32::try_from(begun.elapsed().as_nanos()).unwrap_or(u32::MAX));
+}
+
+fn admitted(place: &Place<'_>) -> bool {
+    if rendering() || !place.budget.admits() {
+        return false;
+    }
+    if place.budget.asks_about(place.index)
+        && let Some(var) = place.vars.get(place.index)
+        && (var.masked || policy::get().masking.name(var.name).is_some())
+    {
+        place.budget.close(place.index);
+        return false;
+    }
+    true
+}
+
+fn put(place: &Place<'_>, bytes: &[u8]) -> Option<usize> {
+    if place.chunk.get().is_null() {
+        place.chunk.set(Chunk::take());
+    }
+    // SAFETY: the chunk is null or this frame's own, and nobody else looks at it now.
+    unsafe { place.chunk.get().as_mut() }?.put(bytes)
+}

@@ -1,0 +1,83 @@
+//! Call stacks: addresses are taken where a failure rises, and turned into names later, on the writer thread.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use crate::event::BacktraceFrame;
+
+/// Addresses of the calls, innermost first.
+#[derive(Clone, Default)]
+pub(crate) struct Raw(Vec<usize>);
+
+const MOST: usize = 64;
+/// How many call stacks are taken in one second: they cost more than all the rest of a failure.
+const PER_SECOND: u64 = 100;
+
+/// Takes the call stack, unless too many were taken in this second.
+pub(crate) fn capture() -> Raw {
+    if !admitted() {
+        return Raw::default();
+    }
+    let mut addresses = Vec::with_capacity(32);
+    backtrace::trace(|frame| {
+        addresses.push(frame.ip().addr());
+        addresses.len() < MOST
+    });
+    Raw(addresses)
+}
+
+fn admitted() -> bool {
+    static START: OnceLock<Instant> = OnceLock::new();
+    /// The second in the upper half, how many were taken in it in the lower.
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    let second = START.get_or_init(Instant::now).elapsed().as_secs() << 32;
+    let taken = TAKEN.fetch_update(Relaxed, Relaxed, |taken| {
+        if taken & !0xffff_ffff != second {
+            Some(second | 1)
+        } else {
+            (taken & 0xffff_ffff < PER_SECOND).then_some(taken + 1)
+        }
+    });
+    taken.is_ok()
+}
+
+impl Raw {
+    /// Turns the addresses into names; reads debug information, so not for the program's own threads.
+    pub(crate) fn resolve(&self) -> Vec<BacktraceFrame> {
+        let mut calls = Vec::new();
+        for &address in &self.0 {
+            // An address is where the call returns to; the call itself lies before.
+            let inside = std::ptr::without_provenance_mut(address.saturating_sub(1));
+            backtrace::resolve(inside, |symbol| {
+                let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
+                let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
+                let in_app = is_in_app(&function, file.as_deref());
+                let mut call = BacktraceFrame::default();
+                (call.function, call.file, call.line, call.in_app) = (function, file, symbol.lineno(), in_app);
+                calls.push(call);
+            });
+        }
+        // Our own calls lie on top.
+        let own = calls.iter().rposition(|call| is_own(&call.function)).map_or(0, |last| last + 1);
+        calls.drain(..own);
+        calls
+    }
+}
+
+fn is_own(function: &str) -> bool {
+    let path = function.trim_start_matches('<');
+    ["error_tracker::trace::", "error_tracker::capture::", "backtrace::", "std::panicking::", "core::panicking::"]
+        .iter()
+        .any(|own| path.starts_with(own))
+}
+
+/// Whether a call is the program's own: no dependency and not the standard library.
+fn is_in_app(function: &str, file: Option<&str>) -> bool {
+    let path = function.trim_start_matches('<');
+    let foreign = ["std::", "core::", "alloc::", "tokio::", "error_tracker::", "__rust_", "test::"];
+    if function.is_empty() || foreign.iter().any(|prefix| path.starts_with(prefix)) {
+        return false;
+    }
+    file.is_some_and(|file| !file.contains("/.cargo/registry/") && !file.contains("/.cargo/git/") && !file.contains("/rustc/"))
+}

@@ -1,0 +1,75 @@
+//! Turns a live frame into what an event keeps of it.
+
+use super::guard::FrameRef;
+use super::meta::Meta;
+use crate::event::{Exit, Frame, Variable};
+use crate::mask::Taint;
+use crate::snapshot::policy;
+use crate::snapshot::read::Reader;
+use crate::snapshot::slot::Role;
+
+pub(super) struct Seen {
+    pub(super) frame: Frame,
+    pub(super) globals: Vec<Variable>,
+    /// Values of the option `context`.
+    pub(super) context: Vec<Variable>,
+}
+
+/// Reads a live frame. With `user_code` the `Debug` of references and globals may run.
+pub(super) fn of(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, taint: &mut Taint, user_code: bool) -> Seen {
+    let meta = frame.meta();
+    let site = site.and_then(|site| meta.sites.get(site as usize));
+    let mut seen = Seen {
+        frame: Frame {
+            function: function(meta),
+            module: meta.module.into(),
+            file: meta.file.into(),
+            line: site.map_or(meta.first_line, |site| site.line),
+            column: site.map_or(0, |site| site.column),
+            expression: site.map(|site| site.text.into()).unwrap_or_default(),
+            ordinal: site.map_or(0, |site| site.ordinal),
+            exit,
+            ..Frame::default()
+        },
+        globals: Vec::new(),
+        context: Vec::new(),
+    };
+    let mut reader = Reader { policy: policy::get(), taint, user_code };
+    for (var, slot) in meta.variables.iter().zip(frame.slots()) {
+        if site.is_some_and(|site| !(var.from..=var.to).contains(&site.order)) {
+            continue;
+        }
+        let Some(variable) = reader.read(var, slot, frame.chunk()) else { continue };
+        match var.role {
+            Role::Argument => seen.frame.arguments.push(variable),
+            Role::Local => push_local(&mut seen.frame.locals, variable),
+            Role::Context => seen.context.push(variable),
+        }
+    }
+    if user_code {
+        for global in meta.globals {
+            (global.read)(&mut |type_name, value| seen.globals.push(reader.value(global.name, type_name, value)));
+        }
+    }
+    seen
+}
+
+/// A name that was bound again hides what it was bound to before.
+fn push_local(locals: &mut Vec<Variable>, variable: Variable) {
+    match locals.iter_mut().find(|known| known.name == variable.name) {
+        Some(known) => *known = variable,
+        None => locals.push(variable),
+    }
+}
+
+/// `Cart::total`, `<Cart as Total>::total` or `main`: the path without the module.
+fn function(meta: &Meta) -> String {
+    if meta.renamed {
+        return meta.name.into();
+    }
+    // `crate::module::Cart::total::META::{{closure}}`
+    let path = (meta.path)();
+    let path = path.rsplit_once("::__ERROR_TRACKER").map_or(meta.name, |(path, _)| path);
+    let bare = path.strip_prefix(meta.module).and_then(|path| path.strip_prefix("::")).unwrap_or(path);
+    bare.into()
+}

@@ -1,0 +1,13 @@
+//! The running annotated functions of each thread, and the failures on their way out of them.
+
+pub(crate) mod backtrace;
+pub(crate) mod facts;
+pub(crate) mod frames;
+pub(crate) mod guard;
+pub(crate) mod meta;
+pub(crate) mod outcome;
+pub(crate) mod panic;
+pub(crate) mod record;
+pub(crate) mod snap;
+pub(crate) mod thread;
+pub(crate) mod tracked;

@@ -1,0 +1,76 @@
+//! Panics: the hook records what can be read without user code; the guards that unwind add the rest.
+
+use super::facts::Facts;
+use super::guard::FrameRef;
+use super::record::{self, Failure, MOST_FRAMES, Record};
+use super::{frames, thread};
+use crate::event::{Exit, Kind, Level, Location};
+
+/// What a panic's record knows beside its failure.
+pub(super) struct Unwinding {
+    /// Keys of the failure's frames.
+    keys: Vec<usize>,
+    /// How many of them have unwound.
+    unwound: usize,
+}
+
+/// Called by the panic hook. Answers the failure when nobody will finish it: no annotated function runs on this
+/// thread, or the program is about to abort.
+pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -> Vec<Box<Failure>> {
+    let facts = Facts { type_name: "panic", message, ..Facts::default() };
+    let mut failure = Box::new(Failure { location, level: Some(Level::Fatal), ..Failure::new(Kind::Panic, facts) });
+    let mut keys = Vec::new();
+    let head = thread::with(|thread| thread.head.get());
+    for frame in thread::live(head).take(MOST_FRAMES) {
+        let seen = frames::of(frame, None, Exit::Panic, &mut failure.taint, false);
+        failure.frames.push(seen.frame);
+        failure.context.extend(seen.context);
+        keys.push(frame.key());
+    }
+    if keys.is_empty() || aborts {
+        // A panic that was unwinding will not get any further either.
+        let mut all: Vec<_> = record::take(|record| record.unwinding.is_some()).into_iter().map(|r| r.failure).collect();
+        all.push(failure);
+        return all;
+    }
+    let innermost = keys[0];
+    let unwinding = Some(Unwinding { keys, unwound: 0 });
+    let mut record = Record::at(innermost, failure);
+    record.unwinding = unwinding;
+    record::put(record);
+    Vec::new()
+}
+
+/// A guard is dropped by a panic.
+pub(super) fn unwind(frame: FrameRef<'_>) {
+    let key = frame.key();
+    let found = record::take(|record| record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key)));
+    for mut record in found {
+        let Some(unwinding) = &mut record.unwinding else { continue };
+        if let Some(index) = unwinding.keys.iter().position(|known| *known == key) {
+            unwinding.unwound = index + 1;
+            let seen = frames::of(frame, None, Exit::Panic, &mut record.failure.taint, true);
+            if let Some(known) = record.failure.frames.get_mut(index) {
+                *known = seen.frame;
+            }
+            record.failure.globals.extend(seen.globals);
+        }
+        if frame.prev().is_null() {
+            record::tell(record.failure);
+        } else {
+            record::put(record);
+        }
+    }
+}
+
+/// A guard is dropped and no panic is under way: what unwound before was caught.
+pub(super) fn caught() {
+    for mut record in record::take(|record| record.unwinding.is_some()) {
+        let unwound = record.unwinding.map_or(0, |unwinding| unwinding.unwound);
+        let mut callers = record.failure.frames.split_off(unwound.min(record.failure.frames.len()));
+        callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);
+        record.failure.callers = callers;
+        record.failure.handled = true;
+        record::tell(record.failure);
+    }
+}

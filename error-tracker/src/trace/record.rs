@@ -1,0 +1,344 @@
+//! Failures on their way out: recorded at the site where they rose, adopted by the sites that they pass, and
+//! finished when they have left the outermost annotated function or were handled.
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use super::facts::Facts;
+use super::guard::{Frame, FrameRef};
+use super::outcome::ErrorRef;
+use super::panic::{self, Unwinding};
+use super::{backtrace, frames, thread};
+use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
+use crate::mask::{Taint, rendering};
+use crate::snapshot::policy;
+
+/// One failure as it was met, not yet an event.
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) level: Option<event::Level>,
+    pub(crate) at: Timestamp,
+    /// The error where it rose.
+    pub(crate) innermost: Facts,
+    /// The error as it was last seen.
+    pub(crate) outermost: Facts,
+    pub(crate) location: Option<Location>,
+    /// From where it rose outward.
+    pub(crate) frames: Vec<event::Frame>,
+    pub(crate) callers: Vec<event::Frame>,
+    pub(crate) backtrace: backtrace::Raw,
+    pub(crate) globals: Vec<Variable>,
+    /// Values of the option `context`.
+    pub(crate) context: Vec<Variable>,
+    pub(crate) taint: Taint,
+    pub(crate) handled: bool,
+}
+
+pub(super) struct Record {
+    pub(super) failure: Box<Failure>,
+    /// The frame that it is about to leave or has left last.
+    frame: usize,
+    /// The frame that would meet it next.
+    caller: usize,
+    /// The site whose operand it will leave through, when `see_source` met it.
+    through: Option<u32>,
+    /// It was captured by hand already: nothing more is told of it.
+    told: bool,
+    /// It is a panic.
+    pub(super) unwinding: Option<Unwinding>,
+    since: Instant,
+}
+
+/// So many failures may wait on one thread; the oldest are taken for handled beyond.
+const MOST_WAITING: usize = 32;
+/// A failure that nobody met again for so long is taken for handled.
+const OVERDUE: Duration = Duration::from_secs(2);
+/// So many frames of one failure are kept: the innermost, and the outermost.
+pub(super) const MOST_FRAMES: usize = 50;
+
+thread_local! {
+    static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting(Vec::new())) };
+}
+
+struct Waiting(Vec<Record>);
+
+impl Drop for Waiting {
+    /// The thread ends.
+    fn drop(&mut self) {
+        for record in self.0.drain(..) {
+            finish(record, true);
+        }
+    }
+}
+
+/// Where finished failures go; set by `capture`, which stands above.
+pub(crate) static SINK: OnceLock<fn(Box<Failure>)> = OnceLock::new();
+
+/// Changes the waiting records. No user code may run inside.
+fn waiting<R>(change: impl FnOnce(&mut Vec<Record>) -> R) -> Option<R> {
+    let result = WAITING.try_with(|waiting| {
+        let waiting = &mut waiting.try_borrow_mut().ok()?.0;
+        let result = change(waiting);
+        thread::with(|thread| thread.pending.set(u32::try_from(waiting.len()).unwrap_or(u32::MAX)));
+        Some(result)
+    });
+    result.ok().flatten()
+}
+
+/// Takes the waiting records that `wanted` names.
+pub(super) fn take(wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+    waiting(|waiting| waiting.extract_if(.., |record| wanted(record)).collect()).unwrap_or_default()
+}
+
+pub(super) fn put(record: Record) {
+    let crowded = waiting(|waiting| {
+        waiting.push(record);
+        (waiting.len() > MOST_WAITING).then(|| waiting.remove(0))
+    });
+    if let Some(oldest) = crowded.flatten() {
+        finish(oldest, true);
+    }
+}
+
+/// An error is about to leave `frame` through `site`.
+pub(crate) fn fail(frame: *const Frame, site: u32, none: bool, error: &ErrorRef<'_>) {
+    // SAFETY: called by a site of the running function whose guard this is.
+    let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
+    if rendering() {
+        return;
+    }
+    let exit = frame.meta().sites.get(site as usize).map_or(Exit::Hidden, |site| site.exit);
+    meet(frame, Some(site), exit, none, error);
+}
+
+/// An error that `.context(..)` or the like is about to change, before it leaves through `site`.
+pub(crate) fn source(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
+    // SAFETY: as in `fail`.
+    let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
+    if rendering() {
+        return;
+    }
+    let facts = Facts::of(error);
+    let mut record = adopt(frame, None, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
+    record.failure.outermost = facts;
+    record.through = Some(site);
+    put(record);
+}
+
+fn meet(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, none: bool, error: &ErrorRef<'_>) {
+    let facts = Facts::of(error);
+    let kind = if none { Kind::None } else { Kind::Error };
+    let mut record = adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
+    if !record.told {
+        pass(&mut record.failure, frame, site, exit, facts);
+    }
+    record.frame = frame.key();
+    record.caller = frame.prev().addr();
+    record.through = None;
+    put(record);
+}
+
+/// A record of a failure that rises now.
+fn rise(frame: FrameRef<'_>, kind: Kind, facts: Facts, error: &ErrorRef<'_>) -> Record {
+    let mut taint = Taint::default();
+    let innermost = facts.clone().with_debug(error, policy::get(), &mut taint);
+    frame.meta().budget.failed();
+    let failure = Failure { innermost, taint, ..Failure::new(kind, facts) };
+    Record::at(frame.key(), Box::new(failure))
+}
+
+/// The waiting record that goes on with this error, when there is one.
+fn adopt(frame: FrameRef<'_>, site: Option<u32>, facts: &Facts) -> Option<Record> {
+    waiting(|waiting| {
+        let fits = |record: &Record| {
+            record.caller == frame.key()
+                && ((site.is_some() && record.through == site) || record.failure.outermost.is_in(facts))
+        };
+        let index = waiting.iter().rposition(fits)?;
+        Some(waiting.remove(index))
+    })
+    .flatten()
+}
+
+/// Adds `frame` to a failure that leaves it.
+fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<u32>, exit: Exit, facts: Facts) {
+    let mut seen = frames::of(frame, site, exit, &mut failure.taint, true);
+    let before = &failure.outermost;
+    if before.type_name != facts.type_name || before.message != facts.message {
+        seen.frame.error = Some(facts.cause());
+    }
+    if failure.frames.len() < MOST_FRAMES {
+        failure.frames.push(seen.frame);
+    } else if let Some(last) = failure.frames.last_mut() {
+        *last = seen.frame;
+    }
+    failure.globals.extend(seen.globals);
+    failure.context.extend(seen.context);
+    failure.level = failure.level.or(frame.meta().level);
+    failure.outermost = facts;
+}
+
+/// A guard is being dropped while failures wait.
+#[cold]
+#[inline(never)]
+pub(crate) fn leave(frame: FrameRef<'_>) {
+    if rendering() {
+        return;
+    }
+    if std::thread::panicking() {
+        panic::unwind(frame);
+    } else {
+        panic::caught();
+    }
+    let key = frame.key();
+    for record in take(|record| record.caller == key && record.unwinding.is_none()) {
+        finish(record, true);
+    }
+    for record in take(|record| record.frame == key && record.caller == 0) {
+        finish(record, false);
+    }
+    let now = Instant::now();
+    for record in take(|record| now.duration_since(record.since) > OVERDUE) {
+        finish(record, true);
+    }
+}
+
+fn finish(record: Record, handled: bool) {
+    if record.told {
+        return;
+    }
+    let mut failure = record.failure;
+    failure.handled = handled;
+    if record.caller != 0 {
+        add_callers(&mut failure, record.caller);
+    }
+    tell(failure);
+}
+
+/// Adds the frames that are still running, from the one with this key on.
+fn add_callers(failure: &mut Failure, key: usize) {
+    let head = thread::with(|thread| thread.head.get());
+    let running = thread::live(head).skip_while(|frame| frame.key() != key).take(MOST_FRAMES);
+    for frame in running {
+        failure.callers.push(frames::of(frame, None, Exit::Running, &mut failure.taint, true).frame);
+    }
+}
+
+/// Hands a failure to the sink.
+pub(crate) fn tell(failure: Box<Failure>) {
+    if let Some(sink) = SINK.get() {
+        sink(failure);
+    }
+}
+
+/// Failures that wait in the suspended body of a future.
+#[derive(Default)]
+pub(super) struct Stash(Vec<Record>);
+
+impl Stash {
+    /// Takes what waits in this frame.
+    pub(super) fn take(frame: *const Frame) -> Self {
+        Self(take(|record| record.caller == frame.addr() && record.unwinding.is_none()))
+    }
+
+    /// The body runs again, on this thread.
+    pub(super) fn put_back(&mut self) {
+        self.0.drain(..).for_each(put);
+    }
+}
+
+impl Drop for Stash {
+    /// The future is dropped before its end.
+    fn drop(&mut self) {
+        for record in self.0.drain(..) {
+            finish(record, true);
+        }
+    }
+}
+
+/// Takes everything that waits on this thread for handled: a thread ends, or a flush asks.
+pub(crate) fn settle() {
+    for record in take(|_| true) {
+        finish(record, true);
+    }
+}
+
+/// The failure of an error that is given by hand, from the waiting ones when it is on its way through this thread.
+/// The function around the call, when it is annotated, is added as a frame.
+pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>) -> Box<Failure> {
+    let facts = Facts::of(error);
+    let found = waiting(|waiting| {
+        let index = waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
+        Some(waiting.remove(index))
+    });
+    let mut failure = match found.flatten() {
+        Some(record) => record.failure,
+        None => Box::new(Failure::new(Kind::Error, facts.clone())),
+    };
+    if failure.frames.is_empty() {
+        failure.innermost = facts.clone().with_debug(error, policy::get(), &mut failure.taint);
+    }
+    capture_in(around, &mut failure, facts.clone());
+    // What is left behind keeps the error from being told again when the same function returns it.
+    if let Some(frame) = around {
+        let failure = Box::new(Failure::new(Kind::Error, facts));
+        put(Record { told: true, ..Record::at(frame.key(), failure) });
+    }
+    failure
+}
+
+/// The failure that a message stands for.
+pub(crate) fn message(around: Option<FrameRef<'_>>, text: String) -> Box<Failure> {
+    let facts = Facts { type_name: "message", message: text, ..Facts::default() };
+    let mut failure = Box::new(Failure::new(Kind::Message, facts.clone()));
+    capture_in(around, &mut failure, facts);
+    failure
+}
+
+fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, facts: Facts) {
+    failure.handled = true;
+    let head = match around {
+        Some(frame) => {
+            pass(failure, frame, None, Exit::Captured, facts);
+            frame.prev()
+        }
+        None => thread::with(|thread| thread.head.get()),
+    };
+    add_callers(failure, head.addr());
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, facts: Facts) -> Self {
+        Self {
+            kind,
+            level: None,
+            at: Timestamp::now(),
+            innermost: facts.clone(),
+            outermost: facts,
+            location: None,
+            frames: Vec::new(),
+            callers: Vec::new(),
+            backtrace: backtrace::capture(),
+            globals: Vec::new(),
+            context: Vec::new(),
+            taint: Taint::default(),
+            handled: false,
+        }
+    }
+}
+
+impl Record {
+    /// A record that waits in the frame with this key.
+    pub(super) fn at(key: usize, failure: Box<Failure>) -> Self {
+        Self {
+            failure,
+            frame: key,
+            caller: key,
+            through: None,
+            told: false,
+            unwinding: None,
+            since: Instant::now(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! An annotated future: its frame is linked for the length of each poll.
+
+use std::future::Future;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::ptr;
+use std::task::{Context, Poll};
+
+use super::guard::{Frame, FrameRef};
+use super::{record, thread};
+
+/// The body of an annotated `async fn`.
+pub struct Tracked<F> {
+    body: F,
+    /// The guard of the suspended body, or null.
+    frame: *const Frame,
+    /// Failures that wait in the suspended body; they follow it to whatever thread polls it next.
+    waiting: record::Stash,
+}
+
+// SAFETY: the pointer leads into `body`, which is Send, and is only followed by the thread that polls.
+unsafe impl<F: Send> Send for Tracked<F> {}
+// SAFETY: nothing can be reached through a shared `Tracked`.
+unsafe impl<F: Sync> Sync for Tracked<F> {}
+impl<F: UnwindSafe> UnwindSafe for Tracked<F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for Tracked<F> {}
+
+impl<F: Future> Tracked<F> {
+    #[inline(always)]
+    pub fn new(body: F) -> Self {
+        Self { body, frame: ptr::null(), waiting: record::Stash::default() }
+    }
+}
+
+/// Takes the frames off that a poll has linked, also when the body panics.
+struct Unlink {
+    head: *const Frame,
+}
+
+impl Drop for Unlink {
+    fn drop(&mut self) {
+        thread::with(|thread| thread.head.set(self.head));
+    }
+}
+
+impl<F: Future> Future for Tracked<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `body` is not moved out of the pinned value.
+        let this = unsafe { self.get_unchecked_mut() };
+        let head = thread::with(|thread| thread.head.get());
+        let unlink = Unlink { head };
+        // SAFETY: the frame is the guard of the suspended body, which lives inside `this.body`.
+        if let Some(frame) = unsafe { FrameRef::new(this.frame) } {
+            frame.set_prev(head);
+            thread::with(|thread| thread.head.set(this.frame));
+            this.waiting.put_back();
+        }
+        // SAFETY: `body` is pinned because `self` is.
+        let result = unsafe { Pin::new_unchecked(&mut this.body) }.poll(context);
+        this.frame = ptr::null();
+        if result.is_pending() {
+            let (innermost, waits) = thread::with(|thread| (thread.head.get(), thread.pending.get() != 0));
+            if !ptr::eq(innermost, head) {
+                this.frame = innermost;
+                if waits {
+                    this.waiting = record::Stash::take(innermost);
+                }
+            }
+        }
+        drop(unlink);
+        result
+    }
+}
