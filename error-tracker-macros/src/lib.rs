@@ -1,1 +1,83 @@
-//! The attributes of error-tracker.
+//! The attributes of error-tracker. They are documented where they are re-exported, in `error-tracker`.
+//!
+//! In the order of the work: `options` and `function` read what stands in the source, `validate` holds one against the
+//! other, `walk` goes through the body, `expand` writes the result.
+
+mod expand;
+mod function;
+mod names;
+mod options;
+mod text;
+mod validate;
+mod walk;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Error, FnArg};
+
+use function::Function;
+use options::Options;
+
+/// Records what the function fails with.
+#[proc_macro_attribute]
+pub fn auto_track_exception(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(args.into(), item.into(), false).into()
+}
+
+/// Records the error that the function is given, or what the function fails with.
+#[proc_macro_attribute]
+pub fn track_exception(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(args.into(), item.into(), true).into()
+}
+
+fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> TokenStream {
+    let (options, mut errors) = match syn::parse2::<Options>(args) {
+        Ok(options) => (options, Vec::new()),
+        Err(error) => (Options::default(), vec![error]),
+    };
+    let expanded = match syn::parse2::<Function>(item.clone()) {
+        Ok(function) => {
+            if errors.is_empty() {
+                errors = validate::validate(&function, &options);
+            }
+            if errors.is_empty() { one(&function, &options, item, records_argument) } else { item }
+        }
+        Err(error) => {
+            // Half-typed code keeps its own errors; what is no function at all gets ours.
+            if errors.is_empty() {
+                errors.push(error);
+            }
+            item
+        }
+    };
+    let errors = errors.iter().map(Error::to_compile_error);
+    quote!(#(#errors)* #expanded)
+}
+
+fn one(function: &Function, options: &Options, item: TokenStream, records_argument: bool) -> TokenStream {
+    let records = if records_argument { error_argument(function, options) } else { options.error.clone() };
+    let plain = records.is_none() && options.context.is_empty() && expand::is_plain(&function.block);
+    if function.sig.constness.is_some() || function.has_attr("naked") || plain {
+        return item;
+    }
+    expand::expand(function, options, records.as_ref())
+}
+
+/// The argument that holds the error which a handler is given.
+fn error_argument(function: &Function, options: &Options) -> Option<Ident> {
+    if options.error.is_some() {
+        return options.error.clone();
+    }
+    function.sig.inputs.iter().find_map(|input| match input {
+        FnArg::Typed(argument) => names::bound_by(&argument.pat)
+            .into_iter()
+            .find(|name| ["e", "err", "error", "exception"].iter().any(|known| name == known)),
+        FnArg::Receiver(_) => None,
+    })
+}

@@ -1,11 +1,13 @@
 //! Tracebacks for Rust.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod event;
-pub mod mask;
+pub use error_tracker_macros::{auto_track_exception, track_exception};
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+pub mod event;
+pub mod mask;
 #[allow(missing_docs)]
 mod snapshot;
 pub mod store;

@@ -4,14 +4,15 @@
 pub use crate::event::{Exit, Level};
 pub use crate::snapshot::budget::{Budget, Locals};
 pub use crate::snapshot::keep::{
-    Link, LookBits, LookDebug, LookList, LookText, LookType, Probe, resolve,
+    AsBits, Link, LookBits, LookDebug, LookList, LookText, LookType, Probe, resolve,
 };
 pub use crate::snapshot::slot::{Role, Var};
 pub use crate::trace::guard::Guard;
 pub use crate::trace::meta::{Global, Meta, Site};
 pub use crate::trace::outcome::{
-    LookDebugged, LookDisplayed, LookDynError, LookFine, LookNoValue, LookOpaque, LookShown, LookStdError,
-    LookSyncError, OutcomeProbe, at, at_none, failed, see, see_none, see_source,
+    ErrorProbe, LookDebugged, LookDisplayed, LookDynError, LookFine, LookNoValue, LookOpaque, LookShown,
+    LookStdError, LookSyncError, OutcomeProbe, at, at_none, failed, never, record, see, see_none, see_source,
+    silence, silent,
 };
-pub use crate::trace::snap::{keep, keep_reference, link, update};
+pub use crate::trace::snap::{keep, keep_argument, keep_reference, link, read_global};
 pub use crate::trace::tracked::Tracked;

@@ -25,16 +25,19 @@ pub struct Place<'a> {
     pub(crate) index: usize,
 }
 
-/// A way of keeping a `T` that was just bound.
+/// A way of keeping a `T` that was just bound or assigned.
 pub trait Keep<T> {
     fn keep(value: &T, place: Place<'_>);
-    /// Again after an assignment; only what is cheap is kept again.
-    fn update(value: &T, place: Place<'_>);
 }
 
 /// A way of keeping a reference that outlives the frame; it is read at a failure only.
 pub trait KeepReference<T: ?Sized> {
     fn keep_reference(value: &&T, place: Place<'_>);
+}
+
+/// A way of showing a value that is at hand.
+pub trait Show<T: ?Sized> {
+    fn show(value: &T, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>));
 }
 
 /// Its bits.
@@ -66,11 +69,6 @@ impl<T: Primitive> Keep<T> for AsBits {
             <AsDebug as Keep<T>>::keep(value, place);
         }
     }
-
-    #[inline(always)]
-    fn update(value: &T, place: Place<'_>) {
-        Self::keep(value, place);
-    }
 }
 
 impl<T: Text> Keep<T> for AsText {
@@ -82,11 +80,6 @@ impl<T: Text> Keep<T> for AsText {
         if place.budget.is_open(place.index) {
             eager::text(value.text(), place, text);
         }
-    }
-
-    #[inline(always)]
-    fn update(value: &T, place: Place<'_>) {
-        Self::keep(value, place);
     }
 }
 
@@ -100,11 +93,6 @@ impl<T: List> Keep<T> for AsList {
             eager::debug(&Head(value), place, rendered);
         }
     }
-
-    #[inline(always)]
-    fn update(_: &T, place: Place<'_>) {
-        outdated::<T>(place);
-    }
 }
 
 impl<T: Debug> Keep<T> for AsDebug {
@@ -117,11 +105,6 @@ impl<T: Debug> Keep<T> for AsDebug {
             eager::debug(value, place, rendered);
         }
     }
-
-    #[inline(always)]
-    fn update(_: &T, place: Place<'_>) {
-        outdated::<T>(place);
-    }
 }
 
 impl<T> Keep<T> for AsType {
@@ -129,16 +112,6 @@ impl<T> Keep<T> for AsType {
     fn keep(_: &T, place: Place<'_>) {
         place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NO_DEBUG) } });
     }
-
-    #[inline(always)]
-    fn update(_: &T, _: Place<'_>) {}
-}
-
-/// What was kept no longer is the variable's value.
-#[inline(always)]
-fn outdated<T>(place: Place<'_>) {
-    const ASSIGNED: &str = "assigned since it was bound";
-    place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::Nothing(ASSIGNED) } });
 }
 
 impl<T: Primitive> KeepReference<T> for AsBits {
@@ -159,7 +132,9 @@ impl<T: Text + ?Sized> KeepReference<T> for AsText {
 impl<T: List + ?Sized> KeepReference<T> for AsList {
     #[inline(always)]
     fn keep_reference(value: &&T, place: Place<'_>) {
-        let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<Head<'_, T>>) } };
+        let kept = const {
+            &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<Head<'_, T>>) }
+        };
         place.slot.copy(kept, &Head(*value));
     }
 }
@@ -167,7 +142,8 @@ impl<T: List + ?Sized> KeepReference<T> for AsList {
 impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
     #[inline(always)]
     fn keep_reference(value: &&T, place: Place<'_>) {
-        let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<&T>) } };
+        let kept =
+            const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<&T>) } };
         place.slot.copy(kept, value);
     }
 }
@@ -175,7 +151,37 @@ impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
 impl<T: ?Sized> KeepReference<T> for AsType {
     #[inline(always)]
     fn keep_reference(_: &&T, place: Place<'_>) {
-        place.slot.name(const { &Kept { type_name: types::reference_name::<T>, form: Form::Nothing(NO_DEBUG) } });
+        place
+            .slot
+            .name(const { &Kept { type_name: types::reference_name::<T>, form: Form::Nothing(NO_DEBUG) } });
+    }
+}
+
+macro_rules! shows {
+    ($($kind:ident where $bound:ident: |$value:ident| $debug:expr;)+) => {$(
+        impl<T: $bound + ?Sized> Show<T> for $kind {
+            fn show($value: &T, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
+                see(type_name::<T>(), Some($debug));
+            }
+        }
+    )+};
+}
+
+shows! {
+    AsText where Text: |value| &value.text();
+    AsList where List: |value| &Head(value);
+    AsDebug where Debug: |value| &value;
+}
+
+impl<T: Primitive> Show<T> for AsBits {
+    fn show(value: &T, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
+        see(type_name::<T>(), Some(value));
+    }
+}
+
+impl<T: ?Sized> Show<T> for AsType {
+    fn show(_: &T, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
+        see(type_name::<T>(), None);
     }
 }
 
@@ -197,6 +203,11 @@ pub struct Probe<T: ?Sized>(PhantomData<fn() -> PhantomData<T>>);
 
 impl<T: ?Sized> Probe<T> {
     pub fn of<K>(_: &Link<T, K>) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline(always)]
+    pub fn of_value(_: &T) -> Self {
         Self(PhantomData)
     }
 }

@@ -81,8 +81,12 @@ impl Reader<'_> {
 
     /// A value that is at hand: a global.
     pub(crate) fn value(&mut self, name: &str, type_name: &str, value: Option<&dyn Debug>) -> Variable {
-        let mut variable =
-            Variable { name: name.into(), type_name: type_name.into(), taken: Taken::Failure, ..Variable::default() };
+        let mut variable = Variable {
+            name: name.into(),
+            type_name: type_name.into(),
+            taken: Taken::Failure,
+            ..Variable::default()
+        };
         if self.mask(name, false, &mut variable) {
             return variable;
         }

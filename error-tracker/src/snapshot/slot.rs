@@ -16,6 +16,13 @@ pub struct Var {
     pub to: u32,
 }
 
+impl Var {
+    #[must_use]
+    pub const fn new(name: &'static str, role: Role, masked: bool, from: u32, to: u32) -> Self {
+        Self { name, role, masked, from, to }
+    }
+}
+
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -1,7 +1,7 @@
 //! Call stacks: addresses are taken where a failure rises, and turned into names later, on the writer thread.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use crate::event::BacktraceFrame;
@@ -54,7 +54,8 @@ impl Raw {
                 let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
                 let in_app = is_in_app(&function, file.as_deref());
                 let mut call = BacktraceFrame::default();
-                (call.function, call.file, call.line, call.in_app) = (function, file, symbol.lineno(), in_app);
+                (call.function, call.file, call.line, call.in_app) =
+                    (function, file, symbol.lineno(), in_app);
                 calls.push(call);
             });
         }
@@ -67,9 +68,15 @@ impl Raw {
 
 fn is_own(function: &str) -> bool {
     let path = function.trim_start_matches('<');
-    ["error_tracker::trace::", "error_tracker::capture::", "backtrace::", "std::panicking::", "core::panicking::"]
-        .iter()
-        .any(|own| path.starts_with(own))
+    [
+        "error_tracker::trace::",
+        "error_tracker::capture::",
+        "backtrace::",
+        "std::panicking::",
+        "core::panicking::",
+    ]
+    .iter()
+    .any(|own| path.starts_with(own))
 }
 
 /// Whether a call is the program's own: no dependency and not the standard library.
@@ -79,5 +86,7 @@ fn is_in_app(function: &str, file: Option<&str>) -> bool {
     if function.is_empty() || foreign.iter().any(|prefix| path.starts_with(prefix)) {
         return false;
     }
-    file.is_some_and(|file| !file.contains("/.cargo/registry/") && !file.contains("/.cargo/git/") && !file.contains("/rustc/"))
+    file.is_some_and(|file| {
+        !file.contains("/.cargo/registry/") && !file.contains("/.cargo/git/") && !file.contains("/rustc/")
+    })
 }

@@ -16,7 +16,13 @@ pub(super) struct Seen {
 }
 
 /// Reads a live frame. With `user_code` the `Debug` of references and globals may run.
-pub(super) fn of(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, taint: &mut Taint, user_code: bool) -> Seen {
+pub(super) fn of(
+    frame: FrameRef<'_>,
+    site: Option<u32>,
+    exit: Exit,
+    taint: &mut Taint,
+    user_code: bool,
+) -> Seen {
     let meta = frame.meta();
     let site = site.and_then(|site| meta.sites.get(site as usize));
     let mut seen = Seen {
@@ -48,7 +54,9 @@ pub(super) fn of(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, taint: &mut
     }
     if user_code {
         for global in meta.globals {
-            (global.read)(&mut |type_name, value| seen.globals.push(reader.value(global.name, type_name, value)));
+            (global.read)(&mut |type_name, value| {
+                seen.globals.push(reader.value(global.name, type_name, value))
+            });
         }
     }
     seen

@@ -1,6 +1,5 @@
 //! What an expansion knows of its function.
 
-
 use crate::event::{Exit, Level};
 use crate::snapshot::budget::Budget;
 use crate::snapshot::slot::Var;
@@ -37,10 +36,34 @@ pub struct Site {
     pub order: u32,
 }
 
+impl Site {
+    #[must_use]
+    pub const fn new(
+        line: u32,
+        column: u32,
+        text: &'static str,
+        ordinal: u32,
+        exit: Exit,
+        order: u32,
+    ) -> Self {
+        Self { line, column, text, ordinal, exit, order }
+    }
+}
+
+/// Is handed a global's type and, where it has one, its `Debug`.
+pub type See<'a> = &'a mut dyn FnMut(&'static str, Option<&dyn std::fmt::Debug>);
+
 /// A global that the option `globals` names.
 pub struct Global {
-    pub name: &'static str,
-    pub read: fn(&mut dyn FnMut(&str, Option<&dyn std::fmt::Debug>)),
+    pub(crate) name: &'static str,
+    pub(crate) read: fn(See<'_>),
+}
+
+impl Global {
+    #[must_use]
+    pub const fn new(name: &'static str, read: fn(See<'_>)) -> Self {
+        Self { name, read }
+    }
 }
 
 impl std::fmt::Debug for Global {

@@ -257,5 +257,34 @@ impl<R> LookFine for OutcomeProbe<R> {
     }
 }
 
-/// Looks up how to look at an error that was given by hand: `(&&&&&&&ErrorProbe(&error)).look(..)`.
-pub struct ErrorProbe<'a, E: ?Sized>(pub &'a E);
+/// Hands on what a function returns, or in place of an error what the option `silent` says.
+#[inline(always)]
+pub fn silence<R, K: Outcome<R>>(value: R, link: &Link<R, K>, instead: impl FnOnce() -> R) -> R {
+    if failed(&value, link) { instead() } else { value }
+}
+
+/// What the option `silent` returns in place of an error.
+pub fn silent<T, E>(value: T) -> Result<T, E> {
+    Ok(value)
+}
+
+/// Looks up how to look at an error that is at hand.
+pub struct ErrorProbe;
+
+impl ErrorProbe {
+    pub fn of<E>(_: &E) -> OutcomeProbe<Result<(), E>> {
+        OutcomeProbe(PhantomData)
+    }
+}
+
+/// Records an error that an annotated handler is given.
+#[inline(never)]
+pub fn record<E, K: Look<E>, const N: usize>(error: &E, guard: &Guard<N>, _: K) {
+    K::look(error, &mut |error| record::given(guard.frame().as_ptr(), error));
+}
+
+/// Gives an async body its type; never called.
+#[must_use]
+pub fn never<T>() -> T {
+    unreachable!("written behind `if false`")
+}

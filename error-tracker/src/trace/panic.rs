@@ -18,7 +18,8 @@ pub(super) struct Unwinding {
 /// thread, or the program is about to abort.
 pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -> Vec<Box<Failure>> {
     let facts = Facts { type_name: "panic", message, ..Facts::default() };
-    let mut failure = Box::new(Failure { location, level: Some(Level::Fatal), ..Failure::new(Kind::Panic, facts) });
+    let mut failure =
+        Box::new(Failure { location, level: Some(Level::Fatal), ..Failure::new(Kind::Panic, facts) });
     let mut keys = Vec::new();
     let head = thread::with(|thread| thread.head.get());
     for frame in thread::live(head).take(MOST_FRAMES) {
@@ -29,7 +30,8 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
     }
     if keys.is_empty() || aborts {
         // A panic that was unwinding will not get any further either.
-        let mut all: Vec<_> = record::take(|record| record.unwinding.is_some()).into_iter().map(|r| r.failure).collect();
+        let mut all: Vec<_> =
+            record::take(|record| record.unwinding.is_some()).into_iter().map(|r| r.failure).collect();
         all.push(failure);
         return all;
     }
@@ -44,7 +46,9 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
 /// A guard is dropped by a panic.
 pub(super) fn unwind(frame: FrameRef<'_>) {
     let key = frame.key();
-    let found = record::take(|record| record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key)));
+    let found = record::take(|record| {
+        record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key))
+    });
     for mut record in found {
         let Some(unwinding) = &mut record.unwinding else { continue };
         if let Some(index) = unwinding.keys.iter().position(|known| *known == key) {

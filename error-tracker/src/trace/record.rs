@@ -120,7 +120,8 @@ pub(crate) fn source(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
         return;
     }
     let facts = Facts::of(error);
-    let mut record = adopt(frame, None, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
+    let mut record =
+        adopt(frame, None, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
     record.failure.outermost = facts;
     record.through = Some(site);
     put(record);
@@ -269,7 +270,8 @@ pub(crate) fn settle() {
 pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>) -> Box<Failure> {
     let facts = Facts::of(error);
     let found = waiting(|waiting| {
-        let index = waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
+        let index =
+            waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
         Some(waiting.remove(index))
     });
     let mut failure = match found.flatten() {
@@ -286,6 +288,16 @@ pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>) -> Box
         put(Record { told: true, ..Record::at(frame.key(), failure) });
     }
     failure
+}
+
+/// An annotated handler is given an error: it is recorded as one that is handled there.
+pub(crate) fn given(frame: *const Frame, error: &ErrorRef<'_>) {
+    if rendering() {
+        return;
+    }
+    // SAFETY: as in `fail`.
+    let frame = unsafe { FrameRef::new(frame) };
+    tell(by_hand(frame, error));
 }
 
 /// The failure that a message stands for.

@@ -1,7 +1,8 @@
 //! The calls by which an expansion keeps variables.
 
 use super::guard::Guard;
-use crate::snapshot::keep::{Keep, KeepReference, Link};
+use super::meta::See;
+use crate::snapshot::keep::{Keep, KeepReference, Link, Show};
 
 /// A link whose type is found out later.
 #[inline(always)]
@@ -10,16 +11,10 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
     Link::new()
 }
 
-/// Keeps a variable that was just bound.
+/// Keeps a variable that was just bound or assigned.
 #[inline(always)]
 pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize, _: &Link<T, K>) {
     K::keep(value, guard.place(index));
-}
-
-/// Keeps a variable again that was just assigned.
-#[inline(always)]
-pub fn update<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize, _: &Link<T, K>) {
-    K::update(value, guard.place(index));
 }
 
 /// Keeps an argument that is a reference, to be read at a failure.
@@ -28,7 +23,18 @@ pub fn keep_reference<T: ?Sized, K: KeepReference<T>, const N: usize>(
     value: &&T,
     guard: &Guard<N>,
     index: usize,
-    _: &Link<T, K>,
+    _: K,
 ) {
     K::keep_reference(value, guard.place(index));
+}
+
+/// Keeps another argument; its kind is known at once.
+#[inline(always)]
+pub fn keep_argument<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize, _: K) {
+    K::keep(value, guard.place(index));
+}
+
+/// Shows a global.
+pub fn read_global<T: ?Sized, K: Show<T>>(value: &T, _: K, see: See<'_>) {
+    K::show(value, see);
 }

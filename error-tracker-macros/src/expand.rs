@@ -1,0 +1,304 @@
+//! Writes the function that does what the user's function does, and knows what it was doing when it failed.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, parse_quote};
+
+use crate::function::{ArgumentKind, Function, argument_kind, has_impl};
+use crate::names::{Names, bound_by};
+use crate::options::{Locals, Options};
+use crate::walk::{Plan, Site, Var, Walk};
+
+/// An argument that is kept.
+struct Argument {
+    ident: Ident,
+    kind: ArgumentKind,
+}
+
+struct Words {
+    p: TokenStream,
+    guard: Ident,
+    returned: Ident,
+}
+
+/// The function with the attribute's work done.
+pub(crate) fn expand(function: &Function, options: &Options, records: Option<&Ident>) -> TokenStream {
+    let krate = options.krate.as_ref().map_or_else(|| quote!(::error_tracker), ToTokens::to_token_stream);
+    let words = Words {
+        p: quote!(#krate::__private),
+        guard: Ident::new("__g", Span::mixed_site()),
+        returned: Ident::new("__r", Span::mixed_site()),
+    };
+    let names = Names::of(&function.block);
+    // A `fmt` may run while a value is being rendered.
+    let keeps = !options.skip_all && function.sig.ident != "fmt";
+    let skips = |ident: &Ident| !keeps || options.skip.iter().any(|skip| skip == ident);
+    let skips_locals = |ident: &Ident| skips(ident) || options.locals == Locals::Never;
+    let arguments: Vec<Argument> = arguments(&function.sig)
+        .filter(|argument| !skips(&argument.ident))
+        .filter(|argument| names_it(&names, argument))
+        .collect();
+    let silent = options.silent.as_ref().map(|silent| {
+        let p = &words.p;
+        match &silent.value {
+            Some(value) => quote_spanned!(silent.span=> #p::silent(#value)),
+            None => quote_spanned!(silent.span=> #p::silent(::core::default::Default::default())),
+        }
+    });
+    let mut walk = Walk::new(Plan {
+        names: &names,
+        p: &words.p,
+        guard: &words.guard,
+        returned: &words.returned,
+        returns_failure: function.may_return_failure(options.none.is_some()),
+        none: options.none.is_some(),
+        silent: silent.as_ref(),
+        skips: &skips_locals,
+        first_slot: arguments.len() + options.context.len(),
+    });
+    let mut block = function.block.clone();
+    walk.body(&mut block);
+    let inner = inner(function, options, &words, &arguments, &walk, &block, records);
+    let mut sig = function.sig.clone();
+    let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { quote!({ #inner }) };
+    function.with_body(&sig, &body)
+}
+
+fn names_it(names: &Names, argument: &Argument) -> bool {
+    argument.ident == "self" || names.mentions(&argument.ident)
+}
+
+fn arguments(sig: &Signature) -> impl Iterator<Item = Argument> {
+    sig.inputs.iter().flat_map(|input| {
+        let kind = argument_kind(input);
+        let idents = match input {
+            FnArg::Receiver(receiver) if receiver.attrs.is_empty() => vec![Ident::from(receiver.self_token)],
+            FnArg::Typed(argument) if argument.attrs.is_empty() => bound_by(&argument.pat),
+            _ => Vec::new(),
+        };
+        idents.into_iter().map(move |ident| Argument { ident, kind })
+    })
+}
+
+/// Guard, the user's block, and the code that never runs.
+fn inner(
+    function: &Function,
+    options: &Options,
+    words: &Words,
+    arguments: &[Argument],
+    walk: &Walk<'_>,
+    block: &Block,
+    records: Option<&Ident>,
+) -> TokenStream {
+    let Words { p, guard, returned } = words;
+    let meta = meta(function, options, words, arguments, walk);
+    let slots = arguments.len() + options.context.len() + walk.vars.len();
+    let entry = entry(options, words, arguments, records);
+    let var_links: Vec<_> = walk.vars.iter().map(|var| &var.link).collect();
+    let links: Vec<_> =
+        walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
+    let returned = walk.wraps_returned().then_some(returned);
+    let uses_kinds = (!var_links.is_empty()).then(|| kinds(p));
+    let uses_outcomes = (!links.is_empty() || returned.is_some()).then(|| outcomes(p));
+    let returned_link = returned.map(|returned| quote!(let #returned = #p::link();));
+    let outcome_links = links.iter().copied().chain(returned);
+    let never = quote! {
+        #[allow(unreachable_code)]
+        {
+            #uses_kinds
+            #uses_outcomes
+            #(#p::resolve(&#var_links, (&&&&&#p::Probe::of(&#var_links)).__error_tracker_kind());)*
+            #(#p::resolve(&#outcome_links, (&&&&&&&&&#p::OutcomeProbe::of(&#outcome_links)).__error_tracker_outcome());)*
+        };
+    };
+    let never = (uses_kinds.is_some() || uses_outcomes.is_some()).then_some(never);
+    quote! {
+        let #guard = #p::Guard::<#slots>::new({ #meta });
+        #guard.enter();
+        #entry
+        #(let #var_links = #p::link();)*
+        #(let mut #links;)*
+        #returned_link
+        #[allow(unused_braces, unreachable_code, clippy::needless_return)]
+        return #block;
+        #never
+    }
+}
+
+fn kinds(p: &TokenStream) -> TokenStream {
+    quote!(use #p::{LookBits as _, LookDebug as _, LookList as _, LookText as _, LookType as _};)
+}
+
+fn outcomes(p: &TokenStream) -> TokenStream {
+    quote! {
+        use #p::{
+            LookDebugged as _, LookDisplayed as _, LookDynError as _, LookFine as _, LookNoValue as _, LookOpaque as _,
+            LookShown as _, LookStdError as _, LookSyncError as _,
+        };
+    }
+}
+
+/// Keeps the arguments, and the values of the option `context`.
+fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Option<&Ident>) -> TokenStream {
+    let Words { p, guard, .. } = words;
+    let records = records.map(|error| {
+        let outcomes = outcomes(p);
+        quote!({ #outcomes #p::record(&#error, &#guard, (&&&&&&&&&#p::ErrorProbe::of(&#error)).__error_tracker_outcome()); })
+    });
+    let kept = arguments.iter().enumerate().map(|(slot, Argument { ident, kind })| match kind {
+        ArgumentKind::Primitive => quote!(#p::keep_argument(&#ident, &#guard, #slot, #p::AsBits);),
+        ArgumentKind::Reference => quote! {
+            #p::keep_reference(&#ident, &#guard, #slot, (&&&&&#p::Probe::of_value(#ident)).__error_tracker_kind());
+        },
+        ArgumentKind::Other => quote! {
+            #p::keep_argument(&#ident, &#guard, #slot, (&&&&&#p::Probe::of_value(&#ident)).__error_tracker_kind());
+        },
+    });
+    let first = arguments.len();
+    let context = options.context.iter().enumerate().map(|(index, (_, value))| {
+        let slot = first + index;
+        quote! {
+            let __c = &(#value);
+            #p::keep_argument(__c, &#guard, #slot, (&&&&&#p::Probe::of_value(__c)).__error_tracker_kind());
+        }
+    });
+    if arguments.is_empty() && options.context.is_empty() {
+        return records.unwrap_or_default();
+    }
+    let kinds = kinds(p);
+    quote!({ #kinds #(#kept)* #({ #context })* } #records)
+}
+
+fn meta(
+    function: &Function,
+    options: &Options,
+    words: &Words,
+    arguments: &[Argument],
+    walk: &Walk<'_>,
+) -> TokenStream {
+    let p = &words.p;
+    let (name, renamed) = match &options.name {
+        Some(name) => (name.value(), true),
+        None => (function.sig.ident.unraw().to_string(), false),
+    };
+    let sites = walk.sites.iter().map(|site| {
+        let Site { text, exit, order, .. } = site;
+        let (line, column, ordinal) = (site.line as u32, site.column as u32, site.ordinal as u32);
+        let exit = Ident::new(exit, Span::mixed_site());
+        quote!(#p::Site::new(#line, #column, #text, #ordinal, #p::Exit::#exit, #order))
+    });
+    let masked = |ident: &Ident| options.mask.iter().any(|mask| mask == ident);
+    let var = |ident: &Ident, role: &str, from: u32, to: u32| {
+        let (name, masked, role) =
+            (ident.unraw().to_string(), masked(ident), Ident::new(role, Span::mixed_site()));
+        quote!(#p::Var::new(#name, #p::Role::#role, #masked, #from, #to))
+    };
+    let vars = arguments.iter().map(|argument| var(&argument.ident, "Argument", 0, u32::MAX));
+    let vars = vars.chain(options.context.iter().map(|(name, _)| var(name, "Context", 0, u32::MAX)));
+    let vars =
+        vars.chain(walk.vars.iter().map(|Var { ident, from, to, .. }| var(ident, "Local", *from, *to)));
+    let globals = options.globals.iter().map(|path| {
+        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let kinds = kinds(p);
+        quote! {
+            #p::Global::new(#name, |__see| {
+                #kinds
+                #p::read_global(&#path, (&&&&&#p::Probe::of_value(&#path)).__error_tracker_kind(), __see)
+            })
+        }
+    });
+    let level = match &options.level {
+        Some(level) => quote!(::core::option::Option::Some(#p::Level::#level)),
+        None => quote!(::core::option::Option::None),
+    };
+    let locals = match options.locals {
+        Locals::Adaptive => quote!(Adaptive),
+        Locals::Always => quote!(Always),
+        Locals::Never => quote!(Never),
+    };
+    let first = function.sig.fn_token.span.unwrap().line() as u32;
+    let last = function.block.brace_token.span.close().unwrap().end().line() as u32;
+    quote! {
+        static __ERROR_TRACKER: #p::Meta = #p::Meta {
+            path: || ::core::any::type_name_of_val(&|| ()),
+            name: #name,
+            renamed: #renamed,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            first_line: #first,
+            last_line: #last,
+            sites: &[#(#sites),*],
+            variables: &[#(#vars),*],
+            globals: &[#(#globals),*],
+            level: #level,
+            budget: #p::Budget::new(#p::Locals::#locals),
+        };
+        &__ERROR_TRACKER
+    }
+}
+
+/// An async function stays one: its parameters are bound again inside the future in their order, which keeps the
+/// order in which they are dropped.
+fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenStream {
+    let p = &words.p;
+    let mut binds = TokenStream::new();
+    for (index, input) in sig.inputs.iter_mut().enumerate() {
+        let argument = match input {
+            FnArg::Receiver(_) => {
+                binds.extend(quote!(let _ = &self;));
+                continue;
+            }
+            FnArg::Typed(argument) => argument,
+        };
+        let attrs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+        let pat = (*argument.pat).clone();
+        let span = pat.span();
+        let passed = match &pat {
+            Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
+            _ => Ident::new(&format!("__a{index}"), Span::mixed_site()),
+        };
+        *argument.pat = parse_quote!(#passed);
+        binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = #passed;));
+    }
+    let returns = match &sig.output {
+        ReturnType::Type(_, ty) if !has_impl(ty) => Some(quote! {
+            if false {
+                return #p::never::<#ty>();
+            }
+        }),
+        ReturnType::Type(..) => None,
+        ReturnType::Default => Some(quote!(if false {
+            return;
+        })),
+    };
+    quote! {
+        {
+            #p::Tracked::new(async move {
+                #returns
+                #binds
+                #inner
+            })
+            .await
+        }
+    }
+}
+
+/// Whether a body is so plain that nothing in it can fail, panic or call.
+pub(crate) fn is_plain(block: &Block) -> bool {
+    fn plain(expr: &Expr) -> bool {
+        match expr {
+            Expr::Path(_) | Expr::Lit(_) => true,
+            Expr::Field(field) => plain(&field.base),
+            Expr::Reference(reference) => plain(&reference.expr),
+            Expr::Paren(paren) => plain(&paren.expr),
+            Expr::Struct(value) => {
+                value.rest.is_none() && value.fields.iter().all(|field| plain(&field.expr))
+            }
+            Expr::Tuple(tuple) => tuple.elems.iter().all(plain),
+            _ => false,
+        }
+    }
+    block.stmts.iter().all(|stmt| matches!(stmt, syn::Stmt::Expr(expr, None) if plain(expr)))
+}

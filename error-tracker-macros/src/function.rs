@@ -1,0 +1,146 @@
+//! A function as it stands in the source, read so far as it has to be understood.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    Attribute, Block, FnArg, Pat, ReceiverKind, Result, ReturnType, Signature, Token, Type, Visibility,
+    braced, token,
+};
+
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) default: Option<Token![default]>,
+    pub(crate) sig: Signature,
+    pub(crate) block: Block,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let default =
+            if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
+        let sig: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(input.error("a function without a body cannot fail: take the attribute off"));
+        }
+        let content;
+        let brace_token: token::Brace = braced!(content in input);
+        attrs.extend(content.call(Attribute::parse_inner)?);
+        let stmts = content.call(Block::parse_within)?;
+        Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts } })
+    }
+}
+
+/// What an argument is, as far as its written type tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArgumentKind {
+    /// `&T`: alive as long as the function runs, so it is read at a failure.
+    Reference,
+    /// `u32`, `bool`, ..
+    Primitive,
+    Other,
+}
+
+impl Function {
+    /// The function with another body.
+    pub(crate) fn with_body(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
+        let Self { attrs, vis, default, .. } = self;
+        quote!(#(#attrs)* #vis #default #sig #body)
+    }
+
+    pub(crate) fn has_attr(&self, name: &str) -> bool {
+        self.attrs.iter().any(|attr| attr.path().segments.last().is_some_and(|segment| segment.ident == name))
+    }
+
+    /// Whether a value of the return type could be a failure.
+    pub(crate) fn may_return_failure(&self, none: bool) -> bool {
+        let ReturnType::Type(_, ty) = &self.sig.output else { return false };
+        may_be_failure(ty, none)
+    }
+}
+
+fn may_be_failure(ty: &Type, none: bool) -> bool {
+    const NEVER: &[&str] = &[
+        "bool",
+        "char",
+        "str",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "usize",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "isize",
+        "f32",
+        "f64",
+        "String",
+        "Vec",
+        "Box",
+        "Arc",
+        "Rc",
+        "Self",
+        "HashMap",
+        "BTreeMap",
+        "Cow",
+        "Ordering",
+        "TokenStream",
+        "Duration",
+        "PathBuf",
+    ];
+    match ty {
+        Type::Group(group) => may_be_failure(&group.elem, none),
+        Type::Paren(paren) => may_be_failure(&paren.elem, none),
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
+            let name = segment.ident.to_string();
+            !NEVER.contains(&name.as_str()) && (none || name != "Option")
+        }),
+        Type::Macro(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the written type contains `impl Trait`.
+pub(crate) fn has_impl(tokens: &impl ToTokens) -> bool {
+    fn search(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Group(group) => search(group.stream()),
+            _ => false,
+        })
+    }
+    search(tokens.to_token_stream())
+}
+
+pub(crate) fn argument_kind(argument: &FnArg) -> ArgumentKind {
+    const PRIMITIVES: &[&str] = &[
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64",
+    ];
+    let plain =
+        |pat: &Pat| matches!(pat, Pat::Ident(pat) if pat.mutability.is_none() && pat.by_ref.is_none());
+    match argument {
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(_, _, None) => ArgumentKind::Reference,
+            _ => ArgumentKind::Other,
+        },
+        FnArg::Typed(argument) => match &*argument.ty {
+            Type::Reference(reference) if reference.mutability.is_none() && plain(&argument.pat) => {
+                ArgumentKind::Reference
+            }
+            Type::Path(path)
+                if path.qself.is_none() && PRIMITIVES.iter().any(|name| path.path.is_ident(name)) =>
+            {
+                ArgumentKind::Primitive
+            }
+            _ => ArgumentKind::Other,
+        },
+    }
+}

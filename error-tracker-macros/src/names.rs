@@ -1,0 +1,107 @@
+//! Which names a body binds and mentions.
+
+use std::collections::HashMap;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
+use syn::{Block, Ident, Pat, PatIdent};
+
+/// How often each name is bound, and how often it is written at all, in a body.
+#[derive(Default)]
+pub(crate) struct Names {
+    written: HashMap<String, u32>,
+    bound: HashMap<String, u32>,
+}
+
+impl Names {
+    pub(crate) fn of(block: &Block) -> Self {
+        let mut names = Self::default();
+        names.write(block.to_token_stream());
+        names.visit_block(block);
+        names
+    }
+
+    /// Whether the name is used somewhere beside its bindings. One that is not gets no snapshot, which would
+    /// take the warning about it away.
+    pub(crate) fn mentions(&self, name: &Ident) -> bool {
+        let name = name.unraw().to_string();
+        self.written.get(&name) > self.bound.get(&name)
+    }
+
+    /// Whether the body binds the name somewhere.
+    pub(crate) fn binds(&self, name: &Ident) -> bool {
+        self.bound.contains_key(&name.unraw().to_string())
+    }
+
+    fn write(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => self.count(ident.unraw().to_string()),
+                TokenTree::Group(group) => self.write(group.stream()),
+                TokenTree::Literal(literal) => self.write_inline(&literal.to_string()),
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
+    /// `"{name:?}"` mentions `name`.
+    fn write_inline(&mut self, literal: &str) {
+        for part in literal.split('{').skip(1) {
+            let end = part.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(part.len());
+            if end > 0 {
+                self.count(part[..end].into());
+            }
+        }
+    }
+
+    fn count(&mut self, name: String) {
+        *self.written.entry(name).or_default() += 1;
+    }
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        *self.bound.entry(pat.ident.unraw().to_string()).or_default() += 1;
+        visit::visit_pat_ident(self, pat);
+    }
+}
+
+/// The variables that a pattern binds, in order. What carries an attribute is left out.
+pub(crate) fn bound_by(pat: &Pat) -> Vec<Ident> {
+    let mut found = Vec::new();
+    bindings(pat, &mut found);
+    found
+}
+
+fn bindings(pat: &Pat, found: &mut Vec<Ident>) {
+    match pat {
+        Pat::Ident(pat) if pat.attrs.is_empty() => {
+            let name = pat.ident.to_string();
+            // A capital names a constant or a unit struct.
+            let is_variable = name.starts_with(|c: char| c.is_lowercase() || c == 'r') && name != "self";
+            if is_variable && !found.contains(&pat.ident) {
+                found.push(pat.ident.clone());
+            }
+            if let Some((_, pat)) = &pat.subpat {
+                bindings(pat, found);
+            }
+        }
+        Pat::Or(pat) => pat.cases.iter().for_each(|pat| bindings(pat, found)),
+        Pat::Paren(pat) => bindings(&pat.pat, found),
+        Pat::Guard(pat) => bindings(&pat.pat, found),
+        Pat::Reference(pat) => bindings(&pat.pat, found),
+        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| bindings(pat, found)),
+        Pat::Struct(pat) => {
+            pat.fields
+                .iter()
+                .filter(|field| field.attrs.is_empty())
+                .for_each(|field| bindings(&field.pat, found));
+        }
+        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| bindings(pat, found)),
+        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| bindings(pat, found)),
+        Pat::Type(pat) => bindings(&pat.pat, found),
+        _ => {}
+    }
+}

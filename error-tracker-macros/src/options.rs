@@ -1,0 +1,171 @@
+//! The words inside the attribute's parentheses.
+
+use proc_macro2::{Ident, Span};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, Expr, LitStr, Path, Result, Token, parenthesized, token};
+
+/// How the values of locals are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Locals {
+    #[default]
+    Adaptive,
+    Always,
+    Never,
+}
+
+/// The option `silent`.
+pub(crate) struct Silent {
+    pub(crate) span: Span,
+    pub(crate) value: Option<Expr>,
+}
+
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) skip: Vec<Ident>,
+    pub(crate) skip_all: bool,
+    pub(crate) none: Option<Span>,
+    pub(crate) mask: Vec<Ident>,
+    pub(crate) silent: Option<Silent>,
+    pub(crate) context: Vec<(Ident, Expr)>,
+    pub(crate) globals: Vec<Path>,
+    pub(crate) error: Option<Ident>,
+    pub(crate) level: Option<Ident>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) locals: Locals,
+    pub(crate) krate: Option<Path>,
+    seen: Vec<String>,
+}
+
+const KNOWN: &str = "skip(a, b), skip_all, none, mask(a), silent, silent = value, context(name = value), \
+                     globals(PATH), error = name, level = \"..\", name = \"..\", \
+                     locals = \"adaptive\" | \"always\" | \"never\", crate = path";
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        while !input.is_empty() {
+            options.option(input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Options {
+    fn option(&mut self, input: ParseStream<'_>) -> Result<()> {
+        if input.peek(Token![crate]) {
+            let word: Token![crate] = input.parse()?;
+            self.once("crate", word.span)?;
+            input.parse::<Token![=]>()?;
+            self.krate = Some(Path::parse_mod_style(input)?);
+            return Ok(());
+        }
+        let word: Ident = input
+            .parse()
+            .map_err(|error| Error::new(error.span(), format!("expected an option: {KNOWN}")))?;
+        let span = word.span();
+        self.once(&word.to_string(), span)?;
+        match word.to_string().as_str() {
+            "skip" => self.skip = names(&word, input)?,
+            "mask" => self.mask = names(&word, input)?,
+            "skip_all" => self.skip_all = true,
+            "none" => self.none = Some(span),
+            "silent" => {
+                let value = if input.peek(Token![=]) {
+                    input.parse::<Token![=]>()?;
+                    Some(input.parse()?)
+                } else {
+                    None
+                };
+                self.silent = Some(Silent { span, value });
+            }
+            "context" => {
+                let entries = list(&word, input, |input| {
+                    let name: Ident = input.parse()?;
+                    input.parse::<Token![=]>()?;
+                    Ok((name, input.parse()?))
+                })?;
+                self.context = entries;
+            }
+            "globals" => self.globals = list(&word, input, Path::parse_mod_style)?,
+            "error" => {
+                input.parse::<Token![=]>()?;
+                self.error = Some(input.parse()?);
+            }
+            "level" => {
+                let text = text(input)?;
+                let level = match text.value().as_str() {
+                    "debug" => "Debug",
+                    "info" => "Info",
+                    "warning" => "Warning",
+                    "error" => "Error",
+                    "fatal" => "Fatal",
+                    _ => {
+                        let what = "`level` is one of \"debug\", \"info\", \"warning\", \"error\", \"fatal\"";
+                        return Err(Error::new(text.span(), what));
+                    }
+                };
+                self.level = Some(Ident::new(level, Span::call_site()));
+            }
+            "name" => self.name = Some(text(input)?),
+            "locals" => {
+                let text = text(input)?;
+                self.locals = match text.value().as_str() {
+                    "adaptive" => Locals::Adaptive,
+                    "always" => Locals::Always,
+                    "never" => Locals::Never,
+                    _ => {
+                        let what = "`locals` is one of \"adaptive\", \"always\", \"never\"";
+                        return Err(Error::new(text.span(), what));
+                    }
+                };
+            }
+            other => {
+                return Err(Error::new(
+                    span,
+                    format!("there is no option `{other}`; the options are {KNOWN}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn once(&mut self, word: &str, span: Span) -> Result<()> {
+        if self.seen.iter().any(|seen| seen == word) {
+            return Err(Error::new(span, format!("`{word}` is given twice")));
+        }
+        self.seen.push(word.into());
+        Ok(())
+    }
+}
+
+fn text(input: ParseStream<'_>) -> Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+fn names(word: &Ident, input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    list(word, input, |input| {
+        if input.peek(Token![self]) {
+            let word: Token![self] = input.parse()?;
+            return Ok(Ident::new("self", word.span));
+        }
+        input.parse()
+    })
+}
+
+fn list<T>(word: &Ident, input: ParseStream<'_>, entry: fn(ParseStream<'_>) -> Result<T>) -> Result<Vec<T>> {
+    if !input.peek(token::Paren) {
+        return Err(Error::new(word.span(), format!("`{word}` needs a list in parentheses: `{word}(..)`")));
+    }
+    let content;
+    parenthesized!(content in input);
+    let entries: Punctuated<T, Token![,]> = content.parse_terminated(entry, Token![,])?;
+    if entries.is_empty() {
+        return Err(Error::new(word.span(), format!("`{word}` needs at least one entry")));
+    }
+    Ok(entries.into_iter().collect())
+}

@@ -1,0 +1,56 @@
+//! Holds the options against the function they stand on.
+
+use proc_macro2::Ident;
+use syn::{Error, FnArg, ReturnType, Type};
+
+use crate::function::Function;
+use crate::names::{Names, bound_by};
+use crate::options::Options;
+
+/// What is wrong with the options; nothing of it keeps the function from compiling.
+pub(crate) fn validate(function: &Function, options: &Options) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let arguments: Vec<Ident> = function
+        .sig
+        .inputs
+        .iter()
+        .flat_map(|input| match input {
+            FnArg::Receiver(receiver) => vec![Ident::from(receiver.self_token)],
+            FnArg::Typed(argument) => bound_by(&argument.pat),
+        })
+        .collect();
+    let names = Names::of(&function.block);
+    for (option, idents) in [("skip", &options.skip), ("mask", &options.mask)] {
+        for ident in idents {
+            if !arguments.contains(ident) && !names.binds(ident) {
+                let what =
+                    format!("`{option}({ident})`: the function has no argument or local called `{ident}`");
+                errors.push(Error::new(ident.span(), what));
+            }
+        }
+    }
+    if let Some(error) = &options.error
+        && !arguments.contains(error)
+    {
+        let what = format!("`error = {error}`: the function has no argument called `{error}`");
+        errors.push(Error::new(error.span(), what));
+    }
+    if let Some(silent) = &options.silent
+        && !function.may_return_failure(false)
+    {
+        let what = "`silent` needs a function that returns a Result: it returns `Ok` with the default in place of an error";
+        errors.push(Error::new(silent.span, what));
+    }
+    if let Some(none) = options.none
+        && !returns_option(&function.sig.output)
+        && !function.may_return_failure(true)
+    {
+        errors.push(Error::new(none, "`none` needs a function that returns an Option"));
+    }
+    errors
+}
+
+fn returns_option(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(&**ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|segment| segment.ident == "Option")))
+}
