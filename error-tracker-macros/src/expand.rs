@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, parse_quote};
 
-use crate::function::{ArgumentKind, Function, argument_kind, has_impl};
+use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl};
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
 use crate::walk::{Plan, Site, Var, Walk};
@@ -100,20 +100,16 @@ fn inner(
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
-    let uses_kinds = (!var_links.is_empty()).then(|| kinds(p));
-    let uses_outcomes = (!links.is_empty() || returned.is_some()).then(|| outcomes(p));
+    let resolved_vars = (!var_links.is_empty()).then(|| {
+        let kinds = kinds(p);
+        quote!({ #kinds #(#p::resolve(&#var_links, (&&&&&#p::Probe::of(&#var_links)).__error_tracker_kind());)* })
+    });
     let returned_link = returned.map(|returned| quote!(let #returned = #p::link();));
-    let outcome_links = links.iter().copied().chain(returned);
-    let never = quote! {
-        #[allow(unreachable_code)]
-        {
-            #uses_kinds
-            #uses_outcomes
-            #(#p::resolve(&#var_links, (&&&&&#p::Probe::of(&#var_links)).__error_tracker_kind());)*
-            #(#p::resolve(&#outcome_links, (&&&&&&&&&#p::OutcomeProbe::of(&#outcome_links)).__error_tracker_outcome());)*
-        };
-    };
-    let never = (uses_kinds.is_some() || uses_outcomes.is_some()).then_some(never);
+    let resolved_returned =
+        returned.map(|returned| resolve_outcomes(p, &[returned], !has_generic_error(&function.sig)));
+    let resolved_links = (!links.is_empty()).then(|| resolve_outcomes(p, &links, true));
+    let never = quote!(#resolved_vars #resolved_returned #resolved_links);
+    let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
     quote! {
         let #guard = #p::Guard::<#slots>::new({ #meta });
         #guard.enter();
@@ -131,11 +127,21 @@ fn kinds(p: &TokenStream) -> TokenStream {
     quote!(use #p::{LookBits as _, LookDebug as _, LookList as _, LookText as _, LookType as _};)
 }
 
-fn outcomes(p: &TokenStream) -> TokenStream {
+/// Closes the kinds of links to results. `errors` asks whether the error is one of the standard trait.
+fn resolve_outcomes(p: &TokenStream, links: &[&Ident], errors: bool) -> TokenStream {
+    let outcomes = outcomes(p, errors);
+    quote! {{
+        #outcomes
+        #(#p::resolve(&#links, (&&&&&&&&&#p::OutcomeProbe::of(&#links)).__error_tracker_outcome());)*
+    }}
+}
+
+fn outcomes(p: &TokenStream, errors: bool) -> TokenStream {
+    let errors = errors.then(|| quote!(LookDynError as _, LookStdError as _, LookSyncError as _,));
     quote! {
         use #p::{
-            LookDebugged as _, LookDisplayed as _, LookDynError as _, LookFine as _, LookNoValue as _, LookOpaque as _,
-            LookShown as _, LookStdError as _, LookSyncError as _,
+            LookDebugged as _, LookDisplayed as _, LookFine as _, LookNoValue as _, LookOpaque as _, LookShown as _,
+            #errors
         };
     }
 }
@@ -144,7 +150,7 @@ fn outcomes(p: &TokenStream) -> TokenStream {
 fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Option<&Ident>) -> TokenStream {
     let Words { p, guard, .. } = words;
     let records = records.map(|error| {
-        let outcomes = outcomes(p);
+        let outcomes = outcomes(p, true);
         quote!({ #outcomes #p::record(&#error, &#guard, (&&&&&&&&&#p::ErrorProbe::of(&#error)).__error_tracker_outcome()); })
     });
     let kept = arguments.iter().enumerate().map(|(slot, Argument { ident, kind })| match kind {

@@ -62,6 +62,40 @@ impl Function {
     }
 }
 
+/// Whether the returned error's type has a type parameter inside, as in `IntoInnerError<W>`. Such a type may be an
+/// `Error` only for some lifetimes of it (`W: 'static`), which shows when it is too late: so nobody asks.
+pub(crate) fn has_generic_error(sig: &Signature) -> bool {
+    let ReturnType::Type(_, ty) = &sig.output else { return false };
+    let Type::Path(path) = &**ty else { return false };
+    let Some(PathArguments::AngleBracketed(args)) =
+        path.path.segments.last().map(|segment| &segment.arguments)
+    else {
+        return false;
+    };
+    let types = args.args.iter().filter(|arg| matches!(arg, GenericArgument::Type(_)));
+    let Some(GenericArgument::Type(Type::Path(error))) = types.last() else { return false };
+    error
+        .path
+        .segments
+        .iter()
+        .any(|segment| mentions_parameter(segment.arguments.to_token_stream(), &sig.generics))
+}
+
+/// Whether a type parameter is among the tokens. Those of an `impl` around cannot be seen; by custom they are one or
+/// two capitals.
+fn mentions_parameter(tokens: TokenStream, generics: &Generics) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => {
+            let name = ident.to_string();
+            (name.len() <= 2 && name.chars().all(|c| c.is_uppercase() || c.is_numeric()))
+                || name == "Self"
+                || generics.type_params().any(|param| param.ident == ident)
+        }
+        TokenTree::Group(group) => mentions_parameter(group.stream(), generics),
+        _ => false,
+    })
+}
+
 fn may_be_failure(ty: &Type, none: bool) -> bool {
     const NEVER: &[&str] = &[
         "bool",

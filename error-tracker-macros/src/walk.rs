@@ -121,9 +121,12 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Stmt::Expr(expr, None) if tail && index == last => self.tail(expr),
-                Stmt::Expr(expr, _) => {
+                Stmt::Expr(expr, semi) => {
                     self.expr(expr);
-                    after.extend(self.assigned(expr));
+                    if let Some(keep) = self.assigned(expr) {
+                        semi.get_or_insert_default();
+                        after.push(keep);
+                    }
                 }
                 _ => {}
             }
