@@ -4,8 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, Block, FnArg, Pat, ReceiverKind, Result, ReturnType, Signature, Token, Type, Visibility,
-    braced, token,
+    Attribute, Block, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result, ReturnType,
+    Signature, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
