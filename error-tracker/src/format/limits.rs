@@ -51,10 +51,9 @@ impl Limits {
                         elements: 0,
                         tells_more: false,
                     });
-                    if shown && open.len() > self.recursion && !closes_at_once(&value[at + 1..]) {
-                        out.push('…');
-                        skipping = Some(open.len());
-                    } else if shown && self.elements == 0 && open.last().is_some_and(|open| open.counts) {
+                    let too_deep = open.len() > self.recursion;
+                    let none_wanted = self.elements == 0 && open.last().is_some_and(|open| open.counts);
+                    if shown && (too_deep || none_wanted) && !closes_at_once(&value[at + 1..]) {
                         out.push('…');
                         skipping = Some(open.len());
                     }
