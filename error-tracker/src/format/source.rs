@@ -91,7 +91,7 @@ fn locate(snippet: &Snippet, frame: &Frame) -> Option<Vec<Line>> {
     let start = column.and_then(|column| source.char_indices().nth(column)).map(|(at, _)| at);
     let spans = start.and_then(|start| covered(lines, start, &frame.expression)).unwrap_or_else(|| {
         let start = start.unwrap_or(source.len() - source.trim_start().len());
-        Vec::from([start..source.trim_end().len().max(start)])
+        std::iter::once(start..source.trim_end().len().max(start)).collect()
     });
     let split = |(line, span): (&String, Range<usize>)| Line {
         before: line[..span.start].replace('\t', TAB),
