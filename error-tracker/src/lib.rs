@@ -1,4 +1,8 @@
 //! Tracebacks for Rust.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod event;
+#[allow(dead_code, reason = "the tracker starts it")]
+mod fingerprint;
 pub mod store;
