@@ -2,11 +2,15 @@
 
 mod cursor;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 #[cfg(test)]
 mod conformance;
 
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 
 use std::fmt;
 use std::time::Duration;

@@ -1,0 +1,204 @@
+//! One connection that writes and one that reads, each to the file that is at the path now, and each of this process.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::failure;
+use super::open::{self, BUSY, Identity, identity};
+use crate::event::Timestamp;
+use crate::store::StoreError;
+
+/// How long a checkpoint waits for readers: the next idle second is soon enough.
+const CHECKPOINT_BUSY: Duration = Duration::from_millis(50);
+
+#[derive(Debug)]
+pub(super) struct Connections {
+    process: u32,
+    read_only: bool,
+    writer: Mutex<Slot>,
+    /// Apart from the writer, so that reads never wait for writes.
+    reader: Mutex<Slot>,
+    /// Those of a forked child, in the child: the parent's must not be used there.
+    child: OnceLock<Box<Connections>>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    connection: Option<Connection>,
+    identity: Identity,
+    /// Whether something was written since the last checkpoint.
+    dirty: bool,
+}
+
+impl Connections {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let new = Self::new(false);
+        locked(&new.writer).current(path, open::for_writing)?;
+        Ok(new)
+    }
+
+    pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let new = Self::new(true);
+        locked(&new.reader).current(path, open::for_reading)?;
+        Ok(new)
+    }
+
+    fn new(read_only: bool) -> Self {
+        Self {
+            process: process::id(),
+            read_only,
+            writer: Mutex::default(),
+            reader: Mutex::default(),
+            child: OnceLock::new(),
+        }
+    }
+
+    /// Those of this process.
+    fn mine(&self) -> &Self {
+        let process = process::id();
+        let mut mine = self;
+        while mine.process != process {
+            mine = mine.child.get_or_init(|| {
+                mine.leave_to_parent();
+                Box::new(Self::new(self.read_only))
+            });
+        }
+        mine
+    }
+
+    /// Closes the parent's connections in this child, so that SQLite keeps no locks that only the parent has; SQLite
+    /// leaves a file alone that another process has open. One that was in use at the fork stays as it is: its
+    /// transaction is the parent's.
+    fn leave_to_parent(&self) {
+        for slot in [&self.writer, &self.reader] {
+            if let Ok(mut slot) = slot.try_lock() {
+                slot.connection = None;
+            }
+        }
+    }
+
+    pub(super) fn read<T>(
+        &self,
+        path: &Path,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mine = self.mine();
+        read(locked(&mine.reader).current(path, open::for_reading)?)
+    }
+
+    /// Runs `write`, a second time in a new file when this one is damaged.
+    pub(super) fn write<T>(
+        &self,
+        path: &Path,
+        write: impl Fn(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mine = self.mine();
+        if mine.read_only {
+            return Err(StoreError::Open(format!("{} was opened for reading only", path.display())));
+        }
+        let mut slot = locked(&mine.writer);
+        match slot.write(path, &write) {
+            Err(StoreError::Damaged(what)) => {
+                slot.connection = None;
+                locked(&mine.reader).connection = None;
+                set_aside(path, &what)?;
+                slot.write(path, &write)
+            }
+            other => other,
+        }
+    }
+
+    /// Moves what was written from the journal into the file, and empties the journal.
+    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+        let mut slot = locked(&self.mine().writer);
+        let Slot { connection: Some(connection), dirty: dirty @ true, .. } = &mut *slot else {
+            return Ok(());
+        };
+        connection.busy_timeout(CHECKPOINT_BUSY).map_err(failure)?;
+        let busy: rusqlite::Result<bool> =
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        connection.busy_timeout(BUSY).map_err(failure)?;
+        *dirty = busy.map_err(failure)?;
+        Ok(())
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        if self.process != process::id() {
+            for slot in [&mut self.writer, &mut self.reader] {
+                // Closing one that was in use at the fork would undo the parent's transaction.
+                std::mem::forget(slot.get_mut().unwrap_or_else(PoisonError::into_inner).connection.take());
+            }
+        }
+    }
+}
+
+impl Slot {
+    /// The connection to the file that is at `path` now.
+    fn current(
+        &mut self,
+        path: &Path,
+        open: impl FnOnce(&Path) -> Result<Connection, StoreError>,
+    ) -> Result<&mut Connection, StoreError> {
+        let at_path = identity(path);
+        let is_current = self.connection.is_some() && self.identity == at_path;
+        if !is_current {
+            self.connection = None;
+            let connection = open(path)?;
+            self.identity = identity(path);
+            self.connection = Some(connection);
+        }
+        self.connection.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".to_owned()))
+    }
+
+    fn write<T>(
+        &mut self,
+        path: &Path,
+        write: impl Fn(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let written = self.current(path, open::for_writing).and_then(|connection| write(connection));
+        self.dirty = true;
+        if matches!(written, Err(StoreError::Open(_))) {
+            // A folder that was not writable may be so next time.
+            self.connection = None;
+        }
+        written
+    }
+}
+
+/// A thread that panicked left no half transaction: it was rolled back when it unwound.
+fn locked(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Renames a damaged file with its journal, for somebody to look at.
+fn set_aside(path: &Path, what: &str) -> Result<(), StoreError> {
+    let time: String = Timestamp::now().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    let aside = with_suffix(path, &format!(".corrupt-{time}"));
+    for journal in ["-wal", "-shm"] {
+        let _ = fs::rename(with_suffix(path, journal), with_suffix(&aside, journal));
+    }
+    let renamed = fs::rename(path, &aside);
+    let (path, aside) = (path.display(), aside.display());
+    renamed.map_err(|error| {
+        StoreError::Open(format!("{path} is damaged ({what}) and cannot be set aside as {aside}: {error}"))
+    })?;
+    let _ = writeln!(
+        io::stderr(),
+        "error-tracker: {path} is damaged ({what}); it is now {aside}, and a new one is used"
+    );
+    Ok(())
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
