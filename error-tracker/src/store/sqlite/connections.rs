@@ -5,17 +5,21 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::Connection;
 
 use super::failure;
 use super::open::{self, BUSY, Identity, identity};
+use super::schema;
 use crate::event::Timestamp;
 use crate::store::StoreError;
 
 /// How long a checkpoint waits for readers: the next idle second is soon enough.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(50);
+
+/// How far apart looks at a changed file are at least.
+const PROBES: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -30,16 +34,23 @@ pub(super) struct Connections {
 
 #[derive(Debug, Default)]
 struct Slot {
+    /// The whole store is for reading only.
+    read_only: bool,
     connection: Option<Connection>,
     identity: Identity,
+    /// The journal that belongs to it.
+    journal: Identity,
     /// Whether something was written since the last checkpoint.
     dirty: bool,
+    /// When the file was last changed, by the checkpoints that are known.
+    modified: Option<SystemTime>,
+    probed: Option<Instant>,
 }
 
 impl Connections {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let new = Self::new(false);
-        locked(&new.writer).current(path, open::for_writing)?;
+        new.write(path, |_| Ok(()))?;
         Ok(new)
     }
 
@@ -50,13 +61,8 @@ impl Connections {
     }
 
     fn new(read_only: bool) -> Self {
-        Self {
-            process: process::id(),
-            read_only,
-            writer: Mutex::default(),
-            reader: Mutex::default(),
-            child: OnceLock::new(),
-        }
+        let slot = || Mutex::new(Slot { read_only, ..Slot::default() });
+        Self { process: process::id(), read_only, writer: slot(), reader: slot(), child: OnceLock::new() }
     }
 
     /// Those of this process.
@@ -106,6 +112,10 @@ impl Connections {
         match slot.write(path, &write) {
             Err(StoreError::Damaged(what)) => {
                 slot.connection = None;
+                let was_ours = slot.identity.is_some() && slot.identity == identity(path);
+                if !was_ours && !schema::is_marked(path) {
+                    return Err(StoreError::Damaged(format!("{}: {what}", path.display())));
+                }
                 locked(&mine.reader).connection = None;
                 set_aside(path, &what)?;
                 slot.write(path, &write)
@@ -115,9 +125,9 @@ impl Connections {
     }
 
     /// Moves what was written from the journal into the file, and empties the journal.
-    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+    pub(super) fn checkpoint(&self, path: &Path) -> Result<(), StoreError> {
         let mut slot = locked(&self.mine().writer);
-        let Slot { connection: Some(connection), dirty: dirty @ true, .. } = &mut *slot else {
+        let Slot { connection: Some(connection), dirty: dirty @ true, modified, .. } = &mut *slot else {
             return Ok(());
         };
         connection.busy_timeout(CHECKPOINT_BUSY).map_err(failure)?;
@@ -125,6 +135,7 @@ impl Connections {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
         connection.busy_timeout(BUSY).map_err(failure)?;
         *dirty = busy.map_err(failure)?;
+        *modified = modified_at(path);
         Ok(())
     }
 }
@@ -147,15 +158,34 @@ impl Slot {
         path: &Path,
         open: impl FnOnce(&Path) -> Result<Connection, StoreError>,
     ) -> Result<&mut Connection, StoreError> {
-        let at_path = identity(path);
-        let is_current = self.connection.is_some() && self.identity == at_path;
+        let is_current = self.connection.is_some() && self.identity == identity(path);
         if !is_current {
-            self.connection = None;
+            let was_open = self.connection.take().is_some();
+            let journal = with_suffix(path, "-wal");
+            if was_open && !self.read_only && self.journal.is_some() && self.journal == identity(&journal) {
+                // The journal of a file that is gone would be taken for that of the file now at the path.
+                let _ = fs::remove_file(&journal);
+                let _ = fs::remove_file(with_suffix(path, "-shm"));
+            }
             let connection = open(path)?;
-            self.identity = identity(path);
+            (self.identity, self.journal) = (identity(path), identity(&journal));
+            (self.modified, self.probed) = (modified_at(path), None);
             self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".to_owned()))
+    }
+
+    /// Looks at a file that somebody changed, at most once a second: SQLite itself writes into a file that was
+    /// overwritten, from what it has cached.
+    fn probe(&mut self, path: &Path) -> Result<(), StoreError> {
+        let modified = modified_at(path);
+        if modified == self.modified || self.probed.is_some_and(|probed| probed.elapsed() < PROBES) {
+            return Ok(());
+        }
+        self.probed = Some(Instant::now());
+        open::probe(path)?;
+        self.modified = modified;
+        Ok(())
     }
 
     fn write<T>(
@@ -163,7 +193,8 @@ impl Slot {
         path: &Path,
         write: impl Fn(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let written = self.current(path, open::for_writing).and_then(|connection| write(connection));
+        let current = self.current(path, open::for_writing).map(drop).and_then(|()| self.probe(path));
+        let written = current.and_then(|()| write(self.current(path, open::for_writing)?));
         self.dirty = true;
         if matches!(written, Err(StoreError::Open(_))) {
             // A folder that was not writable may be so next time.
@@ -171,6 +202,10 @@ impl Slot {
         }
         written
     }
+}
+
+fn modified_at(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
 /// A thread that panicked left no half transaction: it was rolled back when it unwound.

@@ -104,7 +104,7 @@ impl Store for SqliteStore {
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
         let deleted = self.connections.write(&self.path, |connection| write::delete(connection, hashes))?;
-        self.connections.checkpoint()?;
+        self.connections.checkpoint(&self.path)?;
         Ok(deleted)
     }
 
@@ -132,13 +132,13 @@ impl Store for SqliteStore {
         }
         self.connections.write(&self.path, |connection| write::prune_hours(connection, oldest))?;
         if all != Pruned::default() {
-            self.connections.checkpoint()?;
+            self.connections.checkpoint(&self.path)?;
         }
         Ok(all)
     }
 
     fn idle(&self) -> Result<(), StoreError> {
-        self.connections.checkpoint()
+        self.connections.checkpoint(&self.path)
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -1,7 +1,7 @@
 //! Opening a file, and saying in words what is wrong with it.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ const STATEMENTS: usize = 64;
 /// Which file is at a path: device and inode; always `None` where the system has none.
 pub(super) type Identity = Option<(u64, u64)>;
 
+/// What is at `path` now.
 pub(super) fn identity(path: &Path) -> Identity {
     #[cfg(unix)]
     {
@@ -39,7 +40,7 @@ pub(super) fn identity(path: &Path) -> Identity {
 pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     check_sqlite(rusqlite::version_number())?;
     make_private(path)?;
-    check_header(path)?;
+    check_is_file(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     match schema::look(&connection).map_err(|error| explain(path, error))? {
         Found::Foreign => return Err(foreign(path)),
@@ -68,7 +69,7 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
 /// Opens `path` for reading; it must exist and be up to date.
 pub(super) fn for_reading(path: &Path) -> Result<Connection, StoreError> {
     check_sqlite(rusqlite::version_number())?;
-    check_header(path)?;
+    check_is_file(path)?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     match schema::look(&connection).map_err(|error| explain(path, error))? {
         Found::Foreign => Err(foreign(path)),
@@ -83,6 +84,12 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, StoreError> {
             path.display()
         ))),
     }
+}
+
+/// Fails when what is on the disk is no database any more, whatever open connections have cached.
+pub(super) fn probe(path: &Path) -> Result<(), StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::look(&connection).map(drop).map_err(failure)
 }
 
 fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
@@ -122,20 +129,17 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// SQLite would find out only at the first use, and in other words.
-fn check_header(path: &Path) -> Result<(), StoreError> {
-    const HEADER: &[u8] = b"SQLite format 3\0";
+/// The file itself is opened by SQLite only: closing any other handle of it would end SQLite's locks in this process.
+fn check_is_file(path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
-    if path.is_dir() {
-        return Err(StoreError::Open(format!(
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(StoreError::Open(format!(
             "{shown} is a folder: name a file, such as {}",
             path.join("errors.db").display()
-        )));
+        ))),
+        Ok(_) => Ok(()),
+        Err(error) => Err(io_error(path, &error)),
     }
-    let mut head = Vec::new();
-    let file = fs::File::open(path).map_err(|error| io_error(path, &error))?;
-    file.take(HEADER.len() as u64).read_to_end(&mut head).map_err(|error| io_error(path, &error))?;
-    if head.is_empty() || head == HEADER { Ok(()) } else { Err(not_a_database(path)) }
 }
 
 fn not_a_database(path: &Path) -> StoreError {
@@ -162,7 +166,7 @@ fn io_error(path: &Path, error: &io::Error) -> StoreError {
         _ if error.kind() == io::ErrorKind::NotFound => {
             format!("{shown} does not exist: check the name, or start the program that writes it")
         }
-        _ if path.is_dir() => return check_header(path).err().unwrap_or_else(|| not_a_database(path)),
+        _ if path.is_dir() => return check_is_file(path).err().unwrap_or_else(|| not_a_database(path)),
         _ => format!("{shown} cannot be opened ({error}): check its permissions, or name another file"),
     })
 }

@@ -1,5 +1,9 @@
 //! The file's schema and its versions.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure;
@@ -33,6 +37,17 @@ pub(super) fn look(connection: &Connection) -> rusqlite::Result<Found> {
     }
     let is_empty = application == 0 && version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
     Ok(if is_empty { Found::Empty } else { Found::Foreign })
+}
+
+/// Whether a file that SQLite cannot read any more says in its header that it is ours.
+pub(super) fn is_marked(path: &Path) -> bool {
+    const AT: u64 = 68;
+    let mut mark = [0; 4];
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(AT))?;
+        file.read_exact(&mut mark)
+    });
+    read.is_ok() && mark == APPLICATION_ID.to_be_bytes()
 }
 
 /// Fails for a file that a newer version wrote.
