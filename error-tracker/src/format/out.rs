@@ -1,0 +1,118 @@
+use unicode_width::UnicodeWidthStr;
+
+use super::escape;
+
+/// The parts of a traceback that are told apart by colour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    Plain,
+    Dim,
+    Heading,
+    Path,
+    Function,
+    Marked,
+    Caret,
+    Name,
+    Type,
+    Masked,
+    Error,
+    Cause,
+}
+
+impl Style {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Dim => "\x1b[2m",
+            Self::Heading => "\x1b[1m",
+            Self::Path => "\x1b[36m",
+            Self::Function => "\x1b[1;34m",
+            Self::Marked => "\x1b[1m",
+            Self::Caret | Self::Error => "\x1b[1;31m",
+            Self::Name => "\x1b[32m",
+            Self::Type => "\x1b[2;36m",
+            Self::Masked => "\x1b[35m",
+            Self::Cause => "\x1b[33m",
+        }
+    }
+}
+
+/// Text in the making. Everything that goes in is escaped here, so nothing that an event holds can reach a
+/// terminal as anything but text; line ends come from [`Out::end_line`] only.
+pub(super) struct Out {
+    text: String,
+    color: bool,
+    column: usize,
+    /// Padding that is written only when something follows, so that no line ends in spaces.
+    pending: usize,
+    dimmed: bool,
+}
+
+impl Out {
+    pub(super) fn new(color: bool) -> Self {
+        Self { text: String::with_capacity(2048), color, column: 0, pending: 0, dimmed: false }
+    }
+
+    pub(super) fn put(&mut self, style: Style, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let style = if self.dimmed { Style::Dim } else { style };
+        self.text.extend(std::iter::repeat_n(' ', std::mem::take(&mut self.pending)));
+        let text = escape(text);
+        self.column += text.width();
+        if self.color && style != Style::Plain {
+            self.text.push_str(style.code());
+            self.text.push_str(&text);
+            self.text.push_str("\x1b[0m");
+        } else {
+            self.text.push_str(&text);
+        }
+    }
+
+    pub(super) fn space(&mut self, columns: usize) {
+        self.pending += columns;
+        self.column += columns;
+    }
+
+    /// Spaces up to `column`, counted from 0.
+    pub(super) fn pad_to(&mut self, column: usize) {
+        self.space(column.saturating_sub(self.column));
+    }
+
+    pub(super) fn end_line(&mut self) {
+        self.text.push('\n');
+        (self.column, self.pending) = (0, 0);
+    }
+
+    pub(super) fn column(&self) -> usize {
+        self.column
+    }
+
+    /// From now on everything is dim, or no longer.
+    pub(super) fn set_dimmed(&mut self, dimmed: bool) {
+        self.dimmed = dimmed;
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// Columns that `text` takes once it is escaped.
+pub(super) fn width(text: &str) -> usize {
+    escape(text).width()
+}
+
+/// The byte up to which `text` fits into `columns` once it is escaped; at least one character.
+pub(super) fn fitting(text: &str, columns: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        let mut buffer = [0; 4];
+        used += width(c.encode_utf8(&mut buffer));
+        if used > columns && at > 0 {
+            return at;
+        }
+    }
+    text.len()
+}

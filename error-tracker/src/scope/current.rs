@@ -1,0 +1,100 @@
+use std::cell::Cell;
+
+use super::Scope;
+use crate::event::Event;
+
+thread_local! {
+    static CURRENT: Cell<Scope> = const { Cell::new(Scope::new()) };
+}
+
+/// Makes `scope` the current one and returns what was current. Where the thread is ending nothing is current.
+pub(super) fn swap(scope: Scope) -> Scope {
+    CURRENT.try_with(|current| current.replace(scope)).unwrap_or_default()
+}
+
+pub(super) fn current() -> Scope {
+    let scope = swap(Scope::new());
+    let copy = scope.clone();
+    swap(scope);
+    copy
+}
+
+/// Adds what the current scope holds to an event; what the event has already stays.
+#[cfg_attr(not(test), expect(dead_code, reason = "capture calls it"))]
+pub(crate) fn apply(event: &mut Event) {
+    let scope = swap(Scope::new());
+    scope.fill(event);
+    swap(scope);
+}
+
+/// A scope is current as long as this lives; then it is back in its place, with the changes made meanwhile.
+pub(super) struct Entered<'a> {
+    scope: &'a mut Scope,
+}
+
+impl<'a> Entered<'a> {
+    pub(super) fn new(scope: &'a mut Scope) -> Self {
+        *scope = swap(std::mem::take(scope));
+        Self { scope }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        *self.scope = swap(std::mem::take(self.scope));
+    }
+}
+
+/// Changes the current scope for what follows on this thread or in this task.
+///
+/// While `configure` runs, the current scope reads as empty.
+///
+/// ```
+/// use error_tracker::scope::configure_scope;
+///
+/// configure_scope(|scope| {
+///     scope.set_user([("id", 42)]);
+///     scope.set_tag("tenant", "acme");
+/// });
+/// ```
+pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
+    /// Puts the scope back also when `configure` panics.
+    struct Taken(Scope);
+    impl Drop for Taken {
+        fn drop(&mut self) {
+            swap(std::mem::take(&mut self.0));
+        }
+    }
+    let mut taken = Taken(swap(Scope::new()));
+    configure(&mut taken.0)
+}
+
+/// Runs `body` with a copy of the current scope that `configure` has changed. Afterwards, also after a panic, the
+/// current scope is what it was.
+///
+/// ```
+/// use error_tracker::scope::with_scope;
+///
+/// let total = with_scope(|scope| scope.set_extra("order", 1007), || 12 + 30);
+/// assert_eq!(total, 42);
+/// ```
+pub fn with_scope<R>(configure: impl FnOnce(&mut Scope), body: impl FnOnce() -> R) -> R {
+    let mut scope = current();
+    configure(&mut scope);
+    let _entered = Entered::new(&mut scope);
+    body()
+}
+
+/// Takes the current scope along to where `body` runs, such as another thread.
+///
+/// ```
+/// use error_tracker::scope::{Scope, carry, configure_scope};
+///
+/// configure_scope(|scope| scope.set_tag("job", "import"));
+/// let thread = std::thread::spawn(carry(|| Scope::current().tag("job").map(str::to_owned)));
+/// assert_eq!(thread.join().unwrap().as_deref(), Some("import"));
+/// ```
+pub fn carry<R>(body: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let scope = current();
+    move || scope.run(body)
+}

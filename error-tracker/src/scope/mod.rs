@@ -1,0 +1,276 @@
+//! What is known about the work at hand (who, which order, which request, what happened before), kept beside the
+//! code that runs and added to every event that is captured meanwhile.
+//!
+//! Each thread has a current [`Scope`]. [`configure_scope`] changes it, [`with_scope`] changes it for the length of a
+//! closure. Tasks carry theirs along with [`InScope`], threads with [`carry`].
+//!
+//! ```
+//! use error_tracker::scope::{Scope, configure_scope, with_scope};
+//!
+//! configure_scope(|scope| scope.set_tag("service", "import"));
+//! with_scope(
+//!     |scope| scope.set_extra("order", 1007),
+//!     || assert!(Scope::current().extra("order").is_some()),
+//! );
+//! assert!(Scope::current().extra("order").is_none());
+//! ```
+
+mod bounds;
+mod breadcrumb;
+mod current;
+mod handled;
+mod task;
+#[cfg(test)]
+mod tests;
+
+pub use current::{carry, configure_scope, with_scope};
+pub use task::{InScope, Scoped};
+
+#[cfg_attr(not(test), expect(unused_imports, reason = "capture calls it"))]
+pub(crate) use current::apply;
+#[cfg_attr(not(test), expect(unused_imports, reason = "capture sets it"))]
+pub(crate) use handled::record_handled_with;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::error::Error;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::event::{Breadcrumb, Event, Level, Request};
+
+/// Names of extras, tags and user fields are cut after this many bytes.
+const MAX_NAME: usize = 200;
+/// Tags, user fields and parts of a fingerprint are cut after this many bytes.
+const MAX_TEXT: usize = 1_000;
+/// An extra, or the data of a breadcrumb, keeps about this many bytes.
+const MAX_VALUE: usize = 16_384;
+/// A scope keeps this many extras, tags, and breadcrumbs each.
+const MAX_ENTRIES: usize = 100;
+const MAX_USER_FIELDS: usize = 20;
+const MAX_FINGERPRINT: usize = 10;
+
+/// Data that is added to every event captured while the scope is current.
+///
+/// Cloning is cheap: the data is shared until one of the clones changes. A scope is bounded: it keeps 100 extras, 100
+/// tags, the last 100 breadcrumbs and 20 user fields; text and values that are too long are cut. What it refused is
+/// named in the events.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    data: Option<Arc<Data>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Data {
+    extras: Map<String, Value>,
+    tags: BTreeMap<String, String>,
+    user: BTreeMap<String, String>,
+    breadcrumbs: VecDeque<Breadcrumb>,
+    request: Option<Request>,
+    level: Option<Level>,
+    fingerprint: Vec<String>,
+    refused: u64,
+}
+
+impl Scope {
+    /// An empty scope; allocates nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { data: None }
+    }
+
+    /// A copy of this thread's or task's current scope. Changes to the copy do not change the current one.
+    #[must_use]
+    pub fn current() -> Self {
+        current::current()
+    }
+
+    /// Sets an extra: anything that serialises. A value that cannot be serialised is kept as the reason why.
+    pub fn set_extra(&mut self, name: impl Into<String>, value: impl Serialize) {
+        let name = bounds::text(name.into(), MAX_NAME);
+        let value = bounds::value(bounds::serialized(value), MAX_VALUE);
+        let data = self.data_mut();
+        if data.extras.len() < MAX_ENTRIES || data.extras.contains_key(&name) {
+            data.extras.insert(name, value);
+        } else {
+            data.refused += 1;
+        }
+    }
+
+    /// An extra that was set.
+    #[must_use]
+    pub fn extra(&self, name: &str) -> Option<&Value> {
+        self.data.as_ref()?.extras.get(name)
+    }
+
+    /// Removes an extra.
+    pub fn remove_extra(&mut self, name: &str) {
+        if self.extra(name).is_some() {
+            self.data_mut().extras.remove(name);
+        }
+    }
+
+    /// Sets a tag: a short value that events are searched by.
+    pub fn set_tag(&mut self, name: impl Into<String>, value: impl Display) {
+        let (name, value) = (bounds::text(name.into(), MAX_NAME), bounds::display(value, MAX_TEXT));
+        let data = self.data_mut();
+        if data.tags.len() < MAX_ENTRIES || data.tags.contains_key(&name) {
+            data.tags.insert(name, value);
+        } else {
+            data.refused += 1;
+        }
+    }
+
+    /// A tag that was set.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<&str> {
+        self.data.as_ref()?.tags.get(name).map(String::as_str)
+    }
+
+    /// Removes a tag.
+    pub fn remove_tag(&mut self, name: &str) {
+        if self.tag(name).is_some() {
+            self.data_mut().tags.remove(name);
+        }
+    }
+
+    /// Says who meets the failures, by field: `id`, `email`, `name`, .. Replaces what was set before.
+    ///
+    /// ```
+    /// # let mut scope = error_tracker::scope::Scope::new();
+    /// scope.set_user([("id", "42"), ("email", "ann@example.org")]);
+    /// ```
+    pub fn set_user<N: Into<String>, V: Display>(&mut self, fields: impl IntoIterator<Item = (N, V)>) {
+        let data = self.data_mut();
+        data.user.clear();
+        for (name, value) in fields {
+            if data.user.len() == MAX_USER_FIELDS {
+                data.refused += 1;
+                return;
+            }
+            data.user.insert(bounds::text(name.into(), MAX_NAME), bounds::display(value, MAX_TEXT));
+        }
+    }
+
+    /// The user's fields that were set, in the order of their names.
+    pub fn user(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.data.iter().flat_map(|data| &data.user).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Groups the events by these texts (at most ten) instead of by type and place.
+    pub fn set_fingerprint<T: Into<String>>(&mut self, parts: impl IntoIterator<Item = T>) {
+        let parts = parts.into_iter().take(MAX_FINGERPRINT);
+        self.data_mut().fingerprint = parts.map(|part| bounds::text(part.into(), MAX_TEXT)).collect();
+    }
+
+    /// Sets how much the events matter.
+    pub fn set_level(&mut self, level: Level) {
+        self.data_mut().level = Some(level);
+    }
+
+    /// Notes a step on the way; the last 100 are kept.
+    pub fn add_breadcrumb(&mut self, mut breadcrumb: Breadcrumb) {
+        breadcrumb.category = bounds::text(breadcrumb.category, MAX_NAME);
+        breadcrumb.message = bounds::text(breadcrumb.message, MAX_TEXT);
+        breadcrumb.data = bounds::map(breadcrumb.data, MAX_VALUE);
+        let data = self.data_mut();
+        if data.breadcrumbs.len() == MAX_ENTRIES {
+            data.breadcrumbs.pop_front();
+        }
+        data.breadcrumbs.push_back(breadcrumb);
+    }
+
+    /// The steps that were noted, oldest first.
+    pub fn breadcrumbs(&self) -> impl Iterator<Item = &Breadcrumb> {
+        self.data.iter().flat_map(|data| &data.breadcrumbs)
+    }
+
+    /// Sets the web request that is being served. Each of its lists keeps 100 entries; long values are cut.
+    pub fn set_request(&mut self, request: Request) {
+        self.data_mut().request = Some(bounds::request(request, MAX_ENTRIES, MAX_VALUE));
+    }
+
+    /// The web request that was set.
+    #[must_use]
+    pub fn request(&self) -> Option<&Request> {
+        self.data.as_ref()?.request.as_ref()
+    }
+
+    /// Removes everything.
+    pub fn clear(&mut self) {
+        self.data = None;
+    }
+
+    /// Runs `body` with this scope as the current one and hands on whatever it does: its value, its error, its
+    /// panic. Changes that `body` makes to the scope end with it.
+    ///
+    /// ```
+    /// # use error_tracker::scope::Scope;
+    /// let mut scope = Scope::current();
+    /// scope.set_extra("file", "orders.csv");
+    /// let lines = scope.run(|| "one\ntwo".lines().count());
+    /// assert_eq!(lines, 2);
+    /// ```
+    pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
+        let mut scope = self.clone();
+        let _entered = current::Entered::new(&mut scope);
+        body()
+    }
+
+    /// Runs `body` with this scope as the current one; an error is recorded, marked as handled, and not handed on.
+    /// A panic is.
+    ///
+    /// Every error type that turns into `Box<dyn Error>` will do, `anyhow::Error` and `String` among them.
+    ///
+    /// ```
+    /// # use error_tracker::scope::Scope;
+    /// let number = Scope::current().run_handled(|| "12,50".parse::<u32>());
+    /// assert_eq!(number, None);
+    /// ```
+    pub fn run_handled<T, E: Into<Box<dyn Error>>>(&self, body: impl FnOnce() -> Result<T, E>) -> Option<T> {
+        self.run(|| match body() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                handled::record(&*error.into(), std::any::type_name::<E>());
+                None
+            }
+        })
+    }
+
+    /// Adds what this scope holds to an event; what the event has already stays.
+    pub(crate) fn fill(&self, event: &mut Event) {
+        let Some(data) = &self.data else { return };
+        let context = &mut event.context;
+        for (name, value) in &data.extras {
+            if !context.extras.contains_key(name) {
+                context.extras.insert(name.clone(), value.clone());
+            }
+        }
+        for (from, to) in [(&data.tags, &mut context.tags), (&data.user, &mut context.user)] {
+            for (name, value) in from {
+                to.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        if context.breadcrumbs.is_empty() {
+            context.breadcrumbs.extend(data.breadcrumbs.iter().cloned());
+        }
+        if context.request.is_none() {
+            context.request.clone_from(&data.request);
+        }
+        if event.fingerprint.is_empty() {
+            event.fingerprint.clone_from(&data.fingerprint);
+        }
+        if let Some(level) = data.level {
+            event.level = level;
+        }
+        if data.refused > 0 {
+            event.cut.push(format!("{} entries beyond the scope's bounds", data.refused));
+        }
+    }
+
+    fn data_mut(&mut self) -> &mut Data {
+        Arc::make_mut(self.data.get_or_insert_default())
+    }
+}

@@ -1,0 +1,1 @@
+//! The `error-tracker` program, run on real files.
