@@ -10,6 +10,11 @@ impl Taint {
         self.values.push(value.to_owned());
     }
 
+    /// Remembers the strings and long numbers of a value's `Debug` text.
+    pub(crate) fn add_debug(&mut self, text: &str) {
+        self.add(text);
+    }
+
     /// Whether nothing was masked that could be searched for.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty()
