@@ -10,6 +10,7 @@
 
 mod event;
 mod names;
+mod numbers;
 mod pairs;
 mod rule;
 mod taint;

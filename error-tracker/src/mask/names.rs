@@ -7,10 +7,10 @@ const ANYWHERE: &str = "password secret";
 
 const PARTS: &str = "\
     passw passwd passphrase passcode pwd token credential authorization bearer jwt cookie csrf xsrf \
-    private_key api_key access_key signing_key signature session_id sessid db_pass user_pass smtp_pass \
-    mail_pass";
+    private_key api_key access_key signing_key signature session_id sessid";
 
-const WORDS: &str = "auth key session sid sso saml otp pin cvv cvc ssn salt dsn";
+const WORDS: &str = "\
+    auth key session sid sso saml otp pin cvv cvc ssn salt dsn db_pass user_pass smtp_pass mail_pass";
 
 const ALLOWED: &str = "\
     author authority authorities keyboard keystroke keyframe keyword keynote monkey sidebar tokenizer \
