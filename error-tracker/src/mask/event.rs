@@ -64,12 +64,12 @@ impl Names<'_> {
             self.text(name, value);
         }
         for (name, value) in &mut request.headers {
-            let before = value.split_once(' ').map(|(_, credentials)| credentials.to_owned());
-            if self.text(name, value)
-                && let Some(credentials) = before
-            {
-                self.taint.add(&credentials);
+            let Some(masked) = self.masking.name(name) else { continue };
+            self.taint.add(value);
+            for secret in inner_secrets(name, value) {
+                self.taint.add(secret);
             }
+            *value = masked.text.to_string();
         }
         // A cookie's own name tells little: `id`, `remember_me`.
         let all = self.masking.name("cookie");
@@ -152,6 +152,18 @@ impl Names<'_> {
             _ => {}
         }
     }
+}
+
+/// What may show again apart from its header: credentials without their scheme, cookies without names.
+fn inner_secrets<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str> {
+    let cookies = match name.to_ascii_lowercase().as_str() {
+        "cookie" => usize::MAX,
+        // Attributes such as `Path` follow the cookie.
+        "set-cookie" => 1,
+        _ => 0,
+    };
+    let cookies = value.split(';').take(cookies).filter_map(|cookie| Some(cookie.split_once('=')?.1));
+    value.split_once(' ').map(|(_, credentials)| credentials).into_iter().chain(cookies)
 }
 
 struct Texts<'a> {

@@ -160,10 +160,22 @@ impl Scrubber {
                 out
             })
         };
-        add(joined(|out, byte| drop(write!(out, "{byte:02x}"))), false);
-        add(joined(|out, byte| drop(write!(out, "{byte:02X}"))), false);
+        add(
+            joined(|out, byte| {
+                let _ = write!(out, "{byte:02x}");
+            }),
+            false,
+        );
+        add(
+            joined(|out, byte| {
+                let _ = write!(out, "{byte:02X}");
+            }),
+            false,
+        );
         // The `Debug` text of its bytes.
-        let bytes = joined(|out, byte| drop(write!(out, "{byte}, ")));
+        let bytes = joined(|out, byte| {
+            let _ = write!(out, "{byte}, ");
+        });
         add(bytes.trim_end_matches(", ").to_owned(), false);
     }
 
@@ -272,7 +284,9 @@ fn percent(text: &str, plain: impl Fn(u8) -> bool, space: &str) -> String {
         match byte {
             b' ' => out.push_str(space),
             _ if plain(byte) => out.push(char::from(byte)),
-            _ => drop(write!(out, "%{byte:02X}")),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
         out
     })
