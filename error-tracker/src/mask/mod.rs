@@ -10,6 +10,7 @@
 
 mod event;
 mod names;
+mod numbers;
 mod pairs;
 mod rule;
 mod taint;
@@ -23,7 +24,7 @@ pub use rule::MaskRule;
 pub(crate) use rule::{Rendering, drop_quietly, rendering};
 pub(crate) use taint::Taint;
 
-use names::Names;
+use names::{Names, Scope};
 
 /// What stands in place of a masked value, unless [`Masking::text`] says otherwise.
 pub const MASK: &str = "**************";
@@ -131,16 +132,23 @@ impl Masking {
             match rule::ask(&**rule, name) {
                 Ok(Some(text)) => return Some(Masked { text: text.into(), rule: "own rule".into() }),
                 Ok(None) => {}
-                Err(()) => {
-                    return Some(Masked {
-                        text: self.inner.text.clone(),
-                        rule: "own rule that panicked".into(),
-                    });
-                }
+                Err(()) => return Some(self.because("own rule that panicked")),
             }
         }
-        let rule = self.inner.names.find(name)?.clone();
+        let rule = self.inner.names.find(name, Scope::Name)?.clone();
         Some(Masked { text: self.inner.text.clone(), rule })
+    }
+
+    /// How the content of a tuple struct or variant called `name` is masked. Words such as `key` do not
+    /// count here: they would hide what `MissingKey("id")` tells.
+    pub(crate) fn type_name(&self, name: &str) -> Option<Masked> {
+        let rule = self.inner.names.find(name, Scope::Type)?.clone();
+        Some(Masked { text: self.inner.text.clone(), rule })
+    }
+
+    /// The mask's text, with a reason that is not a name.
+    pub(crate) fn because(&self, rule: &str) -> Masked {
+        Masked { text: self.inner.text.clone(), rule: rule.into() }
     }
 
     /// Masks what looks like a secret in `text`; whether anything was. Text beyond 64 KiB is cut off.

@@ -7,10 +7,10 @@ const ANYWHERE: &str = "password secret";
 
 const PARTS: &str = "\
     passw passwd passphrase passcode pwd token credential authorization bearer jwt cookie csrf xsrf \
-    private_key api_key access_key signing_key signature session_id sessid db_pass user_pass smtp_pass \
-    mail_pass";
+    private_key api_key access_key signing_key signature session_id sessid";
 
-const WORDS: &str = "auth key session sid sso saml otp pin cvv cvc ssn salt dsn";
+const WORDS: &str = "\
+    auth key session sid sso saml otp pin cvv cvc ssn salt dsn db_pass user_pass smtp_pass mail_pass";
 
 const ALLOWED: &str = "\
     author authority authorities keyboard keystroke keyframe keyword keynote monkey sidebar tokenizer \
@@ -18,17 +18,26 @@ const ALLOWED: &str = "\
     secretion primary_key foreign_key partition_key sort_key range_key cache_key map_key row_key \
     object_key public_key unique_key composite_key candidate_key natural_key surrogate_key index_key \
     lookup_key group_key order_key routing_key i18n_key translation_key message_key arrow_key hot_key \
-    dict_key json_key field_key config_key event_key parent_key child_key column_key s3_key key_code \
+    dict_key json_key field_key config_key event_key parent_key child_key column_key key_code \
     key_down key_up key_press key_event key_value key_frame key_word key_board key_binding key_map \
     key_pressed key_range key_space max_token min_token prompt_token completion_token total_token \
     input_token output_token num_token n_token token_stream token_tree token_position token_pos \
-    token_span token_text pin_mode pinned session_start session_end non_secret";
+    token_span token_text pin_mode session_start session_end";
 
 /// A word that follows and says that the value is a property of the secret, not the secret.
 const MEASURES: &str = "\
     count counts len length size sizes bits type types kind index idx limit limits timeout ttl expiry \
     expires expired max min total usage used valid enabled required algorithm name names path mode state \
     status method provider duration error errors failed failures";
+
+/// What a name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// A variable, field, key: any value.
+    Name,
+    /// A type or variant: only parts of names count.
+    Type,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -119,7 +128,7 @@ impl Names {
     }
 
     /// The rule that masks `name`, in words.
-    pub(super) fn find(&self, name: &str) -> Option<&Arc<str>> {
+    pub(super) fn find(&self, name: &str, scope: Scope) -> Option<&Arc<str>> {
         if self.entries.is_empty() {
             return None;
         }
@@ -128,15 +137,15 @@ impl Names {
         if room <= STACK {
             let (mut text, mut starts) = ([0; STACK], [NONE; STACK]);
             let length = fold(name, &mut text, &mut starts);
-            self.search(&text[..length], &starts[..length])
+            self.search(&text[..length], &starts[..length], scope)
         } else {
             let (mut text, mut starts) = (vec![0; room], vec![NONE; room]);
             let length = fold(name, &mut text, &mut starts);
-            self.search(&text[..length], &starts[..length])
+            self.search(&text[..length], &starts[..length], scope)
         }
     }
 
-    fn search(&self, text: &[u8], starts: &[u8]) -> Option<&Arc<str>> {
+    fn search(&self, text: &[u8], starts: &[u8], scope: Scope) -> Option<&Arc<str>> {
         let boundary = |at: usize| starts.get(at).is_none_or(|kind| *kind != NONE);
         let mut allowed_to = 0;
         for at in 0..text.len() {
@@ -160,6 +169,7 @@ impl Names {
                     Kind::Part => {
                         whole || (entry.several && boundary(at)) || inner.iter().all(|kind| *kind == NONE)
                     }
+                    Kind::Word if scope == Scope::Type => false,
                     Kind::Word => whole && (entry.several || inner.iter().all(|kind| *kind == NONE)),
                 };
                 if hit && end > allowed_to && !(entry.measurable && measured(text, starts, end)) {

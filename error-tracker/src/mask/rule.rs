@@ -35,6 +35,7 @@ pub(super) fn ask(rule: &dyn MaskRule, name: &str) -> Result<Option<Cow<'static,
 
 /// Drops a panic's payload, whose own `Drop` may panic.
 pub(crate) fn drop_quietly(payload: Box<dyn std::any::Any + Send>) {
+    let _rendering = Rendering::start();
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(second);
     }

@@ -1,8 +1,21 @@
 //! Bounded, masked rendering of `Debug` values while they stream.
+//!
+//! What cannot be bounded from outside is the time that a `Debug` takes between two writes: that of `str`
+//! looks through a whole string for chars to escape before it writes the first piece. A 1 GiB string that
+//! is a variable goes through [`str`], which cuts first; one inside a struct is looked through.
 
-use std::fmt;
+mod lexer;
+mod stream;
 
-use crate::mask::{Masking, Taint};
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::mask::{Masking, Rendering, Taint, drop_quietly};
+use stream::Stream;
+
+/// What a `Debug` that goes on after it was told to stop may still write before it is unwound.
+const SWALLOWED_BYTES: usize = 64 * 1024;
+const SWALLOWED_WRITES: usize = 16 * 1024;
 
 /// How much of a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,21 +47,107 @@ pub(crate) struct Outcome {
     pub(crate) masked: bool,
 }
 
-/// Appends the `Debug` text of `value` to `out`, at most `limits.bytes` and a few more for the marks.
+/// Appends the `Debug` text of `value` to `out`: at most `limits.bytes`, one mask's text and a few marks.
+///
+/// Strings, numbers and structs under a masked name are replaced while they stream, and remembered in
+/// `taint`. The text is that of `derive(Debug)` or like it, compact or pretty; where hand-written text
+/// leaves open where a masked value ends, more is masked rather than less.
 pub(crate) fn render(
     value: &dyn fmt::Debug,
     limits: &Limits,
-    _masking: &Masking,
-    _taint: &mut Taint,
+    masking: &Masking,
+    taint: &mut Taint,
     out: &mut String,
 ) -> Outcome {
-    let _ = (limits, fmt::Write::write_fmt(out, format_args!("{value:?}")));
-    Outcome::default()
+    let mut writer = Writer { stream: Stream::new(out, limits, masking, taint), bytes: 0, writes: 0 };
+    let written = {
+        let _rendering = Rendering::start();
+        catch_unwind(AssertUnwindSafe(|| write!(writer, "{value:?}")))
+    };
+    let mut stream = writer.stream;
+    match written {
+        Ok(written) => stream.finish(written.is_ok()),
+        Err(payload) => {
+            stream.finish(false);
+            stream.outcome.panicked = !payload.is::<Stop>();
+            drop_quietly(payload);
+        }
+    }
+    let outcome = stream.outcome;
+    if outcome.panicked {
+        out.push_str("<Debug panicked>");
+    }
+    outcome
 }
 
 /// Appends `text` as `Debug` shows it, cut before it is formatted: `"aaaa"… (1073741824 bytes)`.
 /// Returns whether it was cut.
-pub(crate) fn str(text: &str, _limits: &Limits, out: &mut String) -> bool {
-    let _ = fmt::Write::write_fmt(out, format_args!("{text:?}"));
-    false
+pub(crate) fn str(text: &str, limits: &Limits, out: &mut String) -> bool {
+    let end = text.char_indices().nth(limits.string).map_or(text.len(), |(at, _)| at);
+    let mut writer = Bounded { left: limits.bytes, out };
+    let fits = write!(writer, "{:?}", &text[..end]).is_ok();
+    if !fits {
+        out.push('"');
+    }
+    let cut = !fits || end < text.len();
+    if cut {
+        let _ = write!(out, "… ({} bytes)", text.len());
+    }
+    cut
 }
+
+struct Bounded<'a> {
+    left: usize,
+    out: &'a mut String,
+}
+
+impl fmt::Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        self.left = self.left.checked_sub(c.len_utf8()).ok_or(fmt::Error)?;
+        self.out.push(c);
+        Ok(())
+    }
+}
+
+/// Unwinds a `Debug` that does not heed errors.
+struct Stop;
+
+struct Writer<'a> {
+    stream: Stream<'a>,
+    bytes: usize,
+    writes: usize,
+}
+
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !self.stream.done {
+            let mut chars = text.chars();
+            for c in chars.by_ref() {
+                self.stream.push(c);
+                if self.stream.done {
+                    break;
+                }
+            }
+            if !self.stream.done {
+                return Ok(());
+            }
+            self.bytes = chars.as_str().len();
+        } else {
+            self.bytes = self.bytes.saturating_add(text.len());
+            self.writes += 1;
+        }
+        let endless = self.bytes > SWALLOWED_BYTES || self.writes > SWALLOWED_WRITES;
+        // Without unwinding this would end the process; there the text is swallowed as long as it comes.
+        if endless && cfg!(panic = "unwind") && self.writes > 0 {
+            resume_unwind(Box::new(Stop));
+        }
+        Err(fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+mod event;
+mod names;
+mod taint;
+mod values;

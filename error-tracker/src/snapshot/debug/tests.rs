@@ -1,0 +1,318 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use proptest::prelude::*;
+
+use super::{Limits, Outcome, render};
+use crate::mask::{MASK, Masking, Taint, rendering};
+
+struct Pretty<'a>(&'a dyn fmt::Debug);
+
+impl fmt::Debug for Pretty<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#?}", self.0)
+    }
+}
+
+/// A `Debug` written by hand that prints just this.
+struct Raw<'a>(&'a str);
+
+impl fmt::Debug for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+const WIDE: Limits = Limits { bytes: 1 << 20, elements: 1000, depth: 100, string: 10_000 };
+
+fn shown_with(value: &dyn fmt::Debug, limits: &Limits) -> (String, Outcome) {
+    let mut out = String::new();
+    let outcome = render(value, limits, &Masking::default(), &mut Taint::default(), &mut out);
+    (out, outcome)
+}
+
+fn shown(value: &dyn fmt::Debug) -> String {
+    shown_with(value, &Limits::default()).0
+}
+
+#[derive(Debug, Clone)]
+#[allow(dead_code)]
+struct Login {
+    user: &'static str,
+    password: Option<Password>,
+    tries: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
+#[allow(dead_code)]
+struct Password(&'static str);
+
+fn login() -> Login {
+    Login { user: "bo\"b: {", password: Some(Password("hunter2, }\" x: ")), tries: vec![1, 2] }
+}
+
+#[test]
+fn a_value_under_a_secret_name_is_masked_whole_and_the_rest_is_unchanged() {
+    assert_eq!(
+        shown(&login()),
+        format!("Login {{ user: \"bo\\\"b: {{\", password: {MASK}, tries: [1, 2] }}")
+    );
+    let map: BTreeMap<&str, Login> = [("api-key", login()), ("b", login())].into();
+    assert_eq!(shown(&map), format!("{{\"api-key\": {MASK}, \"b\": {}}}", shown(&login())));
+    assert_eq!(shown(&Password("x")), format!("Password({MASK})"));
+    assert_eq!(shown(&vec![("token", "abc"), ("b", "c")]), format!("[(\"token\", {MASK}), (\"b\", \"c\")]"));
+    assert_eq!(shown(&('"', 'a', '\'', "x: y")), "('\"', 'a', '\\'', \"x: y\")");
+}
+
+#[test]
+fn pretty_text_is_masked_alike() {
+    assert_eq!(
+        shown(&Pretty(&login())),
+        format!(
+            "Login {{\n    user: \"bo\\\"b: {{\",\n    password: {MASK},\n    tries: [\n        1,\n        2,\n    ],\n}}"
+        )
+    );
+}
+
+#[test]
+fn text_written_by_hand_shows_no_secret() {
+    for text in [
+        "User { password: a, b CANARY, id: 5 }",
+        "User { password: a,CANARY, id: 5 }",
+        "User { password: a}b CANARY }",
+        "User { password: \"open CANARY, id: 5 }",
+        "User { note: say \"hi, password: \"CANARY\" }",
+        "User { note: \"hi, password: CANARY }",
+        "User { note: it's \" x, token=CANARY }",
+        "password=CANARY",
+        "token = CANARY",
+        "token => CANARY",
+        "{\"token\" => CANARY, 5}",
+        "token:CANARY",
+        "[password: x, CANARY]",
+        "<auth: CANARY>",
+        "{Key(\"password\"): CANARY, 5: 6}",
+        "password: '\"CANARY",
+        "password: x) CANARY",
+        "User { password: CANARY",
+        "token: (CANARY, id: 5 } CANARY",
+    ] {
+        let out = shown(&Raw(text));
+        assert!(!out.contains("CANARY") && out.contains(MASK), "{text}: {out}");
+    }
+}
+
+#[test]
+fn lists_levels_and_strings_are_cut_with_a_mark() {
+    let limits = Limits { bytes: 1024, elements: 3, depth: 2, string: 4 };
+    let show = |value: &dyn fmt::Debug| shown_with(value, &limits).0;
+    assert_eq!(show(&[1, 2, 3]), "[1, 2, 3]");
+    assert_eq!(show(&[1, 2, 3, 4, 5]), "[1, 2, 3, …]");
+    assert_eq!(show(&Pretty(&[1, 2, 3])), "[\n    1,\n    2,\n    3,\n]");
+    assert_eq!(show(&["abcd", "abcde", "ab\"cd"]), "[\"abcd\", \"abcd\"…, \"ab\\\"c\"…]");
+    assert_eq!(show(&["a"; 5]), "[\"a\", \"a\", \"a\", …]");
+    assert_eq!(show(&[[[5]], [[6]]]), "[[[…]], [[…]]]");
+    assert_eq!(show(&[Some(Some(()))]), "[Some(Some(…))]");
+    assert_eq!(show(&Some(Some(login()))), "Some(Some(Login { … }))");
+    assert!(shown_with(&[1; 5], &limits).1.cut);
+}
+
+#[test]
+fn text_is_cut_at_the_limit() {
+    let limits = Limits { bytes: 10, ..WIDE };
+    let (out, outcome) = shown_with(&vec![1; 100], &limits);
+    assert_eq!(out, "[1, 1, 1, …");
+    assert!(outcome.cut);
+}
+
+#[test]
+fn a_debug_that_panics_leaves_what_was_written_and_a_mark() {
+    struct Panics;
+    impl fmt::Debug for Panics {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            assert!(rendering());
+            std::panic::resume_unwind(Box::new("no hook"))
+        }
+    }
+    let (out, outcome) = shown_with(&(1, Panics), &WIDE);
+    assert_eq!(out, "(1, <Debug panicked>");
+    assert!(outcome.panicked && !rendering());
+}
+
+#[test]
+fn a_debug_that_ignores_errors_is_stopped() {
+    struct Endless;
+    impl fmt::Debug for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                let _ = f.write_str("");
+                let _ = f.write_str("x");
+            }
+        }
+    }
+    let limits = Limits::default();
+    let (out, outcome) = shown_with(&Endless, &limits);
+    assert_eq!(out.len(), limits.bytes + '…'.len_utf8());
+    assert!(outcome.cut && !outcome.panicked && !rendering());
+    #[derive(Debug)]
+    #[allow(dead_code)]
+    struct Secret {
+        password: Endless,
+    }
+    assert!(shown(&Secret { password: Endless }).len() < 100);
+}
+
+#[test]
+fn a_string_is_cut_before_it_is_formatted() {
+    let show = |text: &str| {
+        let mut out = String::new();
+        let cut = super::str(text, &Limits { bytes: 20, string: 8, ..WIDE }, &mut out);
+        (out, cut)
+    };
+    assert_eq!(show("a\"b"), ("\"a\\\"b\"".to_owned(), false));
+    assert_eq!(show("aaaaaaaaab"), ("\"aaaaaaaa\"… (10 bytes)".to_owned(), true));
+    assert_eq!(
+        show("\u{1}\u{1}\u{1}\u{1}\u{1}"),
+        ("\"\\u{1}\\u{1}\\u{1}\\u{1\"… (5 bytes)".to_owned(), true)
+    );
+}
+
+#[derive(Clone, Debug)]
+enum Tree {
+    Leaf(String),
+    Char(char),
+    Number(i64),
+    Struct(&'static str, Vec<(String, Tree)>),
+    Tuple(&'static str, Vec<Tree>),
+    Map(Vec<(String, Tree)>),
+    List(Vec<Tree>),
+}
+
+/// Shows a tree as `derive(Debug)` would; `masked` puts the mask's text where it belongs.
+struct Show<'a> {
+    tree: &'a Tree,
+    masked: bool,
+}
+
+impl fmt::Debug for Show<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = self.masked;
+        let show = |tree| Show { tree, masked };
+        let under = |name: &str, tree| Under(masked && Masking::default().name(name).is_some(), show(tree));
+        match self.tree {
+            Tree::Leaf(text) => text.fmt(f),
+            Tree::Char(c) => c.fmt(f),
+            Tree::Number(number) => number.fmt(f),
+            Tree::Struct(name, fields) => {
+                let mut out = f.debug_struct(name);
+                for (name, tree) in fields {
+                    out.field(name, &under(name, tree));
+                }
+                out.finish()
+            }
+            Tree::Tuple(name, items) => {
+                let mut out = f.debug_tuple(name);
+                for tree in items {
+                    out.field(&show(tree));
+                }
+                out.finish()
+            }
+            Tree::Map(entries) => {
+                f.debug_map().entries(entries.iter().map(|(k, t)| (k, under(k, t)))).finish()
+            }
+            Tree::List(items) => f.debug_list().entries(items.iter().map(show)).finish(),
+        }
+    }
+}
+
+struct Under<'a>(bool, Show<'a>);
+
+impl fmt::Debug for Under<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 { f.write_str(MASK) } else { self.1.fmt(f) }
+    }
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[a-z]{1,6}(_[a-z]{1,4})?",
+        1 => prop::sample::select(vec!["password", "api_key", "auth", "session", "user_token"]).prop_map(str::to_owned),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z ]{0,8}", "[\"'\\\\{}()\\[\\]:=,\n a-z…]{0,12}", any::<String>()]
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let leaf = prop_oneof![
+        text().prop_map(Tree::Leaf),
+        any::<char>().prop_map(Tree::Char),
+        prop::sample::select(vec!['"', '\'', '\\', ',', '{']).prop_map(Tree::Char),
+        any::<i64>().prop_map(Tree::Number),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        let fields = prop::collection::vec((name(), inner.clone()), 0..5);
+        let keys = prop::collection::vec((prop_oneof![name(), text()], inner.clone()), 0..5);
+        let items = prop::collection::vec(inner, 0..5);
+        let names = prop::sample::select(vec!["Cart", "User", "Some", "Inner"]);
+        // A pair of an unnamed tuple is a key and a value, which `Show` does not know.
+        prop_oneof![
+            (names.clone(), fields).prop_map(|(name, fields)| Tree::Struct(name, fields)),
+            (names, items.clone()).prop_map(|(name, items)| Tree::Tuple(name, items)),
+            keys.prop_map(Tree::Map),
+            items.prop_map(Tree::List),
+        ]
+    })
+}
+
+/// Replaces every text under a secret name by a canary.
+fn plant(tree: &mut Tree, under: bool) {
+    match tree {
+        Tree::Leaf(text) if under => text.push_str("CANARY"),
+        Tree::Struct(_, fields) | Tree::Map(fields) => {
+            for (name, tree) in fields {
+                plant(tree, under || Masking::default().name(name).is_some());
+            }
+        }
+        Tree::Tuple(_, items) | Tree::List(items) => items.iter_mut().for_each(|tree| plant(tree, under)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_secret_is_shown_and_all_else_is(mut tree in tree()) {
+        plant(&mut tree, false);
+        let (real, wanted) = (Show { tree: &tree, masked: false }, Show { tree: &tree, masked: true });
+        prop_assert_eq!(shown_with(&real, &WIDE).0, format!("{wanted:?}"));
+        prop_assert_eq!(shown_with(&Pretty(&real), &WIDE).0, format!("{wanted:#?}"));
+        let mut out = String::new();
+        render(&real, &WIDE, &Masking::off(), &mut Taint::default(), &mut out);
+        prop_assert_eq!(out, format!("{real:?}"));
+    }
+
+    #[test]
+    fn limits_hold_and_cut_text_shows_no_secret(
+        mut tree in tree(), bytes in 0_usize..200, elements in 0_usize..4, depth in 0_usize..4, string in 0_usize..6,
+    ) {
+        plant(&mut tree, false);
+        let real = Show { tree: &tree, masked: false };
+        let limits = Limits { bytes, elements, depth, string };
+        for value in [&real as &dyn fmt::Debug, &Pretty(&real)] {
+            let (out, _) = shown_with(value, &limits);
+            prop_assert!(!out.contains("CANARY") && !out.contains("CANA"), "{}", out);
+            prop_assert!(out.len() <= bytes + MASK.len() + 3, "{}", out.len());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_rendering_fail(text in any::<String>(), hand in "[\"'\\\\{}()\\[\\]:=, \na.]{0,40}") {
+        for text in [text, hand] {
+            shown(&Raw(&text));
+            let mut out = String::new();
+            render(&Raw(&text), &WIDE, &Masking::off(), &mut Taint::default(), &mut out);
+            prop_assert_eq!(out, text);
+        }
+    }
+}
