@@ -224,6 +224,7 @@ fn meta(
         Locals::Always => quote!(Always),
         Locals::Never => quote!(Never),
     };
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let first = function.sig.fn_token.span.unwrap().line() as u32;
     let last = function.block.brace_token.span.close().unwrap().end().line() as u32;
     quote! {
@@ -233,6 +234,7 @@ fn meta(
             renamed: #renamed,
             module: ::core::module_path!(),
             file: ::core::file!(),
+            root: #root,
             first_line: #first,
             last_line: #last,
             sites: &[#(#sites),*],

@@ -1,6 +1,8 @@
 //! What an expansion of the attributes needs. Not a public interface: it changes without notice.
 #![allow(missing_docs)]
 
+pub use crate::capture::extra::{Debugged, Extra, Serialized};
+pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::{Exit, Level};
 pub use crate::snapshot::budget::{Budget, Locals};
 pub use crate::snapshot::keep::{

@@ -100,6 +100,9 @@ pub struct Event {
     pub grouping: Grouping,
     /// What was left out to keep the event within its bounds, in words; empty for nothing.
     pub cut: Vec<String>,
+    /// The call stack before it has names.
+    #[serde(skip)]
+    pub(crate) addresses: Vec<usize>,
 }
 
 /// One error of a `source()` chain.
@@ -169,6 +172,9 @@ pub struct Frame {
     /// Source lines around the failing one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<Snippet>,
+    /// Folder of the crate's manifest when it was compiled, to find `file`.
+    #[serde(skip)]
+    pub(crate) root: &'static str,
 }
 
 /// Lines of source text.

@@ -61,7 +61,7 @@ impl Taint {
 
     /// The remembered values.
     pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().map(String::as_str)
+        self.values.iter().map(|value| value.text.as_str())
     }
 
     /// Whether nothing was masked that could be searched for.

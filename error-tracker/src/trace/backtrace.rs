@@ -1,30 +1,32 @@
 //! Call stacks: addresses are taken where a failure rises, and turned into names later, on the writer thread.
 
 use std::sync::OnceLock;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use crate::event::BacktraceFrame;
 
 /// Addresses of the calls, innermost first.
-#[derive(Clone, Default)]
-pub(crate) struct Raw(Vec<usize>);
+pub(crate) type Raw = Vec<usize>;
 
 const MOST: usize = 64;
+/// Addresses whose names are remembered.
+const MOST_KNOWN: usize = 20_000;
 /// How many call stacks are taken in one second: they cost more than all the rest of a failure.
 const PER_SECOND: u64 = 100;
 
 /// Takes the call stack, unless too many were taken in this second.
 pub(crate) fn capture() -> Raw {
     if !admitted() {
-        return Raw::default();
+        return Raw::new();
     }
     let mut addresses = Vec::with_capacity(32);
     backtrace::trace(|frame| {
         addresses.push(frame.ip().addr());
         addresses.len() < MOST
     });
-    Raw(addresses)
+    addresses
 }
 
 fn admitted() -> bool {
@@ -42,28 +44,31 @@ fn admitted() -> bool {
     taken.is_ok()
 }
 
-impl Raw {
-    /// Turns the addresses into names; reads debug information, so not for the program's own threads.
-    pub(crate) fn resolve(&self) -> Vec<BacktraceFrame> {
-        let mut calls = Vec::new();
-        for &address in &self.0 {
-            // An address is where the call returns to; the call itself lies before.
-            let inside = std::ptr::without_provenance_mut(address.saturating_sub(1));
-            backtrace::resolve(inside, |symbol| {
-                let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
-                let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
-                let in_app = is_in_app(&function, file.as_deref());
-                let mut call = BacktraceFrame::default();
-                (call.function, call.file, call.line, call.in_app) =
-                    (function, file, symbol.lineno(), in_app);
-                calls.push(call);
-            });
-        }
-        // Our own calls lie on top.
-        let own = calls.iter().rposition(|call| is_own(&call.function)).map_or(0, |last| last + 1);
-        calls.drain(..own);
-        calls
+/// Turns addresses into names; reads debug information, so not for the program's own threads. What was found is
+/// remembered in `known`.
+pub(crate) fn resolve(raw: &Raw, known: &mut HashMap<usize, Vec<BacktraceFrame>>) -> Vec<BacktraceFrame> {
+    if known.len() > MOST_KNOWN {
+        known.clear();
     }
+    let mut calls: Vec<BacktraceFrame> =
+        raw.iter().flat_map(|address| known.entry(*address).or_insert_with(|| name(*address)).clone()).collect();
+    // Our own calls lie on top.
+    let own = calls.iter().rposition(|call| is_own(&call.function)).map_or(0, |last| last + 1);
+    calls.drain(..own);
+    calls
+}
+
+fn name(address: usize) -> Vec<BacktraceFrame> {
+    let mut calls = Vec::new();
+    // An address is where the call returns to; the call itself lies before.
+    let inside = std::ptr::without_provenance_mut(address.saturating_sub(1));
+    backtrace::resolve(inside, |symbol| {
+        let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
+        let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
+        let in_app = is_in_app(&function, file.as_deref());
+        calls.push(BacktraceFrame { function, file, line: symbol.lineno(), in_app });
+    });
+    calls
 }
 
 fn is_own(function: &str) -> bool {

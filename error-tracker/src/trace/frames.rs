@@ -35,6 +35,7 @@ pub(super) fn of(
             expression: site.map(|site| site.text.into()).unwrap_or_default(),
             ordinal: site.map_or(0, |site| site.ordinal),
             exit,
+            root: meta.root,
             ..Frame::default()
         },
         globals: Vec::new(),

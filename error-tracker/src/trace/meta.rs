@@ -15,6 +15,8 @@ pub struct Meta {
     pub renamed: bool,
     pub module: &'static str,
     pub file: &'static str,
+    /// Folder of the crate's manifest.
+    pub root: &'static str,
     pub first_line: u32,
     pub last_line: u32,
     pub sites: &'static [Site],

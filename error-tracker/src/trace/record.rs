@@ -15,7 +15,10 @@ use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 
 /// One failure as it was met, not yet an event.
+#[derive(Clone)]
 pub(crate) struct Failure {
+    /// The event that it became; empty when it did not become one.
+    pub(crate) id: String,
     pub(crate) kind: Kind,
     pub(crate) level: Option<event::Level>,
     pub(crate) at: Timestamp,
@@ -31,6 +34,10 @@ pub(crate) struct Failure {
     pub(crate) globals: Vec<Variable>,
     /// Values of the option `context`.
     pub(crate) context: Vec<Variable>,
+    /// What was given with a capture by hand.
+    pub(crate) extras: serde_json::Map<String, serde_json::Value>,
+    /// The literal of a message.
+    pub(crate) template: Option<&'static str>,
     pub(crate) taint: Taint,
     pub(crate) handled: bool,
 }
@@ -59,6 +66,8 @@ pub(super) const MOST_FRAMES: usize = 50;
 
 thread_local! {
     static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting(Vec::new())) };
+    /// Newest last.
+    static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Waiting(Vec<Record>);
@@ -72,8 +81,12 @@ impl Drop for Waiting {
     }
 }
 
-/// Where finished failures go; set by `capture`, which stands above.
-pub(crate) static SINK: OnceLock<fn(Box<Failure>)> = OnceLock::new();
+/// Where finished failures go, set by the tracker, which stands above. Answers the event's id, or nothing when the
+/// failure was not accepted.
+pub(crate) static SINK: OnceLock<fn(&Failure) -> Option<String>> = OnceLock::new();
+
+/// So many failures that were told last are remembered on each thread, to be printed or captured again by hand.
+const MOST_TOLD: usize = 4;
 
 /// Changes the waiting records. No user code may run inside.
 fn waiting<R>(change: impl FnOnce(&mut Vec<Record>) -> R) -> Option<R> {
@@ -226,11 +239,18 @@ fn add_callers(failure: &mut Failure, key: usize) {
     }
 }
 
-/// Hands a failure to the sink.
-pub(crate) fn tell(failure: Box<Failure>) {
-    if let Some(sink) = SINK.get() {
-        sink(failure);
-    }
+/// Hands a failure to the sink, and remembers it.
+pub(crate) fn tell(mut failure: Box<Failure>) -> Option<String> {
+    let id = SINK.get().and_then(|sink| sink(&failure));
+    failure.id = id.clone().unwrap_or_default();
+    let oldest = TOLD.try_with(|told| {
+        let told = &mut *told.try_borrow_mut().ok()?;
+        let oldest = (told.len() >= MOST_TOLD).then(|| told.remove(0));
+        told.push(failure);
+        oldest
+    });
+    drop(oldest);
+    id
 }
 
 /// Failures that wait in the suspended body of a future.
@@ -258,6 +278,11 @@ impl Drop for Stash {
     }
 }
 
+/// Whether a panic unwinds annotated functions of this thread.
+pub(crate) fn is_unwinding() -> bool {
+    waiting(|waiting| waiting.iter().any(|record| record.unwinding.is_some())).unwrap_or(false)
+}
+
 /// Takes everything that waits on this thread for handled: a thread ends, or a flush asks.
 pub(crate) fn settle() {
     for record in take(|_| true) {
@@ -265,29 +290,50 @@ pub(crate) fn settle() {
     }
 }
 
-/// The failure of an error that is given by hand, from the waiting ones when it is on its way through this thread.
-/// The function around the call, when it is annotated, is added as a frame.
-pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>) -> Box<Failure> {
+/// What is known of an error that is given by hand.
+pub(crate) enum Given {
+    /// It is on its way through this thread, or nobody has met it.
+    New(Box<Failure>),
+    /// It became an event already.
+    Told(Box<Failure>),
+}
+
+/// The failure of an error that is given by hand. The function around the call, when it is annotated, is added as a
+/// frame. With `keep` it stays on its way.
+pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>, keep: bool) -> Given {
     let facts = Facts::of(error);
-    let found = waiting(|waiting| {
-        let index =
-            waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
-        Some(waiting.remove(index))
+    let waits = waiting(|waiting| {
+        let index = waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
+        Some(if keep { waiting[index].failure.clone() } else { waiting.remove(index).failure })
     });
-    let mut failure = match found.flatten() {
-        Some(record) => record.failure,
-        None => Box::new(Failure::new(Kind::Error, facts.clone())),
+    let mut failure = match waits.flatten() {
+        Some(failure) => failure,
+        None => match told(&facts) {
+            Some(failure) => return Given::Told(failure),
+            None => Box::new(Failure::new(Kind::Error, facts.clone())),
+        },
     };
     if failure.frames.is_empty() {
         failure.innermost = facts.clone().with_debug(error, policy::get(), &mut failure.taint);
     }
     capture_in(around, &mut failure, facts.clone());
     // What is left behind keeps the error from being told again when the same function returns it.
-    if let Some(frame) = around {
-        let failure = Box::new(Failure::new(Kind::Error, facts));
+    if let Some(frame) = around
+        && !keep
+    {
+        let failure = Box::new(Failure { backtrace: backtrace::Raw::default(), ..Failure::new(Kind::Error, facts) });
         put(Record { told: true, ..Record::at(frame.key(), failure) });
     }
-    failure
+    Given::New(failure)
+}
+
+/// The failure that was told last of this error, on this thread.
+fn told(facts: &Facts) -> Option<Box<Failure>> {
+    let found = TOLD.try_with(|told| {
+        let told = told.try_borrow().ok()?;
+        told.iter().rev().find(|failure| failure.outermost.is_in(facts)).cloned()
+    });
+    found.ok().flatten()
 }
 
 /// An annotated handler is given an error: it is recorded as one that is handled there.
@@ -297,7 +343,9 @@ pub(crate) fn given(frame: *const Frame, error: &ErrorRef<'_>) {
     }
     // SAFETY: as in `fail`.
     let frame = unsafe { FrameRef::new(frame) };
-    tell(by_hand(frame, error));
+    if let Given::New(failure) = by_hand(frame, error, false) {
+        tell(failure);
+    }
 }
 
 /// The failure that a message stands for.
@@ -323,6 +371,7 @@ fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, facts: Facts)
 impl Failure {
     pub(crate) fn new(kind: Kind, facts: Facts) -> Self {
         Self {
+            id: String::new(),
             kind,
             level: None,
             at: Timestamp::now(),
@@ -334,6 +383,8 @@ impl Failure {
             backtrace: backtrace::capture(),
             globals: Vec::new(),
             context: Vec::new(),
+            extras: serde_json::Map::new(),
+            template: None,
             taint: Taint::default(),
             handled: false,
         }

@@ -1,0 +1,92 @@
+//! Makes an event of a failure.
+
+use super::variant;
+use crate::event::{Cause, Event, Kind, Level};
+use crate::trace::record::Failure;
+
+/// Most bytes of an event's texts together.
+const MOST: usize = 256 * 1024;
+
+pub(crate) fn event(failure: &Failure, id: String) -> Event {
+    let Failure { innermost, outermost, .. } = failure;
+    let level = match failure.kind {
+        Kind::Panic => Level::Fatal,
+        Kind::Message => Level::Info,
+        Kind::None => Level::Warning,
+        Kind::Error => Level::Error,
+    };
+    let mut event = Event {
+        id,
+        at: failure.at,
+        kind: failure.kind,
+        level: failure.level.unwrap_or(level),
+        handled: failure.handled,
+        type_name: innermost.type_name.trim_start_matches('&').into(),
+        variant: innermost.debug.as_deref().and_then(|debug| variant::of(debug, innermost.type_name)),
+        message: innermost.message.clone(),
+        template: failure.template.map(Into::into),
+        debug: innermost.debug.clone(),
+        chain: chain(failure),
+        frames: failure.frames.clone(),
+        callers: failure.callers.clone(),
+        location: failure.location.clone(),
+        thread: thread_name(),
+        globals: failure.globals.clone(),
+        addresses: failure.backtrace.clone(),
+        ..Event::default()
+    };
+    let _ = outermost;
+    for variable in &failure.context {
+        let value = variable.value.clone().unwrap_or_else(|| variable.type_name.clone());
+        event.context.extras.insert(variable.name.clone(), value.into());
+    }
+    event.context.extras.extend(failure.extras.clone());
+    event
+}
+
+/// The chain of the outermost error, without what the event's own message says already.
+fn chain(failure: &Failure) -> Vec<Cause> {
+    let outermost = &failure.outermost;
+    let changed = outermost.message != failure.innermost.message || outermost.type_name != failure.innermost.type_name;
+    if !changed && outermost.sources.is_empty() {
+        return Vec::new();
+    }
+    let own = outermost.cause();
+    std::iter::once(own).chain(outermost.sources.iter().cloned()).collect()
+}
+
+fn thread_name() -> String {
+    let thread = std::thread::current();
+    thread.name().map_or_else(|| format!("{:?}", thread.id()), Into::into)
+}
+
+/// Cuts what is longest until an event is within its bounds.
+pub(crate) fn bound(event: &mut Event) {
+    let size = |event: &Event| {
+        let variables = |variables: &[crate::event::Variable]| -> usize {
+            variables.iter().map(|v| v.name.len() + v.type_name.len() + v.value.as_ref().map_or(0, String::len)).sum()
+        };
+        let frames = |frames: &[crate::event::Frame]| -> usize {
+            frames.iter().map(|f| 200 + f.expression.len() + variables(&f.arguments) + variables(&f.locals)).sum()
+        };
+        let chain: usize = event.chain.iter().map(|cause| cause.message.len()).sum();
+        let crumbs: usize = event.context.breadcrumbs.iter().map(|crumb| crumb.message.len() + 64 * crumb.data.len()).sum();
+        event.message.len() + chain + crumbs + frames(&event.frames) + frames(&event.callers) + variables(&event.globals)
+    };
+    if size(event) <= MOST {
+        return;
+    }
+    event.cut.push("variables of running functions: the event was too large".into());
+    for frame in &mut event.callers {
+        frame.arguments.clear();
+        frame.locals.clear();
+    }
+    let kept = event.frames.len() / 2;
+    while size(event) > MOST && event.frames.len() > 2 {
+        let middle = event.frames.len() / 2;
+        event.frames.remove(middle);
+    }
+    if event.frames.len() < kept {
+        event.cut.push("frames in the middle: the event was too large".into());
+    }
+}

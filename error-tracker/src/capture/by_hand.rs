@@ -1,0 +1,199 @@
+//! What a program captures itself.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::panic::Location;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::event;
+use crate::mask::{Taint, rendering};
+use crate::snapshot::policy;
+use crate::trace::guard::FrameRef;
+use crate::trace::outcome::{ErrorRef, Look};
+use crate::trace::record::{self, Failure, Given};
+use crate::trace::thread;
+
+/// Where a macro was called.
+#[derive(Clone, Copy, Debug)]
+pub struct Here {
+    pub file: &'static str,
+    pub line: u32,
+    pub column: u32,
+}
+
+impl Here {
+    #[track_caller]
+    pub(super) fn caller() -> Self {
+        let caller = Location::caller();
+        Self { file: caller.file(), line: caller.line(), column: caller.column() }
+    }
+
+    fn location(self) -> event::Location {
+        event::Location { file: self.file.into(), line: self.line, column: self.column }
+    }
+
+    /// The running annotated function in whose text the call stands.
+    pub(super) fn around(self) -> Option<FrameRef<'static>> {
+        let head = thread::with(|thread| thread.head.get());
+        thread::live(head).find(|frame| {
+            let meta = frame.meta();
+            meta.file == self.file && (meta.first_line..=meta.last_line).contains(&self.line)
+        })
+    }
+}
+
+/// Records an error that the program has met, and went on.
+///
+/// Inside an annotated function the event has the trace of the error so far, and the arguments and locals of that
+/// function; the macro [`capture_exception!`](crate::capture_exception!) does the same, takes additional context, and
+/// takes every type of error, `anyhow::Error` included. An error that became an event already is not recorded again.
+///
+/// Answers the event's id, or `None` when it was not accepted: no tracker is installed, or a rule ignores it.
+///
+/// ```
+/// if let Err(error) = "12,50".parse::<f64>() {
+///     error_tracker::capture_exception(&error);
+/// }
+/// ```
+#[track_caller]
+pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<String> {
+    let type_name = std::any::type_name::<E>();
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
+    capture(&error, Here::caller(), Map::new())
+}
+
+/// Records a message; equal texts are one issue.
+///
+/// The macro [`capture_message!`](crate::capture_message!) groups by the literal before its values are filled in.
+///
+/// ```
+/// error_tracker::capture_message("the cache is cold");
+/// ```
+#[track_caller]
+pub fn capture_message(text: impl Into<String>) -> Option<String> {
+    message(text.into(), None, Here::caller())
+}
+
+/// Records an error for the macro.
+pub fn given<E, K: Look<E>>(error: &E, _: K, here: Here, extras: &[(&str, Value)]) -> Option<String> {
+    let mut id = None;
+    K::look(error, &mut |error| {
+        let extras = extras.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        id = capture(error, here, extras);
+    });
+    id
+}
+
+fn capture(error: &ErrorRef<'_>, here: Here, extras: Map<String, Value>) -> Option<String> {
+    if rendering() {
+        return None;
+    }
+    match record::by_hand(here.around(), error, false) {
+        Given::New(mut failure) => {
+            failure.location = Some(here.location());
+            failure.extras = extras;
+            record::tell(failure)
+        }
+        Given::Told(failure) => Some(failure.id.clone()).filter(|id| !id.is_empty()),
+    }
+}
+
+/// Records a message for the macro.
+pub fn message(text: String, template: Option<&'static str>, here: Here) -> Option<String> {
+    if rendering() {
+        return None;
+    }
+    let mut failure: Box<Failure> = record::message(here.around(), text);
+    failure.location = Some(here.location());
+    failure.template = template;
+    record::tell(failure)
+}
+
+/// A value of additional context, for the macro: what serde makes of it, else its `Debug` text.
+pub mod extra {
+    use super::{Debug, Serialize, Taint, Value, policy};
+    use crate::snapshot::debug;
+
+    pub struct Extra<'a, T: ?Sized>(pub &'a T);
+
+    pub trait Serialized {
+        fn __error_tracker_extra(&self) -> Value;
+    }
+
+    impl<T: Serialize + ?Sized> Serialized for &Extra<'_, T> {
+        fn __error_tracker_extra(&self) -> Value {
+            serde_json::to_value(self.0).unwrap_or_else(|error| format!("<not serializable: {error}>").into())
+        }
+    }
+
+    pub trait Debugged {
+        fn __error_tracker_extra(&self) -> Value;
+    }
+
+    impl<T: Debug> Debugged for Extra<'_, T> {
+        fn __error_tracker_extra(&self) -> Value {
+            let policy = policy::get();
+            let mut text = String::new();
+            debug::render(self.0, &policy.limits, &policy.masking, &mut Taint::default(), &mut text);
+            text.into()
+        }
+    }
+}
+
+/// Records an error that the program has met, and went on: `capture_exception!(error)`, or with additional context
+/// `capture_exception!(error, order = id, attempt = 3)`.
+///
+/// Takes every type of error: of the standard trait, `anyhow::Error`, `eyre::Report`, boxes, strings. Values of
+/// additional context are serialized with serde where they can be, else shown by `Debug`, and masked by name.
+/// Answers the event's id like [`capture_exception()`](crate::capture_exception()).
+///
+/// ```
+/// let order = 1007;
+/// if let Err(error) = "12,50".parse::<f64>() {
+///     error_tracker::capture_exception!(error, order = order);
+/// }
+/// ```
+#[macro_export]
+macro_rules! capture_exception {
+    ($error:expr $(, $name:ident = $value:expr)* $(,)?) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{
+            LookDebugged as _, LookDisplayed as _, LookDynError as _, LookOpaque as _, LookShown as _,
+            LookStdError as _, LookSyncError as _, Serialized as _, Debugged as _,
+        };
+        let error = &$error;
+        $crate::__private::given(
+            error,
+            (&&&&&&&&&$crate::__private::ErrorProbe::of(error)).__error_tracker_outcome(),
+            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
+            &[$((::core::stringify!($name), (&&$crate::__private::Extra(&$value)).__error_tracker_extra())),*],
+        )
+    }};
+}
+
+/// Records a message: `capture_message!("user {id} has no cart")`. The literal groups, the rendered text shows.
+///
+/// ```
+/// let id = 7;
+/// error_tracker::capture_message!("user {id} has no cart");
+/// error_tracker::capture_message!("{} of {} orders failed", 3, 10);
+/// ```
+#[macro_export]
+macro_rules! capture_message {
+    ($literal:literal $($values:tt)*) => {
+        $crate::__private::message(
+            ::std::format!($literal $($values)*),
+            ::core::option::Option::Some($literal),
+            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
+        )
+    };
+    ($text:expr) => {
+        $crate::__private::message(
+            ::std::string::String::from($text),
+            ::core::option::Option::None,
+            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
+        )
+    };
+}

@@ -1,0 +1,59 @@
+//! The panic hook.
+
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::event::Location;
+use crate::mask::rendering;
+use crate::trace::panic::begin;
+use crate::trace::record;
+
+/// How long a thread that is about to abort waits for its panic to be stored.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Records panics from now on; the hook that was there before runs as well. `flush` waits for the store.
+pub(crate) fn install(flush: fn(Duration)) {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // A value's Debug panics while it is rendered: that is caught, and nobody's failure.
+            if rendering() {
+                return;
+            }
+            before(info);
+            record(info, flush);
+        }));
+    });
+}
+
+fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
+    let message = info.payload_as_str().unwrap_or("<a value that is no text>").to_owned();
+    let location = info.location().map(|at| Location {
+        file: at.file().into(),
+        line: at.line(),
+        column: at.column(),
+    });
+    // A second panic while the first one unwinds ends the program.
+    let aborts = cfg!(panic = "abort") || record::is_unwinding();
+    let told = begin(message, location, aborts);
+    if told.is_empty() {
+        return;
+    }
+    // The user's hooks (`before_capture`) must not run here: a panic inside a panic hook aborts.
+    let (done, wait) = mpsc::channel::<()>();
+    let teller = std::thread::Builder::new().name("error-tracker-panic".into()).spawn(move || {
+        for failure in told {
+            record::tell(failure);
+        }
+        if aborts {
+            flush(LAST);
+        }
+        drop(done);
+    });
+    if teller.is_ok() {
+        let _ = wait.recv_timeout(LAST);
+    }
+}
