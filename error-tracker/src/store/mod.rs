@@ -1,5 +1,17 @@
 //! Where events are kept. [`Store`] is the trait to implement for a place of your own.
 
+mod cursor;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+#[cfg(test)]
+mod conformance;
+
+pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -17,6 +29,10 @@ pub struct Sighting {
     pub count: u64,
     /// When the last of them was captured.
     pub last_seen: Timestamp,
+    /// Whether `event` was recorded before, and this counts further ones like it: the issue's figures change, no
+    /// occurrence is to be kept. `event` then holds its id and what an issue shows, not its variables. Where the
+    /// issue is gone meanwhile it is an event like any other.
+    pub again: bool,
 }
 
 /// What became of a [`Sighting`].
@@ -35,13 +51,20 @@ impl Sighting {
     /// One occurrence of `event`.
     #[must_use]
     pub fn new(event: Event) -> Self {
-        Self { count: 1, last_seen: event.at, event }
+        Self { count: 1, last_seen: event.at, event, again: false }
     }
 
     /// Stands for `count` occurrences, the last of them at `last_seen`.
     #[must_use]
     pub fn repeated(mut self, count: u64, last_seen: Timestamp) -> Self {
         (self.count, self.last_seen) = (count, last_seen);
+        self
+    }
+
+    /// Says whether the event was recorded before.
+    #[must_use]
+    pub fn again(mut self, again: bool) -> Self {
+        self.again = again;
         self
     }
 }

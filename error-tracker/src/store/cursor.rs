@@ -1,0 +1,88 @@
+use super::{IssueQuery, Sort, StoreError};
+use crate::event::Issue;
+
+/// A place in an ordered list of issues: behind the sort key and hash of one of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cursor {
+    pub(super) key: Key,
+    /// Breaks ties.
+    pub(super) hash: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Number(u64),
+    Text(String),
+}
+
+/// From where a page is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    Start,
+    After(Cursor),
+    Before(Cursor),
+}
+
+impl From {
+    /// Reads the cursors of `query`; `after` goes first where both are given.
+    pub(super) fn of(query: &IssueQuery) -> Result<Self, StoreError> {
+        Ok(match (&query.after, &query.before) {
+            (Some(after), _) => Self::After(Cursor::read(after, query.sort)?),
+            (None, Some(before)) => Self::Before(Cursor::read(before, query.sort)?),
+            (None, None) => Self::Start,
+        })
+    }
+}
+
+impl Cursor {
+    pub(super) fn of(issue: &Issue, sort: Sort) -> Self {
+        let key = match sort {
+            Sort::LastSeen => Key::Number(issue.last_seen.as_micros()),
+            Sort::FirstSeen => Key::Number(issue.first_seen.as_micros()),
+            Sort::Count => Key::Number(issue.count),
+            Sort::Type => Key::Text(issue.type_name.clone()),
+        };
+        Self { key, hash: issue.hash.clone() }
+    }
+
+    pub(super) fn write(&self, sort: Sort) -> String {
+        let (letter, hash) = (letter(sort), &self.hash);
+        match &self.key {
+            Key::Number(number) => format!("{letter}.{hash}.{number}"),
+            Key::Text(text) => format!("{letter}.{hash}.{text}"),
+        }
+    }
+
+    fn read(text: &str, sort: Sort) -> Result<Self, StoreError> {
+        let parse = || {
+            let mut parts = text.splitn(3, '.');
+            let (given, hash, key) = (parts.next()?, parts.next()?, parts.next()?);
+            if given != letter(sort) {
+                return None;
+            }
+            let key = match sort {
+                Sort::Type => Key::Text(key.to_owned()),
+                _ => Key::Number(key.parse().ok()?),
+            };
+            Some(Self { key, hash: hash.to_owned() })
+        };
+        parse().ok_or_else(|| StoreError::Cursor(text.to_owned()))
+    }
+}
+
+fn letter(sort: Sort) -> &'static str {
+    match sort {
+        Sort::LastSeen => "l",
+        Sort::FirstSeen => "f",
+        Sort::Count => "c",
+        Sort::Type => "t",
+    }
+}
+
+/// How many entries a page has at most.
+pub(super) fn limit(query: &IssueQuery) -> usize {
+    match query.limit {
+        0 => 20,
+        limit => limit.min(1000),
+    }
+}

@@ -1,0 +1,261 @@
+//! What is read from the file.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use serde::de::DeserializeOwned;
+
+use super::{failure, integer, number};
+use crate::event::{Event, Issue, Timestamp};
+use crate::store::cursor::{Cursor, From, Key, limit};
+use crate::store::{IssueQuery, Page, Sort, StoreError, Which};
+
+const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
+    function, module, file, line, host, method, path, release, environment, notification_sent, ticket_raised, ticket, \
+    components";
+
+fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
+    let text = |at| row.get::<_, String>(at);
+    let moment = |at| row.get(at).map(|micros| Timestamp::from_micros(number(micros)));
+    Ok(Issue {
+        hash: text(0)?,
+        kind: word(text(1)?),
+        level: word(text(2)?),
+        type_name: text(3)?,
+        variant: row.get(4)?,
+        message: text(5)?,
+        count: number(row.get(6)?),
+        first_seen: moment(7)?,
+        last_seen: moment(8)?,
+        status: word(text(9)?),
+        handled: row.get(10)?,
+        function: text(11)?,
+        module: text(12)?,
+        file: text(13)?,
+        line: row.get(14)?,
+        host: text(15)?,
+        method: text(16)?,
+        path: text(17)?,
+        release: text(18)?,
+        environment: text(19)?,
+        notification_sent: row.get(20)?,
+        ticket_raised: row.get(21)?,
+        ticket: row.get(22)?,
+        components: serde_json::from_str(&text(23)?).unwrap_or_default(),
+    })
+}
+
+/// An enum from its name; a name that only a newer version knows is the default.
+fn word<T: DeserializeOwned + Default>(name: String) -> T {
+    serde_json::from_value(name.into()).unwrap_or_default()
+}
+
+/// Conditions with their values, joined by AND.
+#[derive(Clone, Default)]
+struct Conditions {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
+        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
+        self.sql.push_str(condition);
+        self.values.extend(values);
+    }
+
+    fn add_part(&mut self, condition: &str, needle: &str) {
+        if !needle.is_empty() {
+            self.add(condition, [pattern(needle).into()]);
+        }
+    }
+
+    fn of(query: &IssueQuery) -> Self {
+        let mut all = Self::default();
+        // Three characters are the least that the index knows.
+        if query.text.chars().count() >= 3 {
+            let phrase = format!("\"{}\"", query.text.replace('"', "\"\""));
+            all.add("id IN (SELECT rowid FROM issue_text WHERE issue_text MATCH ?)", [phrase.into()]);
+        } else if !query.text.is_empty() {
+            let condition = "(type LIKE ? ESCAPE '\\' OR message LIKE ? ESCAPE '\\' OR function LIKE ? ESCAPE '\\' \
+                OR file LIKE ? ESCAPE '\\')";
+            let pattern = pattern(&query.text);
+            all.add(condition, std::iter::repeat_n(pattern.into(), 4));
+        }
+        for (column, name) in
+            [("kind = ?", query.kind.map(name_of)), ("status = ?", query.status.map(name_of))]
+        {
+            if let Some(name) = name {
+                all.add(column, [name.into()]);
+            }
+        }
+        all.add_part("type LIKE ? ESCAPE '\\'", &query.type_name);
+        all.add_part("host LIKE ? ESCAPE '\\'", &query.host);
+        all.add_part("path LIKE ? ESCAPE '\\'", &query.path);
+        all.add_part("function LIKE ? ESCAPE '\\'", &query.function);
+        if !query.method.is_empty() {
+            all.add("method = ? COLLATE NOCASE", [query.method.clone().into()]);
+        }
+        if let Some(since) = query.since {
+            all.add("last_seen >= ?", [integer(since.as_micros()).into()]);
+        }
+        all
+    }
+}
+
+/// The name under which serde writes an enum's variant.
+pub(super) fn name_of<T: serde::Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+fn pattern(needle: &str) -> String {
+    let mut pattern = String::with_capacity(needle.len() + 2);
+    pattern.push('%');
+    for c in needle.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn column(sort: Sort) -> &'static str {
+    match sort {
+        Sort::LastSeen => "last_seen",
+        Sort::FirstSeen => "first_seen",
+        Sort::Count => "count",
+        Sort::Type => "type",
+    }
+}
+
+/// The values that a keyset condition compares with.
+fn values(cursor: Cursor) -> [Value; 2] {
+    let key = match cursor.key {
+        Key::Number(number) => integer(number).into(),
+        Key::Text(text) => text.into(),
+    };
+    [key, cursor.hash.into()]
+}
+
+pub(super) fn issues(connection: &Connection, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
+    let filter = Conditions::of(query);
+    let limit = limit(query);
+    let (cursor, backwards) = match From::of(query)? {
+        From::Start => (None, false),
+        From::After(cursor) => (Some(cursor), false),
+        From::Before(cursor) => (Some(cursor), true),
+    };
+    // One more than asked for tells whether the list goes on.
+    let mut items = beyond(connection, query, filter.clone(), cursor, backwards, limit + 1)?;
+    let goes_on = items.len() > limit;
+    items.truncate(limit);
+    if backwards {
+        items.reverse();
+    }
+    let ends = items
+        .first()
+        .map(|issue| Cursor::of(issue, query.sort))
+        .zip(items.last().map(|issue| Cursor::of(issue, query.sort)));
+    let Some((first, last)) = ends else { return Ok(Page::new(items, None, None)) };
+    let exists = |cursor: &Cursor, backwards| {
+        beyond(connection, query, filter.clone(), Some(cursor.clone()), backwards, 1)
+            .map(|found| !found.is_empty())
+    };
+    let has_next = if backwards { exists(&last, false)? } else { goes_on };
+    let has_previous = if backwards { goes_on } else { query.after.is_some() && exists(&first, true)? };
+    let next = has_next.then(|| last.write(query.sort));
+    let previous = has_previous.then(|| first.write(query.sort));
+    Ok(Page::new(items, next, previous))
+}
+
+/// Issues from a cursor on, in the order of the query or against it.
+fn beyond(
+    connection: &Connection,
+    query: &IssueQuery,
+    mut filter: Conditions,
+    cursor: Option<Cursor>,
+    backwards: bool,
+    limit: usize,
+) -> Result<Vec<Issue>, StoreError> {
+    let column = column(query.sort);
+    let (sign, order) = if query.ascending == backwards { ("<", "DESC") } else { (">", "ASC") };
+    if let Some(cursor) = cursor {
+        filter.add(&format!("({column}, hash) {sign} (?, ?)"), values(cursor));
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM issue{} ORDER BY {column} {order}, hash {order} LIMIT {limit}",
+        filter.sql
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+    let rows = statement.query_map(params_from_iter(filter.values), to_issue).map_err(failure)?;
+    rows.collect::<Result<_, _>>().map_err(failure)
+}
+
+pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM issue WHERE hash = ?");
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+    statement.query_row([hash], to_issue).optional().map_err(failure)
+}
+
+pub(super) fn event(connection: &Connection, hash: &str, which: &Which) -> Result<Option<Event>, StoreError> {
+    const OF_ISSUE: &str =
+        "SELECT payload FROM occurrence WHERE issue = (SELECT id FROM issue WHERE hash = ?1)";
+    const SEQ: &str =
+        "(SELECT seq FROM occurrence WHERE id = ?2 AND issue = (SELECT id FROM issue WHERE hash = ?1))";
+    let (rest, id) = match which {
+        Which::Latest => ("ORDER BY seq DESC LIMIT 1".to_owned(), None),
+        Which::Oldest => ("ORDER BY seq LIMIT 1".to_owned(), None),
+        Which::Id(id) => ("AND id = ?2 LIMIT 1".to_owned(), Some(id)),
+        Which::After(id) => (format!("AND seq > {SEQ} ORDER BY seq LIMIT 1"), Some(id)),
+        Which::Before(id) => (format!("AND seq < {SEQ} ORDER BY seq DESC LIMIT 1"), Some(id)),
+    };
+    let mut statement = connection.prepare_cached(&format!("{OF_ISSUE} {rest}")).map_err(failure)?;
+    let values = [Some(hash), id.map(String::as_str)].into_iter().flatten();
+    let payload: Option<String> =
+        statement.query_row(params_from_iter(values), |row| row.get(0)).optional().map_err(failure)?;
+    let read = |payload: String| {
+        serde_json::from_str(&payload)
+            .map_err(|error| StoreError::Damaged(format!("an event of {hash}: {error}")))
+    };
+    payload.map(read).transpose()
+}
+
+pub(super) fn hours(
+    connection: &Connection,
+    hash: &str,
+    since: Timestamp,
+) -> Result<Vec<(u64, u64)>, StoreError> {
+    let sql = "SELECT hour, count FROM bucket WHERE issue = (SELECT id FROM issue WHERE hash = ?) AND hour >= ? \
+        ORDER BY hour";
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let rows = statement
+        .query_map((hash, integer(since.hour())), |row| Ok((number(row.get(0)?), number(row.get(1)?))))
+        .map_err(failure)?;
+    rows.collect::<Result<_, _>>().map_err(failure)
+}
+
+pub(super) fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut findings = Vec::new();
+    let sql = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' \
+        UNION ALL SELECT 'row ' || rowid || ' of ' || \"table\" || ' belongs to nothing' FROM pragma_foreign_key_check \
+        UNION ALL SELECT 'the payload of event ' || id || ' is not JSON' FROM occurrence WHERE NOT json_valid(payload)";
+    let mut statement = connection.prepare(sql).map_err(failure)?;
+    let mut rows = statement.query([]).map_err(failure)?;
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => findings.push(row.get(0).map_err(failure)?),
+            Ok(None) => return Ok(findings),
+            Err(error) => match failure(error) {
+                StoreError::Damaged(what) => {
+                    findings.push(what);
+                    return Ok(findings);
+                }
+                other => return Err(other),
+            },
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The file's schema and its versions.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure;
+use crate::store::StoreError;
+
+/// `etrk`: tells our files from those of other programs.
+const APPLICATION_ID: i32 = 0x6574_726b;
+
+/// The change that leads to version n is at index n - 1. Never change one that was released; add another.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// What a file turned out to be.
+pub(super) enum Found {
+    /// Nothing is in it yet.
+    Empty,
+    /// Ours, of this version.
+    Ours(u32),
+    /// Another program's database.
+    Foreign,
+}
+
+/// Looks at a file without changing it.
+pub(super) fn look(connection: &Connection) -> rusqlite::Result<Found> {
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    if application == APPLICATION_ID {
+        return Ok(Found::Ours(u32::try_from(version).unwrap_or(u32::MAX)));
+    }
+    let is_empty = application == 0 && version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
+    Ok(if is_empty { Found::Empty } else { Found::Foreign })
+}
+
+/// Whether a file that SQLite cannot read any more says in its header that it is ours.
+pub(super) fn is_marked(path: &Path) -> bool {
+    const AT: u64 = 68;
+    let mut mark = [0; 4];
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(AT))?;
+        file.read_exact(&mut mark)
+    });
+    read.is_ok() && mark == APPLICATION_ID.to_be_bytes()
+}
+
+/// Fails for a file that a newer version wrote.
+pub(super) fn check_known(found: u32) -> Result<(), StoreError> {
+    if found > KNOWN { Err(StoreError::Newer { found, known: KNOWN }) } else { Ok(()) }
+}
+
+/// Whether a file of version `found` must be brought up to date before it is used.
+pub(super) fn is_old(found: u32) -> bool {
+    found < KNOWN
+}
+
+/// Brings the schema up to date, all or nothing.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    migrate_to(connection, MIGRATIONS)
+}
+
+fn migrate_to(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
+    // Another process may have done it while this one waited.
+    let Found::Ours(version) = look(&transaction).map_err(failure)? else {
+        return apply(transaction, migrations, 0);
+    };
+    check_known(version)?;
+    apply(transaction, migrations, version)
+}
+
+fn apply(
+    transaction: rusqlite::Transaction<'_>,
+    migrations: &[&str],
+    version: u32,
+) -> Result<(), StoreError> {
+    for migration in migrations.iter().skip(version as usize) {
+        transaction.execute_batch(migration).map_err(failure)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failure)?;
+    transaction.pragma_update(None, "user_version", migrations.len() as u32).map_err(failure)?;
+    transaction.commit().map_err(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{KNOWN, MIGRATIONS, migrate, migrate_to};
+
+    fn schema(connection: &Connection) -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1")
+            .unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn every_older_version_is_brought_to_the_schema_of_a_new_file() {
+        let mut fresh = Connection::open_in_memory().unwrap();
+        migrate(&mut fresh).unwrap();
+        for version in 0..=KNOWN as usize {
+            let mut old = Connection::open_in_memory().unwrap();
+            if version > 0 {
+                migrate_to(&mut old, &MIGRATIONS[..version]).unwrap();
+            }
+            migrate(&mut old).unwrap();
+            assert_eq!(schema(&old), schema(&fresh), "from version {version}");
+        }
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_file_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        let before = schema(&connection);
+        let mut migrations = MIGRATIONS.to_vec();
+        migrations.push("CREATE TABLE half (x); SELECT * FROM nowhere;");
+        assert!(migrate_to(&mut connection, &migrations).is_err());
+        assert_eq!(schema(&connection), before);
+    }
+}
