@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
@@ -39,15 +41,16 @@ pub(super) fn page(visit: &Visit<'_>, template: &str, title: &str, body: impl Se
         health: if visit.allowed { visit.viewer.health_now() } else { None },
         body,
     };
-    Ok(ENVIRONMENT.get_template(template)?.render(page)?.into_bytes())
+    Ok(ENVIRONMENT.get_template(template)?.render(Serde(page))?.into_bytes())
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::empty();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
     environment.set_formatter(|out, _, value| {
         if value.is_safe() {
             return out.write_str(value.as_str().unwrap_or_default()).map_err(Error::from);
