@@ -1,13 +1,14 @@
 //! Tracebacks for Rust.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub use capture::{
-    capture_exception, capture_message, exception_event, format_exception, print_exception, print_exception_to,
-};
 #[cfg(feature = "log")]
 pub use capture::log_exception;
 #[cfg(feature = "tracing")]
 pub use capture::trace_exception;
+pub use capture::{
+    capture_exception, capture_message, exception_event, format_exception, print_exception,
+    print_exception_to,
+};
 pub use error_tracker_macros::{auto_track_exception, track_exception};
 pub use scope::{configure_scope, with_scope};
 
@@ -27,3 +28,5 @@ mod snapshot;
 pub mod store;
 #[allow(missing_docs)]
 mod trace;
+#[cfg(feature = "viewer")]
+pub mod viewer;

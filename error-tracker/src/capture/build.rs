@@ -8,7 +8,7 @@ use crate::trace::record::Failure;
 const MOST: usize = 256 * 1024;
 
 pub(crate) fn event(failure: &Failure, id: String) -> Event {
-    let Failure { innermost, outermost, .. } = failure;
+    let innermost = &failure.innermost;
     let level = match failure.kind {
         Kind::Panic => Level::Fatal,
         Kind::Message => Level::Info,
@@ -30,24 +30,25 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
         frames: failure.frames.clone(),
         callers: failure.callers.clone(),
         location: failure.location.clone(),
-        thread: thread_name(),
+        thread: failure.thread.clone(),
         globals: failure.globals.clone(),
         addresses: failure.backtrace.clone(),
         ..Event::default()
     };
-    let _ = outermost;
     for variable in &failure.context {
         let value = variable.value.clone().unwrap_or_else(|| variable.type_name.clone());
         event.context.extras.insert(variable.name.clone(), value.into());
     }
     event.context.extras.extend(failure.extras.clone());
+    failure.scope.fill(&mut event);
     event
 }
 
 /// The chain of the outermost error, without what the event's own message says already.
 fn chain(failure: &Failure) -> Vec<Cause> {
     let outermost = &failure.outermost;
-    let changed = outermost.message != failure.innermost.message || outermost.type_name != failure.innermost.type_name;
+    let changed =
+        outermost.message != failure.innermost.message || outermost.type_name != failure.innermost.type_name;
     if !changed && outermost.sources.is_empty() {
         return Vec::new();
     }
@@ -55,23 +56,30 @@ fn chain(failure: &Failure) -> Vec<Cause> {
     std::iter::once(own).chain(outermost.sources.iter().cloned()).collect()
 }
 
-fn thread_name() -> String {
-    let thread = std::thread::current();
-    thread.name().map_or_else(|| format!("{:?}", thread.id()), Into::into)
-}
-
 /// Cuts what is longest until an event is within its bounds.
 pub(crate) fn bound(event: &mut Event) {
     let size = |event: &Event| {
         let variables = |variables: &[crate::event::Variable]| -> usize {
-            variables.iter().map(|v| v.name.len() + v.type_name.len() + v.value.as_ref().map_or(0, String::len)).sum()
+            variables
+                .iter()
+                .map(|v| v.name.len() + v.type_name.len() + v.value.as_ref().map_or(0, String::len))
+                .sum()
         };
         let frames = |frames: &[crate::event::Frame]| -> usize {
-            frames.iter().map(|f| 200 + f.expression.len() + variables(&f.arguments) + variables(&f.locals)).sum()
+            frames
+                .iter()
+                .map(|f| 200 + f.expression.len() + variables(&f.arguments) + variables(&f.locals))
+                .sum()
         };
         let chain: usize = event.chain.iter().map(|cause| cause.message.len()).sum();
-        let crumbs: usize = event.context.breadcrumbs.iter().map(|crumb| crumb.message.len() + 64 * crumb.data.len()).sum();
-        event.message.len() + chain + crumbs + frames(&event.frames) + frames(&event.callers) + variables(&event.globals)
+        let crumbs: usize =
+            event.context.breadcrumbs.iter().map(|crumb| crumb.message.len() + 64 * crumb.data.len()).sum();
+        event.message.len()
+            + chain
+            + crumbs
+            + frames(&event.frames)
+            + frames(&event.callers)
+            + variables(&event.globals)
     };
     if size(event) <= MOST {
         return;

@@ -30,7 +30,7 @@ impl Here {
         Self { file: caller.file(), line: caller.line(), column: caller.column() }
     }
 
-    fn location(self) -> event::Location {
+    pub(super) fn location(self) -> event::Location {
         event::Location { file: self.file.into(), line: self.line, column: self.column }
     }
 

@@ -31,11 +31,8 @@ pub(crate) fn install(flush: fn(Duration)) {
 
 fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
     let message = info.payload_as_str().unwrap_or("<a value that is no text>").to_owned();
-    let location = info.location().map(|at| Location {
-        file: at.file().into(),
-        line: at.line(),
-        column: at.column(),
-    });
+    let location =
+        info.location().map(|at| Location { file: at.file().into(), line: at.line(), column: at.column() });
     // A second panic while the first one unwinds ends the program.
     let aborts = cfg!(panic = "abort") || record::is_unwinding();
     let told = begin(message, location, aborts);

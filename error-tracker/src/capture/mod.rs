@@ -13,4 +13,6 @@ pub use by_hand::{Here, capture_exception, capture_message, extra, given, messag
 pub use print::log_exception;
 #[cfg(feature = "tracing")]
 pub use print::trace_exception;
-pub use print::{exception_event, format_exception, format_given, print_exception, print_exception_to, print_given};
+pub use print::{
+    exception_event, format_exception, format_given, print_exception, print_exception_to, print_given,
+};

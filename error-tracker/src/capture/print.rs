@@ -63,16 +63,16 @@ pub fn log_exception<E: Error + ?Sized>(error: &E) {
     log::error!(target: "error_tracker", "{}", Format::new().event(&event).trim_end());
 }
 
-/// Writes an error's traceback to `tracing`, at level error and target `error_tracker`, with the fields
-/// `exception.type` and `exception.message`.
+/// Writes an error's traceback to `tracing`, at level error and target `error_tracker`, with the field
+/// `exception`, the type.
 #[cfg(feature = "tracing")]
 #[track_caller]
 pub fn trace_exception<E: Error + ?Sized>(error: &E) {
     let event = event_of(error, Here::caller());
     tracing::error!(
         target: "error_tracker",
-        exception.r#type = event.type_name,
-        exception.message = event.message,
+        exception = event.type_name,
+
         "{}",
         Format::new().event(&event).trim_end()
     );
@@ -109,7 +109,6 @@ fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
         Given::Told(failure) => failure,
     };
     let mut event = build::event(&failure, failure.id.clone());
-    crate::scope::apply(&mut event);
     mask::event(&policy::get().masking, &mut event, failure.taint);
     Sources::default().add_to(&mut event);
     event
@@ -155,7 +154,11 @@ macro_rules! __with_error {
         $crate::__private::$call(
             error,
             (&&&&&&&&&$crate::__private::ErrorProbe::of(error)).__error_tracker_outcome(),
-            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
+            $crate::__private::Here {
+                file: ::core::file!(),
+                line: ::core::line!(),
+                column: ::core::column!(),
+            },
         )
     }};
 }

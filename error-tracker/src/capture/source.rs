@@ -38,10 +38,14 @@ impl Sources {
         let lines = self.files.entry(key).or_insert_with(|| read(&frame.file, frame.root)).as_ref()?;
         let at = frame.line.checked_sub(1)?;
         let first = at.saturating_sub(AROUND) as usize;
-        let lines: Vec<String> = lines.iter().skip(first).take((at as usize - first) + 1 + AROUND as usize).cloned().collect();
+        let lines: Vec<String> =
+            lines.iter().skip(first).take((at as usize - first) + 1 + AROUND as usize).cloned().collect();
         // The source may have changed since it was compiled.
-        let first_word = frame.expression.split(|c: char| !c.is_alphanumeric() && c != '_').find(|word| !word.is_empty());
-        let is_there = lines.get(at as usize - first).is_some_and(|line| first_word.is_none_or(|word| line.contains(word)));
+        let first_word =
+            frame.expression.split(|c: char| !c.is_alphanumeric() && c != '_').find(|word| !word.is_empty());
+        let is_there = lines
+            .get(at as usize - first)
+            .is_some_and(|line| first_word.is_none_or(|word| line.contains(word)));
         is_there.then(|| Snippet { first_line: u32::try_from(first + 1).unwrap_or(u32::MAX), lines })
     }
 }
@@ -50,9 +54,9 @@ impl Sources {
 fn read(file: &str, root: &str) -> Option<Vec<String>> {
     let path = Path::new(file);
     let candidates = Path::new(root).ancestors().filter(|_| !root.is_empty()).map(|folder| folder.join(path));
-    let found: PathBuf = candidates.chain([path.to_path_buf()]).find(|path| {
-        std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST)
-    })?;
+    let found: PathBuf = candidates
+        .chain([path.to_path_buf()])
+        .find(|path| std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST))?;
     let text = std::fs::read(found).ok()?;
     let text = String::from_utf8_lossy(&text);
     let cut = |line: &str| line.chars().take(LONGEST).collect();

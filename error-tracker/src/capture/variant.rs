@@ -3,7 +3,8 @@
 /// `Negative { amount: -3 }` of a type `shop::OrderError` is the variant `Negative`. Texts that no derived `Debug`
 /// writes have none, and neither has a struct, whose text starts with the type's own name.
 pub(super) fn of(debug: &str, type_name: &str) -> Option<String> {
-    const OPAQUE: [&str; 4] = ["anyhow::Error", "eyre::Report", "alloc::string::String", "alloc::boxed::Box<"];
+    const OPAQUE: [&str; 4] =
+        ["anyhow::Error", "eyre::Report", "alloc::string::String", "alloc::boxed::Box<"];
     if OPAQUE.iter().any(|opaque| type_name.trim_start_matches('&').starts_with(opaque)) {
         return None;
     }
@@ -11,7 +12,8 @@ pub(super) fn of(debug: &str, type_name: &str) -> Option<String> {
     let (name, rest) = debug.split_at(end);
     let derived = rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {");
     let own = crate::event::short_type(type_name, None);
-    let is_variant = derived && name.starts_with(char::is_uppercase) && name != own.split('<').next().unwrap_or_default();
+    let is_variant =
+        derived && name.starts_with(char::is_uppercase) && name != own.split('<').next().unwrap_or_default();
     is_variant.then(|| name.to_owned())
 }
 

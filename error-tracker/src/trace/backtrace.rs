@@ -1,7 +1,7 @@
 //! Call stacks: addresses are taken where a failure rises, and turned into names later, on the writer thread.
 
-use std::sync::OnceLock;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
@@ -50,8 +50,10 @@ pub(crate) fn resolve(raw: &Raw, known: &mut HashMap<usize, Vec<BacktraceFrame>>
     if known.len() > MOST_KNOWN {
         known.clear();
     }
-    let mut calls: Vec<BacktraceFrame> =
-        raw.iter().flat_map(|address| known.entry(*address).or_insert_with(|| name(*address)).clone()).collect();
+    let mut calls: Vec<BacktraceFrame> = raw
+        .iter()
+        .flat_map(|address| known.entry(*address).or_insert_with(|| name(*address)).clone())
+        .collect();
     // Our own calls lie on top.
     let own = calls.iter().rposition(|call| is_own(&call.function)).map_or(0, |last| last + 1);
     calls.drain(..own);

@@ -12,6 +12,7 @@ use super::panic::{self, Unwinding};
 use super::{backtrace, frames, thread};
 use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
 use crate::mask::{Taint, rendering};
+use crate::scope::Scope;
 use crate::snapshot::policy;
 
 /// One failure as it was met, not yet an event.
@@ -26,6 +27,9 @@ pub(crate) struct Failure {
     pub(crate) innermost: Facts,
     /// The error as it was last seen.
     pub(crate) outermost: Facts,
+    /// What the scope held when it rose.
+    pub(crate) scope: Scope,
+    pub(crate) thread: String,
     pub(crate) location: Option<Location>,
     /// From where it rose outward.
     pub(crate) frames: Vec<event::Frame>,
@@ -303,7 +307,8 @@ pub(crate) enum Given {
 pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>, keep: bool) -> Given {
     let facts = Facts::of(error);
     let waits = waiting(|waiting| {
-        let index = waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
+        let index =
+            waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
         Some(if keep { waiting[index].failure.clone() } else { waiting.remove(index).failure })
     });
     let mut failure = match waits.flatten() {
@@ -321,7 +326,8 @@ pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>, keep: 
     if let Some(frame) = around
         && !keep
     {
-        let failure = Box::new(Failure { backtrace: backtrace::Raw::default(), ..Failure::new(Kind::Error, facts) });
+        let failure =
+            Box::new(Failure { backtrace: backtrace::Raw::default(), ..Failure::new(Kind::Error, facts) });
         put(Record { told: true, ..Record::at(frame.key(), failure) });
     }
     Given::New(failure)
@@ -377,6 +383,8 @@ impl Failure {
             at: Timestamp::now(),
             innermost: facts.clone(),
             outermost: facts,
+            scope: Scope::current(),
+            thread: thread_name(),
             location: None,
             frames: Vec::new(),
             callers: Vec::new(),
@@ -404,4 +412,9 @@ impl Record {
             since: Instant::now(),
         }
     }
+}
+
+fn thread_name() -> String {
+    let thread = std::thread::current();
+    thread.name().map_or_else(|| format!("{:?}", thread.id()), Into::into)
 }
