@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rusqlite::Connection;
 
 use super::failure;
+use super::fork::InUse;
 use super::open::{self, BUSY, Identity, identity};
 use super::schema;
 use crate::event::Timestamp;
@@ -79,8 +80,8 @@ impl Connections {
     }
 
     /// Closes the parent's connections in this child, so that SQLite keeps no locks that only the parent has; SQLite
-    /// leaves a file alone that another process has open. One that was in use at the fork stays as it is: its
-    /// transaction is the parent's.
+    /// leaves a file alone that another process has open. One that was in use at the fork, which waited in vain, stays
+    /// as it is: its transaction is the parent's.
     fn leave_to_parent(&self) {
         for slot in [&self.writer, &self.reader] {
             if let Ok(mut slot) = slot.try_lock() {
@@ -95,6 +96,7 @@ impl Connections {
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mine = self.mine();
+        let _in_use = InUse::enter();
         read(locked(&mine.reader).current(path, open::for_reading)?)
     }
 
@@ -108,6 +110,7 @@ impl Connections {
         if mine.read_only {
             return Err(StoreError::Open(format!("{} was opened for reading only", path.display())));
         }
+        let _in_use = InUse::enter();
         let mut slot = locked(&mine.writer);
         match slot.write(path, &write) {
             Err(StoreError::Damaged(what)) => {
@@ -126,7 +129,9 @@ impl Connections {
 
     /// Moves what was written from the journal into the file, and empties the journal.
     pub(super) fn checkpoint(&self, path: &Path) -> Result<(), StoreError> {
-        let mut slot = locked(&self.mine().writer);
+        let mine = self.mine();
+        let _in_use = InUse::enter();
+        let mut slot = locked(&mine.writer);
         let Slot { connection: Some(connection), dirty: dirty @ true, modified, .. } = &mut *slot else {
             return Ok(());
         };

@@ -1,6 +1,7 @@
 //! Events in a SQLite file.
 
 mod connections;
+mod fork;
 mod open;
 mod read;
 mod schema;
@@ -9,6 +10,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
@@ -34,7 +36,6 @@ use connections::Connections;
 /// assert!(store.issues(&IssueQuery::default())?.items.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
     retention: Retention,
@@ -75,6 +76,12 @@ impl SqliteStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

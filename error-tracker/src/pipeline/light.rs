@@ -1,0 +1,68 @@
+//! What is kept of an event to count further ones onto its issue.
+
+use crate::event::{BacktraceFrame, Event, Frame, Request};
+
+/// As much of `event` as makes the same issue, without variables and source.
+pub(super) fn light(event: &Event) -> Event {
+    let frame = |frame: &Frame| Frame {
+        function: frame.function.clone(),
+        module: frame.module.clone(),
+        file: frame.file.clone(),
+        line: frame.line,
+        column: frame.column,
+        expression: frame.expression.clone(),
+        ordinal: frame.ordinal,
+        exit: frame.exit,
+        ..Frame::default()
+    };
+    let mut light = Event {
+        id: event.id.clone(),
+        at: event.at,
+        kind: event.kind,
+        level: event.level,
+        handled: event.handled,
+        type_name: event.type_name.clone(),
+        variant: event.variant.clone(),
+        message: event.message.clone(),
+        frames: event.frames.first().map(frame).into_iter().collect(),
+        location: event.location.clone(),
+        origin: event.origin.clone(),
+        grouping: event.grouping.clone(),
+        ..Event::default()
+    };
+    if event.frames.is_empty() {
+        let called: Vec<&BacktraceFrame> = event.backtrace.iter().filter(|call| call.in_app).collect();
+        // The first names the function, the first with a file the place.
+        let end = called.iter().position(|call| call.file.is_some()).map_or(1, |at| at + 1);
+        light.backtrace = called.into_iter().take(end).cloned().collect();
+    }
+    light.context.request = event.context.request.as_ref().map(|request| Request {
+        method: request.method.clone(),
+        host: request.host.clone(),
+        path: request.path.clone(),
+        ..Request::default()
+    });
+    light
+}
+
+/// About how many bytes an event takes: the texts that may be long.
+pub(super) fn weight(event: &Event) -> usize {
+    const FRAME: usize = 400;
+    let variables = |frame: &Frame| {
+        let all = frame.arguments.iter().chain(&frame.locals);
+        all.map(|variable| 150 + variable.value.as_ref().map_or(0, String::len)).sum::<usize>()
+    };
+    let frames: usize = event.frames.iter().chain(&event.callers).map(|frame| FRAME + variables(frame)).sum();
+    let chain: usize = event.chain.iter().map(|cause| 50 + cause.message.len()).sum();
+    let context = &event.context;
+    let around = 100 * (context.extras.len() + context.tags.len() + context.user.len())
+        + 300 * context.breadcrumbs.len()
+        + context.request.as_ref().map_or(0, |request| 1000 + 100 * request.headers.len());
+    size_of::<Event>()
+        + event.message.len()
+        + event.debug.as_ref().map_or(0, String::len)
+        + frames
+        + chain
+        + around
+        + 200 * event.backtrace.len()
+}
