@@ -7,3 +7,5 @@ mod fingerprint;
 pub mod format;
 pub mod scope;
 pub mod store;
+#[cfg(feature = "viewer")]
+pub mod viewer;

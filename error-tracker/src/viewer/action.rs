@@ -1,0 +1,110 @@
+//! What changes issues: one POST address, so that there is one place to guard.
+
+use http::{StatusCode, header};
+
+use super::Visit;
+use super::answer::{Answer, Problem, see};
+use super::detail::parameter;
+use super::query::Filters;
+use super::route::is_hash;
+use crate::event::Status;
+
+/// The most issues that one form may name.
+const MAX_HASHES: usize = 500;
+
+#[derive(Clone, Copy)]
+enum Action {
+    Status(&'static str, Status),
+    Delete,
+}
+
+impl Action {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "resolve" => Self::Status("resolve", Status::Resolved),
+            "mute" => Self::Status("mute", Status::Muted),
+            "reopen" => Self::Status("reopen", Status::Unresolved),
+            "delete" => Self::Delete,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Status(name, _) => name,
+            Self::Delete => "delete",
+        }
+    }
+}
+
+pub(super) fn run(visit: &Visit<'_>) -> Result<Answer, Problem> {
+    let forbidden = || Problem::new(StatusCode::FORBIDDEN);
+    if !is_same_origin(visit) {
+        return Err(forbidden());
+    }
+    let (mut token, mut named, mut hashes, mut one) = (String::new(), String::new(), Vec::new(), None);
+    let mut from_issue = false;
+    for (key, value) in form_urlencoded::parse(visit.body) {
+        match &*key {
+            "csrf" => token = value.into_owned(),
+            "do" => named = value.into_owned(),
+            "hash" => hashes.push(value.into_owned()),
+            // The button of one row, in the form of all rows: the boxes that are checked do not count then.
+            "one" => one = value.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.to_owned())),
+            "from" => from_issue = value == "issue",
+            _ => {}
+        }
+    }
+    if !visit.viewer.csrf.matches(&token) {
+        return Err(forbidden());
+    }
+    if let Some((name, hash)) = one {
+        (named, hashes) = (name, vec![hash]);
+    }
+    let action = Action::of(&named).ok_or_else(|| Problem::bad("do: resolve, mute, reopen, delete"))?;
+    if hashes.len() > MAX_HASHES || !hashes.iter().all(|hash| is_hash(hash)) {
+        return Err(Problem::bad("hash: 64 hexadecimal digits"));
+    }
+    let named: Vec<&str> = hashes.iter().map(String::as_str).collect();
+    let store = &visit.viewer.store;
+    let changed = match action {
+        _ if named.is_empty() => 0,
+        Action::Status(_, status) => store.set_status(&named, status)?,
+        Action::Delete => store.delete(&named)?,
+    };
+    let done = format!("done={}&n={changed}", action.name());
+    let back = match (from_issue, action, named.as_slice()) {
+        (true, Action::Status(..), [hash]) => format!("{hash}?{done}"),
+        (true, ..) => format!("./?{done}"),
+        (false, ..) => {
+            let filters = Filters::read(visit.query(), visit.now)?.encoded();
+            let and = if filters.is_empty() { "" } else { "&" };
+            format!("./?{filters}{and}{done}")
+        }
+    };
+    Ok(see(StatusCode::SEE_OTHER, &back))
+}
+
+/// What an action did, for the page that it leads to.
+pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
+    let action = Action::of(&parameter(visit, "done")?)?;
+    let n = parameter(visit, "n")?.parse().ok()?;
+    Some(visit.words.counted(&format!("done_{}", action.name()), n))
+}
+
+/// Whether the browser says that the form came from these pages. Without either header the token alone decides.
+fn is_same_origin(visit: &Visit<'_>) -> bool {
+    let text = |name| visit.request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    match text(header::ORIGIN) {
+        // With the referrer policy `no-referrer`, browsers send `null` for forms of our own pages, too.
+        None | Some("null") => true,
+        Some(origin) => {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            let host = text(header::HOST).or_else(|| visit.request.uri().authority().map(|authority| authority.as_str()));
+            authority.is_some() && authority == host
+        }
+    }
+}

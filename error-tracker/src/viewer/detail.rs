@@ -1,0 +1,277 @@
+//! Everything about one issue.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::answer::{Answer, Problem};
+use super::chart::{self, Chart};
+use super::export;
+use super::frame::{Calls, FrameView, fold, place};
+use super::list::title;
+use super::moment::Moment;
+use super::Visit;
+use crate::event::{Breadcrumb, Cause, Component, Event, Kind, Level, Request, Status, Variable};
+use crate::store::Which;
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    hash: &'a str,
+    heading: String,
+    type_name: &'a str,
+    message: &'a str,
+    kind: Kind,
+    level: Level,
+    status: Status,
+    handled: bool,
+    function: &'a str,
+    place: String,
+    method: &'a str,
+    path: &'a str,
+    release: &'a str,
+    environment: &'a str,
+    host: &'a str,
+    thread: &'a str,
+    process: u32,
+    count: u64,
+    first_seen: Moment,
+    last_seen: Moment,
+    month: Chart,
+    notification_sent: bool,
+    ticket_raised: bool,
+    ticket: Option<&'a str>,
+    occurrence: Option<Occurrence>,
+    outermost_first: bool,
+    turned: String,
+    frames: Vec<FrameView<'a>>,
+    callers: Vec<FrameView<'a>>,
+    chain: &'a [Cause],
+    debug: Option<&'a str>,
+    breadcrumbs: Vec<Crumb<'a>>,
+    request: Option<RequestView<'a>>,
+    tables: Vec<Table<'a>>,
+    globals: &'a [Variable],
+    backtrace: Vec<Calls<'a>>,
+    components: &'a [Component],
+    cut: &'a [String],
+    markdown: String,
+    done: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Occurrence {
+    id: String,
+    at: Moment,
+    /// Links to the others; `None` where there is none in that direction.
+    first: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+    last: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Crumb<'a> {
+    at: Moment,
+    clock: String,
+    category: &'a str,
+    message: &'a str,
+    level: Level,
+    data: Vec<(&'a str, String)>,
+}
+
+#[derive(Serialize)]
+struct RequestView<'a> {
+    method: &'a str,
+    host: &'a str,
+    path: &'a str,
+    url: &'a str,
+    tables: Vec<Table<'a>>,
+    json: Option<String>,
+}
+
+/// Names and values with a caption.
+#[derive(Serialize)]
+struct Table<'a> {
+    caption: &'a str,
+    rows: Vec<(&'a str, String)>,
+}
+
+pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Answer, Problem> {
+    let store = &visit.viewer.store;
+    let issue = store.issue(hash)?.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND))?;
+    let asked = parameter(visit, "event");
+    let event = store.event(hash, &which(asked.as_deref()))?;
+    if event.is_none() && asked.is_some() {
+        return Err(Problem::new(StatusCode::NOT_FOUND));
+    }
+    let occurrence = event.as_ref().map(|event| occurrence(visit, hash, event)).transpose()?;
+    let event = event.unwrap_or_default();
+    let outermost_first = match parameter(visit, "trace").as_deref() {
+        None | Some("" | "inner") => false,
+        Some("outer") => true,
+        Some(_) => return Err(Problem::bad("trace: inner, outer")),
+    };
+    let hours = store.hours(hash, visit.now.minus(Duration::from_secs(28 * 86_400)))?;
+    let mut frames: Vec<_> = (1..).zip(&event.frames).map(|(number, frame)| FrameView::new(number, frame)).collect();
+    if outermost_first {
+        frames.reverse();
+    }
+    let detail = Detail {
+        hash,
+        heading: title(&issue),
+        type_name: &issue.type_name,
+        message: if event.message.is_empty() { &issue.message } else { &event.message },
+        kind: issue.kind,
+        level: issue.level,
+        status: issue.status,
+        handled: event.handled,
+        function: &issue.function,
+        place: place(&issue.file, issue.line, event.place().map_or(0, |place| place.column)),
+        method: &issue.method,
+        path: &issue.path,
+        release: or(&event.origin.release, &issue.release),
+        environment: or(&event.origin.environment, &issue.environment),
+        host: or(&event.origin.host, &issue.host),
+        thread: &event.thread,
+        process: event.origin.process,
+        count: issue.count,
+        first_seen: Moment::new(issue.first_seen, visit.now, visit.words),
+        last_seen: Moment::new(issue.last_seen, visit.now, visit.words),
+        month: chart::month(&hours, visit.now),
+        notification_sent: issue.notification_sent,
+        ticket_raised: issue.ticket_raised,
+        ticket: issue.ticket.as_deref(),
+        turned: link(hash, asked.as_deref(), !outermost_first),
+        occurrence,
+        outermost_first,
+        frames,
+        callers: (1..).zip(&event.callers).map(|(number, frame)| caller(number, frame)).collect(),
+        chain: &event.chain,
+        debug: event.debug.as_deref().filter(|debug| *debug != event.message),
+        breadcrumbs: event.context.breadcrumbs.iter().map(|crumb| breadcrumb(visit, crumb)).collect(),
+        request: event.context.request.as_ref().map(|asked| request(visit, asked)),
+        tables: context(visit, &event),
+        globals: &event.globals,
+        backtrace: fold(&event.backtrace),
+        components: if event.grouping.components.is_empty() { &issue.components } else { &event.grouping.components },
+        cut: &event.cut,
+        markdown: export::markdown(&issue, &event),
+        done: super::action::done(visit),
+    };
+    let heading = detail.heading.clone();
+    visit.page("detail.html", &heading, detail)
+}
+
+fn or<'a>(first: &'a str, second: &'a str) -> &'a str {
+    if first.is_empty() { second } else { first }
+}
+
+/// The first value of a query parameter.
+pub(super) fn parameter(visit: &Visit<'_>, key: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(visit.query().as_bytes());
+    pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+}
+
+/// Which occurrence `?event=` asks for.
+pub(super) fn which(asked: Option<&str>) -> Which {
+    match asked {
+        None | Some("" | "latest") => Which::Latest,
+        Some("oldest") => Which::Oldest,
+        Some(id) => Which::Id(id.to_owned()),
+    }
+}
+
+fn link(hash: &str, event: Option<&str>, outermost_first: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(event) = event {
+        query.append_pair("event", event);
+    }
+    if outermost_first {
+        query.append_pair("trace", "outer");
+    }
+    match query.finish() {
+        query if query.is_empty() => hash.to_owned(),
+        query => format!("{hash}?{query}"),
+    }
+}
+
+fn occurrence(visit: &Visit<'_>, hash: &str, event: &Event) -> Result<Occurrence, Problem> {
+    let outer = parameter(visit, "trace").as_deref() == Some("outer");
+    let store = &visit.viewer.store;
+    let before = store.event(hash, &Which::Before(event.id.clone()))?;
+    let after = store.event(hash, &Which::After(event.id.clone()))?;
+    let to = |id: &str| link(hash, Some(id), outer);
+    Ok(Occurrence {
+        at: Moment::new(event.at, visit.now, visit.words),
+        first: before.as_ref().map(|_| to("oldest")),
+        previous: before.map(|event| to(&event.id)),
+        last: after.as_ref().map(|_| link(hash, None, outer)),
+        next: after.map(|event| to(&event.id)),
+        id: event.id.clone(),
+    })
+}
+
+fn caller(number: usize, frame: &crate::event::Frame) -> FrameView<'_> {
+    let mut view = FrameView::new(number, frame);
+    view.open = false;
+    view
+}
+
+fn breadcrumb<'a>(visit: &Visit<'_>, crumb: &'a Breadcrumb) -> Crumb<'a> {
+    Crumb {
+        at: Moment::new(crumb.at, visit.now, visit.words),
+        clock: crumb.at.to_string().get(11..23).unwrap_or_default().to_owned(),
+        category: &crumb.category,
+        message: &crumb.message,
+        level: crumb.level,
+        data: values(&crumb.data),
+    }
+}
+
+fn request<'a>(visit: &Visit<'a>, request: &'a Request) -> RequestView<'a> {
+    let pairs = |key: &'static str, pairs: &'a [(String, String)]| Table {
+        caption: visit.words.get(key),
+        rows: pairs.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
+    };
+    let tables = [
+        pairs("query", &request.query),
+        pairs("form", &request.form),
+        pairs("headers", &request.headers),
+        pairs("cookies", &request.cookies),
+    ];
+    RequestView {
+        method: &request.method,
+        host: &request.host,
+        path: &request.path,
+        url: &request.url,
+        tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
+        json: (!request.json.is_null()).then(|| pretty(&request.json)),
+    }
+}
+
+fn context<'a>(visit: &Visit<'a>, event: &'a Event) -> Vec<Table<'a>> {
+    let context = &event.context;
+    let texts = |values: &'a std::collections::BTreeMap<String, String>| {
+        values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect()
+    };
+    let tables = [
+        Table { caption: visit.words.get("user"), rows: texts(&context.user) },
+        Table { caption: visit.words.get("tags"), rows: texts(&context.tags) },
+        Table { caption: visit.words.get("extras"), rows: values(&context.extras) },
+    ];
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn values(values: &Map<String, Value>) -> Vec<(&str, String)> {
+    values.iter().map(|(name, value)| (name.as_str(), pretty(value))).collect()
+}
+
+/// Text as it is, anything else as indented JSON.
+fn pretty(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => serde_json::to_string_pretty(value).unwrap_or_default(),
+    }
+}

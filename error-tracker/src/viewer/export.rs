@@ -1,0 +1,235 @@
+//! An issue as JSON, Markdown and plain text.
+
+use std::fmt::Write;
+
+use http::StatusCode;
+use serde::Serialize;
+
+use super::answer::{Answer, Problem, answer};
+use super::detail::{parameter, which};
+use super::escape::visible;
+use super::frame::place;
+use super::moment::full;
+use super::route::Form;
+use super::Visit;
+use crate::event::{Event, Exit, Frame, Issue, Taken, Variable};
+
+#[derive(Serialize)]
+struct Json<'a> {
+    issue: &'a Issue,
+    event: &'a Option<Event>,
+}
+
+pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Answer, Problem> {
+    let store = &visit.viewer.store;
+    let not_found = || Problem::new(StatusCode::NOT_FOUND);
+    let issue = store.issue(hash)?.ok_or_else(not_found)?;
+    let asked = parameter(visit, "event");
+    let event = store.event(hash, &which(asked.as_deref()))?;
+    if event.is_none() && asked.is_some() {
+        return Err(not_found());
+    }
+    let (media_type, body) = match form {
+        Form::Json => {
+            let json = serde_json::to_string_pretty(&Json { issue: &issue, event: &event });
+            let failed = |error: serde_json::Error| Problem {
+                detail: error.to_string(),
+                ..Problem::new(StatusCode::INTERNAL_SERVER_ERROR)
+            };
+            ("application/json", json.map_err(failed)?)
+        }
+        // As plain text, since browsers show that and would save a `text/markdown`.
+        Form::Markdown => ("text/plain; charset=utf-8", markdown(&issue, &event.unwrap_or_default())),
+        Form::Html | Form::Text => ("text/plain; charset=utf-8", text(&issue, &event.unwrap_or_default())),
+    };
+    Ok(answer(StatusCode::OK, media_type, body))
+}
+
+/// For pasting into an issue tracker. Whatever comes from the event stands in code, so nothing in it is markup.
+pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
+    let mut out = String::new();
+    let message = if event.message.is_empty() { &issue.message } else { &event.message };
+    // Writing to a String does not fail.
+    let _ = (|| {
+        writeln!(out, "## {}\n", code(&super::list::title(issue)))?;
+        fenced(&mut out, "text", message)?;
+        let (function, at) = (code(&issue.function), code(&place(&issue.file, issue.line, 0)));
+        writeln!(out, "- Where: {function} at {at}")?;
+        facts(&mut out, issue, event, |text| code(text))?;
+        for (number, frame) in (1..).zip(&event.frames) {
+            if number == 1 {
+                writeln!(out, "\n### Return trace\n\nFrom where it rose, outward.")?;
+            }
+            let at = place(&frame.file, frame.line, frame.column);
+            writeln!(out, "\n{number}. {} at {}, {}\n", code(&frame.function), code(&at), left(frame.exit))?;
+            fenced(&mut out, "rust", &source(frame))?;
+            if let Some(error) = &frame.error {
+                writeln!(out, "\nBecame: {}", code(&error.message))?;
+            }
+            let variables: String = frame.arguments.iter().chain(&frame.locals).map(assignment).collect();
+            if !variables.is_empty() {
+                out.push('\n');
+                fenced(&mut out, "text", variables.trim_end())?;
+            }
+        }
+        if !event.chain.is_empty() {
+            writeln!(out, "\n### Caused by\n")?;
+        }
+        for (number, cause) in (1..).zip(&event.chain) {
+            writeln!(out, "{number}. {}", code(&cause.message))?;
+        }
+        if let Some(request) = &event.context.request {
+            writeln!(out, "\n### Request\n")?;
+            fenced(&mut out, "http", &request_text(request))?;
+        }
+        Ok::<_, std::fmt::Error>(())
+    })();
+    out
+}
+
+/// The same in plain words.
+pub(super) fn text(issue: &Issue, event: &Event) -> String {
+    let mut out = String::new();
+    let message = if event.message.is_empty() { &issue.message } else { &event.message };
+    let _ = (|| {
+        writeln!(out, "{}: {}\n", visible(&super::list::title(issue)), visible(message))?;
+        let at = place(&issue.file, issue.line, 0);
+        writeln!(out, "- Where: {} at {}", visible(&issue.function), visible(&at))?;
+        facts(&mut out, issue, event, |text| visible(text).into_owned())?;
+        if !event.frames.is_empty() {
+            writeln!(out, "\nReturn trace, from where it rose, outward:")?;
+        }
+        for (number, frame) in (1..).zip(&event.frames) {
+            let at = place(&frame.file, frame.line, frame.column);
+            writeln!(out, "\n{number}. {} at {}, {}", visible(&frame.function), visible(&at), left(frame.exit))?;
+            indented(&mut out, "     | ", &source(frame))?;
+            if let Some(error) = &frame.error {
+                writeln!(out, "     became: {}", visible(&error.message))?;
+            }
+            for variable in frame.arguments.iter().chain(&frame.locals) {
+                indented(&mut out, "     ", &assignment(variable))?;
+            }
+        }
+        if !event.chain.is_empty() {
+            writeln!(out, "\nCaused by:")?;
+        }
+        for (number, cause) in (1..).zip(&event.chain) {
+            writeln!(out, "  {number}. {}", visible(&cause.message))?;
+        }
+        if let Some(request) = &event.context.request {
+            writeln!(out, "\nRequest:")?;
+            indented(&mut out, "  ", &request_text(request))?;
+        }
+        Ok::<_, std::fmt::Error>(())
+    })();
+    out
+}
+
+fn facts(out: &mut String, issue: &Issue, event: &Event, shown: impl Fn(&str) -> String) -> std::fmt::Result {
+    let (first, last) = (full(issue.first_seen), full(issue.last_seen));
+    writeln!(out, "- Seen: {} times, first {first}, last {last}", issue.count)?;
+    let named = [
+        ("Type", &issue.type_name),
+        ("Release", &event.origin.release),
+        ("Environment", &event.origin.environment),
+        ("Host", &event.origin.host),
+        ("Thread", &event.thread),
+        ("Issue", &issue.hash),
+        ("Event", &event.id),
+    ];
+    for (name, value) in named.into_iter().filter(|(_, value)| !value.is_empty()) {
+        writeln!(out, "- {name}: {}", shown(value))?;
+    }
+    Ok(())
+}
+
+fn left(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Question => "left through `?`",
+        Exit::Return => "returned",
+        Exit::Tail => "as its value",
+        Exit::Panic => "panicked",
+        Exit::Macro => "inside a macro",
+        Exit::Hidden => "at a place that was not seen",
+        Exit::Running => "was running",
+        Exit::Captured => "captured here",
+    }
+}
+
+/// The source lines, the failing one marked by `>`.
+fn source(frame: &Frame) -> String {
+    let Some(snippet) = &frame.snippet else { return frame.expression.clone() };
+    let mut out = String::new();
+    for (line, number) in snippet.lines.iter().zip(snippet.first_line..) {
+        let mark = if number == frame.line { '>' } else { ' ' };
+        let _ = writeln!(out, "{mark} {number:>4}  {line}");
+    }
+    out
+}
+
+fn assignment(variable: &Variable) -> String {
+    let value = match (&variable.value, &variable.note) {
+        (Some(value), _) => value.clone(),
+        (None, Some(note)) => format!("<{note}>"),
+        (None, None) => "<not kept>".to_owned(),
+    };
+    let taken = if variable.taken == Taken::Bound { "  (when bound)" } else { "" };
+    format!("{}: {} = {value}{taken}\n", variable.name, crate::event::short_type(&variable.type_name, None))
+}
+
+fn request_text(request: &crate::event::Request) -> String {
+    let mut out = format!("{} {}\n", request.method, if request.url.is_empty() { &request.path } else { &request.url });
+    for (name, value) in &request.headers {
+        let _ = writeln!(out, "{name}: {value}");
+    }
+    for (name, value) in request.form.iter() {
+        let _ = writeln!(out, "{name}={value}");
+    }
+    if !request.json.is_null() {
+        let _ = writeln!(out, "\n{:#}", request.json);
+    }
+    out
+}
+
+/// A code span; its fence is longer than any run of backticks within.
+fn code(text: &str) -> String {
+    let text = visible(text).replace(['\n', '\t'], " ");
+    let fence = "`".repeat(longest_run(&text) + 1);
+    match text.trim() {
+        "" => "`?`".to_owned(),
+        text if fence.len() > 1 => format!("{fence} {text} {fence}"),
+        text => format!("`{text}`"),
+    }
+}
+
+/// A code block; its fence is longer than any run of backticks within.
+fn fenced(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
+    let text = visible(text.trim_end());
+    let fence = "`".repeat(longest_run(&text).max(2) + 1);
+    writeln!(out, "{fence}{language}\n{text}\n{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+fn indented(out: &mut String, by: &str, text: &str) -> std::fmt::Result {
+    for line in text.trim_end().lines() {
+        writeln!(out, "{by}{}", visible(line))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{code, fenced};
+
+    #[test]
+    fn markdown_code_cannot_be_left() {
+        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(code("x\n# y"), "`x # y`");
+        let mut out = String::new();
+        fenced(&mut out, "text", "```\n</pre>\n````").unwrap();
+        assert_eq!(out, "`````text\n```\n</pre>\n````\n`````\n");
+    }
+}

@@ -1,0 +1,173 @@
+//! A frame as the page shows it: its source lines with the failing expression marked.
+
+use serde::Serialize;
+
+use crate::event::{BacktraceFrame, Cause, Exit, Frame, Variable};
+
+#[derive(Debug, Serialize)]
+pub(super) struct FrameView<'a> {
+    pub(super) number: usize,
+    function: &'a str,
+    module: &'a str,
+    place: String,
+    exit: Exit,
+    expression: &'a str,
+    error: Option<&'a Cause>,
+    code: Vec<CodeLine<'a>>,
+    arguments: &'a [Variable],
+    locals: &'a [Variable],
+    pub(super) open: bool,
+}
+
+/// A source line, cut at the marks of the failing expression.
+#[derive(Debug, Serialize, PartialEq)]
+pub(super) struct CodeLine<'a> {
+    number: u32,
+    failing: bool,
+    before: &'a str,
+    marked: &'a str,
+    after: &'a str,
+}
+
+/// Neighbouring calls of a backtrace that are all the program's own, or all of dependencies.
+#[derive(Debug, Serialize)]
+pub(super) struct Calls<'a> {
+    own: bool,
+    calls: Vec<Call<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Call<'a> {
+    function: &'a str,
+    place: String,
+}
+
+/// How many lines around the failing one are shown.
+const AROUND: u32 = 5;
+
+impl<'a> FrameView<'a> {
+    pub(super) fn new(number: usize, frame: &'a Frame) -> Self {
+        Self {
+            number,
+            function: &frame.function,
+            module: &frame.module,
+            place: place(&frame.file, frame.line, frame.column),
+            exit: frame.exit,
+            expression: &frame.expression,
+            error: frame.error.as_ref(),
+            code: code(frame),
+            arguments: &frame.arguments,
+            locals: &frame.locals,
+            open: number == 1,
+        }
+    }
+}
+
+/// `src/order.rs:42:17`, as far as it is known.
+pub(super) fn place(file: &str, line: u32, column: u32) -> String {
+    match (line, column) {
+        (0, _) => file.to_owned(),
+        (_, 0) => format!("{file}:{line}"),
+        _ => format!("{file}:{line}:{column}"),
+    }
+}
+
+fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
+    let lines = match &frame.snippet {
+        Some(snippet) => snippet.lines.iter().zip(snippet.first_line..).collect(),
+        None => Vec::new(),
+    };
+    let near = frame.line.saturating_sub(AROUND)..=frame.line.saturating_add(AROUND);
+    let shown: Vec<_> = lines.into_iter().filter(|(_, number)| near.contains(number)).collect();
+    if !shown.iter().any(|(_, number)| *number == frame.line) {
+        return frame
+            .expression
+            .lines()
+            .zip(frame.line..)
+            .map(|(line, number)| CodeLine { number, failing: true, before: "", marked: line, after: "" })
+            .collect();
+    }
+    // The indentation that all lines share carries nothing and costs width.
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let common = shown.iter().filter(|(line, _)| !line.trim().is_empty()).map(|(line, _)| indent(line)).min();
+    let common = common.unwrap_or(0);
+    let mut rest: Vec<&str> = frame.expression.lines().collect();
+    rest.reverse();
+    let mut code = Vec::with_capacity(shown.len());
+    for (line, number) in shown {
+        let (line, cut) = line.get(common..).map_or((line.as_str(), 0), |line| (line, common));
+        let runs = frame.exit != Exit::Running;
+        let mark = if runs && number >= frame.line { rest.pop() } else { None };
+        let column = if number == frame.line { frame.column } else { 0 };
+        let (before, marked, after) = match mark {
+            Some(mark) => split(line, mark, column, cut),
+            None => (line, "", ""),
+        };
+        code.push(CodeLine { number, failing: runs && (number == frame.line || !marked.is_empty()), before, marked, after });
+        // A piece that is not in its line ends the marking.
+        if number >= frame.line && marked.is_empty() {
+            rest.clear();
+        }
+    }
+    code
+}
+
+/// Cuts `line` around `mark`, which starts at `column` (characters, from 1, in the line before `cut` bytes of
+/// indentation were taken off) or is looked for.
+fn split<'a>(line: &'a str, mark: &str, column: u32, cut: usize) -> (&'a str, &'a str, &'a str) {
+    let mark = mark.trim();
+    let at_column = usize::try_from(column).unwrap_or(0).checked_sub(cut + 1);
+    let start = at_column.and_then(|column| line.char_indices().nth(column)).map(|(at, _)| at);
+    let start = start.filter(|at| line[*at..].starts_with(mark)).or_else(|| line.find(mark));
+    let Some(start) = start.filter(|_| !mark.is_empty()) else { return (line, "", "") };
+    let mut end = start + mark.len();
+    if line[end..].starts_with('?') {
+        end += 1;
+    }
+    (&line[..start], &line[start..end], &line[end..])
+}
+
+/// Groups a backtrace's calls into own ones and those of dependencies.
+pub(super) fn fold(backtrace: &[BacktraceFrame]) -> Vec<Calls<'_>> {
+    let groups = backtrace.chunk_by(|a, b| a.in_app == b.in_app);
+    let call = |frame: &'_ BacktraceFrame| place(frame.file.as_deref().unwrap_or_default(), frame.line.unwrap_or(0), 0);
+    groups
+        .map(|group| Calls {
+            own: group.first().is_some_and(|frame| frame.in_app),
+            calls: group.iter().map(|frame| Call { function: &frame.function, place: call(frame) }).collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{code, split};
+    use crate::event::{Frame, Snippet};
+
+    #[test]
+    fn the_failing_expression_is_marked_where_it_stands() {
+        assert_eq!(split("let n = raw.parse()?;", "raw.parse()", 9, 0), ("let n = ", "raw.parse()?", ";"));
+        assert_eq!(split("é(x); x", "x", 7, 0), ("é(x); ", "x", ""));
+        assert_eq!(split("f(g())?", "gone()", 3, 0), ("f(g())?", "", ""));
+        assert_eq!(split("a", "a", u32::MAX, 0), ("", "a", ""));
+        assert_eq!(split("let x = y;", "", 0, 0), ("let x = y;", "", ""));
+    }
+
+    #[test]
+    fn an_expression_over_several_lines_is_marked_on_each() {
+        let frame = Frame {
+            line: 2,
+            column: 13,
+            expression: "raw\n        .trim()\n        .parse()".into(),
+            snippet: Some(Snippet {
+                first_line: 1,
+                lines: ["    fn f() {", "        let n = raw", "            .trim()", "            .parse()?;", "    }"]
+                    .map(String::from)
+                    .to_vec(),
+            }),
+            ..Frame::default()
+        };
+        let shown: Vec<_> = code(&frame).iter().map(|line| format!("{}[{}]{}", line.before, line.marked, line.after)).collect();
+        assert_eq!(shown, ["fn f() {[]", "    let n = [raw]", "        [.trim()]", "        [.parse()?];", "}[]"]);
+    }
+}

@@ -1,0 +1,251 @@
+//! The pages: a list of issues, and everything about one of them.
+//!
+//! [`Viewer`] answers HTTP requests and knows no web framework, so any of them can carry it; [`Server`] is a server
+//! of its own, on 127.0.0.1 unless told otherwise.
+
+mod action;
+mod answer;
+mod assets;
+mod chart;
+mod detail;
+mod escape;
+mod export;
+mod frame;
+mod list;
+mod moment;
+mod permission;
+mod query;
+mod render;
+mod route;
+mod server;
+mod token;
+mod words;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use permission::ViewPermission;
+pub use server::{Server, ServerBuilder, ServerError};
+pub use token::Token;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use http::{Method, Request, Response, StatusCode, header};
+
+use self::answer::{Answer, Problem, answer, see};
+use self::route::Route;
+use self::words::Words;
+use crate::event::Timestamp;
+use crate::store::Store;
+
+/// The largest body that is read, in bytes.
+pub(crate) const MAX_BODY: usize = 64 * 1024;
+/// The longest path and query together, in bytes.
+const MAX_URL: usize = 8 * 1024;
+
+/// Answers requests for the pages.
+///
+/// It shows nothing until a [`ViewPermission`] says who may look. Links are relative, so it works under any path; name
+/// that path with [`prefix`](Self::prefix) where the request still carries it.
+///
+/// ```no_run
+/// # fn mount(store: std::sync::Arc<dyn error_tracker::store::Store>) {
+/// use error_tracker::viewer::Viewer;
+///
+/// let viewer = Viewer::new(store)
+///     .prefix("/dev/error")
+///     .permission(|request: &http::Request<()>| request.headers().contains_key("x-staff"));
+/// let request = http::Request::get("/dev/error/").body(Vec::new()).unwrap();
+/// let response: http::Response<Vec<u8>> = viewer.handle(&request);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Viewer {
+    store: Arc<dyn Store>,
+    permission: Option<Arc<dyn ViewPermission>>,
+    prefix: String,
+    health: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
+    csrf: Token,
+    now: fn() -> Timestamp,
+}
+
+/// One request on its way through the viewer.
+struct Visit<'a> {
+    viewer: &'a Viewer,
+    request: &'a Request<()>,
+    body: &'a [u8],
+    words: &'static Words,
+    now: Timestamp,
+    /// Leads from the page to the list: `./`, or `../` for each folder that a wrong path names.
+    root: String,
+    allowed: bool,
+}
+
+impl Viewer {
+    /// Pages over `store`, closed to everybody.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            permission: None,
+            prefix: String::new(),
+            health: None,
+            csrf: Token::random(),
+            now: Timestamp::now,
+        }
+    }
+
+    /// Says who may look and change.
+    #[must_use]
+    pub fn permission(mut self, permission: impl ViewPermission) -> Self {
+        self.permission = Some(Arc::new(permission));
+        self
+    }
+
+    /// The path under which the pages lie, such as `/dev/error`; it is taken off each request's path. Requests outside
+    /// it are answered with 404, and the path without its last slash leads to the one with it.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        let inner = prefix.trim_matches('/');
+        self.prefix = if inner.is_empty() { String::new() } else { format!("/{inner}") };
+        self
+    }
+
+    /// Asks `health` before each page; what it returns, such as a number of dropped events, is shown on top.
+    #[must_use]
+    pub fn health(mut self, health: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.health = Some(Arc::new(health));
+        self
+    }
+
+    /// Answers one request. It reads the store and so may block for as long as the store does.
+    #[must_use]
+    pub fn handle<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Response<Vec<u8>> {
+        let head = head(request);
+        let mut answer = catch_unwind(AssertUnwindSafe(|| self.answer(&head, request.body().as_ref())))
+            .unwrap_or_else(|_| self.refuse(&head, StatusCode::INTERNAL_SERVER_ERROR));
+        if head.method() == Method::HEAD {
+            answer.body_mut().clear();
+        }
+        answer
+    }
+
+    /// The page for a request that is not let through to [`handle`](Self::handle).
+    pub(crate) fn refuse(&self, head: &Request<()>, status: StatusCode) -> Response<Vec<u8>> {
+        Visit::new(self, head, &[]).problem(&Problem::new(status))
+    }
+
+    fn answer(&self, head: &Request<()>, body: &[u8]) -> Answer {
+        let mut visit = Visit::new(self, head, body);
+        visit.allowed = self.permission.as_ref().is_some_and(|permission| {
+            catch_unwind(AssertUnwindSafe(|| permission.may_view(head))).unwrap_or(false)
+        });
+        let answered = if visit.allowed { visit.answer() } else { Err(Problem::new(StatusCode::UNAUTHORIZED)) };
+        answered.unwrap_or_else(|problem| visit.problem(&problem))
+    }
+
+    fn health_now(&self) -> Option<String> {
+        self.health.as_ref().and_then(|health| health())
+    }
+}
+
+impl fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Viewer").field("store", &self.store).field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+fn head<B>(request: &Request<B>) -> Request<()> {
+    let mut head = Request::new(());
+    head.method_mut().clone_from(request.method());
+    head.uri_mut().clone_from(request.uri());
+    *head.version_mut() = request.version();
+    head.headers_mut().clone_from(request.headers());
+    head.extensions_mut().clone_from(request.extensions());
+    head
+}
+
+impl<'a> Visit<'a> {
+    fn new(viewer: &'a Viewer, request: &'a Request<()>, body: &'a [u8]) -> Self {
+        let liked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let inner = request.uri().path().strip_prefix(&viewer.prefix).unwrap_or_default();
+        let depth = inner.matches('/').count().saturating_sub(1).min(64);
+        Self {
+            viewer,
+            request,
+            body,
+            words: Words::liked(liked),
+            now: (viewer.now)(),
+            root: if depth == 0 { "./".to_owned() } else { "../".repeat(depth) },
+            allowed: false,
+        }
+    }
+
+    fn query(&self) -> &'a str {
+        self.request.uri().query().unwrap_or_default()
+    }
+
+    fn answer(&self) -> Result<Answer, Problem> {
+        let uri = self.request.uri();
+        if uri.path().len() + self.query().len() > MAX_URL {
+            return Err(Problem::new(StatusCode::URI_TOO_LONG));
+        }
+        if self.body.len() > MAX_BODY {
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let not_found = || Problem::new(StatusCode::NOT_FOUND);
+        let path = uri.path().strip_prefix(&self.viewer.prefix).ok_or_else(not_found)?;
+        if path.is_empty() {
+            let name = self.viewer.prefix.rsplit('/').next().unwrap_or_default();
+            return Ok(see(StatusCode::PERMANENT_REDIRECT, &format!("{name}/")));
+        }
+        let route = Route::of(path).ok_or_else(not_found)?;
+        if !route.methods().split(", ").any(|method| method == self.request.method().as_str()) {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            return Err(Problem { allow: Some(route.methods()), ..Problem::new(status) });
+        }
+        match route {
+            Route::List => list::show(self),
+            Route::Issue { hash, form: route::Form::Html } => detail::show(self, hash),
+            Route::Issue { hash, form } => export::show(self, hash, form),
+            Route::Action => action::run(self),
+            Route::Asset(asset) => {
+                let mut answer = answer(StatusCode::OK, asset.media_type, asset.content);
+                let forever = header::HeaderValue::from_static("private, max-age=31536000, immutable");
+                answer.headers_mut().insert(header::CACHE_CONTROL, forever);
+                Ok(answer)
+            }
+        }
+    }
+
+    /// A whole page.
+    fn page(&self, template: &str, title: &str, body: impl serde::Serialize) -> Result<Answer, Problem> {
+        let html = render::page(self, template, title, body)?;
+        Ok(answer(StatusCode::OK, "text/html; charset=utf-8", html))
+    }
+
+    fn problem(&self, problem: &Problem) -> Answer {
+        #[derive(serde::Serialize)]
+        struct Page<'p> {
+            status: u16,
+            text: &'p str,
+            detail: &'p str,
+        }
+        let status = problem.status.as_u16();
+        let key = |part| format!("problem_{status}_{part}");
+        let (title, text) = (key("title"), key("text"));
+        let title = self.words.get(&title);
+        let page = Page { status, text: self.words.get(&text), detail: &problem.detail };
+        // Where even this page fails, the status alone has to do.
+        let html = render::page(self, "problem.html", title, page).unwrap_or_default();
+        let mut answer = answer(problem.status, "text/html; charset=utf-8", html);
+        if let Some(allow) = problem.allow {
+            answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
+        }
+        answer
+    }
+}

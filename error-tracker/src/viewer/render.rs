@@ -1,0 +1,103 @@
+//! Templates to HTML.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
+use serde::Serialize;
+
+use super::assets::ASSETS;
+use super::words::Words;
+use super::{Visit, escape};
+
+/// What every page has, around what one page has.
+#[derive(Serialize)]
+struct Page<'a, B> {
+    w: &'a Words,
+    lang: &'a str,
+    /// Leads from the page to the list.
+    root: &'a str,
+    title: &'a str,
+    style: &'a str,
+    script: &'a str,
+    icon: &'a str,
+    csrf: &'a str,
+    health: Option<String>,
+    #[serde(flatten)]
+    body: B,
+}
+
+pub(super) fn page(visit: &Visit<'_>, template: &str, title: &str, body: impl Serialize) -> Result<Vec<u8>, Error> {
+    let page = Page {
+        w: visit.words,
+        lang: visit.words.get("lang"),
+        root: &visit.root,
+        title,
+        style: &ASSETS.style.name,
+        script: &ASSETS.script.name,
+        icon: &ASSETS.icon.name,
+        csrf: if visit.allowed { visit.viewer.csrf.as_str() } else { "" },
+        health: if visit.allowed { visit.viewer.health_now() } else { None },
+        body,
+    };
+    Ok(ENVIRONMENT.get_template(template)?.render(Serde(page))?.into_bytes())
+}
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::empty();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
+    environment.set_formatter(|out, _, value| {
+        if value.is_safe() {
+            return out.write_str(value.as_str().unwrap_or_default()).map_err(Error::from);
+        }
+        match value.as_str() {
+            Some(text) => escape::html(out, text)?,
+            None => escape::html(out, &value.to_string())?,
+        }
+        Ok(())
+    });
+    environment.add_filter("plain", |text: &str| {
+        let mut out = String::with_capacity(text.len());
+        escape::plain(&mut out, text)?;
+        Ok::<_, Error>(Value::from_safe_string(out))
+    });
+    environment.add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| words(state).counted(key, n));
+    environment.add_filter("number", |state: &State<'_, '_>, n: u64| words(state).number(n));
+    environment.add_filter("length", |value: &Value| {
+        value.len().ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "has no length"))
+    });
+    for (name, source) in TEMPLATES {
+        // A template that does not parse is found missing by every test that renders it.
+        let _ = environment.add_template(name, source);
+    }
+    environment
+});
+
+const TEMPLATES: [(&str, &str); 5] = [
+    ("layout.html", include_str!("templates/layout.html")),
+    ("parts.html", include_str!("templates/parts.html")),
+    ("list.html", include_str!("templates/list.html")),
+    ("detail.html", include_str!("templates/detail.html")),
+    ("problem.html", include_str!("templates/problem.html")),
+];
+
+fn words(state: &State<'_, '_>) -> &'static Words {
+    let lang = state.lookup("lang");
+    Words::liked(lang.as_ref().and_then(Value::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_template_turns_escaping_off() {
+        for (name, source) in super::TEMPLATES {
+            assert!(!source.contains("safe") && !source.contains("autoescape"), "{name}");
+            super::Environment::new().add_template(name, source).unwrap();
+        }
+    }
+}

@@ -1,0 +1,253 @@
+use std::sync::Arc;
+
+use http::{Method, Request, Response, StatusCode, header};
+
+use super::{Viewer, sample};
+use crate::event::{Event, Kind, Status};
+use crate::store::{IssueQuery, MemoryStore, Sighting, Store};
+
+mod pages;
+mod serve;
+
+fn viewer() -> (Viewer, Arc<MemoryStore>) {
+    let store = sample::store();
+    (over(Arc::clone(&store)), store)
+}
+
+fn over(store: Arc<MemoryStore>) -> Viewer {
+    let mut viewer = Viewer::new(store).permission(|_: &Request<()>| true);
+    viewer.now = sample::now;
+    viewer
+}
+
+fn get(viewer: &Viewer, path: &str) -> Response<Vec<u8>> {
+    viewer.handle(&Request::get(path).body(Vec::new()).unwrap())
+}
+
+fn body(response: &Response<Vec<u8>>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+fn post(viewer: &Viewer, path: &str, headers: &[(&str, &str)], form: &str) -> Response<Vec<u8>> {
+    let mut request = Request::post(path).header("host", "localhost:1");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    viewer.handle(&request.body(form.replace("TOKEN", viewer.csrf.as_str()).into_bytes()).unwrap())
+}
+
+#[test]
+fn nobody_may_look_unless_a_permission_says_so() {
+    let (viewer, store) = viewer();
+    let paths = ["/".to_owned(), format!("/{}", sample::hash("parse")), format!("/{}.json", sample::hash("parse"))];
+    let asset = format!("/{}", super::assets::ASSETS.style.name);
+    let mut closed = Viewer::new(store);
+    for path in paths.iter().chain([&asset]) {
+        assert_eq!(get(&viewer, path).status(), StatusCode::OK, "{path}");
+        assert_eq!(get(&closed, path).status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+    closed = closed.permission(|_: &Request<()>| panic!("a session layer that fails"));
+    let answer = get(&closed, "/");
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert!(!body(&answer).contains(closed.csrf.as_str()));
+}
+
+#[test]
+fn every_status_carries_the_headers() {
+    let (viewer, _) = viewer();
+    let hash = sample::hash("parse");
+    let long = format!("/?text={}", "x".repeat(9_000));
+    let large = Request::post("/action").body(vec![b'x'; 65 * 1024]).unwrap();
+    let put = Request::put("/").body(Vec::new()).unwrap();
+    let answers = [
+        (get(&viewer, "/"), 200),
+        (get(&viewer, &format!("/{hash}")), 200),
+        (get(&viewer, &format!("/{hash}.json")), 200),
+        (get(&viewer, &format!("/{hash}.md")), 200),
+        (get(&viewer, &format!("/{}", super::assets::ASSETS.script.name)), 200),
+        (post(&viewer, "/action", &[], &format!("csrf=TOKEN&do=mute&hash={hash}")), 303),
+        (get(&viewer, "/?kind=odd"), 400),
+        (get(&viewer, "/?after=odd"), 400),
+        (get(&Viewer::new(Arc::new(MemoryStore::new())), "/"), 401),
+        (post(&viewer, "/action", &[], "do=delete"), 403),
+        (get(&viewer, "/../../etc/passwd"), 404),
+        (get(&viewer, &format!("/{}", "0".repeat(64))), 404),
+        (viewer.handle(&put), 405),
+        (viewer.handle(&large), 413),
+        (get(&viewer, &long), 414),
+    ];
+    for (answer, status) in answers {
+        assert_eq!(answer.status(), status);
+        let text = |name| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(
+            text(header::CONTENT_SECURITY_POLICY).unwrap(),
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'"
+        );
+        assert_eq!(text(header::X_CONTENT_TYPE_OPTIONS).unwrap(), "nosniff");
+        assert_eq!(text(header::REFERRER_POLICY).unwrap(), "no-referrer");
+        let cached = text(header::CACHE_CONTROL).unwrap();
+        let is_asset = text(header::CONTENT_TYPE).unwrap().contains("javascript");
+        assert_eq!(cached, if is_asset { "private, max-age=31536000, immutable" } else { "no-store" });
+    }
+}
+
+#[test]
+fn a_get_changes_nothing() {
+    let (viewer, store) = viewer();
+    let all = IssueQuery::default();
+    let before = store.issues(&all).unwrap();
+    let (hash, token) = (sample::hash("parse"), viewer.csrf.as_str());
+    for path in ["/", "/action", "/HASH", "/HASH.json", "/HASH/delete", "/delete/HASH"] {
+        let path = path.replace("HASH", &hash);
+        for action in ["delete", "resolve"] {
+            let _ = get(&viewer, &format!("{path}?csrf={token}&do={action}&hash={hash}&one={action}+{hash}"));
+        }
+    }
+    assert_eq!(store.issues(&all).unwrap(), before);
+}
+
+#[test]
+fn a_form_needs_the_token_and_must_come_from_here() {
+    let (viewer, store) = viewer();
+    let hash = sample::hash("parse");
+    let form = format!("csrf=TOKEN&do=resolve&hash={hash}");
+    let status = || store.issue(&hash).unwrap().unwrap().status;
+    for form in [form.replace("TOKEN", ""), form.replace("csrf=TOKEN&", ""), form.replace("TOKEN", &"0".repeat(64))] {
+        assert_eq!(post(&viewer, "/action", &[], &form).status(), StatusCode::FORBIDDEN);
+    }
+    let foreign: [&[(&str, &str)]; 5] = [
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site"), ("origin", "http://localhost:1")],
+        &[("origin", "http://evil.example")],
+        &[("origin", "http://localhost:2")],
+        &[("origin", "localhost:1")],
+    ];
+    for headers in foreign {
+        assert_eq!(post(&viewer, "/action", headers, &form).status(), StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    assert_eq!(status(), Status::Unresolved);
+    // What Chromium sends from a page with `no-referrer`.
+    let own = [("sec-fetch-site", "same-origin"), ("origin", "null")];
+    let answer = post(&viewer, "/action?kind=error", &own, &form);
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()[header::LOCATION], "./?kind=error&done=resolve&n=1");
+    assert_eq!(status(), Status::Resolved);
+}
+
+#[test]
+fn issues_are_resolved_muted_reopened_and_deleted() {
+    let (viewer, store) = viewer();
+    let (parse, panic) = (sample::hash("parse"), sample::hash("panic"));
+    let status = |hash: &str| store.issue(hash).unwrap().map(|issue| issue.status);
+    let both = format!("csrf=TOKEN&hash={parse}&hash={panic}");
+    let _ = post(&viewer, "/action", &[], &format!("{both}&do=mute"));
+    assert_eq!((status(&parse), status(&panic)), (Some(Status::Muted), Some(Status::Muted)));
+    // The button of one row leaves the checked ones alone.
+    let _ = post(&viewer, "/action", &[], &format!("{both}&one=reopen+{parse}"));
+    assert_eq!((status(&parse), status(&panic)), (Some(Status::Unresolved), Some(Status::Muted)));
+    let answer = post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={panic}&do=delete"));
+    assert_eq!(answer.headers()[header::LOCATION], "./?done=delete&n=1");
+    assert_eq!(status(&panic), None);
+    let answer = post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={parse}&do=resolve"));
+    assert_eq!(answer.headers()[header::LOCATION], format!("{parse}?done=resolve&n=1"));
+    for form in ["do=explode", "do=delete&hash=x", "do=delete&hash=../../x"] {
+        assert_eq!(post(&viewer, "/action", &[], &format!("csrf=TOKEN&{form}")).status(), StatusCode::BAD_REQUEST);
+    }
+}
+
+#[test]
+fn the_pages_of_a_long_list_hang_together() {
+    let store = Arc::new(MemoryStore::new());
+    for n in 0..45_u64 {
+        let mut event = Event { id: format!("{n:036}"), at: sample::before(n * 60), ..Event::default() };
+        event.type_name = format!("shop::Error{n:02}");
+        event.grouping.hash = sample::hash(&n.to_string());
+        store.record(&[Sighting::new(event)]).unwrap();
+    }
+    let viewer = over(store);
+    let link = |html: &str, rel: &str| {
+        let at = html.split(&format!("rel=\"{rel}\" href=\".")).nth(1)?;
+        Some(at.split('"').next()?.replace("&amp;", "&").replace("&#34;", "\""))
+    };
+    let mut seen = Vec::new();
+    let mut path = Some("/".to_owned());
+    let mut pages = 0;
+    let mut last = String::new();
+    while let Some(here) = path {
+        let html = body(&get(&viewer, &here)).to_owned();
+        let types = html.split("class=\"open\"").skip(1).map(|row| row.split(['>', '<']).nth(1).unwrap().to_owned());
+        seen.extend(types);
+        pages += 1;
+        path = link(&html, "next");
+        last = html;
+    }
+    let expected: Vec<_> = (0..45).map(|n| format!("Error{n:02}")).collect();
+    assert_eq!((pages, seen), (3, expected));
+    let back = body(&get(&viewer, &link(&last, "prev").unwrap())).to_owned();
+    assert!(back.contains("Error20") && back.contains("Error39") && !back.contains("Error40"));
+}
+
+#[test]
+fn filters_narrow_the_list_and_say_how_to_remove_them() {
+    let (viewer, _) = viewer();
+    let html = body(&get(&viewer, "/?kind=panic")).to_owned();
+    assert_eq!(html.matches("class=\"open\"").count(), 1);
+    let html = body(&get(&viewer, "/?text=nothing-like-it&host=import")).to_owned();
+    assert!(html.contains("No issue matches"));
+    assert!(html.contains("href=\"./?host=import\"") && html.contains("href=\"./?text=nothing-like-it\""));
+    let html = body(&get(&over(Arc::new(MemoryStore::new())), "/")).to_owned();
+    assert!(html.contains("Nothing has failed yet") && html.contains("error_tracker::init()"));
+}
+
+#[test]
+fn the_occurrences_of_an_issue_lead_to_each_other() {
+    let (viewer, store) = viewer();
+    let hash = sample::hash("parse");
+    let id = |which| store.event(&hash, &which).unwrap().unwrap().id;
+    use crate::store::Which;
+    let (latest, oldest) = (id(Which::Latest), id(Which::Oldest));
+    let before = id(Which::Before(latest.clone()));
+    let html = body(&get(&viewer, &format!("/{hash}"))).to_owned();
+    assert!(html.contains(&format!("href=\"{hash}?event={before}\"")) && html.contains(&latest));
+    let html = body(&get(&viewer, &format!("/{hash}?event=oldest"))).to_owned();
+    assert!(html.contains(&oldest) && !html.contains("?event=oldest\" title"));
+    assert_eq!(get(&viewer, &format!("/{hash}?event=gone")).status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn the_prefix_is_taken_off_and_its_last_slash_is_put_on() {
+    let viewer = viewer().0.prefix("/dev/error/");
+    assert_eq!(get(&viewer, "/dev/error/").status(), StatusCode::OK);
+    let answer = get(&viewer, "/dev/error");
+    assert_eq!(answer.headers()[header::LOCATION], "error/");
+    for outside in ["/", "/dev", "/dev/errors", "/dev/error//evil.example"] {
+        assert_eq!(get(&viewer, outside).status(), StatusCode::NOT_FOUND, "{outside}");
+    }
+}
+
+#[test]
+fn head_has_no_body_and_other_methods_are_told_what_works() {
+    let (viewer, _) = viewer();
+    let head = viewer.handle(&Request::head("/").body(Vec::new()).unwrap());
+    assert_eq!((head.status(), head.body().len()), (StatusCode::OK, 0));
+    let delete = Request::builder().method(Method::DELETE).uri("/").body(Vec::new()).unwrap();
+    assert_eq!(viewer.handle(&delete).headers()[header::ALLOW], "GET, HEAD");
+    assert_eq!(get(&viewer, "/action").headers()[header::ALLOW], "POST");
+}
+
+#[test]
+fn json_holds_the_issue_and_the_event() {
+    let (viewer, _) = viewer();
+    let answer = get(&viewer, &format!("/{}.json", sample::hash("parse")));
+    let json: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(json["issue"]["count"], 1284);
+    let event: Event = serde_json::from_value(json["event"].clone()).unwrap();
+    assert_eq!((event.kind, event.frames.len()), (Kind::Error, 3));
+}
+
+#[test]
+fn the_health_line_is_shown() {
+    let viewer = viewer().0.health(|| Some("12 events were dropped: <queue full>".into()));
+    assert!(body(&get(&viewer, "/")).contains("12 events were dropped: &lt;queue full&gt;"));
+}

@@ -1,0 +1,111 @@
+//! What the pages look like as text, and that nothing of an event is markup.
+
+use super::{body, get, over, viewer};
+use crate::store::{MemoryStore, Sighting, Store};
+use crate::viewer::sample;
+use std::sync::Arc;
+
+/// The page with what differs between runs replaced.
+fn steady(html: &str, token: &str) -> String {
+    let assets = &*crate::viewer::assets::ASSETS;
+    html.replace(token, "TOKEN")
+        .replace(&assets.style.name, "viewer.css")
+        .replace(&assets.script.name, "viewer.js")
+        .replace(&assets.icon.name, "viewer.svg")
+}
+
+#[test]
+fn the_list() {
+    let (viewer, _) = viewer();
+    insta::assert_snapshot!(steady(body(&get(&viewer, "/?host=import")), viewer.csrf.as_str()));
+}
+
+#[test]
+fn the_detail() {
+    let (viewer, _) = viewer();
+    let answer = get(&viewer, &format!("/{}", sample::hash("parse")));
+    insta::assert_snapshot!(steady(body(&answer), viewer.csrf.as_str()));
+}
+
+#[test]
+fn markdown_and_text() {
+    let (viewer, _) = viewer();
+    let hash = sample::hash("parse");
+    insta::assert_snapshot!(body(&get(&viewer, &format!("/{hash}.md"))));
+    insta::assert_snapshot!(body(&get(&viewer, &format!("/{hash}.txt"))));
+}
+
+const PAYLOADS: [&str; 12] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "` autofocus onfocus=alert(1) x=`",
+    "javascript:alert(1)",
+    "</title><svg onload=alert(1)>",
+    "</textarea><iframe srcdoc=x>",
+    "{{ 7*7 }}{% raw %}",
+    "<!--<b>-->&lt;i&gt;",
+    "]]></svg></style><b>",
+    "\u{202e}<a href=//evil.example>\u{0}",
+    "\u{ff1c}b\u{ff1e}\u{2028}\u{feff}<b>",
+];
+
+#[test]
+fn nothing_of_an_event_is_markup() {
+    // The same page over harmless text has as many elements and attributes as one over any payload.
+    let page = |text: &str| {
+        let store = MemoryStore::new();
+        let event = sample::with_everywhere(sample::parse_error(), text);
+        let mut event = crate::event::Event { at: sample::now(), ..event };
+        event.grouping.hash = sample::hash("x");
+        store.record(&[Sighting::new(event)]).unwrap();
+        let viewer = over(Arc::new(store));
+        let list = body(&get(&viewer, "/")).to_owned();
+        list + body(&get(&viewer, &format!("/{}", sample::hash("x"))))
+    };
+    let tags = |html: &str| {
+        let html = html.replace("<span class=esc>", "");
+        let tag = |rest: &str| rest.split(['>', ' ', '\n']).next().unwrap_or_default().to_owned();
+        html.split('<').skip(1).map(tag).filter(|tag| tag != "/span" && tag != "span" && tag != "mark" && tag != "/mark").collect::<Vec<_>>()
+    };
+    let harmless = tags(&page("harmless"));
+    for payload in PAYLOADS {
+        let html = page(payload);
+        assert_eq!(tags(&html), harmless, "{payload}");
+        assert!(!html.contains("href=\"javascript:") && !html.contains('\u{202e}') && !html.contains('\0'));
+        assert_eq!(html.contains("‹U+202E›"), payload.contains('\u{202e}'));
+    }
+}
+
+#[test]
+fn each_page_has_one_heading_of_its_own_and_no_inline_style_or_script() {
+    let (viewer, _) = viewer();
+    let mut paths = vec!["/".to_owned(), "/?text=nothing".to_owned(), "/nowhere".to_owned()];
+    paths.extend(["parse", "panic", "message", "payment", "missing", "hostile"].map(|name| format!("/{}", sample::hash(name))));
+    for path in paths {
+        let answer = get(&viewer, &path);
+        let html = body(&answer);
+        assert_eq!(html.matches("<h1").count(), 1, "{path}");
+        assert!(!html.contains(" style=\"") && !html.contains("<style") && !html.contains("<script>"), "{path}");
+        assert!(html.contains("<main id=\"main\"") && html.contains("class=\"skip\""), "{path}");
+    }
+}
+
+#[test]
+fn french_is_spoken() {
+    let (viewer, _) = viewer();
+    let request = http::Request::get("/").header("accept-language", "fr").body(Vec::new()).unwrap();
+    let answer = viewer.handle(&request);
+    let html = body(&answer);
+    assert!(html.contains("<html lang=\"fr\">") && html.contains("Problèmes") && html.contains("il y a 2 min"));
+}
+
+#[test]
+fn a_page_is_made_within_the_time_of_a_blink() {
+    let (viewer, _) = viewer();
+    let path = format!("/{}", sample::hash("parse"));
+    let _ = get(&viewer, &path);
+    let start = std::time::Instant::now();
+    let _ = get(&viewer, "/?since=99999999999999999999d");
+    assert!(start.elapsed() < std::time::Duration::from_millis(50), "{:?}", start.elapsed());
+}

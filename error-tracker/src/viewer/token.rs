@@ -1,0 +1,59 @@
+use std::fmt::{self, Write};
+
+/// 256 random bits as 64 hexadecimal digits, compared in constant time. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// A new one from the system's random source.
+    ///
+    /// Where the system has none, nothing can be guessed either: the token then matches no text.
+    #[must_use]
+    pub fn random() -> Self {
+        let mut bytes = [0_u8; 32];
+        if getrandom::fill(&mut bytes).is_err() {
+            return Self(String::new());
+        }
+        let mut digits = String::with_capacity(64);
+        for byte in bytes {
+            let _ = write!(digits, "{byte:02x}");
+        }
+        Self(digits)
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `text` is this token. The time it takes does not depend on where they differ.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        if self.0.is_empty() || text.len() != self.0.len() {
+            return false;
+        }
+        let differing = self.0.bytes().zip(text.bytes()).fold(0, |found, (a, b)| found | (a ^ b));
+        std::hint::black_box(differing) == 0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Token;
+
+    #[test]
+    fn a_token_matches_itself_only() {
+        let (one, other) = (Token::random(), Token::random());
+        assert_eq!(one.as_str().len(), 64);
+        assert!(one.matches(one.as_str()) && !one.matches(other.as_str()) && !one.matches(""));
+        assert!(!Token(String::new()).matches(""));
+        assert_eq!(format!("{one:?}"), "Token(..)");
+    }
+}
