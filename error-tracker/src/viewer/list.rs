@@ -90,7 +90,11 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<Answer, Problem> {
         more: active.iter().filter(|(key, ..)| !matches!(*key, "text" | "kind" | "status" | "since")).count(),
         active: active
             .into_iter()
-            .map(|(key, value, without)| Active { label: words.get(key), value: named(visit, key, value), without })
+            .map(|(key, value, without)| Active {
+                label: words.get(key),
+                value: named(visit, key, value),
+                without,
+            })
             .collect(),
         tabs: tabs(visit, &filters),
         columns: Columns {

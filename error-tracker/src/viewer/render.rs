@@ -28,7 +28,12 @@ struct Page<'a, B> {
     body: B,
 }
 
-pub(super) fn page(visit: &Visit<'_>, template: &str, title: &str, body: impl Serialize) -> Result<Vec<u8>, Error> {
+pub(super) fn page(
+    visit: &Visit<'_>,
+    template: &str,
+    title: &str,
+    body: impl Serialize,
+) -> Result<Vec<u8>, Error> {
     let page = Page {
         w: visit.words,
         lang: visit.words.get("lang"),
@@ -66,7 +71,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         escape::plain(&mut out, text)?;
         Ok::<_, Error>(Value::from_safe_string(out))
     });
-    environment.add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| words(state).counted(key, n));
+    environment
+        .add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| words(state).counted(key, n));
     environment.add_filter("number", |state: &State<'_, '_>, n: u64| words(state).number(n));
     environment.add_filter("length", |value: &Value| {
         value.len().ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "has no length"))

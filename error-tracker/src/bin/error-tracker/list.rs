@@ -85,15 +85,16 @@ fn table(issues: &[Issue], output: &mut Output) -> Result<(), Failure> {
                 if at == 5 && output.columns().is_some() { fit_end(cell, columns) } else { cell.clone() };
             let cell = if at == 4 && output.columns().is_some() { fit(&cell, columns) } else { cell };
             let space = " ".repeat(columns.saturating_sub(width(&cell)));
-            if at == 1 {
-                output.raw(&space)?;
-            }
+            let last = at == 5 || row[at + 1..].iter().all(String::is_empty);
+            output.raw(if at == 1 { &space } else { "" })?;
             output.text(colors[at], &cell)?;
-            if at != 1 && at != 5 {
-                output.raw(&space)?;
+            output.raw(if at == 1 || last { "" } else { &space })?;
+            if last {
+                break;
             }
-            output.raw(if at == 5 { "\n" } else { "  " })?;
+            output.raw("  ")?;
         }
+        output.end_line()?;
     }
     Ok(())
 }
