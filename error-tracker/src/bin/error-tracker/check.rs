@@ -1,0 +1,22 @@
+use std::path::Path;
+
+use error_tracker::store::{SqliteStore, Store, StoreError};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub(crate) fn run(file: &Path, output: &mut Output) -> Result<(), Failure> {
+    let findings = match SqliteStore::open_read_only(file).and_then(|store| store.check()) {
+        Err(StoreError::Damaged(finding)) => vec![finding],
+        other => other?,
+    };
+    if findings.is_empty() {
+        output.line(&format!("{} is whole", file.display()))?;
+        return Ok(());
+    }
+    for finding in &findings {
+        output.line(finding)?;
+    }
+    output.finish()?;
+    Err(Failure::Unhealthy(format!("{} is damaged: {} findings", file.display(), findings.len())))
+}

@@ -1,0 +1,116 @@
+use error_tracker::event::{Context, Event, Issue, Timestamp};
+use error_tracker::format::Format;
+use error_tracker::store::{Store, Which};
+use serde::Serialize;
+
+use crate::arguments::Show;
+use crate::failure::Failure;
+use crate::list::{ago, word};
+use crate::open;
+use crate::output::{BOLD, CYAN, DIM, Output};
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    issue: &'a Issue,
+    event: &'a Event,
+}
+
+pub(crate) fn run(options: &Show, output: &mut Output) -> Result<(), Failure> {
+    let store = open::to_read(&options.file)?;
+    let issue = open::find(&store, &options.hash)?;
+    let which = options.occurrence.clone().map_or(Which::Latest, Which::Id);
+    let event = store.event(&issue.hash, &which)?.ok_or_else(|| {
+        Failure::Unhealthy(match &options.occurrence {
+            Some(id) => format!("issue {} has no event {id}", issue.hash),
+            None => format!("no event of issue {} is kept", issue.hash),
+        })
+    })?;
+    if options.json {
+        output.json(&Shown { issue: &issue, event: &event }, true)?;
+        output.end_line()?;
+        return Ok(());
+    }
+    facts(&issue, &event, output)?;
+    output.end_line()?;
+    let format = Format::new().color(output.color()).width(output.columns().unwrap_or(100));
+    output.raw(&format.event(&event))?;
+    context(&event.context, output)
+}
+
+fn facts(issue: &Issue, event: &Event, output: &mut Output) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    let seen = |moment: Timestamp| format!("{moment} ({})", ago(moment, now));
+    let times = if issue.count == 1 { "once" } else { "times" };
+    let count = if issue.count == 1 { times.to_owned() } else { format!("{} {times}", issue.count) };
+    let origin = [&event.origin.release, &event.origin.environment, &event.origin.host];
+    let origin: Vec<_> = origin.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect();
+    let request = format!("{} {}", issue.method, issue.path);
+    output.text(BOLD, &format!("issue {}", issue.hash))?;
+    output.end_line()?;
+    for (label, value) in [
+        ("status", word(&issue.status)),
+        ("seen", count),
+        ("first", seen(issue.first_seen)),
+        ("last", seen(issue.last_seen)),
+        ("event", format!("{} at {}", event.id, event.at)),
+        ("origin", origin.join(", ")),
+        ("request", request.trim().to_owned()),
+        ("ticket", issue.ticket.clone().unwrap_or_default()),
+    ] {
+        if !value.is_empty() {
+            entry(output, 2, &format!("{label:<8}"), &value)?;
+        }
+    }
+    Ok(())
+}
+
+fn context(context: &Context, output: &mut Output) -> Result<(), Failure> {
+    let extras = context.extras.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+    let pairs = |map: &std::collections::BTreeMap<String, String>| {
+        map.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+    };
+    section("extras", extras, output)?;
+    section("tags", pairs(&context.tags), output)?;
+    section("user", pairs(&context.user), output)?;
+    if let Some(request) = &context.request {
+        section("request", vec![(request.method.clone(), request.url.clone())], output)?;
+        section("query", request.query.clone(), output)?;
+        section("headers", request.headers.clone(), output)?;
+        section("cookies", request.cookies.clone(), output)?;
+        section("form", request.form.clone(), output)?;
+        if !request.json.is_null() {
+            section("body", vec![("json".to_owned(), request.json.to_string())], output)?;
+        }
+    }
+    let steps = context.breadcrumbs.iter().map(|step| {
+        let data = if step.data.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", serde_json::Value::Object(step.data.clone()))
+        };
+        (step.at.to_string(), format!("{}: {}{data}", step.category, step.message))
+    });
+    section("breadcrumbs", steps.collect(), output)
+}
+
+fn section(title: &str, entries: Vec<(String, String)>, output: &mut Output) -> Result<(), Failure> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    output.end_line()?;
+    output.text(BOLD, title)?;
+    output.end_line()?;
+    for (name, value) in entries {
+        entry(output, 2, &format!("{name} ="), &value)?;
+    }
+    Ok(())
+}
+
+fn entry(output: &mut Output, indent: usize, name: &str, value: &str) -> Result<(), Failure> {
+    output.raw(&" ".repeat(indent))?;
+    output.text(if name.ends_with('=') { CYAN } else { DIM }, name)?;
+    output.raw(" ")?;
+    output.line(value)?;
+    Ok(())
+}
