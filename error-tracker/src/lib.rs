@@ -26,7 +26,8 @@ pub use capture::log_exception;
 #[cfg(feature = "tracing")]
 pub use capture::trace_exception;
 pub use capture::{
-    capture_exception, capture_message, exception_event, format_exception, print_exception, print_exception_to,
+    capture_exception, capture_message, exception_event, format_exception, print_exception,
+    print_exception_to,
 };
 pub use error_tracker_macros::{auto_track_exception, track_exception};
 pub use pipeline::{Health, Partial};

@@ -26,12 +26,23 @@ pub struct Here {
 impl Here {
     #[track_caller]
     pub(super) fn caller() -> Self {
-        let caller = Location::caller();
-        Self { file: caller.file(), line: caller.line(), column: caller.column() }
+        Self::at(Location::caller())
     }
 
-    pub(super) fn location(self) -> event::Location {
+    fn at(at: &Location<'static>) -> Self {
+        Self { file: at.file(), line: at.line(), column: at.column() }
+    }
+
+    fn location(self) -> event::Location {
         event::Location { file: self.file.into(), line: self.line, column: self.column }
+    }
+
+    /// Notes the place in a failure, and in its frame around the call.
+    pub(super) fn note_in(self, failure: &mut Failure) {
+        failure.location = Some(self.location());
+        if let Some(frame) = failure.frames.iter_mut().rfind(|frame| frame.exit == event::Exit::Captured) {
+            (frame.line, frame.column) = (self.line, self.column);
+        }
     }
 
     /// The running annotated function in whose text the call stands.
@@ -92,11 +103,47 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map<String, Value>) -> Opti
     }
     match record::by_hand(here.around(), error, false) {
         Given::New(mut failure) => {
-            failure.location = Some(here.location());
+            here.note_in(&mut failure);
             failure.extras = extras;
             record::tell(failure)
         }
         Given::Told(failure) => Some(failure.id.clone()).filter(|id| !id.is_empty()),
+    }
+}
+
+/// The failure that an error is, for a tracker that is not the global one.
+pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -> Option<Box<Failure>> {
+    if rendering() {
+        return None;
+    }
+    let type_name = std::any::type_name::<E>();
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
+    let here = Here::at(at);
+    let (Given::New(mut failure) | Given::Told(mut failure)) = record::by_hand(here.around(), &error, true);
+    here.note_in(&mut failure);
+    failure.handled = true;
+    Some(failure)
+}
+
+/// The failure that a message is, for a tracker that is not the global one.
+pub(crate) fn failure_of_message(text: String, at: &Location<'static>) -> Option<Box<Failure>> {
+    if rendering() {
+        return None;
+    }
+    let here = Here::at(at);
+    let mut failure = record::message(here.around(), text);
+    here.note_in(&mut failure);
+    Some(failure)
+}
+
+/// Records an error that a scope's `run_handled` has met.
+pub(crate) fn record_handled(error: &(dyn Error + 'static), type_name: &'static str) {
+    if rendering() {
+        return;
+    }
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(error) };
+    if let Given::New(failure) = record::by_hand(None, &error, false) {
+        record::tell(failure);
     }
 }
 
@@ -106,7 +153,7 @@ pub fn message(text: String, template: Option<&'static str>, here: Here) -> Opti
         return None;
     }
     let mut failure: Box<Failure> = record::message(here.around(), text);
-    failure.location = Some(here.location());
+    here.note_in(&mut failure);
     failure.template = template;
     record::tell(failure)
 }

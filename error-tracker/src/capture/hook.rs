@@ -30,6 +30,10 @@ pub(crate) fn install(flush: fn(Duration)) {
 }
 
 fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
+    // A store that panics is caught and counted; it must not feed itself.
+    if std::thread::current().name().is_some_and(|name| name.starts_with("error-tracker")) {
+        return;
+    }
     let message = info.payload_as_str().unwrap_or("<a value that is no text>").to_owned();
     let location =
         info.location().map(|at| Location { file: at.file().into(), line: at.line(), column: at.column() });

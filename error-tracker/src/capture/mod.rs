@@ -4,11 +4,13 @@ pub(crate) mod build;
 mod by_hand;
 #[cfg(feature = "panic")]
 pub(crate) mod hook;
+pub(crate) mod lines;
 mod print;
 pub(crate) mod source;
 mod variant;
 
 pub use by_hand::{Here, capture_exception, capture_message, extra, given, message};
+pub(crate) use by_hand::{failure_of, failure_of_message, record_handled};
 #[cfg(feature = "log")]
 pub use print::log_exception;
 #[cfg(feature = "tracing")]

@@ -103,7 +103,7 @@ fn event_of<E: Error + ?Sized>(error: &E, here: Here) -> Event {
 fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
     let failure = match record::by_hand(here.around(), error, true) {
         Given::New(mut failure) => {
-            failure.location = Some(here.location());
+            here.note_in(&mut failure);
             failure
         }
         Given::Told(failure) => failure,

@@ -317,6 +317,13 @@ impl Shared {
         self.work.notify_one();
     }
 
+    /// Counts an event that was lost before it could be queued.
+    pub(super) fn drop_one(&self, reason: &'static str) {
+        let mut state = self.state();
+        state.raised += 1;
+        state.drop_as(reason, 1);
+    }
+
     /// Waits for work; the writer alone calls this.
     pub(super) fn next(&self, batch: usize) -> Work {
         let mut state = self.state();

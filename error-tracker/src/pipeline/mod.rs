@@ -142,6 +142,19 @@ impl Pipeline {
         self.shared().flush(timeout)
     }
 
+    /// The process ends: waits like [`Pipeline::flush`]. A forked child that never captured anything has nothing to
+    /// wait for.
+    pub(crate) fn flush_at_exit(&self, timeout: Duration) {
+        if self.process.id == process::id() || self.process.child.get().is_some() {
+            let _ = self.flush(timeout);
+        }
+    }
+
+    /// Counts an event that was lost before it could be queued.
+    pub(crate) fn drop_one(&self, reason: &'static str) {
+        self.shared().drop_one(reason);
+    }
+
     pub(crate) fn health(&self) -> Health {
         Health { store: format!("{:?}", self.setup.store), ..self.shared().health() }
     }

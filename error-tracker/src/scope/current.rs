@@ -20,7 +20,6 @@ pub(super) fn current() -> Scope {
 }
 
 /// Adds what the current scope holds to an event; what the event has already stays.
-#[cfg_attr(not(test), expect(dead_code, reason = "capture calls it"))]
 pub(crate) fn apply(event: &mut Event) {
     let scope = swap(Scope::new());
     scope.fill(event);

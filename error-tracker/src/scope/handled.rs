@@ -7,7 +7,6 @@ pub(crate) type Recorder = fn(&(dyn Error + 'static), &'static str);
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
 
 /// Sets what [`Scope::run_handled`](super::Scope::run_handled) records errors with; the first call counts.
-#[cfg_attr(not(test), expect(dead_code, reason = "capture sets it"))]
 pub(crate) fn record_handled_with(recorder: Recorder) {
     let _ = RECORDER.set(recorder);
 }

@@ -26,9 +26,7 @@ mod tests;
 pub use current::{carry, configure_scope, with_scope};
 pub use task::{InScope, Scoped};
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "capture calls it"))]
 pub(crate) use current::apply;
-#[cfg_attr(not(test), expect(unused_imports, reason = "capture sets it"))]
 pub(crate) use handled::record_handled_with;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -71,10 +71,6 @@ impl Chunk {
     pub(crate) fn get(&self, start: usize, len: usize) -> &[u8] {
         self.bytes.get(start..start + len).unwrap_or_default()
     }
-
-    pub(crate) fn room(&self) -> usize {
-        SIZE - self.used
-    }
 }
 
 #[cfg(test)]

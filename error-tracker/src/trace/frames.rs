@@ -28,7 +28,7 @@ pub(super) fn of(
     let mut seen = Seen {
         frame: Frame {
             function: function(meta),
-            module: meta.module.into(),
+            module: meta.module.strip_prefix("r#").unwrap_or(meta.module).into(),
             file: meta.file.into(),
             line: site.map_or(meta.first_line, |site| site.line),
             column: site.map_or(0, |site| site.column),
@@ -76,9 +76,13 @@ fn function(meta: &Meta) -> String {
     if meta.renamed {
         return meta.name.into();
     }
-    // `crate::module::Cart::total::META::{{closure}}`
+    // `crate::module::Cart::total::__ERROR_TRACKER::{{closure}}::{{closure}}`
     let path = (meta.path)();
-    let path = path.rsplit_once("::__ERROR_TRACKER").map_or(meta.name, |(path, _)| path);
-    let bare = path.strip_prefix(meta.module).and_then(|path| path.strip_prefix("::")).unwrap_or(path);
-    bare.into()
+    let mut path = path.rsplit_once("::__ERROR_TRACKER").map_or(meta.name, |(path, _)| path);
+    // The body of an async function is a closure to the compiler.
+    while let Some(outer) = path.strip_suffix("::{{closure}}") {
+        path = outer;
+    }
+    let module = meta.module.strip_prefix("r#").unwrap_or(meta.module);
+    path.strip_prefix(module).and_then(|path| path.strip_prefix("::")).unwrap_or(path).into()
 }

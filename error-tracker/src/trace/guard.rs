@@ -142,10 +142,6 @@ impl<'a> FrameRef<'a> {
         self.frame().chunk.get()
     }
 
-    pub(crate) fn set_chunk(self, chunk: *mut Chunk) {
-        self.frame().chunk.set(chunk);
-    }
-
     pub(crate) fn slots(self) -> &'a [Slot] {
         // SAFETY: a frame is always the head of a `Guard<N>` (repr(C)) with `N == meta.variables.len()`, and the
         // pointer was made from the whole guard.

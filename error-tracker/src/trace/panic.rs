@@ -24,7 +24,16 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
     let head = thread::with(|thread| thread.head.get());
     for frame in thread::live(head).take(MOST_FRAMES) {
         let seen = frames::of(frame, None, Exit::Panic, &mut failure.taint, false);
-        failure.frames.push(seen.frame);
+        let mut seen_frame = seen.frame;
+        // The innermost function is where it rose, unless that was in code that it called.
+        if keys.is_empty()
+            && let Some(at) = &failure.location
+            && at.file == frame.meta().file
+            && (frame.meta().first_line..=frame.meta().last_line).contains(&at.line)
+        {
+            (seen_frame.line, seen_frame.column) = (at.line, at.column);
+        }
+        failure.frames.push(seen_frame);
         failure.context.extend(seen.context);
         keys.push(frame.key());
     }
@@ -55,7 +64,9 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
             unwinding.unwound = index + 1;
             let seen = frames::of(frame, None, Exit::Panic, &mut record.failure.taint, true);
             if let Some(known) = record.failure.frames.get_mut(index) {
+                let (line, column) = (known.line, known.column);
                 *known = seen.frame;
+                (known.line, known.column) = (line, column);
             }
             record.failure.globals.extend(seen.globals);
         }

@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// Why a tracker could not be set up. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InitError {
+    /// A setting is wrong.
+    Setting {
+        /// Its name, as it was given: `ERROR_TRACKER_QUEUE`, `queue`.
+        name: String,
+        /// What is wrong with it, and what to write instead.
+        problem: String,
+    },
+    /// A tracker was installed before; it goes on.
+    Installed,
+}
+
+impl InitError {
+    pub(super) fn setting(name: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Setting { name: name.into(), problem: problem.into() }
+    }
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting { name, problem } => write!(f, "error-tracker's setting `{name}`: {problem}"),
+            Self::Installed => f.write_str(
+                "a tracker is installed already: install one in `main`, and build others with `Builder::build`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InitError {}

@@ -1,0 +1,266 @@
+//! The tracker: settings, the queue and its store, the program's own hooks, and the one that is global.
+
+mod builder;
+mod error;
+mod global;
+mod reopening;
+mod settings;
+
+pub use builder::{Builder, builder};
+pub use error::InitError;
+pub use global::{Installed, init, tracker};
+pub use settings::Settings;
+
+use std::error::Error;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::capture::{self, build};
+use crate::event::{Event, Issue, Origin, Status};
+use crate::mask::{self, Masking, Rendering, Taint};
+use crate::pipeline::{Health, Partial, Pipeline};
+use crate::snapshot::policy::{self, Policy};
+use crate::snapshot::read::Reader;
+use crate::store::{IssueQuery, Page, Recorded, Sighting, Store, StoreError, Which};
+use crate::trace::meta::See;
+use crate::trace::record::Failure;
+use crate::{fingerprint, trace};
+
+/// Adds to the extra data of every event: the data centre, the build, a feature flag.
+///
+/// Runs on the thread that failed, for each event; a closure implements it. What it fails with is not recorded, and
+/// when it panics it adds nothing.
+///
+/// ```
+/// use serde_json::{Map, json};
+///
+/// let builder = error_tracker::builder().context(|| {
+///     Map::from_iter([("data_centre".to_owned(), json!("fra1"))])
+/// });
+/// ```
+pub trait ContextBuilder: Send + Sync + 'static {
+    /// What to add, by name.
+    fn get_context(&self) -> Map<String, Value>;
+}
+
+impl<F: Fn() -> Map<String, Value> + Send + Sync + 'static> ContextBuilder for F {
+    fn get_context(&self) -> Map<String, Value> {
+        self()
+    }
+}
+
+type BeforeCapture = Box<dyn Fn(Event) -> Option<Event> + Send + Sync>;
+type Ignore = Box<dyn Fn(&Event) -> bool + Send + Sync>;
+type Global = Box<dyn Fn(See<'_>) + Send + Sync>;
+
+/// Takes failures, masks and groups them, and keeps them in its store. Cheap to clone.
+///
+/// Most programs have one, the global one that [`init()`] or [`Builder::install`] makes; the attributes and macros
+/// record there. One from [`Builder::build`] stands on its own, for tests and for programs in a program.
+#[derive(Clone)]
+pub struct Tracker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    pipeline: Pipeline,
+    masking: Masking,
+    origin: Origin,
+    tags: Vec<(String, String)>,
+    globals: Vec<(String, Global)>,
+    contexts: Vec<Box<dyn ContextBuilder>>,
+    before_capture: Vec<BeforeCapture>,
+    ignored_types: Vec<String>,
+    ignores: Vec<Ignore>,
+}
+
+impl fmt::Debug for Tracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracker").field("store", &self.inner.store).finish_non_exhaustive()
+    }
+}
+
+/// Why an event was not kept though it was captured.
+const HOOK_PANICKED: &str = "before_capture panicked";
+
+impl Tracker {
+    /// Records an error that the program has met; like [`capture_exception`](crate::capture_exception()), but here.
+    #[track_caller]
+    pub fn capture_exception<E: Error + ?Sized>(&self, error: &E) -> Option<String> {
+        let failure = capture::failure_of(error, Location::caller())?;
+        self.accept(&failure)
+    }
+
+    /// Records a message; like [`capture_message`](crate::capture_message()), but here.
+    #[track_caller]
+    pub fn capture_message(&self, text: impl Into<String>) -> Option<String> {
+        self.accept(&*capture::failure_of_message(text.into(), Location::caller())?)
+    }
+
+    /// Waits until everything that any thread captured before this call is stored, at most `timeout` and 50 ms.
+    ///
+    /// # Errors
+    /// Some of it could not be stored, or not in time.
+    pub fn flush(&self, timeout: Duration) -> Result<(), Partial> {
+        self.inner.pipeline.flush(timeout)
+    }
+
+    /// What became of all events so far.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.inner.pipeline.health()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// Lists issues. Blocks while the store is read.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn get_exceptions(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
+        self.inner.store.issues(query)
+    }
+
+    /// One issue with its latest event. Blocks while the store is read.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn get_exception(&self, hash: &str) -> Result<Option<(Issue, Option<Event>)>, StoreError> {
+        let Some(issue) = self.inner.store.issue(hash)? else { return Ok(None) };
+        let event = self.inner.store.event(hash, &Which::Latest)?;
+        Ok(Some((issue, event)))
+    }
+
+    /// Deletes an issue with its events; says whether there was one. Blocks while the store is written.
+    ///
+    /// # Errors
+    /// The store's; then nothing was deleted.
+    pub fn delete_exception(&self, hash: &str) -> Result<bool, StoreError> {
+        Ok(self.inner.store.delete(&[hash])? > 0)
+    }
+
+    /// Resolves, mutes or reopens an issue; says whether there was one. Blocks while the store is written.
+    ///
+    /// # Errors
+    /// The store's; then nothing was changed.
+    pub fn set_status(&self, hash: &str, status: Status) -> Result<bool, StoreError> {
+        Ok(self.inner.store.set_status(&[hash], status)? > 0)
+    }
+
+    /// Keeps an event that was made elsewhere, such as one read from another program's export: masks it, groups it,
+    /// and writes it at once. Blocks while the store is written.
+    ///
+    /// # Errors
+    /// The store's; then nothing was kept.
+    pub fn create_or_update_exception(&self, mut event: Event) -> Result<Recorded, StoreError> {
+        if event.id.is_empty() {
+            event.id = new_id();
+        }
+        mask::event(&self.inner.masking, &mut event, Taint::default());
+        build::bound(&mut event);
+        event.grouping = fingerprint::group(&event);
+        let recorded = self.inner.store.record(&[Sighting::new(event)])?;
+        Ok(recorded.into_iter().next().unwrap_or_default())
+    }
+
+    /// Makes an event of a failure and puts it into the queue; answers its id.
+    pub(crate) fn accept(&self, failure: &Failure) -> Option<String> {
+        let inner = &*self.inner;
+        let key = identity(failure);
+        if inner.pipeline.coalesce(key, failure.at) {
+            return Some(new_id());
+        }
+        let mut taint = failure.taint.clone();
+        let mut event = build::event(failure, new_id());
+        event.origin = inner.origin.clone();
+        let _rendering = Rendering::start();
+        if inner.ignores(&event) {
+            return None;
+        }
+        inner.add_context(&mut event, &mut taint);
+        for hook in &inner.before_capture {
+            match catch_unwind(AssertUnwindSafe(|| hook(event))) {
+                Ok(Some(changed)) => event = changed,
+                Ok(None) => return None,
+                Err(payload) => {
+                    mask::drop_quietly(payload);
+                    inner.pipeline.drop_one(HOOK_PANICKED);
+                    return None;
+                }
+            }
+        }
+        mask::event(&inner.masking, &mut event, taint);
+        build::bound(&mut event);
+        let id = event.id.clone();
+        inner.pipeline.submit(event, key);
+        Some(id)
+    }
+}
+
+impl Inner {
+    fn ignores(&self, event: &Event) -> bool {
+        let short = crate::event::short_type(&event.type_name, None);
+        self.ignored_types.iter().any(|ignored| *ignored == event.type_name || *ignored == short)
+            || self.ignores.iter().any(|rule| catch_unwind(AssertUnwindSafe(|| rule(event))).unwrap_or(false))
+    }
+
+    fn add_context(&self, event: &mut Event, taint: &mut Taint) {
+        for (name, value) in &self.tags {
+            event.context.tags.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        let mut reader = Reader { policy: policy::get(), taint, user_code: true };
+        for (name, read) in &self.globals {
+            read(&mut |type_name, value| event.globals.push(reader.value(name, type_name, value)));
+        }
+        for context in &self.contexts {
+            let found = catch_unwind(AssertUnwindSafe(|| context.get_context())).unwrap_or_default();
+            for (name, value) in found {
+                event.context.extras.entry(name).or_insert(value);
+            }
+        }
+    }
+}
+
+/// What equal failures of a storm have in common.
+fn identity(failure: &Failure) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (failure.kind as u8, failure.handled, failure.innermost.type_name, &failure.innermost.message)
+        .hash(&mut hasher);
+    if let Some(frame) = failure.frames.first() {
+        (&frame.file, frame.line, frame.column, &frame.expression).hash(&mut hasher);
+    }
+    if let Some(location) = &failure.location {
+        (&location.file, location.line, location.column).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Completes events on the writer thread.
+fn prepare() -> impl Fn(&mut Event) + Send + Sync {
+    let known =
+        std::sync::Mutex::new((std::collections::HashMap::new(), capture::source::Sources::default()));
+    move |event| {
+        let (names, sources) = &mut *known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        event.backtrace = trace::backtrace::resolve(&std::mem::take(&mut event.addresses), names);
+        capture::lines::add_to(event);
+        sources.add_to(event);
+    }
+}
+
+fn choose_policy(masking: &Masking) {
+    policy::choose(Policy { masking: masking.clone(), ..Policy::default() });
+}
