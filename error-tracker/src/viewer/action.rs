@@ -103,7 +103,8 @@ fn is_same_origin(visit: &Visit<'_>) -> bool {
         None | Some("null") => true,
         Some(origin) => {
             let authority = origin.split_once("://").map(|(_, authority)| authority);
-            let host = text(header::HOST).or_else(|| visit.request.uri().authority().map(|authority| authority.as_str()));
+            let host = text(header::HOST)
+                .or_else(|| visit.request.uri().authority().map(|authority| authority.as_str()));
             authority.is_some() && authority == host
         }
     }

@@ -6,13 +6,13 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::Visit;
 use super::answer::{Answer, Problem};
 use super::chart::{self, Chart};
 use super::export;
 use super::frame::{Calls, FrameView, fold, place};
 use super::list::title;
 use super::moment::Moment;
-use super::Visit;
 use crate::event::{Breadcrumb, Cause, Component, Event, Kind, Level, Request, Status, Variable};
 use crate::store::Which;
 
@@ -114,7 +114,8 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Answer, Problem> {
         Some(_) => return Err(Problem::bad("trace: inner, outer")),
     };
     let hours = store.hours(hash, visit.now.minus(Duration::from_secs(28 * 86_400)))?;
-    let mut frames: Vec<_> = (1..).zip(&event.frames).map(|(number, frame)| FrameView::new(number, frame)).collect();
+    let mut frames: Vec<_> =
+        (1..).zip(&event.frames).map(|(number, frame)| FrameView::new(number, frame)).collect();
     if outermost_first {
         frames.reverse();
     }
@@ -155,7 +156,11 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Answer, Problem> {
         tables: context(visit, &event),
         globals: &event.globals,
         backtrace: fold(&event.backtrace),
-        components: if event.grouping.components.is_empty() { &issue.components } else { &event.grouping.components },
+        components: if event.grouping.components.is_empty() {
+            &issue.components
+        } else {
+            &event.grouping.components
+        },
         cut: &event.cut,
         markdown: export::markdown(&issue, &event),
         done: super::action::done(visit),

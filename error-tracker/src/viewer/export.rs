@@ -5,13 +5,13 @@ use std::fmt::Write;
 use http::StatusCode;
 use serde::Serialize;
 
+use super::Visit;
 use super::answer::{Answer, Problem, answer};
 use super::detail::{parameter, which};
 use super::escape::visible;
 use super::frame::place;
 use super::moment::full;
 use super::route::Form;
-use super::Visit;
 use crate::event::{Event, Exit, Frame, Issue, Taken, Variable};
 
 #[derive(Serialize)]
@@ -55,7 +55,7 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
         fenced(&mut out, "text", message)?;
         let (function, at) = (code(&issue.function), code(&place(&issue.file, issue.line, 0)));
         writeln!(out, "- Where: {function} at {at}")?;
-        facts(&mut out, issue, event, |text| code(text))?;
+        facts(&mut out, issue, event, code)?;
         for (number, frame) in (1..).zip(&event.frames) {
             if number == 1 {
                 writeln!(out, "\n### Return trace\n\nFrom where it rose, outward.")?;
@@ -101,7 +101,13 @@ pub(super) fn text(issue: &Issue, event: &Event) -> String {
         }
         for (number, frame) in (1..).zip(&event.frames) {
             let at = place(&frame.file, frame.line, frame.column);
-            writeln!(out, "\n{number}. {} at {}, {}", visible(&frame.function), visible(&at), left(frame.exit))?;
+            writeln!(
+                out,
+                "\n{number}. {} at {}, {}",
+                visible(&frame.function),
+                visible(&at),
+                left(frame.exit)
+            )?;
             indented(&mut out, "     | ", &source(frame))?;
             if let Some(error) = &frame.error {
                 writeln!(out, "     became: {}", visible(&error.message))?;
@@ -178,7 +184,8 @@ fn assignment(variable: &Variable) -> String {
 }
 
 fn request_text(request: &crate::event::Request) -> String {
-    let mut out = format!("{} {}\n", request.method, if request.url.is_empty() { &request.path } else { &request.url });
+    let mut out =
+        format!("{} {}\n", request.method, if request.url.is_empty() { &request.path } else { &request.url });
     for (name, value) in &request.headers {
         let _ = writeln!(out, "{name}: {value}");
     }

@@ -103,7 +103,13 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
             Some(mark) => split(line, mark, column, cut),
             None => (line, "", ""),
         };
-        code.push(CodeLine { number, failing: runs && (number == frame.line || !marked.is_empty()), before, marked, after });
+        code.push(CodeLine {
+            number,
+            failing: runs && (number == frame.line || !marked.is_empty()),
+            before,
+            marked,
+            after,
+        });
         // A piece that is not in its line ends the marking.
         if number >= frame.line && marked.is_empty() {
             rest.clear();
@@ -130,7 +136,9 @@ fn split<'a>(line: &'a str, mark: &str, column: u32, cut: usize) -> (&'a str, &'
 /// Groups a backtrace's calls into own ones and those of dependencies.
 pub(super) fn fold(backtrace: &[BacktraceFrame]) -> Vec<Calls<'_>> {
     let groups = backtrace.chunk_by(|a, b| a.in_app == b.in_app);
-    let call = |frame: &'_ BacktraceFrame| place(frame.file.as_deref().unwrap_or_default(), frame.line.unwrap_or(0), 0);
+    let call = |frame: &'_ BacktraceFrame| {
+        place(frame.file.as_deref().unwrap_or_default(), frame.line.unwrap_or(0), 0)
+    };
     groups
         .map(|group| Calls {
             own: group.first().is_some_and(|frame| frame.in_app),
@@ -161,13 +169,25 @@ mod tests {
             expression: "raw\n        .trim()\n        .parse()".into(),
             snippet: Some(Snippet {
                 first_line: 1,
-                lines: ["    fn f() {", "        let n = raw", "            .trim()", "            .parse()?;", "    }"]
-                    .map(String::from)
-                    .to_vec(),
+                lines: [
+                    "    fn f() {",
+                    "        let n = raw",
+                    "            .trim()",
+                    "            .parse()?;",
+                    "    }",
+                ]
+                .map(String::from)
+                .to_vec(),
             }),
             ..Frame::default()
         };
-        let shown: Vec<_> = code(&frame).iter().map(|line| format!("{}[{}]{}", line.before, line.marked, line.after)).collect();
-        assert_eq!(shown, ["fn f() {[]", "    let n = [raw]", "        [.trim()]", "        [.parse()?];", "}[]"]);
+        let shown: Vec<_> = code(&frame)
+            .iter()
+            .map(|line| format!("{}[{}]{}", line.before, line.marked, line.after))
+            .collect();
+        assert_eq!(
+            shown,
+            ["fn f() {[]", "    let n = [raw]", "        [.trim()]", "        [.parse()?];", "}[]"]
+        );
     }
 }

@@ -144,7 +144,8 @@ impl Viewer {
         visit.allowed = self.permission.as_ref().is_some_and(|permission| {
             catch_unwind(AssertUnwindSafe(|| permission.may_view(head))).unwrap_or(false)
         });
-        let answered = if visit.allowed { visit.answer() } else { Err(Problem::new(StatusCode::UNAUTHORIZED)) };
+        let answered =
+            if visit.allowed { visit.answer() } else { Err(Problem::new(StatusCode::UNAUTHORIZED)) };
         answered.unwrap_or_else(|problem| visit.problem(&problem))
     }
 
@@ -155,7 +156,10 @@ impl Viewer {
 
 impl fmt::Debug for Viewer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Viewer").field("store", &self.store).field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Viewer")
+            .field("store", &self.store)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 

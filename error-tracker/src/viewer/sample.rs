@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::event::{
-    BacktraceFrame, Breadcrumb, Cause, Component, Event, Exit, Frame, Grouping, Kind, Level, Location, Request, Snippet,
-    Taken, Timestamp, Variable,
+    BacktraceFrame, Breadcrumb, Cause, Component, Event, Exit, Frame, Grouping, Kind, Level, Location,
+    Request, Snippet, Taken, Timestamp, Variable,
 };
 use crate::store::{MemoryStore, Sighting, Store};
 
@@ -35,7 +35,12 @@ pub(super) fn store() -> Arc<MemoryStore> {
     }
     let numbers = [
         ("io", "std::io::error::Error", "connection reset by peer", "Shipping::quote"),
-        ("utf8", "core::str::error::Utf8Error", "invalid utf-8 sequence of 1 bytes from index 17", "read_line"),
+        (
+            "utf8",
+            "core::str::error::Utf8Error",
+            "invalid utf-8 sequence of 1 bytes from index 17",
+            "read_line",
+        ),
         ("json", "serde_json::error::Error", "expected `,` or `}` at line 1 column 38", "decode_address"),
         ("csv", "orders::csv::ColumnError", "row 512 has 6 columns, 7 expected", "columns"),
         ("dup", "orders::ImportError", "order 10482 is there twice", "Import::insert"),
@@ -92,7 +97,13 @@ fn event(name: &str) -> Event {
 }
 
 fn variable(name: &str, type_name: &str, value: &str, taken: Taken) -> Variable {
-    Variable { name: name.into(), type_name: type_name.into(), value: Some(value.into()), taken, ..Variable::default() }
+    Variable {
+        name: name.into(),
+        type_name: type_name.into(),
+        value: Some(value.into()),
+        taken,
+        ..Variable::default()
+    }
 }
 
 fn masked(name: &str) -> Variable {
@@ -116,9 +127,18 @@ pub(super) fn parse_error() -> Event {
     event.message = "invalid digit found in string".into();
     event.debug = Some("ParseIntError { kind: InvalidDigit }".into());
     event.chain = vec![
-        Cause { type_name: Some("anyhow::Error".into()), message: "import of orders-2026-11.csv failed".into() },
-        Cause { type_name: Some("orders::ImportError".into()), message: "row 417: bad amount \"12,5O\"".into() },
-        Cause { type_name: Some("core::num::error::ParseIntError".into()), message: "invalid digit found in string".into() },
+        Cause {
+            type_name: Some("anyhow::Error".into()),
+            message: "import of orders-2026-11.csv failed".into(),
+        },
+        Cause {
+            type_name: Some("orders::ImportError".into()),
+            message: "row 417: bad amount \"12,5O\"".into(),
+        },
+        Cause {
+            type_name: Some("core::num::error::ParseIntError".into()),
+            message: "invalid digit found in string".into(),
+        },
     ];
     event.frames = vec![
         Frame {
@@ -214,25 +234,68 @@ pub(super) fn parse_error() -> Event {
         crumb(400, "import", "row 388 has no currency, EUR assumed", Level::Warning, json!({ "row": 388 })),
         crumb(20, "import", "row 417 read", Level::Info, json!({})),
     ];
-    event.globals = vec![variable("CONFIG", "orders::Config", "Config { workers: 4, currency: \"EUR\", api_token: ************** }", Taken::Failure)];
+    event.globals = vec![variable(
+        "CONFIG",
+        "orders::Config",
+        "Config { workers: 4, currency: \"EUR\", api_token: ************** }",
+        Taken::Failure,
+    )];
     event.backtrace = [
         ("orders::amount::Amount::parse", "src/amount.rs", 38, true),
         ("orders::order::Order::from_row", "src/order.rs", 71, true),
-        ("<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::try_fold", "/rustc/ed61e7d/library/core/src/iter/adapters/map.rs", 117, false),
-        ("core::ops::function::FnOnce::call_once", "/rustc/ed61e7d/library/core/src/ops/function.rs", 253, false),
+        (
+            "<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::try_fold",
+            "/rustc/ed61e7d/library/core/src/iter/adapters/map.rs",
+            117,
+            false,
+        ),
+        (
+            "core::ops::function::FnOnce::call_once",
+            "/rustc/ed61e7d/library/core/src/ops/function.rs",
+            253,
+            false,
+        ),
         ("orders::import::import_file", "src/import.rs", 112, true),
         ("orders::web::handle_upload", "src/web.rs", 31, true),
-        ("tokio::runtime::task::core::Core<T,S>::poll", "/root/.cargo/registry/src/tokio-1.54.1/src/runtime/task/core.rs", 365, false),
-        ("std::sys::backtrace::__rust_begin_short_backtrace", "/rustc/ed61e7d/library/std/src/sys/backtrace.rs", 158, false),
+        (
+            "tokio::runtime::task::core::Core<T,S>::poll",
+            "/root/.cargo/registry/src/tokio-1.54.1/src/runtime/task/core.rs",
+            365,
+            false,
+        ),
+        (
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+            "/rustc/ed61e7d/library/std/src/sys/backtrace.rs",
+            158,
+            false,
+        ),
     ]
-    .map(|(function, file, line, in_app)| BacktraceFrame { function: function.into(), file: Some(file.into()), line: Some(line), in_app })
+    .map(|(function, file, line, in_app)| BacktraceFrame {
+        function: function.into(),
+        file: Some(file.into()),
+        line: Some(line),
+        in_app,
+    })
     .into();
     event.cut = vec!["212 of 1,013 characters of the variable `note`".into()];
-    event.grouping = grouping("parse", &[("kind", "error"), ("type", "core::num::error::ParseIntError::InvalidDigit"), ("place", "orders::amount::Amount::parse  cents.parse::<i64>()  #0")]);
+    event.grouping = grouping(
+        "parse",
+        &[
+            ("kind", "error"),
+            ("type", "core::num::error::ParseIntError::InvalidDigit"),
+            ("place", "orders::amount::Amount::parse  cents.parse::<i64>()  #0"),
+        ],
+    );
     event
 }
 
-fn crumb(milliseconds: u64, category: &str, message: &str, level: Level, data: serde_json::Value) -> Breadcrumb {
+fn crumb(
+    milliseconds: u64,
+    category: &str,
+    message: &str,
+    level: Level,
+    data: serde_json::Value,
+) -> Breadcrumb {
     Breadcrumb {
         at: now().minus(Duration::from_millis(130_000 + milliseconds)),
         category: category.into(),
@@ -243,8 +306,13 @@ fn crumb(milliseconds: u64, category: &str, message: &str, level: Level, data: s
 }
 
 fn grouping(name: &str, components: &[(&str, &str)]) -> Grouping {
-    let component = |(label, value): &(&str, &str)| Component { label: (*label).into(), value: (*value).into() };
-    Grouping { hash: hash(name), version: "g1".into(), components: components.iter().map(component).collect() }
+    let component =
+        |(label, value): &(&str, &str)| Component { label: (*label).into(), value: (*value).into() };
+    Grouping {
+        hash: hash(name),
+        version: "g1".into(),
+        components: components.iter().map(component).collect(),
+    }
 }
 
 fn payment() -> Event {
@@ -262,7 +330,10 @@ fn payment() -> Event {
         expression: "Err(PaymentError::Declined { order, amount, reason })".into(),
         exit: Exit::Tail,
         arguments: vec![variable("order", "u64", "10533", Taken::Failure), masked("api_token")],
-        snippet: snippet(88, "        match answer.code {\n            0 => Ok(Receipt::new(order, amount)),\n            _ => Err(PaymentError::Declined { order, amount, reason }),\n        }"),
+        snippet: snippet(
+            88,
+            "        match answer.code {\n            0 => Ok(Receipt::new(order, amount)),\n            _ => Err(PaymentError::Declined { order, amount, reason }),\n        }",
+        ),
         ..Frame::default()
     }];
     event.frames[0].column = 18;
@@ -286,7 +357,10 @@ pub(super) fn panic() -> Event {
         expression: "cells[6]".into(),
         exit: Exit::Panic,
         arguments: vec![variable("line", "&str", "\"10611;Bo Ek;12,50;EUR;2026-11-02;\"", Taken::Bound)],
-        snippet: snippet(53, "        let cells: Vec<_> = line.split(';').collect();\n        let id = cells[0];\n        let note = unescape(cells[6]);"),
+        snippet: snippet(
+            53,
+            "        let cells: Vec<_> = line.split(';').collect();\n        let id = cells[0];\n        let note = unescape(cells[6]);",
+        ),
         ..Frame::default()
     }];
     event.frames[0].column = 29;
@@ -352,7 +426,9 @@ pub(super) fn with_everywhere(mut event: Event, text: &str) -> Event {
     event.chain = vec![cause];
     event.frames = vec![frame.clone(), Frame { snippet: None, ..frame.clone() }];
     event.callers = vec![frame];
-    event.backtrace = [true, false].map(|in_app| BacktraceFrame { function: text.into(), file: Some(text.into()), line: None, in_app }).into();
+    event.backtrace = [true, false]
+        .map(|in_app| BacktraceFrame { function: text.into(), file: Some(text.into()), line: None, in_app })
+        .into();
     event.thread = text.into();
     event.globals = vec![variable];
     event.context.extras.insert(text.into(), json!({ text: [text] }));

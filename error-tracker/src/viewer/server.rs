@@ -182,7 +182,8 @@ impl ServerBuilder {
             viewer = viewer.permission(|_: &Request<()>| true);
         }
         let base = format!("http://{}{}/", shown(address), viewer.prefix);
-        let url = self.token.as_ref().map_or(base.clone(), |token| format!("{base}?token={}", token.as_str()));
+        let url =
+            self.token.as_ref().map_or(base.clone(), |token| format!("{base}?token={}", token.as_str()));
         let guard = Guard { address, token: self.token, hosts: self.hosts };
         let (commands, received) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -209,7 +210,9 @@ impl ServerBuilder {
 fn shown(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port())
+        }
         _ => address,
     }
 }
@@ -270,9 +273,9 @@ async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<F
             let (head, _) = head.into_parts();
             let request = Request::from_parts(head, body);
             let answering = Arc::clone(&site);
-            tokio::task::spawn_blocking(move || answering.viewer.handle(&request)).await.unwrap_or_else(|_| {
-                site.viewer.refuse(&Request::new(()), StatusCode::INTERNAL_SERVER_ERROR)
-            })
+            tokio::task::spawn_blocking(move || answering.viewer.handle(&request))
+                .await
+                .unwrap_or_else(|_| site.viewer.refuse(&Request::new(()), StatusCode::INTERNAL_SERVER_ERROR))
         }
         Err(refused) => refused,
     };

@@ -39,7 +39,8 @@ fn post(viewer: &Viewer, path: &str, headers: &[(&str, &str)], form: &str) -> Re
 #[test]
 fn nobody_may_look_unless_a_permission_says_so() {
     let (viewer, store) = viewer();
-    let paths = ["/".to_owned(), format!("/{}", sample::hash("parse")), format!("/{}.json", sample::hash("parse"))];
+    let paths =
+        ["/".to_owned(), format!("/{}", sample::hash("parse")), format!("/{}.json", sample::hash("parse"))];
     let asset = format!("/{}", super::assets::ASSETS.style.name);
     let mut closed = Viewer::new(store);
     for path in paths.iter().chain([&asset]) {
@@ -113,7 +114,9 @@ fn a_form_needs_the_token_and_must_come_from_here() {
     let hash = sample::hash("parse");
     let form = format!("csrf=TOKEN&do=resolve&hash={hash}");
     let status = || store.issue(&hash).unwrap().unwrap().status;
-    for form in [form.replace("TOKEN", ""), form.replace("csrf=TOKEN&", ""), form.replace("TOKEN", &"0".repeat(64))] {
+    for form in
+        [form.replace("TOKEN", ""), form.replace("csrf=TOKEN&", ""), form.replace("TOKEN", &"0".repeat(64))]
+    {
         assert_eq!(post(&viewer, "/action", &[], &form).status(), StatusCode::FORBIDDEN);
     }
     let foreign: [&[(&str, &str)]; 5] = [
@@ -152,7 +155,10 @@ fn issues_are_resolved_muted_reopened_and_deleted() {
     let answer = post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={parse}&do=resolve"));
     assert_eq!(answer.headers()[header::LOCATION], format!("{parse}?done=resolve&n=1"));
     for form in ["do=explode", "do=delete&hash=x", "do=delete&hash=../../x"] {
-        assert_eq!(post(&viewer, "/action", &[], &format!("csrf=TOKEN&{form}")).status(), StatusCode::BAD_REQUEST);
+        assert_eq!(
+            post(&viewer, "/action", &[], &format!("csrf=TOKEN&{form}")).status(),
+            StatusCode::BAD_REQUEST
+        );
     }
 }
 
@@ -176,7 +182,8 @@ fn the_pages_of_a_long_list_hang_together() {
     let mut last = String::new();
     while let Some(here) = path {
         let html = body(&get(&viewer, &here)).to_owned();
-        let types = html.split("class=\"open\"").skip(1).map(|row| row.split(['>', '<']).nth(1).unwrap().to_owned());
+        let types =
+            html.split("class=\"open\"").skip(1).map(|row| row.split(['>', '<']).nth(1).unwrap().to_owned());
         seen.extend(types);
         pages += 1;
         path = link(&html, "next");

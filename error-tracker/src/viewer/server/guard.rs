@@ -26,7 +26,8 @@ impl Guard {
             return Some(refuse(StatusCode::MISDIRECTED_REQUEST));
         }
         let token = self.token.as_ref()?;
-        let in_cookie = cookies(head.headers()).any(|(name, value)| name == self.cookie() && token.matches(value));
+        let in_cookie =
+            cookies(head.headers()).any(|(name, value)| name == self.cookie() && token.matches(value));
         let asked = head.uri().query().unwrap_or_default();
         let given = form_urlencoded::parse(asked.as_bytes()).find(|(name, _)| name == "token");
         match given {

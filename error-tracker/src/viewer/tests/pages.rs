@@ -66,7 +66,11 @@ fn nothing_of_an_event_is_markup() {
     let tags = |html: &str| {
         let html = html.replace("<span class=esc>", "");
         let tag = |rest: &str| rest.split(['>', ' ', '\n']).next().unwrap_or_default().to_owned();
-        html.split('<').skip(1).map(tag).filter(|tag| tag != "/span" && tag != "span" && tag != "mark" && tag != "/mark").collect::<Vec<_>>()
+        html.split('<')
+            .skip(1)
+            .map(tag)
+            .filter(|tag| tag != "/span" && tag != "span" && tag != "mark" && tag != "/mark")
+            .collect::<Vec<_>>()
     };
     let harmless = tags(&page("harmless"));
     for payload in PAYLOADS {
@@ -81,12 +85,18 @@ fn nothing_of_an_event_is_markup() {
 fn each_page_has_one_heading_of_its_own_and_no_inline_style_or_script() {
     let (viewer, _) = viewer();
     let mut paths = vec!["/".to_owned(), "/?text=nothing".to_owned(), "/nowhere".to_owned()];
-    paths.extend(["parse", "panic", "message", "payment", "missing", "hostile"].map(|name| format!("/{}", sample::hash(name))));
+    paths.extend(
+        ["parse", "panic", "message", "payment", "missing", "hostile"]
+            .map(|name| format!("/{}", sample::hash(name))),
+    );
     for path in paths {
         let answer = get(&viewer, &path);
         let html = body(&answer);
         assert_eq!(html.matches("<h1").count(), 1, "{path}");
-        assert!(!html.contains(" style=\"") && !html.contains("<style") && !html.contains("<script>"), "{path}");
+        assert!(
+            !html.contains(" style=\"") && !html.contains("<style") && !html.contains("<script>"),
+            "{path}"
+        );
         assert!(html.contains("<main id=\"main\"") && html.contains("class=\"skip\""), "{path}");
     }
 }
@@ -97,7 +107,9 @@ fn french_is_spoken() {
     let request = http::Request::get("/").header("accept-language", "fr").body(Vec::new()).unwrap();
     let answer = viewer.handle(&request);
     let html = body(&answer);
-    assert!(html.contains("<html lang=\"fr\">") && html.contains("Problèmes") && html.contains("il y a 2 min"));
+    assert!(
+        html.contains("<html lang=\"fr\">") && html.contains("Problèmes") && html.contains("il y a 2 min")
+    );
 }
 
 #[test]

@@ -43,7 +43,8 @@ fn only_known_hosts_are_answered() {
     for host in ["localhost", "LOCALHOST:80", "127.0.0.1:9999", "[::1]:1", "tracker.test:1"] {
         assert_eq!(status(&get(address, "/", host, "")), "200", "{host}");
     }
-    for host in ["evil.example", "localhost.evil.example", "10.0.0.1", "x@localhost", "", "127.0.0.1.nip.io"] {
+    for host in ["evil.example", "localhost.evil.example", "10.0.0.1", "x@localhost", "", "127.0.0.1.nip.io"]
+    {
         assert_eq!(status(&get(address, "/", host, "")), "421", "{host}");
     }
     assert_eq!(status(&get(address, "/", "localhost", "Host: evil.example\r\n")), "421");
@@ -71,7 +72,9 @@ fn a_token_is_exchanged_for_a_cookie() {
 #[test]
 fn other_machines_need_a_token_and_a_taken_port_is_named() {
     let refused = Server::bind(viewer().0, "0.0.0.0:0").unwrap_err();
-    assert!(matches!(refused, ServerError::TokenNeeded(_)) && refused.to_string().contains("Token::random()"));
+    assert!(
+        matches!(refused, ServerError::TokenNeeded(_)) && refused.to_string().contains("Token::random()")
+    );
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let refused = Server::bind(viewer().0, address).unwrap_err().to_string();
@@ -84,7 +87,9 @@ fn what_is_too_large_is_refused_with_the_headers() {
     let server = Server::bind(viewer().0, "127.0.0.1:0").unwrap();
     let address = server.address();
     let large = "x".repeat(70_000);
-    let posted = format!("POST /action HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n{large}");
+    let posted = format!(
+        "POST /action HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n{large}"
+    );
     let answers = [
         (ask(address, &posted), "413"),
         (get(address, &format!("/?text={}", &large[..9_000]), "localhost", ""), "414"),
