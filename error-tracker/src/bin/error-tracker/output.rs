@@ -97,3 +97,17 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     });
     format!("{}…", &text[..kept.map_or(text.len(), |(at, _)| at)])
 }
+
+/// As [`fit`], but what is kept is the end.
+pub(crate) fn fit_end(text: &str, columns: usize) -> String {
+    let text = escape(text);
+    if text.width() <= columns {
+        return text.into_owned();
+    }
+    let mut used = 0;
+    let cut = text.char_indices().rev().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used + 1 > columns
+    });
+    format!("…{}", &text[cut.map_or(0, |(at, c)| at + c.len_utf8())..])
+}
