@@ -128,7 +128,8 @@ fn unit(text: &str) -> Option<usize> {
         return Some(first.len_utf8());
     }
     if text.starts_with("\\u{") {
-        return Some(text.find('}').map_or(text.len(), |end| end + 1));
+        // No escape is longer than `\u{10ffff}`.
+        return Some(text.bytes().take(10).position(|byte| byte == b'}').map_or(3, |end| end + 1));
     }
     Some(1 + text[1..].chars().next().map_or(0, char::len_utf8))
 }

@@ -116,3 +116,16 @@ pub(super) fn fitting(text: &str, columns: usize) -> usize {
     }
     text.len()
 }
+
+/// The byte from which the end of `text` fits into `columns` once it is escaped.
+pub(super) fn fitting_end(text: &str, columns: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices().rev() {
+        let mut buffer = [0; 4];
+        used += width(c.encode_utf8(&mut buffer));
+        if used > columns {
+            return at + c.len_utf8();
+        }
+    }
+    0
+}

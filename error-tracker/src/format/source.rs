@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::out::{Out, Style, fitting, width};
+use super::out::{Out, Style, fitting, fitting_end, width};
 use crate::event::{Frame, Snippet};
 
 /// How many lines of one expression are shown whole.
@@ -53,10 +53,7 @@ fn write_line(out: &mut Out, line: &Line, margin: usize, indent: usize, availabl
     let before = line.before.get(margin..).unwrap_or_default();
     let mut before = before.to_owned();
     if width(&before) + width(&line.marked) > available && width(&before) > available / 2 {
-        let mut from = 0;
-        while width(&before[from..]) > available / 3 {
-            from += before[from..].chars().next().map_or(1, char::len_utf8);
-        }
+        let from = fitting_end(&before, available / 3);
         before = format!("…{}", &before[from..]);
     }
     let room = available.saturating_sub(width(&before) + 1).max(8);

@@ -222,6 +222,20 @@ fn wide_characters_and_long_lines_keep_the_mark_under_the_expression() {
 }
 
 #[test]
+fn text_of_a_megabyte_takes_linear_time() {
+    let long = "a\u{1b}".repeat(500_000);
+    let mut frame = frame("long", 2, 900_000, "b", &["", &long]);
+    frame.locals = ["[", "'\\u{", "\"\\u{", "[1, ", "a ", "\n"]
+        .map(|part| variable("x", "X", &part.repeat(300_000)))
+        .into();
+    let event = Event { frames: vec![frame], type_name: "E".into(), message: long, ..Event::default() };
+    let started = std::time::Instant::now();
+    let text = plain(&event);
+    // Quadratic work would take minutes.
+    assert!(started.elapsed().as_secs() < 20 && text.len() < 6_000_000, "{:?}", started.elapsed());
+}
+
+#[test]
 fn source_that_does_not_fit_the_expression_is_marked_to_its_end() {
     let edited = frame("edited", 2, 9, "old(x)?", &["", "    let new_text = 1;"]);
     let moved = frame("moved", 2, 90, "old(x)?", &["", "    let new_text = 1;"]);

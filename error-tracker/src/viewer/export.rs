@@ -55,7 +55,7 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
         fenced(&mut out, "text", message)?;
         let (function, at) = (code(&issue.function), code(&place(&issue.file, issue.line, 0)));
         writeln!(out, "- Where: {function} at {at}")?;
-        facts(&mut out, issue, event, |text| code(text))?;
+        facts(&mut out, issue, event, code)?;
         for (number, frame) in (1..).zip(&event.frames) {
             if number == 1 {
                 writeln!(out, "\n### Return trace\n\nFrom where it rose, outward.")?;

@@ -180,10 +180,20 @@ fn row(visit: &Visit<'_>, issue: Issue) -> Result<Row, Problem> {
     })
 }
 
-/// What a heading calls the issue. It never is empty, since it is what one clicks on.
+/// What a heading calls the issue. It never is empty, since it is what one clicks on; a mere `Error` gets the name of
+/// its module or crate, as in `io::Error`.
 pub(super) fn title(issue: &Issue) -> String {
     let title = issue.short_type();
-    if title.trim().is_empty() { "?".to_owned() } else { title }
+    if title.trim().is_empty() {
+        return "?".to_owned();
+    }
+    let path = issue.type_name.strip_suffix("::Error").filter(|_| title.starts_with("Error"));
+    let home =
+        path.and_then(|path| path.rsplit("::").find(|part| !matches!(*part, "error" | "errors" | "err")));
+    match home {
+        Some(home) => format!("{home}::{title}"),
+        None => title,
+    }
 }
 
 /// The first line that has text, at most 200 characters of it.
@@ -192,5 +202,27 @@ fn first_line(text: &str) -> String {
     match line.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{first_line, title};
+    use crate::event::Issue;
+
+    #[test]
+    fn a_mere_error_is_told_by_its_module() {
+        let title = |path: &str| title(&Issue { type_name: path.into(), ..Issue::default() });
+        assert_eq!(title("std::io::error::Error"), "io::Error");
+        assert_eq!(title("serde_json::error::Error"), "serde_json::Error");
+        assert_eq!(title("Error"), "Error");
+        assert_eq!(title("shop::OrderError"), "OrderError");
+        assert_eq!(title(""), "?");
+    }
+
+    #[test]
+    fn a_message_is_told_by_its_first_line() {
+        assert_eq!(first_line("\n  \n a \nb"), "a");
+        assert_eq!(first_line(&"é".repeat(300)).chars().count(), 201);
     }
 }

@@ -180,10 +180,10 @@ fn since(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    if text.len() == 10 && text.is_ascii() {
-        if let Ok(moment) = format!("{text}T00:00:00Z").parse() {
-            return Ok(Some(moment));
-        }
+    if text.len() == 10
+        && let Ok(moment) = format!("{text}T00:00:00Z").parse()
+    {
+        return Ok(Some(moment));
     }
     if let Ok(moment) = text.parse() {
         return Ok(Some(moment));

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use super::assets::ASSETS;
@@ -50,7 +50,8 @@ pub(super) fn page(
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::empty();
+    let mut environment = Environment::new();
+    environment.remove_filter("safe");
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
@@ -71,12 +72,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         escape::plain(&mut out, text)?;
         Ok::<_, Error>(Value::from_safe_string(out))
     });
+    environment.add_filter("short", |path: &str| crate::event::short_type(path, None));
     environment
         .add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| words(state).counted(key, n));
     environment.add_filter("number", |state: &State<'_, '_>, n: u64| words(state).number(n));
-    environment.add_filter("length", |value: &Value| {
-        value.len().ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "has no length"))
-    });
     for (name, source) in TEMPLATES {
         // A template that does not parse is found missing by every test that renders it.
         let _ = environment.add_template(name, source);

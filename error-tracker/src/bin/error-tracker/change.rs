@@ -89,8 +89,11 @@ fn confirmed(issues: &[Issue]) -> Result<bool, Failure> {
     for issue in issues {
         writeln!(stderr, "{}", escape(&title(issue))).map_err(cannot_ask)?;
     }
-    write!(stderr, "Delete these {} issues with all their events? [y/N] ", issues.len())
-        .map_err(cannot_ask)?;
+    let these = match issues.len() {
+        1 => "this issue with all its events".to_owned(),
+        count => format!("these {count} issues with all their events"),
+    };
+    write!(stderr, "Delete {these}? [y/N] ").map_err(cannot_ask)?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(cannot_ask)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

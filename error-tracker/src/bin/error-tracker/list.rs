@@ -6,7 +6,7 @@ use error_tracker::store::IssueQuery;
 use crate::arguments::List;
 use crate::failure::Failure;
 use crate::open;
-use crate::output::{BOLD, CYAN, DIM, GREEN, Output, RED, YELLOW, fit, width};
+use crate::output::{BOLD, CYAN, DIM, GREEN, Output, RED, YELLOW, fit, fit_end, width};
 
 /// Digits of a hash that a table shows.
 const HASH: usize = 8;
@@ -126,19 +126,4 @@ pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
         3_600..172_800 => format!("{}h ago", since / 3_600),
         _ => format!("{}d ago", since / 86_400),
     }
-}
-
-fn fit_end(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
-        return text.to_owned();
-    }
-    let mut rest = text;
-    while width(rest) + 1 > columns {
-        let mut chars = rest.chars();
-        if chars.next().is_none() {
-            break;
-        }
-        rest = chars.as_str();
-    }
-    format!("…{rest}")
 }

@@ -10,6 +10,9 @@ pub(crate) const YELLOW: &str = "33";
 pub(crate) const GREEN: &str = "32";
 pub(crate) const CYAN: &str = "36";
 
+/// Columns of a terminal that does not tell.
+const UNKNOWN: usize = 100;
+
 /// Standard output: buffered, with or without colours, and as wide as the terminal.
 pub(crate) struct Output {
     to: BufWriter<StdoutLock<'static>>,
@@ -22,8 +25,9 @@ impl Output {
     pub(crate) fn new(color: Color) -> Self {
         let stdout = io::stdout();
         let color = color.applies_to(&stdout);
-        let size = terminal_size::terminal_size_of(&stdout).filter(|_| stdout.is_terminal());
-        let columns = size.map(|(width, _)| usize::from(width.0).max(40));
+        let size =
+            terminal_size::terminal_size_of(&stdout).map_or(UNKNOWN, |(width, _)| usize::from(width.0));
+        let columns = stdout.is_terminal().then_some(size.max(40));
         Self { to: BufWriter::new(stdout.lock()), color, columns }
     }
 
@@ -92,4 +96,18 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
         used + 1 > columns
     });
     format!("{}…", &text[..kept.map_or(text.len(), |(at, _)| at)])
+}
+
+/// As [`fit`], but what is kept is the end.
+pub(crate) fn fit_end(text: &str, columns: usize) -> String {
+    let text = escape(text);
+    if text.width() <= columns {
+        return text.into_owned();
+    }
+    let mut used = 0;
+    let cut = text.char_indices().rev().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used + 1 > columns
+    });
+    format!("…{}", &text[cut.map_or(0, |(at, c)| at + c.len_utf8())..])
 }
