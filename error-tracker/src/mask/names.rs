@@ -66,6 +66,9 @@ pub(super) struct Names {
     entries: Vec<Entry>,
     /// For each first byte the entries that start with it.
     heads: Vec<(u16, u16)>,
+    /// Which second bytes (the bit) follow which first ones, by their low five bits: most places of a name
+    /// start nothing.
+    seconds: [u32; 32],
 }
 
 impl Names {
@@ -115,6 +118,7 @@ impl Names {
             (head(a), b.text.len(), a.kind).cmp(&(head(b), a.text.len(), b.kind))
         });
         self.heads = vec![(0, 0); 256];
+        self.seconds = [0; 32];
         for (at, entry) in (0_u16..).zip(&self.entries) {
             let Some(head) = entry.text.first().and_then(|byte| self.heads.get_mut(usize::from(*byte)))
             else {
@@ -124,6 +128,8 @@ impl Names {
                 head.0 = at;
             }
             head.1 = at + 1;
+            let second = entry.text.get(1).map_or(u32::MAX, |byte| 1 << (byte & 31));
+            self.seconds[usize::from(entry.text[0] & 31)] |= second;
         }
     }
 
@@ -149,6 +155,10 @@ impl Names {
         let boundary = |at: usize| starts.get(at).is_none_or(|kind| *kind != NONE);
         let mut allowed_to = 0;
         for at in 0..text.len() {
+            let second = text.get(at + 1).map_or(0, |byte| byte & 31);
+            if self.seconds[usize::from(text[at] & 31)] & (1 << second) == 0 {
+                continue;
+            }
             let (from, to) = self.heads[usize::from(text[at])];
             for entry in &self.entries[usize::from(from)..usize::from(to)] {
                 if !text[at..].starts_with(&entry.text) {

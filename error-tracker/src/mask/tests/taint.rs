@@ -67,12 +67,12 @@ fn debug_of_taint_tells_no_value() {
 
 proptest! {
     #[test]
-    fn no_value_survives_anywhere(secret in "[!-~é]{6,40}", before in any::<String>(), after in any::<String>()) {
-        prop_assume!(!secret.contains('*'));
+    fn no_value_survives_anywhere(secret in "[!-)+-~é]{6,40}", before in any::<String>(), after in any::<String>()) {
         let found = scrub(&secret, &format!("{before}{secret}{after}{secret}"));
         prop_assert!(!found.contains(&secret));
-        let debug = format!("{:?}", format!("{before}{secret}"));
-        prop_assert!(!scrub(&secret, &debug).contains(&*secret.escape_debug().to_string()));
+        let shown = format!("{secret:?}");
+        let debug = scrub(&secret, &format!("{:?}", format!("{before}{secret}")));
+        prop_assert!(!debug.contains(&shown[1..shown.len() - 1]));
     }
 
     #[test]
