@@ -339,6 +339,7 @@ prop_compose! {
             function: text[0].clone(), module: text[1].clone(), file: text[2].clone(), line, column, expression, exit,
             error: Some(Cause { type_name: Some(text[4].clone()), message: text[3].clone() }),
             arguments: variables.clone(), locals: variables, ordinal: 0,
+            root: "",
             snippet: lines.map(|lines| Snippet { first_line: 1, lines }),
         }
     }

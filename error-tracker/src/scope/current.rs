@@ -1,7 +1,6 @@
 use std::cell::Cell;
 
 use super::Scope;
-use crate::event::Event;
 
 thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::new()) };
@@ -17,13 +16,6 @@ pub(super) fn current() -> Scope {
     let copy = scope.clone();
     swap(scope);
     copy
-}
-
-/// Adds what the current scope holds to an event; what the event has already stays.
-pub(crate) fn apply(event: &mut Event) {
-    let scope = swap(Scope::new());
-    scope.fill(event);
-    swap(scope);
 }
 
 /// A scope is current as long as this lives; then it is back in its place, with the changes made meanwhile.

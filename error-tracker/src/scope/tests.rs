@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 
-use super::{InScope, Scope, apply, carry, configure_scope, record_handled_with, with_scope};
+use super::{InScope, Scope, carry, configure_scope, record_handled_with, with_scope};
 use crate::event::{Breadcrumb, Event, Level, Request};
 
 fn tag(name: &str) -> Option<String> {
@@ -79,7 +79,7 @@ fn events_get_what_the_scope_holds_and_keep_their_own() {
     scope.set_request(Request { method: "GET".into(), ..Request::default() });
     let mut event = Event::default();
     event.context.extras.insert("own".into(), "event".into());
-    scope.run(|| apply(&mut event));
+    scope.run(|| Scope::current().fill(&mut event));
     assert_eq!(event.context.extras["order"], json!({"id": 7}));
     assert_eq!(event.context.extras["own"], "event");
     assert_eq!(event.context.tags["tenant"], "acme");

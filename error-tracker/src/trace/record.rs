@@ -287,13 +287,6 @@ pub(crate) fn is_unwinding() -> bool {
     waiting(|waiting| waiting.iter().any(|record| record.unwinding.is_some())).unwrap_or(false)
 }
 
-/// Takes everything that waits on this thread for handled: a thread ends, or a flush asks.
-pub(crate) fn settle() {
-    for record in take(|_| true) {
-        finish(record, true);
-    }
-}
-
 /// What is known of an error that is given by hand.
 pub(crate) enum Given {
     /// It is on its way through this thread, or nobody has met it.
