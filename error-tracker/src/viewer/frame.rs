@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::highlight::{Piece, between, pieces};
 use crate::event::{BacktraceFrame, Cause, Exit, Frame, Variable};
 
 #[derive(Debug, Serialize)]
@@ -24,9 +25,24 @@ pub(super) struct FrameView<'a> {
 pub(super) struct CodeLine<'a> {
     number: u32,
     failing: bool,
-    before: &'a str,
-    marked: &'a str,
-    after: &'a str,
+    before: Vec<Piece<'a>>,
+    marked: Vec<Piece<'a>>,
+    after: Vec<Piece<'a>>,
+}
+
+impl<'a> CodeLine<'a> {
+    /// `line` with `marked` bytes of it, from `start` on, marked.
+    fn new(number: u32, failing: bool, line: &'a str, start: usize, marked: usize) -> Self {
+        let pieces = pieces(line);
+        let end = start + marked;
+        Self {
+            number,
+            failing,
+            before: between(&pieces, 0, start),
+            marked: between(&pieces, start, end),
+            after: between(&pieces, end, line.len()),
+        }
+    }
 }
 
 /// Neighbouring calls of a backtrace that are all the program's own, or all of dependencies.
@@ -84,7 +100,7 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
             .expression
             .lines()
             .zip(frame.line..)
-            .map(|(line, number)| CodeLine { number, failing: true, before: "", marked: line, after: "" })
+            .map(|(line, number)| CodeLine::new(number, true, line, 0, line.len()))
             .collect();
     }
     // The indentation that all lines share carries nothing and costs width.
@@ -99,17 +115,12 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
         let runs = frame.exit != Exit::Running;
         let mark = if runs && number >= frame.line { rest.pop() } else { None };
         let column = if number == frame.line { frame.column } else { 0 };
-        let (before, marked, after) = match mark {
+        let (before, marked, _) = match mark {
             Some(mark) => split(line, mark, column, cut),
             None => (line, "", ""),
         };
-        code.push(CodeLine {
-            number,
-            failing: runs && (number == frame.line || !marked.is_empty()),
-            before,
-            marked,
-            after,
-        });
+        let failing = runs && (number == frame.line || !marked.is_empty());
+        code.push(CodeLine::new(number, failing, line, before.len(), marked.len()));
         // A piece that is not in its line ends the marking.
         if number >= frame.line && marked.is_empty() {
             rest.clear();
@@ -181,9 +192,10 @@ mod tests {
             }),
             ..Frame::default()
         };
+        let text = |pieces: &[super::Piece<'_>]| pieces.iter().map(|piece| piece.text).collect::<String>();
         let shown: Vec<_> = code(&frame)
             .iter()
-            .map(|line| format!("{}[{}]{}", line.before, line.marked, line.after))
+            .map(|line| format!("{}[{}]{}", text(&line.before), text(&line.marked), text(&line.after)))
             .collect();
         assert_eq!(
             shown,

@@ -11,6 +11,7 @@ mod detail;
 mod escape;
 mod export;
 mod frame;
+mod highlight;
 mod list;
 mod moment;
 mod permission;
