@@ -23,7 +23,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// Zero-width joiners stay: emoji and several scripts cannot be read without them.
-fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'

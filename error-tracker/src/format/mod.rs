@@ -22,6 +22,8 @@ mod traceback;
 mod variables;
 
 pub use escape::escape;
+#[cfg(feature = "viewer")]
+pub(crate) use escape::is_unsafe;
 
 use std::io::{self, IsTerminal, Write};
 
