@@ -3,23 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// Whether `c` shows nothing or changes how its neighbours are shown. Line feeds and tabs are kept, and so are the
-/// joiners that Indic scripts, Persian and emoji need.
+use crate::format::is_unsafe;
+
+/// Whether `c` shows nothing or changes how its neighbours are shown. Line feeds and tabs are kept.
 fn hides(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'
-        | '\u{200e}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => true,
-        c => c.is_control(),
-    }
+    c != '\n' && c != '\t' && is_unsafe(c)
 }
 
 /// The text with hiding characters written as `‹U+202E›`.

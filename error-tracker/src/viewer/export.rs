@@ -13,6 +13,7 @@ use super::frame::place;
 use super::moment::full;
 use super::route::Form;
 use crate::event::{Event, Exit, Frame, Issue, Taken, Variable};
+use crate::format::{Color, Format};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -87,48 +88,17 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
     out
 }
 
-/// The same in plain words.
-pub(super) fn text(issue: &Issue, event: &Event) -> String {
+/// The facts, and what a terminal shows.
+fn text(issue: &Issue, event: &Event) -> String {
     let mut out = String::new();
-    let message = if event.message.is_empty() { &issue.message } else { &event.message };
+    let at = place(&issue.file, issue.line, 0);
     let _ = (|| {
-        writeln!(out, "{}: {}\n", visible(&super::list::title(issue)), visible(message))?;
-        let at = place(&issue.file, issue.line, 0);
         writeln!(out, "- Where: {} at {}", visible(&issue.function), visible(&at))?;
-        facts(&mut out, issue, event, |text| visible(text).into_owned())?;
-        if !event.frames.is_empty() {
-            writeln!(out, "\nReturn trace, from where it rose, outward:")?;
-        }
-        for (number, frame) in (1..).zip(&event.frames) {
-            let at = place(&frame.file, frame.line, frame.column);
-            writeln!(
-                out,
-                "\n{number}. {} at {}, {}",
-                visible(&frame.function),
-                visible(&at),
-                left(frame.exit)
-            )?;
-            indented(&mut out, "     | ", &source(frame))?;
-            if let Some(error) = &frame.error {
-                writeln!(out, "     became: {}", visible(&error.message))?;
-            }
-            for variable in frame.arguments.iter().chain(&frame.locals) {
-                indented(&mut out, "     ", &assignment(variable))?;
-            }
-        }
-        if !event.chain.is_empty() {
-            writeln!(out, "\nCaused by:")?;
-        }
-        for (number, cause) in (1..).zip(&event.chain) {
-            writeln!(out, "  {number}. {}", visible(&cause.message))?;
-        }
-        if let Some(request) = &event.context.request {
-            writeln!(out, "\nRequest:")?;
-            indented(&mut out, "  ", &request_text(request))?;
-        }
-        Ok::<_, std::fmt::Error>(())
+        facts(&mut out, issue, event, |text| visible(text).into_owned())
     })();
-    out
+    out.push('\n');
+    let format = Format::new().color(Color::Never).max_elements(100).max_string(4_000).max_recursion(16);
+    out + &format.event(event)
 }
 
 fn facts(out: &mut String, issue: &Issue, event: &Event, shown: impl Fn(&str) -> String) -> std::fmt::Result {
@@ -218,13 +188,6 @@ fn fenced(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
 
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-fn indented(out: &mut String, by: &str, text: &str) -> std::fmt::Result {
-    for line in text.trim_end().lines() {
-        writeln!(out, "{by}{}", visible(line))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -106,10 +106,10 @@ fn variable(name: &str, type_name: &str, value: &str, taken: Taken) -> Variable 
     }
 }
 
-fn masked(name: &str) -> Variable {
+fn masked(name: &str, part: &str) -> Variable {
     Variable {
         masked: true,
-        masked_by: Some("name contains `password`".into()),
+        masked_by: Some(format!("name contains `{part}`")),
         taken: Taken::Never,
         ..variable(name, "&str", "**************", Taken::Never)
     }
@@ -191,7 +191,7 @@ pub(super) fn parse_error() -> Event {
             arguments: vec![
                 variable("path", "&std::path::Path", "\"/srv/in/orders-2026-11.csv\"", Taken::Failure),
                 variable("user", "&str", "\"importer\"", Taken::Failure),
-                masked("password"),
+                masked("password", "password"),
             ],
             locals: vec![
                 variable("orders", "alloc::vec::Vec<orders::order::Order>", "[Order { id: 10001, amount: Amount(1250), .. }, Order { id: 10002, amount: Amount(399), .. }, … 414 more]", Taken::Bound),
@@ -329,7 +329,7 @@ fn payment() -> Event {
         column: 13,
         expression: "Err(PaymentError::Declined { order, amount, reason })".into(),
         exit: Exit::Tail,
-        arguments: vec![variable("order", "u64", "10533", Taken::Failure), masked("api_token")],
+        arguments: vec![variable("order", "u64", "10533", Taken::Failure), masked("api_token", "token")],
         snippet: snippet(
             88,
             "        match answer.code {\n            0 => Ok(Receipt::new(order, amount)),\n            _ => Err(PaymentError::Declined { order, amount, reason }),\n        }",
