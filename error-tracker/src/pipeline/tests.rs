@@ -43,10 +43,12 @@ fn counted(store: &dyn Store) -> u64 {
     }
 }
 
+type Tell = dyn Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync;
+
 /// A store that does what the test says before it records.
 struct Told {
     inner: MemoryStore,
-    tell: Box<dyn Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync>,
+    tell: Box<Tell>,
     pruned: AtomicUsize,
 }
 

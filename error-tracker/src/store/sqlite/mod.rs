@@ -12,6 +12,7 @@ mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::ErrorCode;
 
@@ -40,6 +41,8 @@ pub struct SqliteStore {
     path: PathBuf,
     retention: Retention,
     connections: Connections,
+    /// Whether the text index may still hold what was deleted.
+    unpurged: AtomicBool,
 }
 
 impl SqliteStore {
@@ -51,7 +54,7 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = absolute(path.as_ref());
         let connections = Connections::open(&path)?;
-        Ok(Self { path, retention: Retention::default(), connections })
+        Ok(Self { path, retention: Retention::default(), connections, unpurged: AtomicBool::new(false) })
     }
 
     /// Opens an existing file for reading only; what would change it fails.
@@ -61,7 +64,7 @@ impl SqliteStore {
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = absolute(path.as_ref());
         let connections = Connections::open_read_only(&path)?;
-        Ok(Self { path, retention: Retention::default(), connections })
+        Ok(Self { path, retention: Retention::default(), connections, unpurged: AtomicBool::new(false) })
     }
 
     /// Keeps as much as `retention` allows, instead of [`Retention::default`]. Its numbers hold at every batch, its
@@ -70,6 +73,16 @@ impl SqliteStore {
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
+    }
+
+    /// Takes what was deleted out of the files.
+    fn tidy(&self) -> Result<(), StoreError> {
+        if self.unpurged.swap(false, Ordering::Relaxed) {
+            let purged = self.connections.write(&self.path, write::purge);
+            self.unpurged.fetch_or(purged.is_err(), Ordering::Relaxed);
+            purged?;
+        }
+        self.connections.checkpoint(&self.path)
     }
 
     /// Where the file is.
@@ -89,8 +102,10 @@ impl Store for SqliteStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
         // Made before the lock is taken and the transaction begins.
         let payloads = write::payloads(batch)?;
-        self.connections
-            .write(&self.path, |connection| write::record(connection, batch, &payloads, &self.retention))
+        let record = |connection: &mut _| write::record(connection, batch, &payloads, &self.retention);
+        let batch = self.connections.write(&self.path, record)?;
+        self.unpurged.fetch_or(batch.evicted, Ordering::Relaxed);
+        Ok(batch.recorded)
     }
 
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
@@ -111,7 +126,9 @@ impl Store for SqliteStore {
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
         let deleted = self.connections.write(&self.path, |connection| write::delete(connection, hashes))?;
-        self.connections.checkpoint(&self.path)?;
+        self.unpurged.store(true, Ordering::Relaxed);
+        // It is deleted; what this leaves is done when idle.
+        let _ = self.tidy();
         Ok(deleted)
     }
 
@@ -139,13 +156,14 @@ impl Store for SqliteStore {
         }
         self.connections.write(&self.path, |connection| write::prune_hours(connection, oldest))?;
         if all != Pruned::default() {
-            self.connections.checkpoint(&self.path)?;
+            self.unpurged.store(true, Ordering::Relaxed);
+            let _ = self.tidy();
         }
         Ok(all)
     }
 
     fn idle(&self) -> Result<(), StoreError> {
-        self.connections.checkpoint(&self.path)
+        self.tidy()
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

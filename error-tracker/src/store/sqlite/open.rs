@@ -19,6 +19,11 @@ const SAFE_WAL: i32 = 3_051_003;
 
 const STATEMENTS: usize = 64;
 
+/// FULL costs nothing in batches. A checkpoint at 16 MiB of journal instead of 4 MiB writes the pages that every batch
+/// touches less often; the journal is emptied when idle.
+const WRITING: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; \
+    PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000";
+
 /// Which file is at a path: device and inode; always `None` where the system has none.
 pub(super) type Identity = Option<(u64, u64)>;
 
@@ -56,9 +61,7 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
             path.display()
         )));
     }
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
-        .map_err(|error| explain(path, error))?;
+    connection.execute_batch(WRITING).map_err(|error| explain(path, error))?;
     schema::migrate(&mut connection).map_err(|error| match error {
         StoreError::Other(error) => StoreError::Open(format!("{} cannot be set up: {error}", path.display())),
         other => other,

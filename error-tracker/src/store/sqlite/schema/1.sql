@@ -58,8 +58,6 @@ INSERT INTO meta VALUES ('issues', 0);
 CREATE VIRTUAL TABLE issue_text USING fts5 (
     type, message, function, file, content = 'issue', content_rowid = 'id', tokenize = 'trigram'
 );
--- What was deleted must not stay readable in the index.
-INSERT INTO issue_text (issue_text, rank) VALUES ('secure-delete', 1);
 
 CREATE TRIGGER issue_added AFTER INSERT ON issue BEGIN
     INSERT INTO issue_text (rowid, type, message, function, file)
