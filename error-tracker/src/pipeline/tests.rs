@@ -473,3 +473,35 @@ fn equal_events_taken_a_second() {
     let all: usize = (0..200_000).map(|_| crate::fingerprint::group(&one).hash.len()).sum();
     println!("fingerprint: {:.0}/s ({all})", 200_000.0 / start.elapsed().as_secs_f64());
 }
+
+#[cfg(all(target_os = "linux", feature = "sqlite"))]
+#[test]
+#[ignore = "mounts a tmpfs of 1 MiB, for which it must be root"]
+fn a_full_disk_holds_nobody_up_and_recovers_by_itself() {
+    use crate::store::SqliteStore;
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let mounted =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=1M", "tmpfs"]).arg(folder.path()).status();
+    assert!(mounted.unwrap().success());
+    let path = folder.path().join("errors.db");
+    let ballast = folder.path().join("ballast");
+    let pipeline = Pipeline::start(Arc::new(SqliteStore::open(&path).unwrap()), Options::default());
+    pipeline.submit(event("before"), 0);
+    pipeline.flush(LONG).unwrap();
+    assert!(std::fs::write(&ballast, vec![1; 1 << 20]).is_err(), "the disk is full");
+    let start = Instant::now();
+    for key in 1..=100 {
+        pipeline.submit(Event { debug: Some("x".repeat(4000)), ..event(&format!("e{key}")) }, key);
+    }
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(pipeline.flush(Duration::from_millis(300)), Err(Partial { pending: 100, dropped: 0 }));
+    std::fs::remove_file(&ballast).unwrap();
+    assert_eq!(pipeline.flush(LONG), Ok(()));
+    let health = pipeline.health();
+    assert_eq!((health.raised, health.stored), (101, 101));
+    let store = SqliteStore::open_read_only(&path).unwrap();
+    assert_eq!((counted(&store), store.check().unwrap()), (101, Vec::new()));
+    drop((pipeline, store));
+    assert!(Command::new("umount").arg(folder.path()).status().unwrap().success());
+}
