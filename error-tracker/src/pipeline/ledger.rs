@@ -48,8 +48,9 @@ struct State {
     stored: u64,
     coalesced: u64,
     dropped: BTreeMap<&'static str, u64>,
-    /// Dropped after they had been accepted.
+    /// Dropped after they had been accepted, and how many of them a flush has told.
     lost: u64,
+    told: u64,
     /// Events put into the queue, and events settled, in the same order.
     accepted: u64,
     settled: u64,
@@ -262,6 +263,7 @@ impl Shared {
             coalesced: 0,
             dropped: BTreeMap::new(),
             lost: 0,
+            told: 0,
             accepted: 0,
             settled: 0,
             taken: 0,
@@ -381,7 +383,7 @@ impl Shared {
     pub(super) fn flush(&self, timeout: Duration) -> Result<(), Partial> {
         let start = Instant::now();
         let mut state = self.state();
-        let (accepted, lost) = (state.accepted, state.lost);
+        let (accepted, told) = (state.accepted, state.told);
         // Counts that are not on their way yet go with the next work that is taken.
         let taken = state.taken + u64::from(state.more > 0);
         state.flushing += 1;
@@ -397,7 +399,8 @@ impl Shared {
             state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.flushing -= 1;
-        let dropped = state.lost - lost;
+        let dropped = state.lost - told;
+        state.told = state.lost;
         if is_done(&state) && dropped == 0 {
             return Ok(());
         }

@@ -67,7 +67,7 @@ pub struct Health {
 pub struct Partial {
     /// Events that still wait.
     pub pending: u64,
-    /// Events that were dropped while it was waited for them.
+    /// Events that were accepted and then dropped, and that no flush has told of before.
     pub dropped: u64,
 }
 
@@ -138,6 +138,7 @@ impl Pipeline {
     }
 
     /// Waits until everything that any thread submitted or counted before this call is stored, at most `timeout`.
+    /// What was lost before is told once.
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), Partial> {
         self.shared().flush(timeout)
     }

@@ -293,6 +293,7 @@ fn a_panic_of_the_store_or_of_the_preparation_is_counted_and_the_thread_goes_on(
         pipeline.submit(event(name), key as u64);
         let _ = pipeline.flush(LONG);
     }
+    pipeline.stop(LONG).unwrap();
     let health = pipeline.health();
     assert_eq!((health.stored, sum(&health)), (1, 3));
     assert_eq!(health.dropped["store panicked"], 1);
