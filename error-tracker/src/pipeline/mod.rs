@@ -5,6 +5,7 @@
 
 mod ledger;
 mod light;
+mod state;
 mod writer;
 
 #[cfg(test)]

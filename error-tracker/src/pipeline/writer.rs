@@ -7,8 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Setup;
-use super::ledger::{Outcome, STOPPED, Shared, Taken, Work};
+use super::ledger::{STOPPED, Shared, Work};
 use super::light::light;
+use super::state::{Outcome, Taken};
 use crate::fingerprint;
 use crate::store::{Sighting, StoreError};
 

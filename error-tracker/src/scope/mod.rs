@@ -26,7 +26,6 @@ mod tests;
 pub use current::{carry, configure_scope, with_scope};
 pub use task::{InScope, Scoped};
 
-
 pub(crate) use handled::record_handled_with;
 
 use std::collections::{BTreeMap, VecDeque};
