@@ -15,6 +15,7 @@ pub mod scope;
 #[allow(missing_docs)]
 mod snapshot;
 pub mod store;
+mod ticker;
 #[allow(missing_docs)]
 mod trace;
 mod tracker;

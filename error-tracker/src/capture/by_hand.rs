@@ -59,7 +59,8 @@ impl Here {
 ///
 /// Inside an annotated function the event has the trace of the error so far, and the arguments and locals of that
 /// function; the macro [`capture_exception!`](crate::capture_exception!) does the same, takes additional context, and
-/// takes every type of error, `anyhow::Error` included. An error that became an event already is not recorded again.
+/// takes every type of error, `anyhow::Error` included. An error that became an event already, because it has left
+/// the outermost annotated function, is not recorded again; additional context is added to that event.
 ///
 /// Answers the event's id, or `None` when it was not accepted: no tracker is installed, or a rule ignores it.
 ///
@@ -107,7 +108,15 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map<String, Value>) -> Opti
             failure.extras = extras;
             record::tell(failure)
         }
-        Given::Told(failure) => Some(failure.id.clone()).filter(|id| !id.is_empty()),
+        Given::Told(mut failure) => {
+            failure.extras = extras;
+            if let Some(sink) = record::SINK.get()
+                && !failure.extras.is_empty()
+            {
+                (sink.amend)(&failure);
+            }
+            Some(failure.id).filter(|id| !id.is_empty())
+        }
     }
 }
 

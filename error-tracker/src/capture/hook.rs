@@ -9,6 +9,7 @@ use crate::event::Location;
 use crate::mask::rendering;
 use crate::trace::panic::begin;
 use crate::trace::record;
+use crate::trace::waiting;
 
 /// How long a thread that is about to abort waits for its panic to be stored.
 const LAST: Duration = Duration::from_secs(2);
@@ -38,7 +39,7 @@ fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
     let location =
         info.location().map(|at| Location { file: at.file().into(), line: at.line(), column: at.column() });
     // A second panic while the first one unwinds ends the program.
-    let aborts = cfg!(panic = "abort") || record::is_unwinding();
+    let aborts = cfg!(panic = "abort") || waiting::is_unwinding();
     let told = begin(message, location, aborts);
     if told.is_empty() {
         return;

@@ -76,9 +76,16 @@ impl Shared {
         });
         state.bytes += weight;
         state.accepted += 1;
-        state.queue.push_back(Item { event, weight, key: tracked });
+        state.queue.push_back(Item { event, weight, key: tracked, since: now });
         drop(guard);
         self.work.notify_one();
+    }
+
+    /// Changes an event that still waits; says whether there was one with this id.
+    pub(super) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
+        let mut state = self.state();
+        let item = state.queue.iter_mut().rev().find(|item| item.event.id == id);
+        item.map(|item| change(&mut item.event)).is_some()
     }
 
     /// Counts an event that was lost before it could be queued.
@@ -95,8 +102,13 @@ impl Shared {
         loop {
             let counts_due =
                 state.flushing > 0 || state.stopped.is_some() || state.last_taken.elapsed() >= COUNTS;
-            if !state.queue.is_empty() || state.more > 0 && counts_due {
+            let held = state.held_for(batch);
+            if held.is_zero() && !state.queue.is_empty() || state.more > 0 && counts_due {
                 return Work::Write(state.take(batch));
+            }
+            if !held.is_zero() {
+                state = self.work.wait_timeout(state, held).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
             }
             if state.stopped.is_some() {
                 return Work::End;

@@ -152,6 +152,11 @@ impl Pipeline {
         }
     }
 
+    /// Changes an event that still waits; says whether there was one with this id.
+    pub(crate) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
+        self.shared().amend(id, change)
+    }
+
     /// Counts an event that was lost before it could be queued.
     pub(crate) fn drop_one(&self, reason: &'static str) {
         self.shared().drop_one(reason);

@@ -48,9 +48,13 @@ pub(super) struct State {
 pub(super) struct Item {
     pub(super) event: Box<Event>,
     pub(super) weight: usize,
+    pub(super) since: Instant,
     /// None when the table of keys was full.
     pub(super) key: Option<u64>,
 }
+
+/// How long an event waits at least, unless somebody flushes or a batch is full.
+const HOLD: Duration = Duration::from_millis(20);
 
 pub(super) struct Key {
     /// Events of this key that wait or are being written.
@@ -141,6 +145,15 @@ impl State {
             ended: false,
             last_error: None,
         }
+    }
+
+    /// How much longer the front of the queue is held, so that what a program captures by hand right behind can
+    /// still be added to it, and batches fill.
+    pub(super) fn held_for(&self, batch: usize) -> Duration {
+        if self.flushing > 0 || self.stopped.is_some() || self.queue.len() >= batch {
+            return Duration::ZERO;
+        }
+        self.queue.front().map_or(Duration::ZERO, |item| HOLD.saturating_sub(item.since.elapsed()))
     }
 
     pub(super) fn pending(&self) -> u64 {

@@ -3,12 +3,12 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::thread::Thread;
 use std::time::Duration;
 
+use crate::ticker;
 use Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// 1 % of a tick.
 const SHARE: u32 = 1_000_000;
 /// A function that failed in this tick is of interest.
@@ -56,7 +56,6 @@ static KNOWN: AtomicPtr<Budget> = AtomicPtr::new(ptr::null_mut());
 static SPENT_BY_ALL: AtomicU32 = AtomicU32::new(0);
 /// Some gate is closed: the ticker has work.
 static CLOSED: AtomicBool = AtomicBool::new(false);
-static TICKER: std::sync::OnceLock<Thread> = std::sync::OnceLock::new();
 
 impl Budget {
     #[must_use]
@@ -123,10 +122,8 @@ impl Budget {
         let share = if self.failing.load(Relaxed) { SHARE_OF_A_FAILING } else { SHARE };
         if ours > share || all > SHARE_OF_ALL {
             self.gate.store(0, Relaxed);
-            if !CLOSED.swap(true, Release)
-                && let Some(ticker) = TICKER.get()
-            {
-                ticker.unpark();
+            if !CLOSED.swap(true, Release) {
+                ticker::wake();
             }
         }
     }
@@ -149,7 +146,8 @@ fn bit(index: usize) -> u64 {
     1 << index.min(63)
 }
 
-fn open_all() {
+/// Begins a new tick.
+pub(crate) fn open_all() {
     SPENT_BY_ALL.store(0, Relaxed);
     let mut next = KNOWN.load(Acquire);
     // SAFETY: only `&'static` budgets are ever put into the list, and none is taken out.
@@ -163,21 +161,12 @@ fn open_all() {
 
 /// From now on there is somebody to keep snapshots for.
 pub(crate) fn install() {
-    if INSTALLED.swap(true, Relaxed) {
-        return;
+    if !INSTALLED.swap(true, Relaxed) {
+        open_all();
     }
-    open_all();
-    let ticker = std::thread::Builder::new().name("error-tracker-tick".into()).spawn(|| {
-        loop {
-            while !CLOSED.swap(false, Acquire) {
-                std::thread::park();
-            }
-            std::thread::sleep(TICK);
-            open_all();
-        }
-    });
-    // Without a ticker a gate that closes stays closed: failures then show types in place of values.
-    if let Ok(ticker) = ticker {
-        let _ = TICKER.set(ticker.thread().clone());
-    }
+}
+
+/// Called by the ticker: whether some gate was closed since it was last asked.
+pub(crate) fn take_closed() -> bool {
+    CLOSED.swap(false, Acquire)
 }

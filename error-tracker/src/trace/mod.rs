@@ -11,3 +11,4 @@ pub(crate) mod record;
 pub(crate) mod snap;
 pub(crate) mod thread;
 pub(crate) mod tracked;
+pub(crate) mod waiting;

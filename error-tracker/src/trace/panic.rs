@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::guard::FrameRef;
 use super::record::{self, Failure, MOST_FRAMES, Record};
+use super::waiting::{put, take};
 use super::{frames, thread};
 use crate::event::{Exit, Kind, Level, Location};
 
@@ -40,7 +41,7 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
     if keys.is_empty() || aborts {
         // A panic that was unwinding will not get any further either.
         let mut all: Vec<_> =
-            record::take(|record| record.unwinding.is_some()).into_iter().map(|r| r.failure).collect();
+            take(|record| record.unwinding.is_some()).into_iter().map(|r| r.failure).collect();
         all.push(failure);
         return all;
     }
@@ -48,16 +49,15 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
     let unwinding = Some(Unwinding { keys, unwound: 0 });
     let mut record = Record::at(innermost, failure);
     record.unwinding = unwinding;
-    record::put(record);
+    put(record);
     Vec::new()
 }
 
 /// A guard is dropped by a panic.
 pub(super) fn unwind(frame: FrameRef<'_>) {
     let key = frame.key();
-    let found = record::take(|record| {
-        record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key))
-    });
+    let found =
+        take(|record| record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key)));
     for mut record in found {
         let Some(unwinding) = &mut record.unwinding else { continue };
         if let Some(index) = unwinding.keys.iter().position(|known| *known == key) {
@@ -73,14 +73,14 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
         if frame.prev().is_null() {
             record::tell(record.failure);
         } else {
-            record::put(record);
+            put(record);
         }
     }
 }
 
 /// A guard is dropped and no panic is under way: what unwound before was caught.
 pub(super) fn caught() {
-    for mut record in record::take(|record| record.unwinding.is_some()) {
+    for mut record in take(|record| record.unwinding.is_some()) {
         let unwound = record.unwinding.map_or(0, |unwinding| unwinding.unwound);
         let mut callers = record.failure.frames.split_off(unwound.min(record.failure.frames.len()));
         callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);

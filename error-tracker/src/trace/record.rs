@@ -3,12 +3,13 @@
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::facts::Facts;
 use super::guard::{Frame, FrameRef};
 use super::outcome::ErrorRef;
 use super::panic::{self, Unwinding};
+use super::waiting::{put, take, waiting};
 use super::{backtrace, frames, thread};
 use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
 use crate::mask::{Taint, rendering};
@@ -49,73 +50,37 @@ pub(crate) struct Failure {
 pub(super) struct Record {
     pub(super) failure: Box<Failure>,
     /// The frame that it is about to leave or has left last.
-    frame: usize,
+    pub(super) frame: usize,
     /// The frame that would meet it next.
-    caller: usize,
+    pub(super) caller: usize,
     /// The site whose operand it will leave through, when `see_source` met it.
-    through: Option<u32>,
+    pub(super) through: Option<u32>,
     /// It was captured by hand already: nothing more is told of it.
-    told: bool,
+    pub(super) told: bool,
     /// It is a panic.
     pub(super) unwinding: Option<Unwinding>,
-    since: Instant,
+    pub(super) since: Instant,
 }
 
-/// So many failures may wait on one thread; the oldest are taken for handled beyond.
-const MOST_WAITING: usize = 32;
-/// A failure that nobody met again for so long is taken for handled.
-const OVERDUE: Duration = Duration::from_secs(2);
 /// So many frames of one failure are kept: the innermost, and the outermost.
 pub(super) const MOST_FRAMES: usize = 50;
 
-thread_local! {
-    static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting(Vec::new())) };
-    /// Newest last.
-    static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
+/// Where finished failures go; the tracker, which stands above, sets it.
+pub(crate) struct Sink {
+    /// Answers the event's id, or nothing when the failure was not accepted.
+    pub(crate) accept: fn(&Failure) -> Option<String>,
+    /// Adds to an event that was accepted just before.
+    pub(crate) amend: fn(&Failure),
 }
 
-struct Waiting(Vec<Record>);
-
-impl Drop for Waiting {
-    /// The thread ends.
-    fn drop(&mut self) {
-        for record in self.0.drain(..) {
-            finish(record, true);
-        }
-    }
-}
-
-/// Where finished failures go, set by the tracker, which stands above. Answers the event's id, or nothing when the
-/// failure was not accepted.
-pub(crate) static SINK: OnceLock<fn(&Failure) -> Option<String>> = OnceLock::new();
+pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
 
 /// So many failures that were told last are remembered on each thread, to be printed or captured again by hand.
 const MOST_TOLD: usize = 4;
 
-/// Changes the waiting records. No user code may run inside.
-fn waiting<R>(change: impl FnOnce(&mut Vec<Record>) -> R) -> Option<R> {
-    let result = WAITING.try_with(|waiting| {
-        let waiting = &mut waiting.try_borrow_mut().ok()?.0;
-        let result = change(waiting);
-        thread::with(|thread| thread.pending.set(u32::try_from(waiting.len()).unwrap_or(u32::MAX)));
-        Some(result)
-    });
-    result.ok().flatten()
-}
-
-/// Takes the waiting records that `wanted` names.
-pub(super) fn take(wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
-    waiting(|waiting| waiting.extract_if(.., |record| wanted(record)).collect()).unwrap_or_default()
-}
-
-pub(super) fn put(record: Record) {
-    let crowded = waiting(|waiting| {
-        waiting.push(record);
-        (waiting.len() > MOST_WAITING).then(|| waiting.remove(0))
-    });
-    if let Some(oldest) = crowded.flatten() {
-        finish(oldest, true);
-    }
+thread_local! {
+    /// Newest last.
+    static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An error is about to leave `frame` through `site`.
@@ -216,13 +181,9 @@ pub(crate) fn leave(frame: FrameRef<'_>) {
     for record in take(|record| record.frame == key && record.caller == 0) {
         finish(record, false);
     }
-    let now = Instant::now();
-    for record in take(|record| now.duration_since(record.since) > OVERDUE) {
-        finish(record, true);
-    }
 }
 
-fn finish(record: Record, handled: bool) {
+pub(super) fn finish(record: Record, handled: bool) {
     if record.told {
         return;
     }
@@ -245,7 +206,7 @@ fn add_callers(failure: &mut Failure, key: usize) {
 
 /// Hands a failure to the sink, and remembers it.
 pub(crate) fn tell(mut failure: Box<Failure>) -> Option<String> {
-    let id = SINK.get().and_then(|sink| sink(&failure));
+    let id = SINK.get().and_then(|sink| (sink.accept)(&failure));
     failure.id = id.clone().unwrap_or_default();
     let oldest = TOLD.try_with(|told| {
         let told = &mut *told.try_borrow_mut().ok()?;
@@ -255,36 +216,6 @@ pub(crate) fn tell(mut failure: Box<Failure>) -> Option<String> {
     });
     drop(oldest);
     id
-}
-
-/// Failures that wait in the suspended body of a future.
-#[derive(Default)]
-pub(super) struct Stash(Vec<Record>);
-
-impl Stash {
-    /// Takes what waits in this frame.
-    pub(super) fn take(frame: *const Frame) -> Self {
-        Self(take(|record| record.caller == frame.addr() && record.unwinding.is_none()))
-    }
-
-    /// The body runs again, on this thread.
-    pub(super) fn put_back(&mut self) {
-        self.0.drain(..).for_each(put);
-    }
-}
-
-impl Drop for Stash {
-    /// The future is dropped before its end.
-    fn drop(&mut self) {
-        for record in self.0.drain(..) {
-            finish(record, true);
-        }
-    }
-}
-
-/// Whether a panic unwinds annotated functions of this thread.
-pub(crate) fn is_unwinding() -> bool {
-    waiting(|waiting| waiting.iter().any(|record| record.unwinding.is_some())).unwrap_or(false)
 }
 
 /// What is known of an error that is given by hand.

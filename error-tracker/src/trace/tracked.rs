@@ -7,7 +7,8 @@ use std::ptr;
 use std::task::{Context, Poll};
 
 use super::guard::{Frame, FrameRef};
-use super::{record, thread};
+use super::thread;
+use super::waiting::Stash;
 
 /// The body of an annotated `async fn`.
 pub struct Tracked<F> {
@@ -15,7 +16,7 @@ pub struct Tracked<F> {
     /// The guard of the suspended body, or null.
     frame: *const Frame,
     /// Failures that wait in the suspended body; they follow it to whatever thread polls it next.
-    waiting: record::Stash,
+    waiting: Stash,
 }
 
 // SAFETY: the pointer leads into `body`, which is Send, and is only followed by the thread that polls.
@@ -28,7 +29,7 @@ impl<F: RefUnwindSafe> RefUnwindSafe for Tracked<F> {}
 impl<F: Future> Tracked<F> {
     #[inline(always)]
     pub fn new(body: F) -> Self {
-        Self { body, frame: ptr::null(), waiting: record::Stash::default() }
+        Self { body, frame: ptr::null(), waiting: Stash::default() }
     }
 }
 
@@ -65,7 +66,7 @@ impl<F: Future> Future for Tracked<F> {
             if !ptr::eq(innermost, head) {
                 this.frame = innermost;
                 if waits {
-                    this.waiting = record::Stash::take(innermost);
+                    this.waiting = Stash::take(innermost);
                 }
             }
         }

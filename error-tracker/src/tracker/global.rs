@@ -7,10 +7,15 @@ use super::error::InitError;
 use super::settings::Settings;
 use super::{Tracker, choose_policy};
 use crate::snapshot::budget;
-use crate::trace::record;
+use crate::ticker;
+use crate::trace::record::{self, Sink};
+use crate::trace::waiting;
 
 /// How long the end of the program, or of [`Installed`], waits for the store.
 const AT_END: Duration = Duration::from_secs(2);
+
+/// How often waiting failures are looked at.
+const SETTLE: Duration = Duration::from_secs(1);
 
 static GLOBAL: OnceLock<Tracker> = OnceLock::new();
 
@@ -83,9 +88,17 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
         return Err(InitError::Installed);
     }
     choose_policy(&tracker.inner.masking);
-    let _ = record::SINK.set(|failure| GLOBAL.get()?.accept(failure));
+    let _ = record::SINK.set(Sink {
+        accept: |failure| GLOBAL.get()?.accept(failure),
+        amend: |failure| {
+            if let Some(tracker) = GLOBAL.get() {
+                tracker.amend(failure);
+            }
+        },
+    });
     crate::scope::record_handled_with(crate::capture::record_handled);
     budget::install();
+    ticker::start(tick);
     if panics {
         #[cfg(feature = "panic")]
         crate::capture::hook::install(|timeout| {
@@ -96,6 +109,19 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
     }
     flush_at_exit();
     Ok(Installed { tracker: Some(tracker) })
+}
+
+/// One round of the ticker.
+fn tick() {
+    if budget::take_closed() {
+        std::thread::sleep(budget::TICK);
+        budget::open_all();
+    } else if waiting::any_waiting() {
+        std::thread::park_timeout(SETTLE);
+    } else {
+        std::thread::park();
+    }
+    let _ = std::panic::catch_unwind(waiting::settle_overdue);
 }
 
 /// A normal end of the process, `std::process::exit` included, waits for the store.

@@ -207,6 +207,16 @@ impl Tracker {
     }
 }
 
+impl Tracker {
+    /// Adds the extra data of a failure to its event, when that still waits.
+    fn amend(&self, failure: &Failure) {
+        let mut added = Event::default();
+        added.context.extras = failure.extras.clone();
+        mask::event(&self.inner.masking, &mut added, failure.taint.clone());
+        self.inner.pipeline.amend(&failure.id, |event| event.context.extras.extend(added.context.extras));
+    }
+}
+
 impl Inner {
     fn ignores(&self, event: &Event) -> bool {
         let short = crate::event::short_type(&event.type_name, None);
