@@ -75,9 +75,9 @@ fn outermost_calls(event: &Event) -> Vec<(&str, u32, &str)> {
 
 /// The place where the event rose, unless the innermost frame shows it.
 fn apart(event: &Event) -> Option<&Location> {
-    let innermost = event.frames.first().or(event.callers.first());
     let shown = |place: &&Location| {
-        innermost.is_some_and(|frame| (&frame.file, frame.line) == (&place.file, place.line))
+        let mut frames = event.frames.iter().chain(&event.callers);
+        frames.any(|frame| (&frame.file, frame.line) == (&place.file, place.line))
     };
     event.location.as_ref().filter(|place| !shown(place))
 }

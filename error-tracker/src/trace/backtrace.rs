@@ -54,8 +54,16 @@ pub(crate) fn resolve(raw: &Raw, known: &mut HashMap<usize, Vec<BacktraceFrame>>
         .iter()
         .flat_map(|address| known.entry(*address).or_insert_with(|| name(*address)).clone())
         .collect();
-    // Our own calls lie on top.
-    let own = calls.iter().rposition(|call| is_own(&call.function)).map_or(0, |last| last + 1);
+    // Between the two marks of the standard library lies what the program called; our own calls are on top.
+    let marked =
+        |calls: &[BacktraceFrame], mark: &str| calls.iter().position(|call| call.function.contains(mark));
+    if let Some(end) = marked(&calls, "__rust_begin_short_backtrace") {
+        calls.truncate(end);
+    }
+    if let Some(start) = marked(&calls, "__rust_end_short_backtrace") {
+        calls.drain(..=start);
+    }
+    let own = calls.iter().take_while(|call| is_own(&call.function)).count();
     calls.drain(..own);
     calls
 }
@@ -76,11 +84,11 @@ fn name(address: usize) -> Vec<BacktraceFrame> {
 fn is_own(function: &str) -> bool {
     let path = function.trim_start_matches('<');
     [
-        "error_tracker::trace::",
-        "error_tracker::capture::",
+        "error_tracker::",
         "backtrace::",
         "std::panicking::",
         "core::panicking::",
+        "core::ops::function::",
     ]
     .iter()
     .any(|own| path.starts_with(own))
