@@ -124,34 +124,23 @@ fn inner(
 }
 
 fn kinds(p: &TokenStream) -> TokenStream {
-    quote!(use #p::{LookBits as _, LookDebug as _, LookList as _, LookText as _, LookType as _};)
+    quote!(use #p::Look as _;)
 }
 
 /// Closes the kinds of links to results. `errors` asks whether the error is one of the standard trait.
 fn resolve_outcomes(p: &TokenStream, links: &[&Ident], errors: bool) -> TokenStream {
-    let outcomes = outcomes(p, errors);
+    let refs = if errors { quote!(&&&&&&&&&) } else { quote!(&&&&&&) };
     quote! {{
-        #outcomes
-        #(#p::resolve(&#links, (&&&&&&&&&#p::OutcomeProbe::of(&#links)).__error_tracker_outcome());)*
+        use #p::LookOutcome as _;
+        #(#p::resolve(&#links, (#refs #p::OutcomeProbe::of(&#links)).__error_tracker_outcome());)*
     }}
-}
-
-fn outcomes(p: &TokenStream, errors: bool) -> TokenStream {
-    let errors = errors.then(|| quote!(LookDynError as _, LookStdError as _, LookSyncError as _,));
-    quote! {
-        use #p::{
-            LookDebugged as _, LookDisplayed as _, LookFine as _, LookNoValue as _, LookOpaque as _, LookShown as _,
-            #errors
-        };
-    }
 }
 
 /// Keeps the arguments, and the values of the option `context`.
 fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Option<&Ident>) -> TokenStream {
     let Words { p, guard, .. } = words;
     let records = records.map(|error| {
-        let outcomes = outcomes(p, true);
-        quote!({ #outcomes #p::record(&#error, &#guard, (&&&&&&&&&#p::ErrorProbe::of(&#error)).__error_tracker_outcome()); })
+        quote!({ use #p::LookOutcome as _; #p::record(&#error, &#guard, (&&&&&&&&&#p::ErrorProbe::of(&#error)).__error_tracker_outcome()); })
     });
     let kept = arguments.iter().enumerate().map(|(slot, Argument { ident, kind })| match kind {
         ArgumentKind::Primitive => quote!(#p::keep_argument(&#ident, &#guard, #slot, #p::AsBits);),

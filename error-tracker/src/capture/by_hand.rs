@@ -215,10 +215,7 @@ pub mod extra {
 macro_rules! capture_exception {
     ($error:expr $(, $name:ident = $value:expr)* $(,)?) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{
-            LookDebugged as _, LookDisplayed as _, LookDynError as _, LookOpaque as _, LookShown as _,
-            LookStdError as _, LookSyncError as _, Serialized as _, Debugged as _,
-        };
+        use $crate::__private::{LookOutcome as _, Serialized as _, Debugged as _,};
         let error = &$error;
         $crate::__private::given(
             error,

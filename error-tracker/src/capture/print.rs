@@ -146,10 +146,7 @@ macro_rules! format_exception {
 macro_rules! __with_error {
     ($call:ident, $error:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{
-            LookDebugged as _, LookDisplayed as _, LookDynError as _, LookOpaque as _, LookShown as _,
-            LookStdError as _, LookSyncError as _,
-        };
+        use $crate::__private::LookOutcome as _;
         let error = &$error;
         $crate::__private::$call(
             error,

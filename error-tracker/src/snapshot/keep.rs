@@ -212,14 +212,16 @@ impl<T: ?Sized> Probe<T> {
     }
 }
 
-macro_rules! kinds {
-    ($($look:ident: $probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
-        pub trait $look {
-            type Kind;
-            fn __error_tracker_kind(&self) -> Self::Kind;
-        }
+/// Finds the kind of a type. One trait for all kinds, told apart by the number of references: method lookup then asks
+/// one question for each.
+pub trait Look {
+    type Kind;
+    fn __error_tracker_kind(&self) -> Self::Kind;
+}
 
-        impl<T: $($bound)*> $look for $probe {
+macro_rules! kinds {
+    ($($probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
+        impl<T: $($bound)*> Look for $probe {
             type Kind = $kind;
             fn __error_tracker_kind(&self) -> $kind {
                 $kind
@@ -229,9 +231,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    LookBits: &&&&Probe<T> => AsBits where [Primitive];
-    LookText: &&&Probe<T> => AsText where [Text + ?Sized];
-    LookList: &&Probe<T> => AsList where [List + ?Sized];
-    LookDebug: &Probe<T> => AsDebug where [Debug + ?Sized];
-    LookType: Probe<T> => AsType where [?Sized];
+    &&&&Probe<T> => AsBits where [Primitive];
+    &&&Probe<T> => AsText where [Text + ?Sized];
+    &&Probe<T> => AsList where [List + ?Sized];
+    &Probe<T> => AsDebug where [Debug + ?Sized];
+    Probe<T> => AsType where [?Sized];
 }

@@ -83,15 +83,9 @@ fn name(address: usize) -> Vec<BacktraceFrame> {
 
 fn is_own(function: &str) -> bool {
     let path = function.trim_start_matches('<');
-    [
-        "error_tracker::",
-        "backtrace::",
-        "std::panicking::",
-        "core::panicking::",
-        "core::ops::function::",
-    ]
-    .iter()
-    .any(|own| path.starts_with(own))
+    ["error_tracker::", "backtrace::", "std::panicking::", "core::panicking::", "core::ops::function::"]
+        .iter()
+        .any(|own| path.starts_with(own))
 }
 
 /// Whether a call is the program's own: no dependency and not the standard library.

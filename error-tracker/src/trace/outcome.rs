@@ -211,14 +211,15 @@ impl<R> OutcomeProbe<R> {
     }
 }
 
-macro_rules! kinds {
-    ($($look:ident: $probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
-        pub trait $look {
-            type Kind;
-            fn __error_tracker_outcome(&self) -> Self::Kind;
-        }
+/// Finds how to look at a value: like [`Look`](crate::snapshot::keep::Look) for variables.
+pub trait LookOutcome {
+    type Kind;
+    fn __error_tracker_outcome(&self) -> Self::Kind;
+}
 
-        impl<R: Failing> $look for $probe where R::Error: $($bound)* {
+macro_rules! kinds {
+    ($($probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
+        impl<R: Failing> LookOutcome for $probe where R::Error: $($bound)* {
             type Kind = $kind;
             fn __error_tracker_outcome(&self) -> $kind {
                 $kind
@@ -228,30 +229,24 @@ macro_rules! kinds {
 }
 
 kinds! {
-    LookStdError: &&&&&&&&OutcomeProbe<R> => StdError where [Error];
-    LookSyncError: &&&&&&&OutcomeProbe<R> => SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
-    LookDynError: &&&&&&OutcomeProbe<R> => DynError where [AsRef<dyn Error + 'static>];
-    LookShown: &&&&&OutcomeProbe<R> => Shown where [Display + Debug];
-    LookDisplayed: &&&&OutcomeProbe<R> => Displayed where [Display];
-    LookDebugged: &&&OutcomeProbe<R> => Debugged where [Debug];
-    LookOpaque: &&OutcomeProbe<R> => Opaque where [Sized];
+    &&&&&&&&OutcomeProbe<R> => StdError where [Error];
+    &&&&&&&OutcomeProbe<R> => SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
+    &&&&&&OutcomeProbe<R> => DynError where [AsRef<dyn Error + 'static>];
+    &&&&&OutcomeProbe<R> => Shown where [Display + Debug];
+    &&&&OutcomeProbe<R> => Displayed where [Display];
+    &&&OutcomeProbe<R> => Debugged where [Debug];
+    &&OutcomeProbe<R> => Opaque where [Sized];
 }
 
-pub trait LookNoValue {
-    fn __error_tracker_outcome(&self) -> NoValue;
-}
-
-impl<T> LookNoValue for &OutcomeProbe<Option<T>> {
+impl<T> LookOutcome for &OutcomeProbe<Option<T>> {
+    type Kind = NoValue;
     fn __error_tracker_outcome(&self) -> NoValue {
         NoValue
     }
 }
 
-pub trait LookFine {
-    fn __error_tracker_outcome(&self) -> Fine;
-}
-
-impl<R> LookFine for OutcomeProbe<R> {
+impl<R> LookOutcome for OutcomeProbe<R> {
+    type Kind = Fine;
     fn __error_tracker_outcome(&self) -> Fine {
         Fine
     }
