@@ -1,5 +1,7 @@
 //! Writes the function that does what the user's function does, and knows what it was doing when it failed.
 
+use std::fmt::Display;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -178,22 +180,19 @@ fn meta(
         Some(name) => (name.value(), true),
         None => (function.sig.ident.unraw().to_string(), false),
     };
-    let sites = walk.sites.iter().map(|site| {
-        let Site { text, exit, order, .. } = site;
-        let (line, column, ordinal) = (site.line as u32, site.column as u32, site.ordinal as u32);
-        let exit = Ident::new(exit, Span::mixed_site());
-        quote!(#p::Site::new(#line, #column, #text, #ordinal, #p::Exit::#exit, #order))
-    });
-    let masked = |ident: &Ident| options.mask.iter().any(|mask| mask == ident);
-    let var = |ident: &Ident, role: &str, from: u32, to: u32| {
-        let (name, masked, role) =
-            (ident.unraw().to_string(), masked(ident), Ident::new(role, Span::mixed_site()));
-        quote!(#p::Var::new(#name, #p::Role::#role, #masked, #from, #to))
+    let mut sites = String::new();
+    for Site { line, column, exit, ordinal, order, text, .. } in &walk.sites {
+        entry_of(&mut sites, &[line, column, exit, ordinal, order, text]);
+    }
+    let mut variables = String::new();
+    let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
+        let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
+        entry_of(&mut variables, &[&ident.unraw(), &role, &masked, &from, &to]);
     };
-    let vars = arguments.iter().map(|argument| var(&argument.ident, "Argument", 0, u32::MAX));
-    let vars = vars.chain(options.context.iter().map(|(name, _)| var(name, "Context", 0, u32::MAX)));
-    let vars =
-        vars.chain(walk.vars.iter().map(|Var { ident, from, to, .. }| var(ident, "Local", *from, *to)));
+    arguments.iter().for_each(|argument| variable(&argument.ident, "a", 0, u32::MAX));
+    options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));
+    walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
+    let slots = arguments.len() + options.context.len() + walk.vars.len();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         let kinds = kinds(p);
@@ -226,14 +225,26 @@ fn meta(
             root: #root,
             first_line: #first,
             last_line: #last,
-            sites: &[#(#sites),*],
-            variables: &[#(#vars),*],
+            sites: #sites,
+            variables: #variables,
+            slots: #slots,
             globals: &[#(#globals),*],
             level: #level,
             budget: #p::Budget::new(#p::Locals::#locals),
         };
         &__ERROR_TRACKER
     }
+}
+
+/// Adds an entry to a list that the library reads again: see `Meta`.
+fn entry_of(list: &mut String, parts: &[&dyn Display]) {
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            list.push('\u{1f}');
+        }
+        list.extend(part.to_string().chars().filter(|c| !matches!(c, '\u{1e}' | '\u{1f}')));
+    }
+    list.push('\u{1e}');
 }
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the

@@ -216,7 +216,7 @@ impl<'a> Walk<'a> {
             Expr::Unsafe(block) => self.block(&mut block.block, true, &[]),
             Expr::Paren(paren) => self.tail(&mut paren.expr),
             Expr::Group(group) => self.tail(&mut group.expr),
-            _ => self.returned(expr, "Tail"),
+            _ => self.returned(expr, "t"),
         }
     }
 
@@ -275,7 +275,7 @@ impl<'a> Walk<'a> {
         let shown = expr.to_token_stream();
         self.expr(&mut expr.expr);
         let link = Ident::new(&format!("__q{}", self.sites.len()), Span::mixed_site());
-        let site = self.site("Question", &shown, Some(link.clone()));
+        let site = self.site("q", &shown, Some(link.clone()));
         self.look_before(&mut expr.expr, site);
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
@@ -440,7 +440,7 @@ impl<'a> Walk<'a> {
             | Expr::Group(_) => {
                 self.tail(expr);
             }
-            _ => self.returned(expr, "Return"),
+            _ => self.returned(expr, "r"),
         }
     }
 }

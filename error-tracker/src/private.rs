@@ -3,12 +3,11 @@
 
 pub use crate::capture::extra::{Debugged, Extra, Serialized};
 pub use crate::capture::{Here, format_given, given, message, print_given};
-pub use crate::event::{Exit, Level};
+pub use crate::event::Level;
 pub use crate::snapshot::budget::{Budget, Locals};
 pub use crate::snapshot::keep::{AsBits, Link, Look, Probe, resolve};
-pub use crate::snapshot::slot::{Role, Var};
 pub use crate::trace::guard::Guard;
-pub use crate::trace::meta::{Global, Meta, Site};
+pub use crate::trace::meta::{Global, Meta};
 pub use crate::trace::outcome::{
     ErrorProbe, LookOutcome, OutcomeProbe, at, at_none, failed, never, record, see, see_none, see_source,
     silence, silent,

@@ -91,7 +91,7 @@ fn admitted(place: &Place<'_>) -> bool {
         return false;
     }
     if place.budget.asks_about(place.index)
-        && let Some(var) = place.vars.get(place.index)
+        && let Some(var) = place.function.variable(place.index)
         && (var.masked || policy::get().masking.name(var.name).is_some())
     {
         place.budget.close(place.index);

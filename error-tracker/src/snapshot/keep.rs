@@ -21,8 +21,13 @@ pub struct Place<'a> {
     pub(crate) slot: &'a Slot,
     pub(crate) chunk: &'a Cell<*mut Chunk>,
     pub(crate) budget: &'static Budget,
-    pub(crate) vars: &'static [Var],
+    pub(crate) function: &'static dyn Function,
     pub(crate) index: usize,
+}
+
+/// The function whose variable it is.
+pub(crate) trait Function {
+    fn variable(&self, index: usize) -> Option<Var>;
 }
 
 /// A way of keeping a `T` that was just bound or assigned.

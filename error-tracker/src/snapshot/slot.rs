@@ -5,27 +5,20 @@ use std::fmt;
 use std::mem::MaybeUninit;
 
 /// A variable that has a slot.
-#[derive(Debug)]
-pub struct Var {
-    pub name: &'static str,
-    pub role: Role,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Var {
+    pub(crate) name: &'static str,
+    pub(crate) role: Role,
     /// Masked by the attribute's option `mask`.
-    pub masked: bool,
+    pub(crate) masked: bool,
     /// It can be named at the sites whose `order` lies in between.
-    pub from: u32,
-    pub to: u32,
-}
-
-impl Var {
-    #[must_use]
-    pub const fn new(name: &'static str, role: Role, masked: bool, from: u32, to: u32) -> Self {
-        Self { name, role, masked, from, to }
-    }
+    pub(crate) from: u32,
+    pub(crate) to: u32,
 }
 
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     Argument,
     Local,
     /// A value of the option `context`.

@@ -24,16 +24,16 @@ pub(super) fn of(
     user_code: bool,
 ) -> Seen {
     let meta = frame.meta();
-    let site = site.and_then(|site| meta.sites.get(site as usize));
+    let site = site.and_then(|site| meta.site(site));
     let mut seen = Seen {
         frame: Frame {
             function: function(meta),
             module: meta.module.strip_prefix("r#").unwrap_or(meta.module).into(),
             file: meta.file.into(),
-            line: site.map_or(meta.first_line, |site| site.line),
-            column: site.map_or(0, |site| site.column),
-            expression: site.map(|site| site.text.into()).unwrap_or_default(),
-            ordinal: site.map_or(0, |site| site.ordinal),
+            line: site.as_ref().map_or(meta.first_line, |site| site.line),
+            column: site.as_ref().map_or(0, |site| site.column),
+            expression: site.as_ref().map(|site| site.text.into()).unwrap_or_default(),
+            ordinal: site.as_ref().map_or(0, |site| site.ordinal),
             exit,
             root: meta.root,
             ..Frame::default()
@@ -42,11 +42,11 @@ pub(super) fn of(
         context: Vec::new(),
     };
     let mut reader = Reader { policy: policy::get(), taint, user_code };
-    for (var, slot) in meta.variables.iter().zip(frame.slots()) {
-        if site.is_some_and(|site| !(var.from..=var.to).contains(&site.order)) {
+    for (var, slot) in meta.variables().zip(frame.slots()) {
+        if site.as_ref().is_some_and(|site| !(var.from..=var.to).contains(&site.order)) {
             continue;
         }
-        let Some(variable) = reader.read(var, slot, frame.chunk()) else { continue };
+        let Some(variable) = reader.read(&var, slot, frame.chunk()) else { continue };
         match var.role {
             Role::Argument => seen.frame.arguments.push(variable),
             Role::Local => push_local(&mut seen.frame.locals, variable),

@@ -50,7 +50,7 @@ impl<const N: usize> Guard<N> {
     /// Makes this the innermost live frame.
     #[inline(always)]
     pub fn enter(&self) {
-        debug_assert_eq!(self.frame.meta.variables.len(), N);
+        debug_assert_eq!(self.frame.meta.slots, N);
         thread::with(|thread| {
             self.frame.prev.set(thread.head.get());
             thread.head.set(ptr::from_ref(self).cast());
@@ -69,7 +69,7 @@ impl<const N: usize> Guard<N> {
             slot: &self.slots[index],
             chunk: &self.frame.chunk,
             budget: &meta.budget,
-            vars: meta.variables,
+            function: meta,
             index,
         }
     }
@@ -143,11 +143,11 @@ impl<'a> FrameRef<'a> {
     }
 
     pub(crate) fn slots(self) -> &'a [Slot] {
-        // SAFETY: a frame is always the head of a `Guard<N>` (repr(C)) with `N == meta.variables.len()`, and the
+        // SAFETY: a frame is always the head of a `Guard<N>` (repr(C)) with `N == meta.slots`, and the
         // pointer was made from the whole guard.
         unsafe {
             let first = self.at.as_ptr().byte_add(std::mem::offset_of!(Guard<1>, slots)).cast::<Slot>();
-            std::slice::from_raw_parts(first, self.meta().variables.len())
+            std::slice::from_raw_parts(first, self.meta().slots)
         }
     }
 }

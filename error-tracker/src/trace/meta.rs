@@ -1,8 +1,14 @@
 //! What an expansion knows of its function.
+//!
+//! Sites and variables are written as text and read at a failure: a table of constants would be compiled for every
+//! annotated function of a program, and most of them never fail.
+
+use std::fmt;
 
 use crate::event::{Exit, Level};
 use crate::snapshot::budget::Budget;
-use crate::snapshot::slot::Var;
+use crate::snapshot::keep::Function;
+use crate::snapshot::slot::{Role, Var};
 
 /// Constant facts of one annotated function.
 #[derive(Debug)]
@@ -19,8 +25,11 @@ pub struct Meta {
     pub root: &'static str,
     pub first_line: u32,
     pub last_line: u32,
-    pub sites: &'static [Site],
-    pub variables: &'static [Var],
+    /// One entry a site: line, column, exit, ordinal, order, text. Entries end in U+001E, fields are parted by U+001F.
+    pub sites: &'static str,
+    /// One entry a slot: name, role, whether it is masked, from, to.
+    pub variables: &'static str,
+    pub slots: usize,
     pub globals: &'static [Global],
     pub level: Option<Level>,
     pub budget: Budget,
@@ -28,32 +37,61 @@ pub struct Meta {
 
 /// A place where a failure can leave.
 #[derive(Debug)]
-pub struct Site {
-    pub line: u32,
-    pub column: u32,
-    pub text: &'static str,
-    pub ordinal: u32,
-    pub exit: Exit,
+pub(crate) struct Site {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) text: &'static str,
+    pub(crate) ordinal: u32,
+    pub(crate) exit: Exit,
     /// Place in the order of bindings and sites: see `Var`.
-    pub order: u32,
+    pub(crate) order: u32,
 }
 
-impl Site {
-    #[must_use]
-    pub const fn new(
-        line: u32,
-        column: u32,
-        text: &'static str,
-        ordinal: u32,
-        exit: Exit,
-        order: u32,
-    ) -> Self {
-        Self { line, column, text, ordinal, exit, order }
+const END: char = '\u{1e}';
+const PART: char = '\u{1f}';
+
+impl Meta {
+    pub(crate) fn site(&self, index: u32) -> Option<Site> {
+        let mut parts = self.sites.split_terminator(END).nth(index as usize)?.splitn(6, PART);
+        let mut number = || parts.next()?.parse().ok();
+        let (line, column) = (number()?, number()?);
+        let exit = match parts.next()? {
+            "q" => Exit::Question,
+            "r" => Exit::Return,
+            "t" => Exit::Tail,
+            "m" => Exit::Macro,
+            _ => Exit::Hidden,
+        };
+        let mut number = || parts.next()?.parse().ok();
+        let (ordinal, order) = (number()?, number()?);
+        Some(Site { line, column, exit, ordinal, order, text: parts.next()? })
+    }
+
+    /// The variables, one for each slot.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = Var> {
+        self.variables.split_terminator(END).map(|entry| {
+            let mut parts = entry.split(PART);
+            let name = parts.next().unwrap_or_default();
+            let role = match parts.next() {
+                Some("a") => Role::Argument,
+                Some("c") => Role::Context,
+                _ => Role::Local,
+            };
+            let masked = parts.next() == Some("1");
+            let mut number = || parts.next()?.parse().ok();
+            Var { name, role, masked, from: number().unwrap_or(0), to: number().unwrap_or(u32::MAX) }
+        })
+    }
+}
+
+impl Function for Meta {
+    fn variable(&self, index: usize) -> Option<Var> {
+        self.variables().nth(index)
     }
 }
 
 /// Is handed a global's type and, where it has one, its `Debug`.
-pub type See<'a> = &'a mut dyn FnMut(&'static str, Option<&dyn std::fmt::Debug>);
+pub type See<'a> = &'a mut dyn FnMut(&'static str, Option<&dyn fmt::Debug>);
 
 /// A global that the option `globals` names.
 pub struct Global {
@@ -68,8 +106,8 @@ impl Global {
     }
 }
 
-impl std::fmt::Debug for Global {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Global {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
 }

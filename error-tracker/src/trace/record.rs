@@ -90,7 +90,7 @@ pub(crate) fn fail(frame: *const Frame, site: u32, none: bool, error: &ErrorRef<
     if rendering() {
         return;
     }
-    let exit = frame.meta().sites.get(site as usize).map_or(Exit::Hidden, |site| site.exit);
+    let exit = frame.meta().site(site).map_or(Exit::Hidden, |site| site.exit);
     meet(frame, Some(site), exit, none, error);
 }
 
