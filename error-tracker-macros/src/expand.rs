@@ -207,17 +207,19 @@ fn meta(
         Some(level) => quote!(::core::option::Option::Some(#p::Level::#level)),
         None => quote!(::core::option::Option::None),
     };
-    let locals = match options.locals {
-        Locals::Adaptive => quote!(Adaptive),
-        Locals::Always => quote!(Always),
-        Locals::Never => quote!(Never),
+    let budget = match options.locals {
+        Locals::Adaptive => quote!(ADAPTIVE),
+        Locals::Always => quote!(ALWAYS),
+        Locals::Never => quote!(NEVER),
     };
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let first = function.sig.fn_token.span.unwrap().line() as u32;
     let last = function.block.brace_token.span.close().unwrap().end().line() as u32;
     quote! {
+        #[allow(dead_code)]
+        struct __ErrorTracker;
         static __ERROR_TRACKER: #p::Meta = #p::Meta {
-            path: || ::core::any::type_name_of_val(&|| ()),
+            path: ::core::any::type_name::<__ErrorTracker>,
             name: #name,
             renamed: #renamed,
             module: ::core::module_path!(),
@@ -230,7 +232,7 @@ fn meta(
             slots: #slots,
             globals: &[#(#globals),*],
             level: #level,
-            budget: #p::Budget::new(#p::Locals::#locals),
+            budget: #p::#budget,
         };
         &__ERROR_TRACKER
     }

@@ -4,7 +4,7 @@
 pub use crate::capture::extra::{Debugged, Extra, Serialized};
 pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::Level;
-pub use crate::snapshot::budget::{Budget, Locals};
+pub use crate::snapshot::budget::{ADAPTIVE, ALWAYS, NEVER};
 pub use crate::snapshot::keep::{AsBits, Link, Look, Probe, resolve};
 pub use crate::trace::guard::Guard;
 pub use crate::trace::meta::{Global, Meta};

@@ -39,9 +39,18 @@ pub struct Budget {
     next: AtomicPtr<Budget>,
 }
 
+/// What each annotated function starts with. Constants, because evaluating a call for each would take the compiler's
+/// time.
+#[expect(clippy::declare_interior_mutable_const, reason = "each use is the start of a static of its own")]
+pub const ADAPTIVE: Budget = Budget::new(Locals::Adaptive);
+#[expect(clippy::declare_interior_mutable_const, reason = "as above")]
+pub const ALWAYS: Budget = Budget::new(Locals::Always);
+#[expect(clippy::declare_interior_mutable_const, reason = "as above")]
+pub const NEVER: Budget = Budget::new(Locals::Never);
+
 /// The option `locals`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locals {
+enum Locals {
     /// Within the budget.
     Adaptive,
     /// Whatever it costs.
@@ -58,8 +67,7 @@ static SPENT_BY_ALL: AtomicU32 = AtomicU32::new(0);
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
 impl Budget {
-    #[must_use]
-    pub const fn new(locals: Locals) -> Self {
+    const fn new(locals: Locals) -> Self {
         Self {
             gate: AtomicU64::new(if matches!(locals, Locals::Never) { 0 } else { u64::MAX }),
             closed: AtomicU64::new(0),

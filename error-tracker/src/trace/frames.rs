@@ -2,7 +2,7 @@
 
 use super::guard::FrameRef;
 use super::meta::Meta;
-use crate::event::{Exit, Frame, Variable};
+use crate::event::{Exit, Frame, Variable, short_type};
 use crate::mask::Taint;
 use crate::snapshot::policy;
 use crate::snapshot::read::Reader;
@@ -76,13 +76,17 @@ fn function(meta: &Meta) -> String {
     if meta.renamed {
         return meta.name.into();
     }
-    // `crate::module::Cart::total::__ERROR_TRACKER::{{closure}}::{{closure}}`
+    // `crate::module::Cart::total::__ErrorTracker`
     let path = (meta.path)();
-    let mut path = path.rsplit_once("::__ERROR_TRACKER").map_or(meta.name, |(path, _)| path);
+    let mut path = path.rsplit_once("::__ErrorTracker").map_or(meta.name, |(path, _)| path);
     // The body of an async function is a closure to the compiler.
     while let Some(outer) = path.strip_suffix("::{{closure}}") {
         path = outer;
     }
     let module = meta.module.strip_prefix("r#").unwrap_or(meta.module);
-    path.strip_prefix(module).and_then(|path| path.strip_prefix("::")).unwrap_or(path).into()
+    let path = path.strip_prefix(module).and_then(|path| path.strip_prefix("::")).unwrap_or(path);
+    match path.strip_prefix('<').and_then(|path| path.rsplit_once(">::")) {
+        Some((implementation, name)) => format!("<{}>::{name}", short_type(implementation, None)),
+        None => path.into(),
+    }
 }

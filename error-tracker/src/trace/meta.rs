@@ -13,7 +13,7 @@ use crate::snapshot::slot::{Role, Var};
 /// Constant facts of one annotated function.
 #[derive(Debug)]
 pub struct Meta {
-    /// Answers a path below the function, such as `shop::Cart::total::META::{{closure}}`.
+    /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
     pub path: fn() -> &'static str,
     /// The name from the option `name`; else the function's own.
     pub name: &'static str,
