@@ -102,21 +102,24 @@ fn inner(
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
-    let resolved_vars = (!var_links.is_empty()).then(|| {
-        let kinds = kinds(p);
-        quote!({ #kinds #(#p::resolve(&#var_links, (&&&&&#p::Probe::of(&#var_links)).__error_tracker_kind());)* })
-    });
+    let closed_vars = (!var_links.is_empty())
+        .then(|| quote!({ use #p::Close as _; #((&&&&&#var_links).__error_tracker_close();)* }));
     let returned_link = returned.map(|returned| quote!(let #returned = #p::link();));
-    let resolved_returned =
-        returned.map(|returned| resolve_outcomes(p, &[returned], !has_generic_error(&function.sig)));
-    let resolved_links = (!links.is_empty()).then(|| resolve_outcomes(p, &links, true));
-    let never = quote!(#resolved_vars #resolved_returned #resolved_links);
+    // With fewer references the error is not asked whether it is one of the standard trait.
+    let closed_returned = returned.map(|returned| {
+        let refs = if has_generic_error(&function.sig) { quote!(&&&&&&) } else { quote!(&&&&&&&&&) };
+        quote!((#refs #returned).__error_tracker_close();)
+    });
+    let closed_outcomes = (!links.is_empty() || returned.is_some()).then(|| {
+        quote!({ use #p::CloseOutcome as _; #closed_returned #((&&&&&&&&&#links).__error_tracker_close();)* })
+    });
+    let never = quote!(#closed_vars #closed_outcomes);
     let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
     quote! {
         let #guard = #p::Guard::<#slots>::new({ #meta });
         #guard.enter();
         #entry
-        #(let #var_links = #p::link();)*
+        #(let mut #var_links;)*
         #(let mut #links;)*
         #returned_link
         #[allow(unused_braces, unreachable_code, clippy::needless_return)]
@@ -125,47 +128,34 @@ fn inner(
     }
 }
 
-fn kinds(p: &TokenStream) -> TokenStream {
-    quote!(use #p::Look as _;)
-}
-
-/// Closes the kinds of links to results. `errors` asks whether the error is one of the standard trait.
-fn resolve_outcomes(p: &TokenStream, links: &[&Ident], errors: bool) -> TokenStream {
-    let refs = if errors { quote!(&&&&&&&&&) } else { quote!(&&&&&&) };
-    quote! {{
-        use #p::LookOutcome as _;
-        #(#p::resolve(&#links, (#refs #p::OutcomeProbe::of(&#links)).__error_tracker_outcome());)*
-    }}
-}
-
 /// Keeps the arguments, and the values of the option `context`.
 fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Option<&Ident>) -> TokenStream {
     let Words { p, guard, .. } = words;
     let records = records.map(|error| {
-        quote!({ use #p::LookOutcome as _; #p::record(&#error, &#guard, (&&&&&&&&&#p::ErrorProbe::of(&#error)).__error_tracker_outcome()); })
+        quote! {{
+            use #p::LookAt as _;
+            #p::record(&|__see: &mut dyn FnMut(&#p::ErrorRef<'_>)| {
+                (&&&&&&&#p::Given(&#error)).__error_tracker_look(__see)
+            }, &#guard);
+        }}
     });
     let kept = arguments.iter().enumerate().map(|(slot, Argument { ident, kind })| match kind {
-        ArgumentKind::Primitive => quote!(#p::keep_argument(&#ident, &#guard, #slot, #p::AsBits);),
-        ArgumentKind::Reference => quote! {
-            #p::keep_reference(&#ident, &#guard, #slot, (&&&&&#p::Probe::of_value(#ident)).__error_tracker_kind());
-        },
-        ArgumentKind::Other => quote! {
-            #p::keep_argument(&#ident, &#guard, #slot, (&&&&&#p::Probe::of_value(&#ident)).__error_tracker_kind());
-        },
+        ArgumentKind::Reference => {
+            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
+        }
+        ArgumentKind::Other => {
+            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
+        }
     });
     let first = arguments.len();
     let context = options.context.iter().enumerate().map(|(index, (_, value))| {
         let slot = first + index;
-        quote! {
-            let __c = &(#value);
-            #p::keep_argument(__c, &#guard, #slot, (&&&&&#p::Probe::of_value(__c)).__error_tracker_kind());
-        }
+        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(&#guard, #slot));)
     });
     if arguments.is_empty() && options.context.is_empty() {
         return records.unwrap_or_default();
     }
-    let kinds = kinds(p);
-    quote!({ #kinds #(#kept)* #({ #context })* } #records)
+    quote!({ use #p::KeepArgument as _; #(#kept)* #(#context)* } #records)
 }
 
 fn meta(
@@ -195,11 +185,10 @@ fn meta(
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        let kinds = kinds(p);
         quote! {
             #p::Global::new(#name, |__see| {
-                #kinds
-                #p::read_global(&#path, (&&&&&#p::Probe::of_value(&#path)).__error_tracker_kind(), __see)
+                use #p::ShowGlobal as _;
+                (&&&&&#p::Shown(&#path)).__error_tracker_show(__see)
             })
         }
     });

@@ -39,8 +39,6 @@ impl Parse for Function {
 pub(crate) enum ArgumentKind {
     /// `&T`: alive as long as the function runs, so it is read at a failure.
     Reference,
-    /// `u32`, `bool`, ..
-    Primitive,
     Other,
 }
 
@@ -154,10 +152,6 @@ pub(crate) fn has_impl(tokens: &impl ToTokens) -> bool {
 }
 
 pub(crate) fn argument_kind(argument: &FnArg) -> ArgumentKind {
-    const PRIMITIVES: &[&str] = &[
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-        "isize", "f32", "f64",
-    ];
     let plain =
         |pat: &Pat| matches!(pat, Pat::Ident(pat) if pat.mutability.is_none() && pat.by_ref.is_none());
     match argument {
@@ -168,11 +162,6 @@ pub(crate) fn argument_kind(argument: &FnArg) -> ArgumentKind {
         FnArg::Typed(argument) => match &*argument.ty {
             Type::Reference(reference) if reference.mutability.is_none() && plain(&argument.pat) => {
                 ArgumentKind::Reference
-            }
-            Type::Path(path)
-                if path.qself.is_none() && PRIMITIVES.iter().any(|name| path.path.is_ident(name)) =>
-            {
-                ArgumentKind::Primitive
             }
             _ => ArgumentKind::Other,
         },

@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
         let Var { ident, link, .. } = &self.vars[index];
         let Plan { p, guard, first_slot, .. } = &self.plan;
         let slot = first_slot + index;
-        Stmt::Expr(Expr::Verbatim(quote!(#p::keep(&#ident, &#guard, #slot, &#link);)), None)
+        Stmt::Expr(Expr::Verbatim(quote!(#link = #p::keep(&#ident, &#guard, #slot);)), None)
     }
 
     /// Keeps a variable again behind `x = ..` and `x += ..`.

@@ -11,7 +11,7 @@ use crate::event;
 use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 use crate::trace::guard::FrameRef;
-use crate::trace::outcome::{ErrorRef, Look};
+use crate::trace::outcome::ErrorRef;
 use crate::trace::record::{self, Failure, Given};
 use crate::trace::thread;
 
@@ -89,9 +89,13 @@ pub fn capture_message(text: impl Into<String>) -> Option<String> {
 }
 
 /// Records an error for the macro.
-pub fn given<E, K: Look<E>>(error: &E, _: K, here: Here, extras: &[(&str, Value)]) -> Option<String> {
+pub fn given(
+    look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)),
+    here: Here,
+    extras: &[(&str, Value)],
+) -> Option<String> {
     let mut id = None;
-    K::look(error, &mut |error| {
+    look(&mut |error| {
         let extras = extras.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         id = capture(error, here, extras);
     });
@@ -215,11 +219,11 @@ pub mod extra {
 macro_rules! capture_exception {
     ($error:expr $(, $name:ident = $value:expr)* $(,)?) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{LookOutcome as _, Serialized as _, Debugged as _,};
-        let error = &$error;
+        use $crate::__private::{Debugged as _, LookAt as _, Serialized as _};
         $crate::__private::given(
-            error,
-            (&&&&&&&&&$crate::__private::ErrorProbe::of(error)).__error_tracker_outcome(),
+            &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
+                (&&&&&&&$crate::__private::Given(&$error)).__error_tracker_look(see)
+            },
             $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
             &[$((::core::stringify!($name), (&&$crate::__private::Extra(&$value)).__error_tracker_extra())),*],
         )

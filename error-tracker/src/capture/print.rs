@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::format::Format;
 use crate::mask;
 use crate::snapshot::policy;
-use crate::trace::outcome::{ErrorRef, Look};
+use crate::trace::outcome::ErrorRef;
 use crate::trace::record::{self, Given};
 
 /// The event that an error would become here, or has become: with the trace of the annotated functions that it has
@@ -79,14 +79,14 @@ pub fn trace_exception<E: Error + ?Sized>(error: &E) {
 }
 
 /// Prints an error of any type for the macro.
-pub fn print_given<E, K: Look<E>>(error: &E, _: K, here: Here) {
-    K::look(error, &mut |error| print(&event_at(error, here)));
+pub fn print_given(look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)), here: Here) {
+    look(&mut |error| print(&event_at(error, here)));
 }
 
 /// The text of an error of any type for the macro.
-pub fn format_given<E, K: Look<E>>(error: &E, _: K, here: Here) -> String {
+pub fn format_given(look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)), here: Here) -> String {
     let mut text = String::new();
-    K::look(error, &mut |error| text = Format::new().event(&event_at(error, here)));
+    look(&mut |error| text = Format::new().event(&event_at(error, here)));
     text
 }
 
@@ -146,11 +146,11 @@ macro_rules! format_exception {
 macro_rules! __with_error {
     ($call:ident, $error:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::LookOutcome as _;
-        let error = &$error;
+        use $crate::__private::LookAt as _;
         $crate::__private::$call(
-            error,
-            (&&&&&&&&&$crate::__private::ErrorProbe::of(error)).__error_tracker_outcome(),
+            &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
+                (&&&&&&&$crate::__private::Given(&$error)).__error_tracker_look(see)
+            },
             $crate::__private::Here {
                 file: ::core::file!(),
                 line: ::core::line!(),

@@ -1,8 +1,8 @@
 //! Ways of keeping a variable, one for each kind of type, and how an expansion finds the right one.
 //!
-//! An expansion cannot name types. It calls [`snap`] with a kind that is still open, and closes it in code behind
-//! the `return`, where every type is known: `resolve(&link, (&&&&Probe::of(&link)).kind())`. Method lookup tries
-//! the traits below in the order of their references, so a primitive is found before a `Debug` type.
+//! An expansion cannot name types. It keeps a variable by a [`Link`] whose kind is still open, and closes it in code
+//! behind the `return`, where every type is known: `(&&&&&link).close()`. Method lookup tries the implementations below
+//! in the order of their references, so a primitive is found before a `Debug` type.
 
 use std::any::type_name;
 use std::cell::Cell;
@@ -200,45 +200,61 @@ impl<T: ?Sized, K> Link<T, K> {
     }
 }
 
-/// Closes the kind of a link. Never runs.
-pub fn resolve<T: ?Sized, K>(_: &Link<T, K>, _: K) {}
-
-/// Looks up the kind of a type.
-pub struct Probe<T: ?Sized>(PhantomData<fn() -> PhantomData<T>>);
-
-impl<T: ?Sized> Probe<T> {
-    pub fn of<K>(_: &Link<T, K>) -> Self {
-        Self(PhantomData)
-    }
-
-    #[inline(always)]
-    pub fn of_value(_: &T) -> Self {
-        Self(PhantomData)
-    }
+/// Closes the kind of a link, by the number of references with which it is called: `(&&&&&link).close()`. One trait
+/// for all kinds, so that method lookup asks one question for each. Never runs.
+pub trait Close {
+    fn __error_tracker_close(&self) {}
 }
 
-/// Finds the kind of a type. One trait for all kinds, told apart by the number of references: method lookup then asks
-/// one question for each.
-pub trait Look {
-    type Kind;
-    fn __error_tracker_kind(&self) -> Self::Kind;
+/// An argument that is to be kept; its type is known at once.
+pub struct Argument<'a, T>(pub &'a T);
+
+/// Keeps an argument in the way of its kind, found like that of a link.
+pub trait KeepArgument {
+    fn __error_tracker_keep(&self, place: Place<'_>);
+}
+
+/// An argument that is a reference, to be read at a failure.
+pub struct Reference<'a, 'b, T: ?Sized>(pub &'a &'b T);
+
+/// A global that is to be shown.
+pub struct Shown<'a, T: ?Sized>(pub &'a T);
+
+/// Shows a global in the way of its kind.
+pub trait ShowGlobal {
+    fn __error_tracker_show(&self, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>));
 }
 
 macro_rules! kinds {
-    ($($probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
-        impl<T: $($bound)*> Look for $probe {
-            type Kind = $kind;
-            fn __error_tracker_kind(&self) -> $kind {
-                $kind
+    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*], [$($unsized:tt)*];)+) => {$(
+        impl<T: $($bound)* $($unsized)*> Close for $($refs)* Link<T, $kind> {}
+
+        impl<T: $($bound)*> KeepArgument for $($refs)* Argument<'_, T> {
+            #[inline(always)]
+            fn __error_tracker_keep(&self, place: Place<'_>) {
+                <$kind as Keep<T>>::keep(self.0, place);
+            }
+        }
+
+        impl<T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, '_, T> {
+            #[inline(always)]
+            fn __error_tracker_keep(&self, place: Place<'_>) {
+                <$kind as KeepReference<T>>::keep_reference(self.0, place);
+            }
+        }
+
+        impl<T: $($bound)* $($unsized)*> ShowGlobal for $($refs)* Shown<'_, T> {
+            fn __error_tracker_show(&self, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
+                <$kind as Show<T>>::show(self.0, see);
             }
         }
     )+};
 }
 
 kinds! {
-    &&&&Probe<T> => AsBits where [Primitive];
-    &&&Probe<T> => AsText where [Text + ?Sized];
-    &&Probe<T> => AsList where [List + ?Sized];
-    &Probe<T> => AsDebug where [Debug + ?Sized];
-    Probe<T> => AsType where [?Sized];
+    [&&&&] AsBits where [Primitive], [];
+    [&&&] AsText where [Text], [+ ?Sized];
+    [&&] AsList where [List], [+ ?Sized];
+    [&] AsDebug where [Debug], [+ ?Sized];
+    [] AsType where [], [?Sized];
 }

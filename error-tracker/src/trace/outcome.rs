@@ -3,7 +3,6 @@
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{Debug, Display};
-use std::marker::PhantomData;
 use std::task::Poll;
 
 use super::guard::{Frame, Guard};
@@ -202,55 +201,44 @@ fn source<R, K: Outcome<R>>(value: &R, frame: *const Frame, site: u32) {
     K::error(value, &mut |error| record::source(frame, site, error));
 }
 
-/// Looks up how to look at a value.
-pub struct OutcomeProbe<R>(PhantomData<fn() -> R>);
-
-impl<R> OutcomeProbe<R> {
-    pub fn of<K>(_: &Link<R, K>) -> Self {
-        Self(PhantomData)
-    }
+/// Closes the kind of a link to an outcome, like [`Close`](crate::snapshot::keep::Close) for variables.
+pub trait CloseOutcome {
+    fn __error_tracker_close(&self) {}
 }
 
-/// Finds how to look at a value: like [`Look`](crate::snapshot::keep::Look) for variables.
-pub trait LookOutcome {
-    type Kind;
-    fn __error_tracker_outcome(&self) -> Self::Kind;
+/// An error that is at hand.
+pub struct Given<'a, E>(pub &'a E);
+
+/// Finds how to look at an error that is at hand.
+pub trait LookAt {
+    fn __error_tracker_look(&self, see: &mut dyn FnMut(&ErrorRef<'_>));
 }
 
 macro_rules! kinds {
-    ($($probe:ty => $kind:ident where [$($bound:tt)*];)+) => {$(
-        impl<R: Failing> LookOutcome for $probe where R::Error: $($bound)* {
-            type Kind = $kind;
-            fn __error_tracker_outcome(&self) -> $kind {
-                $kind
+    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*];)+) => {$(
+        impl<R: Failing> CloseOutcome for && $($refs)* Link<R, $kind> where R::Error: $($bound)* {}
+
+        impl<E: $($bound)*> LookAt for $($refs)* Given<'_, E> {
+            fn __error_tracker_look(&self, see: &mut dyn FnMut(&ErrorRef<'_>)) {
+                <$kind as Look<E>>::look(self.0, see);
             }
         }
     )+};
 }
 
 kinds! {
-    &&&&&&&&OutcomeProbe<R> => StdError where [Error];
-    &&&&&&&OutcomeProbe<R> => SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
-    &&&&&&OutcomeProbe<R> => DynError where [AsRef<dyn Error + 'static>];
-    &&&&&OutcomeProbe<R> => Shown where [Display + Debug];
-    &&&&OutcomeProbe<R> => Displayed where [Display];
-    &&&OutcomeProbe<R> => Debugged where [Debug];
-    &&OutcomeProbe<R> => Opaque where [Sized];
+    [&&&&&&] StdError where [Error];
+    [&&&&&] SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
+    [&&&&] DynError where [AsRef<dyn Error + 'static>];
+    [&&&] Shown where [Display + Debug];
+    [&&] Displayed where [Display];
+    [&] Debugged where [Debug];
+    [] Opaque where [Sized];
 }
 
-impl<T> LookOutcome for &OutcomeProbe<Option<T>> {
-    type Kind = NoValue;
-    fn __error_tracker_outcome(&self) -> NoValue {
-        NoValue
-    }
-}
+impl<T> CloseOutcome for &Link<Option<T>, NoValue> {}
 
-impl<R> LookOutcome for OutcomeProbe<R> {
-    type Kind = Fine;
-    fn __error_tracker_outcome(&self) -> Fine {
-        Fine
-    }
-}
+impl<R> CloseOutcome for Link<R, Fine> {}
 
 /// Hands on what a function returns, or in place of an error what the option `silent` says.
 #[inline(always)]
@@ -263,19 +251,9 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
     Ok(value)
 }
 
-/// Looks up how to look at an error that is at hand.
-pub struct ErrorProbe;
-
-impl ErrorProbe {
-    pub fn of<E>(_: &E) -> OutcomeProbe<Result<(), E>> {
-        OutcomeProbe(PhantomData)
-    }
-}
-
 /// Records an error that an annotated handler is given.
-#[inline(never)]
-pub fn record<E, K: Look<E>, const N: usize>(error: &E, guard: &Guard<N>, _: K) {
-    K::look(error, &mut |error| record::given(guard.frame().as_ptr(), error));
+pub fn record<const N: usize>(look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)), guard: &Guard<N>) {
+    look(&mut |error| record::given(guard.frame().as_ptr(), error));
 }
 
 /// Gives an async body its type; never called.

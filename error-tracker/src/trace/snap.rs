@@ -1,8 +1,7 @@
 //! The calls by which an expansion keeps variables.
 
 use super::guard::Guard;
-use super::meta::See;
-use crate::snapshot::keep::{Keep, KeepReference, Link, Show};
+use crate::snapshot::keep::{Keep, Link, Place};
 
 /// A link whose type is found out later.
 #[inline(always)]
@@ -13,28 +12,14 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned.
 #[inline(always)]
-pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize, _: &Link<T, K>) {
+pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize) -> Link<T, K> {
     K::keep(value, guard.place(index));
+    Link::new()
 }
 
-/// Keeps an argument that is a reference, to be read at a failure.
+/// Where the snapshot of an argument goes.
 #[inline(always)]
-pub fn keep_reference<T: ?Sized, K: KeepReference<T>, const N: usize>(
-    value: &&T,
-    guard: &Guard<N>,
-    index: usize,
-    _: K,
-) {
-    K::keep_reference(value, guard.place(index));
-}
-
-/// Keeps another argument; its kind is known at once.
-#[inline(always)]
-pub fn keep_argument<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize, _: K) {
-    K::keep(value, guard.place(index));
-}
-
-/// Shows a global.
-pub fn read_global<T: ?Sized, K: Show<T>>(value: &T, _: K, see: See<'_>) {
-    K::show(value, see);
+#[must_use]
+pub fn place<const N: usize>(guard: &Guard<N>, index: usize) -> Place<'_> {
+    guard.place(index)
 }
