@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, parse_quote};
+use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl};
 use crate::names::{Names, bound_by};
@@ -55,6 +55,7 @@ pub(crate) fn expand(function: &Function, options: &Options, records: Option<&Id
         guard: &words.guard,
         returned: &words.returned,
         returns_failure: function.may_return_failure(options.none.is_some()),
+        return_type: writable_return_type(&function.sig),
         none: options.none.is_some(),
         silent: silent.as_ref(),
         skips: &skips_locals,
@@ -66,6 +67,14 @@ pub(crate) fn expand(function: &Function, options: &Options, records: Option<&Id
     let mut sig = function.sig.clone();
     let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { quote!({ #inner }) };
     function.with_body(&sig, &body)
+}
+
+/// The return type, where it can be written in the body as well.
+fn writable_return_type(sig: &Signature) -> Option<&Type> {
+    match &sig.output {
+        ReturnType::Type(_, ty) if !has_impl(ty) => Some(ty),
+        _ => None,
+    }
 }
 
 fn names_it(names: &Names, argument: &Argument) -> bool {
@@ -104,7 +113,10 @@ fn inner(
     let returned = walk.wraps_returned().then_some(returned);
     let closed_vars = (!var_links.is_empty())
         .then(|| quote!({ use #p::Close as _; #((&&&&&#var_links).__error_tracker_close();)* }));
-    let returned_link = returned.map(|returned| quote!(let #returned = #p::link();));
+    let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
+        Some(ty) if walk.leaves_in_macros => quote!(let #returned = #p::link::<#ty, _>();),
+        _ => quote!(let #returned = #p::link();),
+    });
     // With fewer references the error is not asked whether it is one of the standard trait.
     let closed_returned = returned.map(|returned| {
         let refs = if has_generic_error(&function.sig) { quote!(&&&&&&) } else { quote!(&&&&&&&&&) };

@@ -3,6 +3,7 @@
 //! In the order of the work: `options` and `function` read what stands in the source, `validate` holds one against the
 //! other, `walk` goes through the body, `expand` writes the result.
 
+mod exits;
 mod expand;
 mod function;
 mod names;

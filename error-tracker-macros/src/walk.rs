@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, ExprBlock, ExprMethodCall, Pat, Stmt, token};
 
+use crate::exits;
 use crate::names::{Names, bound_by};
 use crate::text;
 
@@ -43,6 +44,8 @@ pub(crate) struct Plan<'a> {
     /// Link of the returned value.
     pub(crate) returned: &'a Ident,
     pub(crate) returns_failure: bool,
+    /// The written return type, where it can be written in the body as well.
+    pub(crate) return_type: Option<&'a syn::Type>,
     pub(crate) none: bool,
     pub(crate) silent: Option<&'a TokenStream>,
     pub(crate) skips: &'a dyn Fn(&Ident) -> bool,
@@ -55,6 +58,8 @@ pub(crate) struct Walk<'a> {
     order: u32,
     pub(crate) sites: Vec<Site>,
     pub(crate) vars: Vec<Var>,
+    /// Whether a `bail!` or `ensure!` was found.
+    pub(crate) leaves_in_macros: bool,
     /// Links of operands that `.context(..)` and the like change.
     pub(crate) sources: Vec<Ident>,
     /// The variables that can be named here, innermost last.
@@ -75,7 +80,15 @@ const MAPPING: &[&str] = &[
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(plan: Plan<'a>) -> Self {
-        Self { plan, order: 1, sites: Vec::new(), vars: Vec::new(), sources: Vec::new(), scope: Vec::new() }
+        Self {
+            plan,
+            order: 1,
+            sites: Vec::new(),
+            vars: Vec::new(),
+            leaves_in_macros: false,
+            sources: Vec::new(),
+            scope: Vec::new(),
+        }
     }
 
     /// The function's own block.
@@ -119,6 +132,11 @@ impl<'a> Walk<'a> {
                             self.declare(&ident);
                         }
                     }
+                }
+                Stmt::Macro(call) if call.attrs.is_empty() => {
+                    stmts.extend(
+                        self.leaving_macro(&mut call.mac).map(|note| Stmt::Expr(Expr::Verbatim(note), None)),
+                    );
                 }
                 Stmt::Expr(expr, None) if tail && index == last => self.tail(expr),
                 Stmt::Expr(expr, semi) => {
@@ -286,6 +304,30 @@ impl<'a> Walk<'a> {
         expr.expr = Box::new(Expr::Verbatim(operand));
     }
 
+    /// `bail!` and `ensure!` of anyhow and eyre return from inside. Answers what is to be noted before a `bail!`; an
+    /// `ensure!` notes it itself.
+    fn leaving_macro(&mut self, call: &mut syn::Macro) -> Option<TokenStream> {
+        if !self.plan.returns_failure || self.plan.return_type.is_none() {
+            return None;
+        }
+        let leaving = exits::leaving(call)?;
+        let site = self.site("m", &*call, None) as u32;
+        let Plan { p, guard, returned, .. } = &self.plan;
+        let note = |message: TokenStream| quote!(#p::leave(&#guard, #site, &#returned, #message););
+        match leaving {
+            exits::Leaving::Bail(message) => {
+                self.leaves_in_macros = true;
+                Some(note(message))
+            }
+            exits::Leaving::Ensure { condition, message, rest } => {
+                self.leaves_in_macros = true;
+                let note = note(message);
+                call.tokens = quote!((match #condition { __c => { if !__c { #note } __c } }), #rest);
+                None
+            }
+        }
+    }
+
     /// Goes through a condition; answers what it binds for the block behind it.
     fn condition(&mut self, cond: &mut Expr) -> Vec<Ident> {
         if !attributes(cond).is_empty() {
@@ -389,6 +431,11 @@ impl<'a> Walk<'a> {
             Expr::Match(choice) => {
                 self.expr(&mut choice.expr);
                 self.arms(&mut choice.arms, false);
+            }
+            Expr::Macro(call) => {
+                if let Some(note) = self.leaving_macro(&mut call.mac) {
+                    *expr = Expr::Verbatim(quote!({ #note #call }));
+                }
             }
             Expr::MethodCall(call) => {
                 self.expr(&mut call.receiver);

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 use std::error::Error;
-use std::fmt::{Debug, Display};
+use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
 use super::guard::{Frame, Guard};
@@ -57,6 +57,10 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
 pub trait Outcome<R> {
     /// Whether only functions with the option `none` take it for a failure.
     const NONE: bool = false;
+    /// Name of the error's type.
+    fn error_type() -> &'static str {
+        ""
+    }
     fn failed(value: &R) -> bool;
     fn error(value: &R, see: &mut dyn FnMut(&ErrorRef<'_>));
 }
@@ -79,6 +83,10 @@ macro_rules! looks {
         }
 
         impl<R: Failing> Outcome<R> for $kind where R::Error: $($bound)* {
+            fn error_type() -> &'static str {
+                type_name::<R::Error>()
+            }
+
             #[inline(always)]
             fn failed(value: &R) -> bool {
                 value.error().is_some()
@@ -181,6 +189,19 @@ pub fn at_none<R, K: Outcome<R>, const N: usize>(value: R, guard: &Guard<N>, sit
         fail::<R, K>(&value, guard.frame().as_ptr(), site);
     }
     value
+}
+
+/// Notes that a macro is about to return an error that cannot be looked at.
+#[cold]
+#[inline(never)]
+pub fn leave<R, K: Outcome<R>, const N: usize>(
+    guard: &Guard<N>,
+    site: u32,
+    _: &Link<R, K>,
+    message: fmt::Arguments<'_>,
+) {
+    let error = ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: None };
+    record::fail_unseen(guard.frame().as_ptr(), site, &error);
 }
 
 /// Whether a value that was looked at is a failure; for the option `silent`.

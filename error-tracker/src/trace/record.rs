@@ -55,6 +55,9 @@ pub(super) struct Record {
     pub(super) caller: usize,
     /// The site whose operand it will leave through, when `see_source` met it.
     pub(super) through: Option<u32>,
+    /// The error was not looked at, only what will become of it is known: the next site that meets any error in the
+    /// caller has met this one.
+    pub(super) unseen: bool,
     /// It was captured by hand already: nothing more is told of it.
     pub(super) told: bool,
     /// It is a panic.
@@ -91,7 +94,7 @@ pub(crate) fn fail(frame: *const Frame, site: u32, none: bool, error: &ErrorRef<
         return;
     }
     let exit = frame.meta().site(site).map_or(Exit::Hidden, |site| site.exit);
-    meet(frame, Some(site), exit, none, error);
+    put(meet(frame, Some(site), exit, none, error));
 }
 
 /// An error that `.context(..)` or the like is about to change, before it leaves through `site`.
@@ -109,7 +112,19 @@ pub(crate) fn source(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
     put(record);
 }
 
-fn meet(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, none: bool, error: &ErrorRef<'_>) {
+/// An error is about to leave `frame` through a macro that does not show it.
+pub(crate) fn fail_unseen(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
+    // SAFETY: as in `fail`.
+    let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
+    if rendering() {
+        return;
+    }
+    let mut record = meet(frame, Some(site), Exit::Macro, false, error);
+    record.unseen = true;
+    put(record);
+}
+
+fn meet(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, none: bool, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
     let kind = if none { Kind::None } else { Kind::Error };
     let mut record = adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
@@ -119,7 +134,7 @@ fn meet(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, none: bool, error: &
     record.frame = frame.key();
     record.caller = frame.prev().addr();
     record.through = None;
-    put(record);
+    record
 }
 
 /// A record of a failure that rises now.
@@ -134,12 +149,20 @@ fn rise(frame: FrameRef<'_>, kind: Kind, facts: Facts, error: &ErrorRef<'_>) -> 
 /// The waiting record that goes on with this error, when there is one.
 fn adopt(frame: FrameRef<'_>, site: Option<u32>, facts: &Facts) -> Option<Record> {
     waiting(|waiting| {
-        let fits = |record: &Record| {
-            record.caller == frame.key()
-                && ((site.is_some() && record.through == site) || record.failure.outermost.is_in(facts))
+        let comes_from = |record: &Record| {
+            (site.is_some() && record.through == site)
+                || record.unseen
+                || record.failure.outermost.is_in(facts)
         };
-        let index = waiting.iter().rposition(fits)?;
-        Some(waiting.remove(index))
+        let index = waiting.iter().rposition(|record| record.caller == frame.key() && comes_from(record))?;
+        let mut record = waiting.remove(index);
+        if record.unseen && !record.failure.outermost.is_in(facts) {
+            // What was guessed of it is put right.
+            record.failure.innermost = facts.clone();
+            record.failure.outermost = facts.clone();
+        }
+        record.unseen = false;
+        Some(record)
     })
     .flatten()
 }
@@ -331,6 +354,7 @@ impl Record {
             frame: key,
             caller: key,
             through: None,
+            unseen: false,
             told: false,
             unwinding: None,
             since: Instant::now(),
