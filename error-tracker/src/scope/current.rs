@@ -19,12 +19,12 @@ pub(super) fn current() -> Scope {
 }
 
 /// A scope is current as long as this lives; then it is back in its place, with the changes made meanwhile.
-pub(super) struct Entered<'a> {
+pub(crate) struct Entered<'a> {
     scope: &'a mut Scope,
 }
 
 impl<'a> Entered<'a> {
-    pub(super) fn new(scope: &'a mut Scope) -> Self {
+    pub(crate) fn new(scope: &'a mut Scope) -> Self {
         *scope = swap(std::mem::take(scope));
         Self { scope }
     }

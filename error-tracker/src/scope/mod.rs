@@ -23,6 +23,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use current::Entered;
 pub use current::{carry, configure_scope, with_scope};
 pub use task::{InScope, Scoped};
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::guard::{Frame, FrameRef};
 use super::thread;
 use super::waiting::Stash;
+use crate::scope::{Entered, Scope};
 
 /// The body of an annotated `async fn`.
 pub struct Tracked<F> {
@@ -17,6 +18,8 @@ pub struct Tracked<F> {
     frame: *const Frame,
     /// Failures that wait in the suspended body; they follow it to whatever thread polls it next.
     waiting: Stash,
+    /// What the scope of its task holds, while it is the outermost annotated future of one; `None` before it is polled.
+    scope: Option<Scope>,
 }
 
 // SAFETY: the pointer leads into `body`, which is Send, and is only followed by the thread that polls.
@@ -29,7 +32,7 @@ impl<F: RefUnwindSafe> RefUnwindSafe for Tracked<F> {}
 impl<F: Future> Tracked<F> {
     #[inline(always)]
     pub fn new(body: F) -> Self {
-        Self { body, frame: ptr::null(), waiting: Stash::default() }
+        Self { body, frame: ptr::null(), waiting: Stash::default(), scope: None }
     }
 }
 
@@ -38,9 +41,21 @@ struct Unlink {
     head: *const Frame,
 }
 
+impl Unlink {
+    fn new() -> Self {
+        thread::with(|thread| {
+            thread.polls.set(thread.polls.get() + 1);
+            Self { head: thread.head.get() }
+        })
+    }
+}
+
 impl Drop for Unlink {
     fn drop(&mut self) {
-        thread::with(|thread| thread.head.set(self.head));
+        thread::with(|thread| {
+            thread.polls.set(thread.polls.get() - 1);
+            thread.head.set(self.head);
+        });
     }
 }
 
@@ -50,8 +65,11 @@ impl<F: Future> Future for Tracked<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: `body` is not moved out of the pinned value.
         let this = unsafe { self.get_unchecked_mut() };
-        let head = thread::with(|thread| thread.head.get());
-        let unlink = Unlink { head };
+        let unlink = Unlink::new();
+        let head = unlink.head;
+        // Each task has a scope of its own, which starts as a copy of where it was first polled.
+        let outermost = thread::with(|thread| thread.polls.get()) == 1;
+        let _entered = outermost.then(|| Entered::new(this.scope.get_or_insert_with(Scope::current)));
         // SAFETY: the frame is the guard of the suspended body, which lives inside `this.body`.
         if let Some(frame) = unsafe { FrameRef::new(this.frame) } {
             frame.set_prev(head);
