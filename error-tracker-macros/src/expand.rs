@@ -26,14 +26,16 @@ struct Words {
 }
 
 /// The function with the attribute's work done.
-pub(crate) fn expand(function: &Function, options: &Options, records: Option<&Ident>) -> TokenStream {
+pub(crate) fn expand(mut function: Function, options: &Options, records: Option<&Ident>) -> TokenStream {
     let krate = options.krate.as_ref().map_or_else(|| quote!(::error_tracker), ToTokens::to_token_stream);
     let words = Words {
         p: quote!(#krate::__private),
         guard: Ident::new("__g", Span::mixed_site()),
         returned: Ident::new("__r", Span::mixed_site()),
     };
-    let names = Names::of(&function.block);
+    let names = Names::of(&function);
+    let brace_token = function.block.brace_token;
+    let mut block = Block { brace_token, stmts: std::mem::take(&mut function.block.stmts) };
     // A `fmt` may run while a value is being rendered.
     let keeps = !options.skip_all && function.sig.ident != "fmt";
     let skips = |ident: &Ident| !keeps || options.skip.iter().any(|skip| skip == ident);
@@ -61,9 +63,8 @@ pub(crate) fn expand(function: &Function, options: &Options, records: Option<&Id
         skips: &skips_locals,
         first_slot: arguments.len() + options.context.len(),
     });
-    let mut block = function.block.clone();
     walk.body(&mut block);
-    let inner = inner(function, options, &words, &arguments, &walk, &block, records);
+    let inner = inner(&function, options, &words, &arguments, &walk, &block, records);
     let mut sig = function.sig.clone();
     let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { quote!({ #inner }) };
     function.with_body(&sig, &body)

@@ -14,6 +14,8 @@ pub(crate) struct Function {
     pub(crate) default: Option<Token![default]>,
     pub(crate) sig: Signature,
     pub(crate) block: Block,
+    /// The body's tokens as they were written.
+    pub(crate) body: TokenStream,
 }
 
 impl Parse for Function {
@@ -26,11 +28,12 @@ impl Parse for Function {
         if input.peek(Token![;]) {
             return Err(input.error("a function without a body cannot fail: take the attribute off"));
         }
+        let body = input.fork().parse::<TokenTree>()?.into();
         let content;
         let brace_token: token::Brace = braced!(content in input);
         attrs.extend(content.call(Attribute::parse_inner)?);
         let stmts = content.call(Block::parse_within)?;
-        Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts } })
+        Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
     }
 }
 

@@ -47,7 +47,7 @@ fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> To
             if errors.is_empty() {
                 errors = validate::validate(&function, &options);
             }
-            if errors.is_empty() { one(&function, &options, item, records_argument) } else { item }
+            if errors.is_empty() { one(function, &options, item, records_argument) } else { item }
         }
         Err(error) => {
             // Half-typed code keeps its own errors; what is no function at all gets ours.
@@ -61,8 +61,8 @@ fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> To
     quote!(#(#errors)* #expanded)
 }
 
-fn one(function: &Function, options: &Options, item: TokenStream, records_argument: bool) -> TokenStream {
-    let records = if records_argument { error_argument(function, options) } else { options.error.clone() };
+fn one(function: Function, options: &Options, item: TokenStream, records_argument: bool) -> TokenStream {
+    let records = if records_argument { error_argument(&function, options) } else { options.error.clone() };
     let plain = records.is_none() && options.context.is_empty() && expand::is_plain(&function.block);
     if function.sig.constness.is_some() || function.has_attr("naked") || plain {
         return item;

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Block, Ident, Pat, PatIdent};
+use syn::{Ident, Pat, PatIdent};
+
+use crate::function::Function;
 
 /// How often each name is bound, and how often it is written at all, in a body.
 #[derive(Default)]
@@ -16,10 +17,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn of(block: &Block) -> Self {
+    pub(crate) fn of(function: &Function) -> Self {
         let mut names = Self::default();
-        names.write(block.to_token_stream());
-        names.visit_block(block);
+        names.write(function.body.clone());
+        names.visit_block(&function.block);
         names
     }
 

@@ -1,5 +1,7 @@
 //! Holds the options against the function they stand on.
 
+use std::cell::LazyCell;
+
 use proc_macro2::Ident;
 use syn::{Error, FnArg, ReturnType, Type};
 
@@ -19,7 +21,7 @@ pub(crate) fn validate(function: &Function, options: &Options) -> Vec<Error> {
             FnArg::Typed(argument) => bound_by(&argument.pat),
         })
         .collect();
-    let names = Names::of(&function.block);
+    let names = LazyCell::new(|| Names::of(function));
     for (option, idents) in [("skip", &options.skip), ("mask", &options.mask)] {
         for ident in idents {
             if !arguments.contains(ident) && !names.binds(ident) {
