@@ -108,6 +108,7 @@ fn inner(
     let meta = meta(function, options, words, arguments, walk);
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let entry = entry(options, words, arguments, records);
+    let task = function.sig.asyncness.is_some();
     let var_links: Vec<_> = walk.vars.iter().map(|var| &var.link).collect();
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
@@ -129,11 +130,11 @@ fn inner(
     let never = quote!(#closed_vars #closed_outcomes);
     let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
     quote! {
-        let #guard = #p::Guard::<#slots>::new({ #meta });
+        let #guard = #p::Guard::<#slots, #task>::new({ #meta });
         #guard.enter();
         #entry
         #(let mut #var_links;)*
-        #(let mut #links;)*
+        #(let #links = #p::link();)*
         #returned_link
         #[allow(unused_braces, unreachable_code, clippy::needless_return)]
         return #block;

@@ -259,7 +259,7 @@ impl<'a> Walk<'a> {
         let site = self.site(exit, &shown, None);
         self.look_before(expr, site);
         let Plan { p, guard, returned, none, silent, .. } = &self.plan;
-        let at = Ident::new(if *none { "at_none" } else { "at" }, Span::mixed_site());
+        let at = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
         let site = site as u32;
         let mut tokens = quote!(#p::#at(#expr, &#guard, #site, &#returned));
         if let Some(silent) = silent {
@@ -283,9 +283,8 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, .. } = &self.plan;
         let link = Ident::new(&format!("__s{}", self.sources.len()), Span::mixed_site());
         let site = site as u32;
-        *source = Expr::Verbatim(
-            quote!((match #source { __v => { #link = #p::see_source(&__v, &#guard, #site); __v } })),
-        );
+        *source =
+            Expr::Verbatim(quote!((match #source { __v => #p::see_source(__v, &#guard, #site, &#link) })));
         self.sources.push(link);
     }
 
@@ -298,9 +297,13 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
         let (site, operand) = (site as u32, &expr.expr);
-        let leave = silent.map(|silent| quote!(if #p::failed(&__v, &#link) { return #silent; }));
-        let operand =
-            quote!((match #operand { __v => { #link = #p::#see(&__v, &#guard, #site); #leave __v } }));
+        let mut operand = quote!((match #operand { __v => #p::#see(__v, &#guard, #site, &#link) }));
+        if let Some(silent) = silent {
+            operand = quote!((match #operand { __v => {
+                if #p::failed(&__v, &#link) { return #silent; }
+                __v
+            } }));
+        }
         expr.expr = Box::new(Expr::Verbatim(operand));
     }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
 
@@ -16,14 +17,16 @@ use crate::snapshot::slot::Slot;
 pub struct Frame {
     prev: Cell<*const Frame>,
     meta: &'static Meta,
-    /// Where texts and rendered values of this frame's slots lie.
-    chunk: Cell<*mut Chunk>,
+    /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
+    chunk: MaybeUninit<Cell<*mut Chunk>>,
 }
 
 /// Stands for a running call of an annotated function with `N` variables. Lives in a local that only the
 /// expansion can name, so it is neither moved nor leaked while it is linked.
+///
+/// With `TASK` it stands in a future, which may be dropped while it is not linked.
 #[repr(C)]
-pub struct Guard<const N: usize> {
+pub struct Guard<const N: usize, const TASK: bool> {
     frame: Frame,
     slots: [Slot; N],
 }
@@ -31,20 +34,18 @@ pub struct Guard<const N: usize> {
 // SAFETY: a guard is only linked and used by the thread that runs its function. A future's guard is unlinked
 // between polls (`Tracked`), so it can move to another thread then; what its slots hold are plain bytes, chunk
 // memory that no thread owns, and references that live in the same future and so must be Send themselves.
-unsafe impl<const N: usize> Send for Guard<N> {}
+unsafe impl<const N: usize, const TASK: bool> Send for Guard<N, TASK> {}
 // SAFETY: nobody else can reach a guard: see above.
-unsafe impl<const N: usize> Sync for Guard<N> {}
-impl<const N: usize> UnwindSafe for Guard<N> {}
-impl<const N: usize> RefUnwindSafe for Guard<N> {}
+unsafe impl<const N: usize, const TASK: bool> Sync for Guard<N, TASK> {}
+impl<const N: usize, const TASK: bool> UnwindSafe for Guard<N, TASK> {}
+impl<const N: usize, const TASK: bool> RefUnwindSafe for Guard<N, TASK> {}
 
-impl<const N: usize> Guard<N> {
+impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[inline(always)]
     #[must_use]
     pub fn new(meta: &'static Meta) -> Self {
-        Self {
-            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk: Cell::new(ptr::null_mut()) },
-            slots: [const { Slot::EMPTY }; N],
-        }
+        let chunk = if N > 0 { MaybeUninit::new(Cell::new(ptr::null_mut())) } else { MaybeUninit::uninit() };
+        Self { frame: Frame { prev: Cell::new(ptr::null()), meta, chunk }, slots: [const { Slot::EMPTY }; N] }
     }
 
     /// Makes this the innermost live frame.
@@ -67,7 +68,8 @@ impl<const N: usize> Guard<N> {
         let meta = self.frame.meta;
         Place {
             slot: &self.slots[index],
-            chunk: &self.frame.chunk,
+            // SAFETY: there is a slot, so it was set.
+            chunk: unsafe { self.frame.chunk.assume_init_ref() },
             budget: &meta.budget,
             function: meta,
             index,
@@ -75,20 +77,20 @@ impl<const N: usize> Guard<N> {
     }
 }
 
-impl<const N: usize> Drop for Guard<N> {
+impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
     #[inline(always)]
     fn drop(&mut self) {
         thread::with(|thread| {
             if thread.pending.get() != 0 {
                 record::leave(self.frame());
             }
-            // A future that is dropped between polls is not linked.
-            if ptr::eq(thread.head.get(), ptr::from_ref(self).cast()) {
+            if !TASK || ptr::eq(thread.head.get(), ptr::from_ref(self).cast()) {
                 thread.head.set(self.frame.prev.get());
             }
         });
         if N > 0 {
-            let chunk = self.frame.chunk.get();
+            // SAFETY: there are slots, so it was set.
+            let chunk = unsafe { self.frame.chunk.assume_init_ref() }.get();
             if !chunk.is_null() {
                 // SAFETY: it came from `take`, and this guard alone held it.
                 unsafe { Chunk::give_back(chunk) };
@@ -139,14 +141,19 @@ impl<'a> FrameRef<'a> {
 
     /// Null until something was put there.
     pub(crate) fn chunk(self) -> *mut Chunk {
-        self.frame().chunk.get()
+        if self.meta().slots == 0 {
+            return ptr::null_mut();
+        }
+        // SAFETY: there are slots, so it was set.
+        unsafe { self.frame().chunk.assume_init_ref() }.get()
     }
 
     pub(crate) fn slots(self) -> &'a [Slot] {
-        // SAFETY: a frame is always the head of a `Guard<N>` (repr(C)) with `N == meta.slots`, and the
+        // SAFETY: a frame is always the head of a `Guard` (repr(C)) with `N == meta.slots`, and the
         // pointer was made from the whole guard.
         unsafe {
-            let first = self.at.as_ptr().byte_add(std::mem::offset_of!(Guard<1>, slots)).cast::<Slot>();
+            let first =
+                self.at.as_ptr().byte_add(std::mem::offset_of!(Guard<1, false>, slots)).cast::<Slot>();
             std::slice::from_raw_parts(first, self.meta().slots)
         }
     }

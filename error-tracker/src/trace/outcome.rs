@@ -146,56 +146,47 @@ impl<R> Outcome<R> for Fine {
     fn error(_: &R, _: &mut dyn FnMut(&ErrorRef<'_>)) {}
 }
 
-/// Looks at the operand of a `?`.
+/// Looks at the operand of a `?`, and hands it on.
+///
+/// A failure goes by value through the function off the fast path: a reference to it would keep every success in
+/// memory in place of registers.
 #[inline(always)]
-pub fn see<R, K: Outcome<R>, const N: usize>(value: &R, guard: &Guard<N>, site: u32) -> Link<R, K> {
-    if !K::NONE && K::failed(value) {
-        fail::<R, K>(value, guard.frame().as_ptr(), site);
-    }
-    Link::new()
+pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    value: R,
+    guard: &Guard<N, TASK>,
+    site: u32,
+    _: &Link<R, K>,
+) -> R {
+    if !K::NONE && K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
 }
 
 /// The same in a function with the option `none`.
 #[inline(always)]
-pub fn see_none<R, K: Outcome<R>, const N: usize>(value: &R, guard: &Guard<N>, site: u32) -> Link<R, K> {
-    if K::failed(value) {
-        fail::<R, K>(value, guard.frame().as_ptr(), site);
-    }
-    Link::new()
+pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    value: R,
+    guard: &Guard<N, TASK>,
+    site: u32,
+    _: &Link<R, K>,
+) -> R {
+    if K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
 }
 
 /// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
 #[inline(always)]
-pub fn see_source<R, K: Outcome<R>, const N: usize>(value: &R, guard: &Guard<N>, site: u32) -> Link<R, K> {
-    if !K::NONE && K::failed(value) {
-        source::<R, K>(value, guard.frame().as_ptr(), site);
-    }
-    Link::new()
-}
-
-/// Looks at what a function returns, and hands it on.
-#[inline(always)]
-pub fn at<R, K: Outcome<R>, const N: usize>(value: R, guard: &Guard<N>, site: u32, _: &Link<R, K>) -> R {
-    if !K::NONE && K::failed(&value) {
-        fail::<R, K>(&value, guard.frame().as_ptr(), site);
-    }
-    value
-}
-
-/// The same in a function with the option `none`.
-#[inline(always)]
-pub fn at_none<R, K: Outcome<R>, const N: usize>(value: R, guard: &Guard<N>, site: u32, _: &Link<R, K>) -> R {
-    if K::failed(&value) {
-        fail::<R, K>(&value, guard.frame().as_ptr(), site);
-    }
-    value
+pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    value: R,
+    guard: &Guard<N, TASK>,
+    site: u32,
+    _: &Link<R, K>,
+) -> R {
+    if !K::NONE && K::failed(&value) { source::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cold]
 #[inline(never)]
-pub fn leave<R, K: Outcome<R>, const N: usize>(
-    guard: &Guard<N>,
+pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    guard: &Guard<N, TASK>,
     site: u32,
     _: &Link<R, K>,
     message: fmt::Arguments<'_>,
@@ -212,14 +203,16 @@ pub fn failed<R, K: Outcome<R>>(value: &R, _: &Link<R, K>) -> bool {
 
 #[cold]
 #[inline(never)]
-fn fail<R, K: Outcome<R>>(value: &R, frame: *const Frame, site: u32) {
-    K::error(value, &mut |error| record::fail(frame, site, K::NONE, error));
+fn fail<R, K: Outcome<R>>(value: R, frame: *const Frame, site: u32) -> R {
+    K::error(&value, &mut |error| record::fail(frame, site, K::NONE, error));
+    value
 }
 
 #[cold]
 #[inline(never)]
-fn source<R, K: Outcome<R>>(value: &R, frame: *const Frame, site: u32) {
-    K::error(value, &mut |error| record::source(frame, site, error));
+fn source<R, K: Outcome<R>>(value: R, frame: *const Frame, site: u32) -> R {
+    K::error(&value, &mut |error| record::source(frame, site, error));
+    value
 }
 
 /// Closes the kind of a link to an outcome, like [`Close`](crate::snapshot::keep::Close) for variables.
@@ -273,7 +266,10 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 }
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize>(look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)), guard: &Guard<N>) {
+pub fn record<const N: usize, const TASK: bool>(
+    look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)),
+    guard: &Guard<N, TASK>,
+) {
     look(&mut |error| record::given(guard.frame().as_ptr(), error));
 }
 

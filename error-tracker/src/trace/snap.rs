@@ -12,7 +12,11 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned.
 #[inline(always)]
-pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: usize) -> Link<T, K> {
+pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
+    value: &T,
+    guard: &Guard<N, TASK>,
+    index: usize,
+) -> Link<T, K> {
     K::keep(value, guard.place(index));
     Link::new()
 }
@@ -20,6 +24,6 @@ pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: &Guard<N>, index: u
 /// Where the snapshot of an argument goes.
 #[inline(always)]
 #[must_use]
-pub fn place<const N: usize>(guard: &Guard<N>, index: usize) -> Place<'_> {
+pub fn place<const N: usize, const TASK: bool>(guard: &Guard<N, TASK>, index: usize) -> Place<'_> {
     guard.place(index)
 }
