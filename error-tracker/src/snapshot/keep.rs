@@ -67,10 +67,8 @@ const NO_DEBUG: &str = "the type has no Debug";
 impl<T: Primitive> Keep<T> for AsBits {
     #[inline(always)]
     fn keep(value: &T, place: Place<'_>) {
-        if const { size_of::<T>() <= size_of::<super::slot::Data>() } {
-            let kept = const { &Kept { type_name: type_name::<T>, form: Form::Bits(show::<T>) } };
-            place.slot.copy(kept, value);
-        } else {
+        let kept = const { &Kept { type_name: type_name::<T>, form: Form::Bits(show::<T>) } };
+        if !place.slot.copy(kept, value) {
             <AsDebug as Keep<T>>::keep(value, place);
         }
     }

@@ -70,13 +70,16 @@ impl Slot {
         self.kept.set(Some(kept));
     }
 
-    /// Copies a value of at most 16 bytes.
+    /// Copies a value, if it has at most 16 bytes; says whether it has.
     #[inline(always)]
-    pub(crate) fn copy<T: Copy>(&self, kept: &'static Kept, value: &T) {
-        const { assert!(size_of::<T>() <= size_of::<Data>()) };
+    pub(crate) fn copy<T: Copy>(&self, kept: &'static Kept, value: &T) -> bool {
+        if size_of::<T>() > size_of::<Data>() {
+            return false;
+        }
         self.kept.set(Some(kept));
-        // SAFETY: the value fits (asserted above), and any bytes are a valid `MaybeUninit<Data>`.
+        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`.
         unsafe { std::ptr::copy_nonoverlapping(value, self.data.as_ptr().cast::<T>(), 1) };
+        true
     }
 
     pub(crate) fn set(&self, kept: &'static Kept, data: Data) {
