@@ -3,6 +3,7 @@
 //! In the order of the work: `options` and `function` read what stands in the source, `validate` holds one against the
 //! other, `walk` goes through the body, `expand` writes the result.
 
+mod container;
 mod exits;
 mod expand;
 mod function;
@@ -12,10 +13,11 @@ mod text;
 mod validate;
 mod walk;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Error, FnArg};
 
+use container::Container;
 use function::Function;
 use options::Options;
 
@@ -37,6 +39,12 @@ pub fn track_exception(
     attribute(args.into(), item.into(), true).into()
 }
 
+/// Takes a function out of the attribute on the `impl`, `trait` or `mod` around it.
+#[proc_macro_attribute]
+pub fn untracked(_: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    item
+}
+
 fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> TokenStream {
     let (options, mut errors) = match syn::parse2::<Options>(args) {
         Ok(options) => (options, Vec::new()),
@@ -49,6 +57,22 @@ fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> To
             }
             if errors.is_empty() { one(function, &options, item, records_argument) } else { item }
         }
+        Err(_) if is_container(&item) => match syn::parse2::<Container>(item.clone()) {
+            Ok(container) => {
+                if errors.is_empty() {
+                    errors = Container::validate(&options);
+                }
+                if errors.is_empty() {
+                    container.expand(&|function, tokens| one(function, &options, tokens, records_argument))
+                } else {
+                    item
+                }
+            }
+            Err(error) => {
+                errors.push(error);
+                item
+            }
+        },
         Err(error) => {
             // Half-typed code keeps its own errors; what is no function at all gets ours.
             if errors.is_empty() {
@@ -59,6 +83,16 @@ fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> To
     };
     let errors = errors.iter().map(Error::to_compile_error);
     quote!(#(#errors)* #expanded)
+}
+
+/// Whether an item is something else than a function, so that it is worth to say what can be annotated.
+fn is_container(item: &TokenStream) -> bool {
+    const OTHER: [&str; 9] = ["impl", "trait", "mod", "struct", "enum", "union", "static", "type", "use"];
+    let words = item.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    });
+    words.take_while(|word| word != "fn").any(|word| OTHER.contains(&word.as_str()))
 }
 
 fn one(function: Function, options: &Options, item: TokenStream, records_argument: bool) -> TokenStream {

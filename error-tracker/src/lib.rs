@@ -30,7 +30,7 @@ pub use capture::{
     capture_exception, capture_message, exception_event, format_exception, print_exception,
     print_exception_to,
 };
-pub use error_tracker_macros::{auto_track_exception, track_exception};
+pub use error_tracker_macros::{auto_track_exception, track_exception, untracked};
 pub use pipeline::{Health, Partial};
 pub use scope::{configure_scope, with_scope};
 pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Tracker, builder, init, tracker};
