@@ -209,6 +209,7 @@ fn meta(
         Some(level) => quote!(::core::option::Option::Some(#p::Level::#level)),
         None => quote!(::core::option::Option::None),
     };
+    let silent = options.silent.is_some();
     let budget = match options.locals {
         Locals::Adaptive => quote!(ADAPTIVE),
         Locals::Always => quote!(ALWAYS),
@@ -234,6 +235,7 @@ fn meta(
             slots: #slots,
             globals: &[#(#globals),*],
             level: #level,
+            silent: #silent,
             budget: #p::#budget,
         };
         &__ERROR_TRACKER
