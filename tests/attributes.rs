@@ -83,7 +83,10 @@ fn a_tail_tells_the_leaf_that_failed() {
     assert_left_at(&event, "_ => ", "u32::from_str_radix(text, 8)", Exit::Tail);
     let event = event_of(|| err_in_tail(7));
     assert_left_at(&event, "else { ", "Err(format!(\"order {id} is gone\"))", Exit::Tail);
-    assert_eq!((event.type_name.as_str(), event.message.as_str()), ("alloc::string::String", "order 7 is gone"));
+    assert_eq!(
+        (event.type_name.as_str(), event.message.as_str()),
+        ("alloc::string::String", "order 7 is gone")
+    );
 }
 
 #[test]

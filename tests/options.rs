@@ -42,7 +42,10 @@ fn skip_leaves_out_the_named_arguments_and_locals_and_no_others() {
 fn skip_all_leaves_out_all_variables_and_keeps_the_frame() {
     let frame = frame_of(event_of(|| skipping_all(3)));
     assert_eq!((frame.arguments.len(), frame.locals.len()), (0, 0));
-    assert_eq!((frame.function.as_str(), frame.expression.as_str()), ("skipping_all", "Err(format!(\"{kept}\"))"));
+    assert_eq!(
+        (frame.function.as_str(), frame.expression.as_str()),
+        ("skipping_all", "Err(format!(\"{kept}\"))")
+    );
 }
 
 #[auto_track_exception]
@@ -116,7 +119,10 @@ fn silent_records_the_error_and_returns_the_default() {
     });
     let seen: Vec<_> = events.iter().map(|event| (functions(event)[0], event.frames[0].exit)).collect();
     let question = ("silent_by_question", Exit::Question);
-    assert_eq!(seen, [question, ("silent_by_return", Exit::Return), ("silent_by_tail", Exit::Tail), question]);
+    assert_eq!(
+        seen,
+        [question, ("silent_by_return", Exit::Return), ("silent_by_tail", Exit::Tail), question]
+    );
     assert!(events.iter().all(|event| event.handled && event.frames.len() == 1), "the caller never met it");
 }
 
@@ -242,7 +248,10 @@ fn a_handler_records_the_error_that_it_is_given_and_runs() {
         assert_eq!((functions(&event), event.handled), (vec![name], true));
         assert_eq!(event.frames[0].exit, Exit::Captured);
     }
-    assert_eq!(*REPORTS.lock().unwrap(), ["e invalid digit found in string", "err cannot parse integer from empty string 3"]);
+    assert_eq!(
+        *REPORTS.lock().unwrap(),
+        ["e invalid digit found in string", "err cannot parse integer from empty string 3"]
+    );
 }
 
 #[track_exception]
@@ -288,7 +297,9 @@ fn frame_of(event: Event) -> Frame {
 
 #[test]
 fn a_masked_variable_stays_masked_in_every_frame() {
-    let shows = |variables: &[Variable]| variables.iter().any(|v| v.value.as_deref().is_some_and(|v| v.contains("5678")));
+    let shows = |variables: &[Variable]| {
+        variables.iter().any(|v| v.value.as_deref().is_some_and(|v| v.contains("5678")))
+    };
     let event = event_of(|| masking("DE-1234-5678", 6));
     assert!(!event.frames.iter().any(|frame| shows(&frame.arguments) || shows(&frame.locals)));
     assert!(find(&event.frames[0], "account").is_some());
