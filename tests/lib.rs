@@ -22,8 +22,8 @@ pub fn tracker() -> &'static Tracker {
 /// The program's tracker, with a store in memory; the first call sets it up.
 pub fn tracker_with(set_up: impl FnOnce(Builder) -> Builder) -> &'static Tracker {
     // A test that fails is no event of the others.
-    let is_assertion = |event: &Event| event.kind == Kind::Panic && event.message.starts_with("assertion ");
-    let builder = || error_tracker::builder().store(MemoryStore::new()).ignore(is_assertion);
+    let ours = |event: &Event| event.kind == Kind::Panic && is_assertion(&event.message);
+    let builder = || error_tracker::builder().store(MemoryStore::new()).ignore(ours);
     TRACKER.get_or_init(|| set_up(builder()).install().unwrap())
 }
 
@@ -35,12 +35,21 @@ pub fn events_of<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) ->
     let store = tracker().store();
     tracker().flush(SOON).unwrap();
     let known: Vec<String> = events_in(store).into_iter().map(|event| event.id).collect();
-    // A panic of `run` is what some tests are about.
-    let _ = thread::Builder::new().name("worker".into()).spawn(run).unwrap().join();
+    let ended = thread::Builder::new().name("worker".into()).spawn(run).unwrap().join();
+    // Other panics of `run` are what some tests are about.
+    if let Err(panic) = ended
+        && panic.downcast_ref::<String>().is_some_and(|text| is_assertion(text))
+    {
+        std::panic::resume_unwind(panic);
+    }
     tracker().flush(SOON).unwrap();
     let mut events = events_in(store);
     events.retain(|event| !known.contains(&event.id));
     events
+}
+
+fn is_assertion(message: &str) -> bool {
+    message.starts_with("assertion ")
 }
 
 /// The one event that `run` makes.
