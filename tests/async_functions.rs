@@ -58,7 +58,8 @@ async fn in_shop(text: String) -> Result<u32, ParseIntError> {
 #[track_caller]
 fn assert_is_the_order(event: &Event) {
     assert_eq!(functions(event), ["parse", "price", "Shop::order", "in_shop"]);
-    let (line, column) = place_of(include_str!("async_functions.rs"), concat!("let number: u32 = ", "trimmed.parse()?;"));
+    let (line, column) =
+        place_of(include_str!("async_functions.rs"), concat!("let number: u32 = ", "trimmed.parse()?;"));
     assert_eq!((event.frames[0].line, event.frames[0].column), (line, column + 18));
     let exits: Vec<_> = event.frames.iter().map(|frame| frame.exit).collect();
     assert_eq!(exits, [Exit::Question, Exit::Question, Exit::Tail, Exit::Tail]);

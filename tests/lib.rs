@@ -1,5 +1,8 @@
 //! What the integration tests share: the one tracker of a test program, and the events that a piece of it makes.
-#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test stops at what it does not expect")]
+
+#[path = "fixtures/canaries.rs"]
+pub mod canaries;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;

@@ -76,7 +76,8 @@ fn fails_after_a_caught_panic() -> Result<(), String> {
 #[test]
 fn a_failure_behind_a_caught_panic_is_another_event() {
     let events = events_of(fails_after_a_caught_panic);
-    let mut seen: Vec<_> = events.iter().map(|event| (event.kind as u8, event.handled, event.frames.len())).collect();
+    let mut seen: Vec<_> =
+        events.iter().map(|event| (event.kind as u8, event.handled, event.frames.len())).collect();
     seen.sort_unstable();
     assert_eq!(seen, [(Kind::Error as u8, false, 1), (Kind::Panic as u8, true, 2)]);
 }

@@ -98,10 +98,12 @@ fn conversions_keep_one_event_and_each_frame_tells_what_it_made_of_the_error() {
     assert_eq!(functions(&event), ["read", "by_map_err", "by_context", "by_text", "by_box"]);
     assert_eq!(event.type_name, "std::io::error::Error");
     assert_eq!(event.message, "disk 3 is gone");
-    let errors: Vec<_> = event.frames.iter().map(|frame| frame.error.as_ref().map(|e| e.message.as_str())).collect();
+    let errors: Vec<_> =
+        event.frames.iter().map(|frame| frame.error.as_ref().map(|e| e.message.as_str())).collect();
     let text = "the night's work: importing 3: order 3 cannot be read: disk 3 is gone";
     assert_eq!(errors[..4], [None, Some("order 3 cannot be read"), Some("importing 3"), Some(text)]);
-    let types: Vec<_> = event.frames.iter().map(|f| f.error.as_ref().and_then(|e| e.type_name.as_deref())).collect();
+    let types: Vec<_> =
+        event.frames.iter().map(|f| f.error.as_ref().and_then(|e| e.type_name.as_deref())).collect();
     let known = [None, Some("traces::ShopError"), Some("anyhow::Error"), Some("alloc::string::String")];
     assert_eq!(types[..4], known);
     assert!(!event.handled);
@@ -223,7 +225,10 @@ fn an_error_captured_by_hand_is_told_once_also_when_it_is_returned_afterwards() 
     assert_eq!(functions(&event), ["one_of", "captures_and_returns"]);
     assert_eq!(event.frames[1].exit, Exit::Captured);
     assert_eq!(value(&event.frames[1], "local"), "1");
-    assert_eq!((&event.context.extras["length"], &event.context.extras["shop"]), (&1.into(), &"north".into()));
+    assert_eq!(
+        (&event.context.extras["length"], &event.context.extras["shop"]),
+        (&1.into(), &"north".into())
+    );
     assert_eq!(event.callers.iter().map(|frame| &frame.function).collect::<Vec<_>>(), ["above_captured"]);
     assert!(event.handled);
 }
@@ -242,7 +247,8 @@ fn the_function_of_that_name_and_the_macro_tell_the_same_error_once() {
 #[test]
 fn an_error_that_no_annotated_function_met_has_the_place_of_its_capture() {
     let event = event_of(|| capture_exception!(anyhow::anyhow!("no cart").context("checkout")));
-    let line = include_str!("traces.rs").lines().position(|l| l.contains("anyhow!(\"no cart\")")).unwrap() + 1;
+    let line =
+        include_str!("traces.rs").lines().position(|l| l.contains("anyhow!(\"no cart\")")).unwrap() + 1;
     let place = event.place().unwrap();
     assert_eq!((place.file.as_str(), place.line as usize), ("tests/traces.rs", line));
     assert!(event.handled && event.frames.is_empty());
@@ -274,7 +280,10 @@ fn a_message_shows_the_rendered_text_its_template_and_the_running_functions() {
     assert_eq!(event.message, "user 8 has no cart");
     assert_eq!(event.template.as_deref(), Some("user {id} has no cart"));
     assert!(event.frames.is_empty());
-    assert_eq!((event.callers[0].function.as_str(), value(&event.callers[0], "local")), ("deep_message", "8"));
+    assert_eq!(
+        (event.callers[0].function.as_str(), value(&event.callers[0], "local")),
+        ("deep_message", "8")
+    );
     let events = events_of(|| own_message(5));
     assert_eq!(told(&events)[0], ("in own_message, local 10", true, vec!["own_message"]));
     assert_eq!(value(&events[0].frames[0], "local"), "10");
