@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
-use error_tracker::event::Event;
+use error_tracker::event::{Event, Timestamp};
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
 use error_tracker::viewer::Viewer;
 use error_tracker_tests::canaries::Canary;
@@ -251,6 +251,7 @@ fn what_is_deleted_is_in_the_file_no_more() {
         (0..40).map(|number| format!("{} {number}", Canary::of("deleted").word())).collect();
     for mark in &marks {
         let mut event = Event::default();
+        event.at = Timestamp::now();
         event.message = mark.repeat(50);
         event.fingerprint = vec![mark.clone()];
         tracker.create_or_update_exception(event).unwrap();

@@ -80,7 +80,7 @@ fn a_hook_that_panics_loses_its_events_and_says_so() {
 fn a_database_that_cannot_be_opened_is_one_warning_and_counted_drops() {
     let (folder, _) = database();
     let missing = folder.path().join("no such folder/errors.db");
-    for path in [Path::new("/proc/errors.db"), folder.path(), &missing, Path::new("/dev/full")] {
+    for path in [Path::new("/proc/errors.db"), folder.path(), &missing] {
         let output = run_unharmed("database", path);
         let lines = stderr(&output);
         let warnings: Vec<_> = lines.lines().filter(|line| line.starts_with("error-tracker:")).collect();
@@ -88,8 +88,7 @@ fn a_database_that_cannot_be_opened_is_one_warning_and_counted_drops() {
         assert!(warnings[0].contains(path.to_str().unwrap()), "{lines}");
         let told = lines.lines().find(|line| line.starts_with("flushed")).unwrap();
         assert!(told.starts_with("flushed false"), "{told}");
-        assert!(told.contains("raised: 8, stored: 0"), "{told}");
-        assert!(!told.starts_with("flushed false {}"), "{told}");
+        assert!(told.contains(r#"{"store fails": 8}"#) && told.contains("raised: 8, stored: 0"), "{told}");
     }
 }
 
