@@ -51,6 +51,11 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
             None => quote_spanned!(silent.span=> #p::silent(::core::default::Default::default())),
         }
     });
+    let keep_argument = |ident: &Ident| {
+        let slot = arguments.iter().rposition(|argument| argument.ident == *ident)?;
+        let (p, keep) = (&words.p, keep(&words, &arguments[slot], slot));
+        Some(quote!({ use #p::KeepArgument as _; #keep }))
+    };
     let mut walk = Walk::new(Plan {
         names: &names,
         p: &words.p,
@@ -61,6 +66,7 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
         none: options.none.is_some(),
         silent: silent.as_ref(),
         skips: &skips_locals,
+        keep_argument: &keep_argument,
         first_slot: arguments.len() + options.context.len(),
     });
     walk.body(&mut block);
@@ -153,14 +159,7 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
             }, &#guard);
         }}
     });
-    let kept = arguments.iter().enumerate().map(|(slot, Argument { ident, kind })| match kind {
-        ArgumentKind::Reference => {
-            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
-        }
-        ArgumentKind::Other => {
-            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
-        }
-    });
+    let kept = arguments.iter().enumerate().map(|(slot, argument)| keep(words, argument, slot));
     let first = arguments.len();
     let context = options.context.iter().enumerate().map(|(index, (_, value))| {
         let slot = first + index;
@@ -170,6 +169,17 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
         return records.unwrap_or_default();
     }
     quote!({ use #p::KeepArgument as _; #(#kept)* #(#context)* } #records)
+}
+
+fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> TokenStream {
+    match kind {
+        ArgumentKind::Reference => {
+            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
+        }
+        ArgumentKind::Other => {
+            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
+        }
+    }
 }
 
 fn meta(
@@ -210,6 +220,7 @@ fn meta(
         Some(level) => quote!(::core::option::Option::Some(#p::Level::#level)),
         None => quote!(::core::option::Option::None),
     };
+    let silent = options.silent.is_some();
     let budget = match options.locals {
         Locals::Adaptive => quote!(ADAPTIVE),
         Locals::Always => quote!(ALWAYS),
@@ -235,6 +246,7 @@ fn meta(
             slots: #slots,
             globals: &[#(#globals),*],
             level: #level,
+            silent: #silent,
             budget: #p::#budget,
         };
         &__ERROR_TRACKER

@@ -49,6 +49,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) none: bool,
     pub(crate) silent: Option<&'a TokenStream>,
     pub(crate) skips: &'a dyn Fn(&Ident) -> bool,
+    /// What keeps an argument again.
+    pub(crate) keep_argument: &'a dyn Fn(&Ident) -> Option<TokenStream>,
     /// Slots that are in use before the first local.
     pub(crate) first_slot: usize,
 }
@@ -198,8 +200,11 @@ impl<'a> Walk<'a> {
         };
         let Expr::Path(path) = &**left else { return None };
         let ident = path.path.get_ident()?;
-        let index = *self.scope.iter().rev().find(|index| self.vars[**index].ident == *ident)?;
-        Some(self.keep(index))
+        if let Some(index) = self.scope.iter().rev().find(|index| self.vars[**index].ident == *ident) {
+            return Some(self.keep(*index));
+        }
+        let keep = (self.plan.keep_argument)(ident)?;
+        Some(Stmt::Expr(Expr::Verbatim(keep), None))
     }
 
     fn site(&mut self, exit: &'static str, shown: &impl ToTokens, link: Option<Ident>) -> usize {

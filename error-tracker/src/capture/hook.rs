@@ -14,6 +14,10 @@ use crate::trace::waiting;
 /// How long a thread that is about to abort waits for its panic to be stored.
 const LAST: Duration = Duration::from_secs(2);
 
+/// What the standard library panics with just before it aborts the program.
+const LAST_WORDS: [&str; 2] =
+    ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
+
 /// Records panics from now on; the hook that was there before runs as well. `flush` waits for the store.
 pub(crate) fn install(flush: fn(Duration)) {
     static INSTALLED: Once = Once::new();
@@ -38,8 +42,8 @@ fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
     let message = info.payload_as_str().unwrap_or("<a value that is no text>").to_owned();
     let location =
         info.location().map(|at| Location { file: at.file().into(), line: at.line(), column: at.column() });
-    // A second panic while the first one unwinds ends the program.
-    let aborts = cfg!(panic = "abort") || waiting::is_unwinding();
+    // A second panic while the first one unwinds ends the program, and so does one that must not unwind any further.
+    let aborts = cfg!(panic = "abort") || waiting::is_unwinding() || LAST_WORDS.contains(&&*message);
     let told = begin(message, location, aborts);
     if told.is_empty() {
         return;

@@ -152,6 +152,7 @@ impl Scrubber {
                 add(percent(text, plain(b"-_.~"), space).to_lowercase(), false);
                 add(percent(text, plain(b"-_.*"), space), false);
                 add(percent(text, plain(b"-_.~!$&'()*+,;=:@/?"), space), false);
+                add(percent(text, plain(b""), space), false);
             }
         }
         for skip in 0..3 {

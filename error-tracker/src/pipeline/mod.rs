@@ -22,6 +22,8 @@ use serde::Serialize;
 use crate::event::{Event, Timestamp};
 use crate::store::{Retention, Store};
 use ledger::Shared;
+#[cfg(feature = "sqlite")]
+pub(crate) use writer::warn_once;
 
 /// How the writer works.
 pub(crate) struct Options {

@@ -162,13 +162,13 @@ impl Writer<'_> {
 }
 
 /// One warning in the life of a program: the counts tell the rest.
-fn warn_once(error: &str) {
+pub(crate) fn warn_once(error: &str) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
         let _ = writeln!(
             io::stderr(),
-            "error-tracker: events cannot be stored: {error}\nerror-tracker: it will be tried again; until then they \
-             are counted as dropped"
+            "error-tracker: events cannot be stored: {error}. It will be tried again; until then they are counted as \
+             dropped"
         );
     });
 }

@@ -32,6 +32,8 @@ pub struct Meta {
     pub slots: usize,
     pub globals: &'static [Global],
     pub level: Option<Level>,
+    /// Whether errors end here, by the option `silent`.
+    pub silent: bool,
     pub budget: Budget,
 }
 

@@ -201,8 +201,10 @@ pub(crate) fn leave(frame: FrameRef<'_>) {
     for record in take(|record| record.caller == key && record.unwinding.is_none()) {
         finish(record, true);
     }
-    for record in take(|record| record.frame == key && record.caller == 0) {
-        finish(record, false);
+    let silent = frame.meta().silent;
+    let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
+    for record in take(|record| leaves(record) && record.unwinding.is_none()) {
+        finish(record, silent);
     }
 }
 

@@ -3,10 +3,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::event::{Event, Issue, Status, Timestamp};
+use crate::pipeline::warn_once;
 use crate::store::{
     IssueQuery, Mark, Page, Pruned, Recorded, Retention, Sighting, SqliteStore, Store, StoreError, Which,
 };
@@ -24,11 +25,8 @@ pub(super) struct Reopening {
 impl Reopening {
     pub(super) fn new(path: PathBuf, retention: Retention) -> Self {
         let reopening = Self { path, retention, opened: OnceLock::new(), failed: Mutex::new(None) };
-        static WARNED: Once = Once::new();
         if let Err(error) = reopening.store() {
-            WARNED.call_once(|| {
-                eprintln!("error-tracker: {error}. The program goes on; its errors are counted as dropped until then.");
-            });
+            warn_once(&error.to_string());
         }
         reopening
     }

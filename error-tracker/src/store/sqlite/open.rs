@@ -128,6 +128,12 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     match options.open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.parent().is_some_and(Path::exists) => {
+            Err(StoreError::Open(format!(
+                "{} cannot be made there ({error}): name another file",
+                path.display()
+            )))
+        }
         Err(error) => Err(io_error(path, &error)),
     }
 }
