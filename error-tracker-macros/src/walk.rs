@@ -309,7 +309,7 @@ impl<'a> Walk<'a> {
                 __v
             } }));
         }
-        expr.expr = Box::new(Expr::Verbatim(operand));
+        *expr.expr = Expr::Verbatim(operand);
     }
 
     /// `bail!` and `ensure!` of anyhow and eyre return from inside. Answers what is to be noted before a `bail!`; an
@@ -457,10 +457,10 @@ impl<'a> Walk<'a> {
             Expr::Reference(reference) => self.expr(&mut reference.expr),
             Expr::Repeat(repeat) => self.expr(&mut repeat.expr),
             Expr::Return(leave) => {
-                if let Some(expr) = &mut leave.expr {
-                    if attributes(expr).is_empty() {
-                        self.leaves(expr);
-                    }
+                if let Some(expr) = &mut leave.expr
+                    && attributes(expr).is_empty()
+                {
+                    self.leaves(expr);
                 }
             }
             Expr::Struct(value) => {
