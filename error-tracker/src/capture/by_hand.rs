@@ -11,7 +11,7 @@ use crate::event;
 use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 use crate::trace::guard::FrameRef;
-use crate::trace::outcome::ErrorRef;
+use crate::trace::outcome::{ErrorRef, ShowError};
 use crate::trace::record::{self, Failure, Given};
 use crate::trace::thread;
 
@@ -89,11 +89,7 @@ pub fn capture_message(text: impl Into<String>) -> Option<String> {
 }
 
 /// Records an error for the macro.
-pub fn given(
-    look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)),
-    here: Here,
-    extras: &[(&str, Value)],
-) -> Option<String> {
+pub fn given(look: ShowError<'_>, here: Here, extras: &[(&str, Value)]) -> Option<String> {
     let mut id = None;
     look(&mut |error| {
         let extras = extras.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::format::Format;
 use crate::mask;
 use crate::snapshot::policy;
-use crate::trace::outcome::ErrorRef;
+use crate::trace::outcome::{ErrorRef, ShowError};
 use crate::trace::record::{self, Given};
 
 /// The event that an error would become here, or has become: with the trace of the annotated functions that it has
@@ -79,12 +79,12 @@ pub fn trace_exception<E: Error + ?Sized>(error: &E) {
 }
 
 /// Prints an error of any type for the macro.
-pub fn print_given(look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)), here: Here) {
+pub fn print_given(look: ShowError<'_>, here: Here) {
     look(&mut |error| print(&event_at(error, here)));
 }
 
 /// The text of an error of any type for the macro.
-pub fn format_given(look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)), here: Here) -> String {
+pub fn format_given(look: ShowError<'_>, here: Here) -> String {
     let mut text = String::new();
     look(&mut |error| text = Format::new().event(&event_at(error, here)));
     text

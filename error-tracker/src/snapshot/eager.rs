@@ -49,7 +49,7 @@ pub(super) fn text(text: &str, place: Place<'_>, kept: &'static Kept) {
         return;
     }
     let start = text.floor_char_boundary(TEXT);
-    if let Some(at) = put(&place, text[..start].as_bytes()) {
+    if let Some(at) = put(&place, &text.as_bytes()[..start]) {
         let piece = Piece { start: at, len: start, whole: text.len() as u64, taint: 0 };
         place.slot.set(kept, piece.pack());
     }

@@ -63,6 +63,7 @@ pub(crate) enum Form {
 pub(crate) type Show = unsafe fn(*const Data, &mut dyn FnMut(&dyn fmt::Debug));
 
 impl Slot {
+    #[expect(clippy::declare_interior_mutable_const, reason = "each use is the start of a slot of its own")]
     pub(crate) const EMPTY: Self = Self { kept: Cell::new(None), data: Cell::new(MaybeUninit::uninit()) };
 
     #[inline(always)]

@@ -34,10 +34,7 @@ impl Facts {
         };
         let first = error.error.and_then(Error::source);
         let sources = std::iter::successors(first, |error| (*error).source()).take(CHAIN).map(|source| {
-            let mut cause = Cause::default();
-            cause.type_name = known_type(source).map(Into::into);
-            cause.message = read::display(&source, MESSAGE);
-            cause
+            Cause { type_name: known_type(source).map(Into::into), message: read::display(&source, MESSAGE) }
         });
         Self { type_name: error.type_name, message, sources: sources.collect(), debug: None }
     }

@@ -1,4 +1,5 @@
 //! The running annotated functions of each thread, and the failures on their way out of them.
+#![expect(clippy::vec_box, reason = "failures are large, and move from list to list")]
 
 pub(crate) mod backtrace;
 pub(crate) mod facts;

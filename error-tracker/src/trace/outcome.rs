@@ -265,11 +265,11 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
     Ok(value)
 }
 
+/// Shows an error of any type.
+pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
+
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize, const TASK: bool>(
-    look: &dyn Fn(&mut dyn FnMut(&ErrorRef<'_>)),
-    guard: &Guard<N, TASK>,
-) {
+pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: &Guard<N, TASK>) {
     look(&mut |error| record::given(guard.frame().as_ptr(), error));
 }
 
