@@ -36,8 +36,10 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
         ..Event::default()
     };
     for variable in &failure.context {
-        let value = variable.value.clone().unwrap_or_else(|| variable.type_name.clone());
-        event.context.extras.insert(variable.name.clone(), value.into());
+        let text = variable.value.as_ref().unwrap_or(&variable.type_name);
+        // `Debug` of strings, numbers and lists is mostly JSON.
+        let value = serde_json::from_str(text).unwrap_or_else(|_| text.clone().into());
+        event.context.extras.insert(variable.name.clone(), value);
     }
     event.context.extras.extend(failure.extras.clone());
     failure.scope.fill(&mut event);

@@ -19,8 +19,9 @@ pub(crate) fn add_to(event: &mut Event) {
     }
 }
 
+/// Names do not tell: without full debug information an async body is `{async_block#0}`.
 fn is_of(call: &BacktraceFrame, frame: &Frame) -> bool {
+    let (first, last) = frame.extent;
     let in_file = call.file.as_deref().is_some_and(|file| file.ends_with(&frame.file));
-    let name = frame.function.rsplit("::").next().unwrap_or_default();
-    in_file && call.function.split("::").any(|part| part == name)
+    in_file && call.line.is_some_and(|line| (first..=last).contains(&line))
 }

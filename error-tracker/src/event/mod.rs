@@ -175,6 +175,9 @@ pub struct Frame {
     /// Folder of the crate's manifest when it was compiled, to find `file`.
     #[serde(skip)]
     pub(crate) root: &'static str,
+    /// First and last line of the function.
+    #[serde(skip)]
+    pub(crate) extent: (u32, u32),
 }
 
 /// Lines of source text.

@@ -340,6 +340,7 @@ prop_compose! {
             error: Some(Cause { type_name: Some(text[4].clone()), message: text[3].clone() }),
             arguments: variables.clone(), locals: variables, ordinal: 0,
             root: "",
+            extent: (0, 0),
             snippet: lines.map(|lines| Snippet { first_line: 1, lines }),
         }
     }

@@ -1,5 +1,5 @@
-//! How much time copies and renderings of values may take: the expensive snapshots of a function run while they
-//! took less than 1 % of the current tick, and stop beyond. On the way of success a closed gate costs one load.
+//! How much time copies and renderings of values may take: after a start at large, the expensive snapshots of a
+//! function run while they take less than 1 % of the time, and stop beyond. A closed gate costs one load.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -11,10 +11,13 @@ use Ordering::{AcqRel, Acquire, Relaxed, Release};
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// 1 % of a tick.
 const SHARE: u32 = 1_000_000;
-/// A function that failed in this tick is of interest.
-const SHARE_OF_A_FAILING: u32 = 5_000_000;
-/// All functions together: 10 % of one thread.
-const SHARE_OF_ALL: u32 = 10_000_000;
+/// What a function may spend at once, before only its share is left: short programs and rare functions show everything.
+const AT_ONCE: u32 = 10 * SHARE;
+/// The same for a function that has just failed, which is of interest.
+const AT_ONCE_FAILING: u32 = 5 * AT_ONCE;
+/// All functions together: 10 % of one thread, and ten times that at once.
+const SHARE_OF_ALL: u32 = 10 * SHARE;
+const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
 /// A value that took longer than this once is left alone from then on.
 const SLOW: u32 = 1_000_000;
 /// What the copy of a string is taken to cost; a clock would cost more than the copy.
@@ -30,7 +33,7 @@ pub struct Budget {
     closed: AtomicU64,
     /// Variables whose names were looked up among the masked ones.
     asked: AtomicU64,
-    /// Nanoseconds spent in the current tick.
+    /// Nanoseconds spent, less the share of every tick since.
     spent: AtomicU32,
     /// The function failed in the current tick.
     failing: AtomicBool,
@@ -127,8 +130,8 @@ impl Budget {
         }
         let ours = self.spent.fetch_add(nanos, Relaxed).saturating_add(nanos);
         let all = SPENT_BY_ALL.fetch_add(nanos, Relaxed).saturating_add(nanos);
-        let share = if self.failing.load(Relaxed) { SHARE_OF_A_FAILING } else { SHARE };
-        if ours > share || all > SHARE_OF_ALL {
+        let most = if self.failing.load(Relaxed) { AT_ONCE_FAILING } else { AT_ONCE };
+        if ours > most || all > AT_ONCE_OF_ALL {
             self.gate.store(0, Relaxed);
             if !CLOSED.swap(true, Release) {
                 ticker::wake();
@@ -156,11 +159,13 @@ fn bit(index: usize) -> u64 {
 
 /// Begins a new tick.
 pub(crate) fn open_all() {
-    SPENT_BY_ALL.store(0, Relaxed);
+    let less =
+        |spent: &AtomicU32, share: u32| spent.store(spent.load(Relaxed).saturating_sub(share), Relaxed);
+    less(&SPENT_BY_ALL, SHARE_OF_ALL);
     let mut next = KNOWN.load(Acquire);
     // SAFETY: only `&'static` budgets are ever put into the list, and none is taken out.
     while let Some(budget) = unsafe { next.as_ref() } {
-        budget.spent.store(0, Relaxed);
+        less(&budget.spent, SHARE);
         budget.failing.store(false, Relaxed);
         budget.open();
         next = budget.next.load(Relaxed);

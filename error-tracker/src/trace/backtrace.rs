@@ -10,7 +10,9 @@ use crate::event::BacktraceFrame;
 /// Addresses of the calls, innermost first.
 pub(crate) type Raw = Vec<usize>;
 
+/// Calls that are kept. More are taken, because our own and the standard library's are among them.
 const MOST: usize = 64;
+const MOST_TAKEN: usize = 110;
 /// Addresses whose names are remembered.
 const MOST_KNOWN: usize = 20_000;
 /// How many call stacks are taken in one second: they cost more than all the rest of a failure.
@@ -24,7 +26,7 @@ pub(crate) fn capture() -> Raw {
     let mut addresses = Vec::with_capacity(32);
     backtrace::trace(|frame| {
         addresses.push(frame.ip().addr());
-        addresses.len() < MOST
+        addresses.len() < MOST_TAKEN
     });
     addresses
 }
@@ -65,6 +67,7 @@ pub(crate) fn resolve(raw: &Raw, known: &mut HashMap<usize, Vec<BacktraceFrame>>
     }
     let own = calls.iter().take_while(|call| is_own(&call.function)).count();
     calls.drain(..own);
+    calls.truncate(MOST);
     calls
 }
 
@@ -95,7 +98,11 @@ fn is_in_app(function: &str, file: Option<&str>) -> bool {
     if function.is_empty() || foreign.iter().any(|prefix| path.starts_with(prefix)) {
         return false;
     }
+    const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
     file.is_some_and(|file| {
-        !file.contains("/.cargo/registry/") && !file.contains("/.cargo/git/") && !file.contains("/rustc/")
+        !file.starts_with(OURS)
+            && !file.contains("/.cargo/registry/")
+            && !file.contains("/.cargo/git/")
+            && !file.contains("/rustc/")
     })
 }

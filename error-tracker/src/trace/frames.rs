@@ -36,6 +36,7 @@ pub(super) fn of(
             ordinal: site.as_ref().map_or(0, |site| site.ordinal),
             exit,
             root: meta.root,
+            extent: (meta.first_line, meta.last_line),
             ..Frame::default()
         },
         globals: Vec::new(),

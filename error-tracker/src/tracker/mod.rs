@@ -173,6 +173,52 @@ impl Tracker {
         Ok(recorded.into_iter().next().unwrap_or_default())
     }
 
+    /// The pages that show what this tracker keeps, closed to everybody until they are given a permission.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tracker = error_tracker::init()?;
+    /// let pages = tracker.viewer().prefix("/dev/error").permission(|request: &_| is_admin(request));
+    /// # Ok(())
+    /// # }
+    /// # fn is_admin<T>(_: &T) -> bool { false }
+    /// ```
+    #[cfg(feature = "viewer")]
+    #[must_use]
+    pub fn viewer(&self) -> crate::viewer::Viewer {
+        let tracker = self.clone();
+        crate::viewer::Viewer::new(Arc::clone(self.store())).health(move || {
+            let dropped = tracker.health().dropped;
+            let told: Vec<String> =
+                dropped.iter().map(|(reason, count)| format!("{count} ({reason})")).collect();
+            (!told.is_empty()).then(|| format!("Events were dropped: {}", told.join(", ")))
+        })
+    }
+
+    /// Shows the pages on a server of their own, to everybody who can reach `address`: use a loopback one, such as
+    /// `127.0.0.1:8765`; port 0 takes a free one. It stops when what this returns is dropped.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tracker = error_tracker::init()?;
+    /// let server = tracker.serve("127.0.0.1:8765")?;
+    /// println!("{}", server.url());
+    /// server.wait();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The port is in use, or the address is not of this machine or not loopback: then see
+    /// [`Server::builder`](crate::viewer::Server::builder), which takes a token.
+    #[cfg(feature = "viewer")]
+    pub fn serve(
+        &self,
+        address: impl std::net::ToSocketAddrs + fmt::Debug,
+    ) -> Result<crate::viewer::Server, crate::viewer::ServerError> {
+        crate::viewer::Server::bind(self.viewer(), address)
+    }
+
     /// Makes an event of a failure and puts it into the queue; answers its id.
     pub(crate) fn accept(&self, failure: &Failure) -> Option<String> {
         let inner = &*self.inner;
