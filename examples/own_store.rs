@@ -47,7 +47,11 @@ impl JsonLines {
         let event = &sighting.event;
         let mut kept = self.kept();
         let entry = kept.entry(event.grouping.hash.clone());
-        let (issue, events) = entry.or_insert_with(|| (Issue { count: 0, ..Issue::of(event) }, Vec::new()));
+        let (issue, events) = entry.or_insert_with(|| {
+            let mut issue = Issue::of(event);
+            issue.count = 0;
+            (issue, Vec::new())
+        });
         let regression = issue.status == Status::Resolved;
         if regression {
             issue.status = Status::Unresolved;

@@ -140,7 +140,7 @@ fn inner(
         #guard.enter();
         #entry
         #(let mut #var_links;)*
-        #(let #links = #p::link();)*
+        #(let mut #links;)*
         #returned_link
         #[allow(unused_braces, unreachable_code, clippy::needless_return)]
         return #block;

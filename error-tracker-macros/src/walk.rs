@@ -264,7 +264,7 @@ impl<'a> Walk<'a> {
         let site = self.site(exit, &shown, None);
         self.look_before(expr, site);
         let Plan { p, guard, returned, none, silent, .. } = &self.plan;
-        let at = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
+        let at = Ident::new(if *none { "at_none" } else { "at" }, Span::mixed_site());
         let site = site as u32;
         let mut tokens = quote!(#p::#at(#expr, &#guard, #site, &#returned));
         if let Some(silent) = silent {
@@ -288,8 +288,11 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, .. } = &self.plan;
         let link = Ident::new(&format!("__s{}", self.sources.len()), Span::mixed_site());
         let site = site as u32;
-        *source =
-            Expr::Verbatim(quote!((match #source { __v => #p::see_source(__v, &#guard, #site, &#link) })));
+        *source = Expr::Verbatim(quote!((match #source { __v => {
+                let (__v, __k) = #p::see_source(__v, &#guard, #site);
+                #link = __k;
+                __v
+            } })));
         self.sources.push(link);
     }
 
@@ -302,13 +305,13 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
         let (site, operand) = (site as u32, &expr.expr);
-        let mut operand = quote!((match #operand { __v => #p::#see(__v, &#guard, #site, &#link) }));
-        if let Some(silent) = silent {
-            operand = quote!((match #operand { __v => {
-                if #p::failed(&__v, &#link) { return #silent; }
-                __v
-            } }));
-        }
+        let leave = silent.map(|silent| quote!(if #p::failed(&__v, &#link) { return #silent; }));
+        let operand = quote!((match #operand { __v => {
+            let (__v, __k) = #p::#see(__v, &#guard, #site);
+            #link = __k;
+            #leave
+            __v
+        } }));
         *expr.expr = Expr::Verbatim(operand);
     }
 

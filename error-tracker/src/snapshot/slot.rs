@@ -78,8 +78,8 @@ impl Slot {
             return false;
         }
         self.kept.set(Some(kept));
-        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`.
-        unsafe { std::ptr::copy_nonoverlapping(value, self.data.as_ptr().cast::<T>(), 1) };
+        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`. It may want more alignment than a slot.
+        unsafe { self.data.as_ptr().cast::<T>().write_unaligned(*value) };
         true
     }
 

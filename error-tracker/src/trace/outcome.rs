@@ -149,9 +149,48 @@ impl<R> Outcome<R> for Fine {
 /// Looks at the operand of a `?`, and hands it on.
 ///
 /// A failure goes by value through the function off the fast path: a reference to it would keep every success in
-/// memory in place of registers.
+/// memory in place of registers. The link is handed out, not taken by reference: one that is alive in a loop would keep
+/// what the value borrows alive, too.
 #[inline(always)]
 pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    value: R,
+    guard: &Guard<N, TASK>,
+    site: u32,
+) -> (R, Link<R, K>) {
+    let value =
+        if !K::NONE && K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value };
+    (value, Link::new())
+}
+
+/// The same in a function with the option `none`.
+#[inline(always)]
+pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    value: R,
+    guard: &Guard<N, TASK>,
+    site: u32,
+) -> (R, Link<R, K>) {
+    let value = if K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value };
+    (value, Link::new())
+}
+
+/// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
+#[inline(always)]
+pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+    value: R,
+    guard: &Guard<N, TASK>,
+    site: u32,
+) -> (R, Link<R, K>) {
+    let value = if !K::NONE && K::failed(&value) {
+        source::<R, K>(value, guard.frame().as_ptr(), site)
+    } else {
+        value
+    };
+    (value, Link::new())
+}
+
+/// Looks at what a function returns, and hands it on. All such places share a link.
+#[inline(always)]
+pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &Guard<N, TASK>,
     site: u32,
@@ -162,24 +201,13 @@ pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 
 /// The same in a function with the option `none`.
 #[inline(always)]
-pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &Guard<N, TASK>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
     if K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
-}
-
-/// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
-#[inline(always)]
-pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
-    value: R,
-    guard: &Guard<N, TASK>,
-    site: u32,
-    _: &Link<R, K>,
-) -> R {
-    if !K::NONE && K::failed(&value) { source::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
