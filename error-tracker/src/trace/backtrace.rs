@@ -65,7 +65,10 @@ pub(crate) fn resolve(raw: &Raw, known: &mut HashMap<usize, Vec<BacktraceFrame>>
     if let Some(start) = marked(&calls, "__rust_end_short_backtrace") {
         calls.drain(..=start);
     }
-    let own = calls.iter().take_while(|call| is_own(&call.function)).count();
+    // Without full debug information functions are called by their last name only, so files tell.
+    let is_own = |call: &BacktraceFrame| call.file.as_deref().is_some_and(|file| file.starts_with(OURS));
+    let first_in_app = calls.iter().position(|call| call.in_app).unwrap_or(calls.len());
+    let own = calls[..first_in_app].iter().rposition(is_own).map_or(0, |last| last + 1);
     calls.drain(..own);
     calls.truncate(MOST);
     calls
@@ -84,12 +87,7 @@ fn name(address: usize) -> Vec<BacktraceFrame> {
     calls
 }
 
-fn is_own(function: &str) -> bool {
-    let path = function.trim_start_matches('<');
-    ["error_tracker::", "backtrace::", "std::panicking::", "core::panicking::", "core::ops::function::"]
-        .iter()
-        .any(|own| path.starts_with(own))
-}
+const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
 
 /// Whether a call is the program's own: no dependency and not the standard library.
 fn is_in_app(function: &str, file: Option<&str>) -> bool {
@@ -98,7 +96,6 @@ fn is_in_app(function: &str, file: Option<&str>) -> bool {
     if function.is_empty() || foreign.iter().any(|prefix| path.starts_with(prefix)) {
         return false;
     }
-    const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
     file.is_some_and(|file| {
         !file.starts_with(OURS)
             && !file.contains("/.cargo/registry/")
