@@ -107,7 +107,7 @@ fn a_panic_in_a_thread_starts_a_trace_of_its_own_and_may_carry_the_scope() {
 #[test]
 fn a_panic_outside_annotated_functions_has_its_place() {
     let event = event_of(|| {
-        let nothing: Option<u32> = None;
+        let nothing: Option<u32> = std::hint::black_box(None);
         nothing.expect("there is a number")
     });
     assert_eq!(event.message, "there is a number");

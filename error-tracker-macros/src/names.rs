@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Ident, Pat, PatIdent};
@@ -37,11 +37,19 @@ impl Names {
     }
 
     fn write(&mut self, tokens: TokenStream) {
-        for token in tokens {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
             match token {
                 TokenTree::Ident(ident) => self.count(ident.unraw().to_string()),
                 TokenTree::Group(group) => self.write(group.stream()),
                 TokenTree::Literal(literal) => self.write_inline(&literal.to_string()),
+                // What may be configured out does not count: without it the name would be unused.
+                TokenTree::Punct(hash) if hash.as_char() == '#' => {
+                    if tokens.next_if(is_cfg).is_some() {
+                        while tokens.next_if(|token| !ends_item(token)).is_some() {}
+                        tokens.next();
+                    }
+                }
                 TokenTree::Punct(_) => {}
             }
         }
@@ -59,6 +67,23 @@ impl Names {
 
     fn count(&mut self, name: String) {
         *self.written.entry(name).or_default() += 1;
+    }
+}
+
+/// `[cfg(..)]` behind a `#`.
+fn is_cfg(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else { return false };
+    let first = group.stream().into_iter().next();
+    group.delimiter() == Delimiter::Bracket
+        && matches!(first, Some(TokenTree::Ident(ident)) if ident == "cfg")
+}
+
+/// What an attribute stands on ends with a `;`, a `,` or a block.
+fn ends_item(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), ';' | ','),
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
     }
 }
 

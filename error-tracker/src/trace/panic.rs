@@ -17,6 +17,7 @@ pub(super) struct Unwinding {
 
 /// Called by the panic hook. Answers the failure when nobody will finish it: no annotated function runs on this
 /// thread, or the program is about to abort.
+#[cfg_attr(not(feature = "panic"), expect(dead_code, reason = "the hook calls it"))]
 pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -> Vec<Box<Failure>> {
     let facts = Facts { type_name: "panic", message, ..Facts::default() };
     let mut failure =
