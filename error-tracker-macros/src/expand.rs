@@ -133,7 +133,6 @@ fn inner(
     let closed_outcomes = (!links.is_empty() || returned.is_some()).then(|| {
         quote!({ use #p::CloseOutcome as _; #closed_returned #((&&&&&&&&&#links).__error_tracker_close();)* })
     });
-    let silent_lint = options.silent.is_some().then(|| quote!(, clippy::diverging_sub_expression));
     let never = quote!(#closed_vars #closed_outcomes);
     let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
     quote! {
@@ -143,7 +142,7 @@ fn inner(
         #(let mut #var_links;)*
         #(let mut #links;)*
         #returned_link
-        #[allow(unused_braces, unreachable_code, clippy::needless_return #silent_lint)]
+        #[allow(unused_braces, unreachable_code, clippy::needless_return, clippy::diverging_sub_expression)]
         return #block;
         #never
     }
