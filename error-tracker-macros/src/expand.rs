@@ -201,7 +201,7 @@ fn meta(
     let mut variables = String::new();
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
         let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
-        entry_of(&mut variables, &[&ident.unraw(), &role, &masked, &from, &to]);
+        entry_of(&mut variables, &[&ident.unraw(), &role, &masked, &from, &to, &""]);
     };
     arguments.iter().for_each(|argument| variable(&argument.ident, "a", 0, u32::MAX));
     options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));

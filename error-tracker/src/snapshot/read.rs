@@ -1,6 +1,7 @@
 //! Turns what slots keep into text, at a failure.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::chunk::Chunk;
 use super::debug;
@@ -8,7 +9,7 @@ use super::eager::Piece;
 use super::policy::Policy;
 use super::slot::{Form, Slot, Var};
 use crate::event::{Taken, Variable};
-use crate::mask::{Masking, Taint};
+use crate::mask::{Rendering, Taint, drop_quietly};
 
 /// Reads slots under one policy.
 pub(crate) struct Reader<'a> {
@@ -32,7 +33,7 @@ impl Reader<'_> {
         match kept.form {
             Form::Bits(show) => {
                 // SAFETY: `Slot::copy` put a value of that type there; it has no referents.
-                unsafe { show(slot.data(), &mut |value| self.render(value, &mut text, &mut variable)) };
+                unsafe { show(slot.data(), &mut |value| drop(write!(text, "{value:?}"))) };
                 variable.taken = Taken::Bound;
             }
             Form::Reference(_) if !self.user_code => {
@@ -136,16 +137,36 @@ impl Reader<'_> {
     }
 }
 
-/// Appends a text as `Display` writes it, at most `bytes` long. What its `Display` does cannot hurt.
-pub(crate) fn display(value: &dyn std::fmt::Display, bytes: usize) -> String {
-    struct Shown<'a>(&'a dyn std::fmt::Display);
-    impl Debug for Shown<'_> {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            self.0.fmt(f)
-        }
+/// A text as `Display` writes it, at most `bytes` long. What its `Display` does cannot hurt.
+pub(crate) fn display(value: &dyn fmt::Display, bytes: usize) -> String {
+    let mut text = Bounded { text: String::new(), left: bytes };
+    let _rendering = Rendering::start();
+    // An error is the sign that the text is full, or whatever the value's own error means.
+    let shown = catch_unwind(AssertUnwindSafe(|| {
+        let _ = write!(text, "{value}");
+    }));
+    if let Err(payload) = shown {
+        drop_quietly(payload);
+        text.text.push_str("<Display panicked>");
     }
-    let limits = debug::Limits { bytes, elements: usize::MAX, depth: usize::MAX, string: usize::MAX };
-    let mut text = String::new();
-    debug::render(&Shown(value), &limits, &Masking::off(), &mut Taint::default(), &mut text);
-    text
+    text.text
+}
+
+struct Bounded {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if part.len() <= self.left {
+            self.left -= part.len();
+            self.text.push_str(part);
+            return Ok(());
+        }
+        self.text.push_str(&part[..part.floor_char_boundary(self.left)]);
+        self.text.push('…');
+        self.left = 0;
+        Err(fmt::Error)
+    }
 }

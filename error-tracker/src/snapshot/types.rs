@@ -112,8 +112,8 @@ pub trait List {
     fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-/// How many elements of a collection are rendered.
-const MOST: usize = 32;
+/// How many elements of a collection are rendered; with the note of how many more there are, what `Limits` lets through.
+const MOST: usize = 19;
 
 /// Shows the first elements of a collection.
 pub(crate) struct Head<'a, T: ?Sized>(pub(crate) &'a T);

@@ -1,7 +1,7 @@
 //! Turns a live frame into what an event keeps of it.
 
 use super::guard::FrameRef;
-use super::meta::Meta;
+use super::meta::{Meta, Site};
 use crate::event::{Exit, Frame, Variable, short_type};
 use crate::mask::Taint;
 use crate::snapshot::policy;
@@ -18,13 +18,12 @@ pub(super) struct Seen {
 /// Reads a live frame. With `user_code` the `Debug` of references and globals may run.
 pub(super) fn of(
     frame: FrameRef<'_>,
-    site: Option<u32>,
+    site: Option<Site>,
     exit: Exit,
     taint: &mut Taint,
     user_code: bool,
 ) -> Seen {
     let meta = frame.meta();
-    let site = site.and_then(|site| meta.site(site));
     let mut seen = Seen {
         frame: Frame {
             function: function(meta),

@@ -27,7 +27,7 @@ pub struct Meta {
     pub last_line: u32,
     /// One entry a site: line, column, exit, ordinal, order, text. Entries end in U+001E, fields are parted by U+001F.
     pub sites: &'static str,
-    /// One entry a slot: name, role, whether it is masked, from, to.
+    /// One entry a slot: name, role, whether it is masked, from, to, and an empty field.
     pub variables: &'static str,
     pub slots: usize,
     pub globals: &'static [Global],
@@ -49,40 +49,59 @@ pub(crate) struct Site {
     pub(crate) order: u32,
 }
 
-const END: char = '\u{1e}';
-const PART: char = '\u{1f}';
+const END: u8 = 0x1e;
+const PART: u8 = 0x1f;
 
 impl Meta {
     pub(crate) fn site(&self, index: u32) -> Option<Site> {
-        let mut parts = self.sites.split_terminator(END).nth(index as usize)?.splitn(6, PART);
-        let mut number = || parts.next()?.parse().ok();
-        let (line, column) = (number()?, number()?);
-        let exit = match parts.next()? {
+        let mut parts = Parts(self.sites);
+        for _ in 0..index {
+            parts.until(END)?;
+        }
+        let (line, column) = (parts.number()?, parts.number()?);
+        let exit = match parts.until(PART)? {
             "q" => Exit::Question,
             "r" => Exit::Return,
             "t" => Exit::Tail,
             "m" => Exit::Macro,
             _ => Exit::Hidden,
         };
-        let mut number = || parts.next()?.parse().ok();
-        let (ordinal, order) = (number()?, number()?);
-        Some(Site { line, column, exit, ordinal, order, text: parts.next()? })
+        let (ordinal, order) = (parts.number()?, parts.number()?);
+        Some(Site { line, column, exit, ordinal, order, text: parts.until(END)? })
     }
 
     /// The variables, one for each slot.
     pub(crate) fn variables(&self) -> impl Iterator<Item = Var> {
-        self.variables.split_terminator(END).map(|entry| {
-            let mut parts = entry.split(PART);
-            let name = parts.next().unwrap_or_default();
-            let role = match parts.next() {
-                Some("a") => Role::Argument,
-                Some("c") => Role::Context,
+        let mut parts = Parts(self.variables);
+        std::iter::from_fn(move || {
+            let name = parts.until(PART)?;
+            let role = match parts.until(PART)? {
+                "a" => Role::Argument,
+                "c" => Role::Context,
                 _ => Role::Local,
             };
-            let masked = parts.next() == Some("1");
-            let mut number = || parts.next()?.parse().ok();
-            Var { name, role, masked, from: number().unwrap_or(0), to: number().unwrap_or(u32::MAX) }
+            let masked = parts.until(PART)? == "1";
+            let (from, to) = (parts.number()?, parts.number()?);
+            parts.until(END)?;
+            Some(Var { name, role, masked, from, to })
         })
+    }
+}
+
+/// Reads an expansion's lists from the front.
+struct Parts(&'static str);
+
+impl Parts {
+    fn until(&mut self, end: u8) -> Option<&'static str> {
+        let at = self.0.bytes().position(|byte| byte == end)?;
+        // Both ends are ASCII, so these are the bounds of characters.
+        let part = &self.0[..at];
+        self.0 = &self.0[at + 1..];
+        Some(part)
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        self.until(PART)?.parse().ok()
     }
 }
 

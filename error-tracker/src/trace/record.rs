@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::facts::Facts;
 use super::guard::{Frame, FrameRef};
+use super::meta::Site;
 use super::outcome::ErrorRef;
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
@@ -93,8 +94,7 @@ pub(crate) fn fail(frame: *const Frame, site: u32, none: bool, error: &ErrorRef<
     if rendering() {
         return;
     }
-    let exit = frame.meta().site(site).map_or(Exit::Hidden, |site| site.exit);
-    put(meet(frame, Some(site), exit, none, error));
+    put(meet(frame, site, none, error));
 }
 
 /// An error that `.context(..)` or the like is about to change, before it leaves through `site`.
@@ -119,16 +119,19 @@ pub(crate) fn fail_unseen(frame: *const Frame, site: u32, error: &ErrorRef<'_>) 
     if rendering() {
         return;
     }
-    let mut record = meet(frame, Some(site), Exit::Macro, false, error);
+    let mut record = meet(frame, site, false, error);
     record.unseen = true;
     put(record);
 }
 
-fn meet(frame: FrameRef<'_>, site: Option<u32>, exit: Exit, none: bool, error: &ErrorRef<'_>) -> Record {
+fn meet(frame: FrameRef<'_>, site: u32, none: bool, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
     let kind = if none { Kind::None } else { Kind::Error };
-    let mut record = adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
+    let mut record =
+        adopt(frame, Some(site), &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
     if !record.told {
+        let site = frame.meta().site(site);
+        let exit = site.as_ref().map_or(Exit::Hidden, |site| site.exit);
         pass(&mut record.failure, frame, site, exit, facts);
     }
     record.frame = frame.key();
@@ -168,7 +171,7 @@ fn adopt(frame: FrameRef<'_>, site: Option<u32>, facts: &Facts) -> Option<Record
 }
 
 /// Adds `frame` to a failure that leaves it.
-fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<u32>, exit: Exit, facts: Facts) {
+fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site>, exit: Exit, facts: Facts) {
     let mut seen = frames::of(frame, site, exit, &mut failure.taint, true);
     let before = &failure.outermost;
     if before.type_name != facts.type_name || before.message != facts.message {
