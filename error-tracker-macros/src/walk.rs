@@ -305,9 +305,10 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
         let (site, operand) = (site as u32, &expr.expr);
-        let leave = silent.map(|silent| quote!(if #p::failed(&__v, &#link) { return #silent; }));
         // What is wrong with the operand's type is said where it stands.
         let span = Span::mixed_site().located_at(operand.span());
+        let leave =
+            silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
         let operand = quote_spanned!(span=> (match #operand { __v => {
             let (__v, __k) = #p::#see(__v, &#guard, #site);
             #link = __k;
