@@ -233,7 +233,7 @@ async fn joins(id: u32) -> Result<(), String> {
 #[auto_track_exception]
 async fn branch(id: u32) -> Result<(), String> {
     yield_now().await;
-    if id % 2 == 0 { Err(format!("branch {id} is even")) } else { Ok(()) }
+    if id.is_multiple_of(2) { Err(format!("branch {id} is even")) } else { Ok(()) }
 }
 
 #[test]

@@ -151,7 +151,8 @@ impl Cart {
 #[test]
 fn methods_with_every_receiver_are_named_with_their_type_and_show_self() {
     let empty = || Cart { items: Vec::new() };
-    let calls: [(&str, fn(Cart) -> Result<u32, String>); 9] = [
+    type Call = fn(Cart) -> Result<u32, String>;
+    let calls: [(&str, Call); 9] = [
         ("by_ref", |cart| cart.by_ref()),
         ("by_mut", |mut cart| cart.by_mut()),
         ("by_value", Cart::by_value),

@@ -23,6 +23,7 @@ struct Order {
 struct Opaque(u32);
 
 #[auto_track_exception(locals = "always")]
+#[expect(clippy::too_many_arguments)]
 fn arguments(
     number: u32,
     text: &str,
@@ -116,7 +117,11 @@ fn kinds(n: u64) -> Result<(), String> {
     #[expect(unused_variables, reason = "the attribute takes no warning away")]
     let not_mentioned_again = 6;
     let late;
-    late = n + 1;
+    if n > 2 {
+        late = n + 1;
+    } else {
+        late = 0;
+    }
     let used = (
         number,
         float,
@@ -247,7 +252,6 @@ fn patterns(text: &str, numbers: &[i32]) -> Result<i32, String> {
         if left > 1000 {
             return Err("still large".into());
         }
-        break;
     }
     match numbers {
         [one] if *one == 5 => Err(format!("just {one}")),

@@ -1,1 +1,1 @@
-//! What must compile, what must not, and with which message: see `tests/`.
+//! What must compile, what must not, and with which message: `pass/` and `fail/`.

@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
-use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl};
+use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
 use crate::walk::{Plan, Site, Var, Walk};
@@ -288,12 +288,16 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = #passed;));
     }
     let returns = match &sig.output {
-        ReturnType::Type(_, ty) if !has_impl(ty) => Some(quote! {
-            if false {
-                return #p::never::<#ty>();
-            }
-        }),
-        ReturnType::Type(..) => None,
+        // A type that has no values cannot be written there.
+        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => None,
+        ReturnType::Type(_, ty) => {
+            let ty = without_impl(ty);
+            Some(quote! {
+                if false {
+                    return #p::never::<#ty>();
+                }
+            })
+        }
         ReturnType::Default => Some(quote!(if false {
             return;
         })),

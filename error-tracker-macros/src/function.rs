@@ -142,6 +142,36 @@ fn may_be_failure(ty: &Type, none: bool) -> bool {
     }
 }
 
+/// The type with `_` in place of each `impl Trait`, as an expression can name it.
+pub(crate) fn without_impl(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    open_impls(&mut ty);
+    ty
+}
+
+fn open_impls(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = syn::parse_quote!(_),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                let PathArguments::AngleBracketed(args) = &mut segment.arguments else { continue };
+                for arg in &mut args.args {
+                    if let GenericArgument::Type(ty) = arg {
+                        open_impls(ty);
+                    }
+                }
+            }
+        }
+        Type::Reference(reference) => open_impls(&mut reference.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(open_impls),
+        Type::Array(array) => open_impls(&mut array.elem),
+        Type::Paren(paren) => open_impls(&mut paren.elem),
+        Type::Group(group) => open_impls(&mut group.elem),
+        // Nowhere else may an `impl Trait` stand, but in a trait's arguments, which belong to another one.
+        _ => {}
+    }
+}
+
 /// Whether the written type contains `impl Trait`.
 pub(crate) fn has_impl(tokens: &impl ToTokens) -> bool {
     fn search(tokens: TokenStream) -> bool {

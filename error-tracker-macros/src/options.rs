@@ -85,18 +85,18 @@ impl Options {
             "context" => {
                 let entries = list(&word, input, |input| {
                     let name: Ident = input.parse()?;
-                    input.parse::<Token![=]>()?;
+                    equals(&name, input)?;
                     Ok((name, input.parse()?))
                 })?;
                 self.context = entries;
             }
             "globals" => self.globals = list(&word, input, Path::parse_mod_style)?,
             "error" => {
-                input.parse::<Token![=]>()?;
+                equals(&word, input)?;
                 self.error = Some(input.parse()?);
             }
             "level" => {
-                let text = text(input)?;
+                let text = text(&word, input)?;
                 let level = match text.value().as_str() {
                     "debug" => "Debug",
                     "info" => "Info",
@@ -110,9 +110,9 @@ impl Options {
                 };
                 self.level = Some(Ident::new(level, Span::call_site()));
             }
-            "name" => self.name = Some(text(input)?),
+            "name" => self.name = Some(text(&word, input)?),
             "locals" => {
-                let text = text(input)?;
+                let text = text(&word, input)?;
                 self.locals = match text.value().as_str() {
                     "adaptive" => Locals::Adaptive,
                     "always" => Locals::Always,
@@ -142,9 +142,16 @@ impl Options {
     }
 }
 
-fn text(input: ParseStream<'_>) -> Result<LitStr> {
-    input.parse::<Token![=]>()?;
-    input.parse()
+fn equals(word: &Ident, input: ParseStream<'_>) -> Result<()> {
+    match input.parse::<Token![=]>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(word.span(), format!("`{word}` needs a value: `{word} = ..`"))),
+    }
+}
+
+fn text(word: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+    equals(word, input)?;
+    input.parse().map_err(|error| Error::new(error.span(), format!("`{word}` is a text: `{word} = \"..\"`")))
 }
 
 fn names(word: &Ident, input: ParseStream<'_>) -> Result<Vec<Ident>> {

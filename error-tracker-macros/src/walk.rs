@@ -2,7 +2,7 @@
 //! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, ExprBlock, ExprMethodCall, Pat, Stmt, token};
@@ -305,8 +305,11 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
         let (site, operand) = (site as u32, &expr.expr);
-        let leave = silent.map(|silent| quote!(if #p::failed(&__v, &#link) { return #silent; }));
-        let operand = quote!((match #operand { __v => {
+        // What is wrong with the operand's type is said where it stands.
+        let span = Span::mixed_site().located_at(operand.span());
+        let leave =
+            silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
+        let operand = quote_spanned!(span=> (match #operand { __v => {
             let (__v, __k) = #p::#see(__v, &#guard, #site);
             #link = __k;
             #leave
