@@ -5,6 +5,7 @@ mod by_hand;
 #[cfg(feature = "panic")]
 pub(crate) mod hook;
 pub(crate) mod lines;
+pub(crate) mod names;
 mod print;
 pub(crate) mod source;
 mod variant;

@@ -33,7 +33,11 @@ impl Reader<'_> {
         match kept.form {
             Form::Bits(show) => {
                 // SAFETY: `Slot::copy` put a value of that type there; it has no referents.
-                unsafe { show(slot.data(), &mut |value| drop(write!(text, "{value:?}"))) };
+                unsafe {
+                    show(slot.data(), &mut |value| {
+                        let _ = write!(text, "{value:?}");
+                    });
+                }
                 variable.taken = Taken::Bound;
             }
             Form::Reference(_) if !self.user_code => {

@@ -102,6 +102,7 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
     if panics {
         #[cfg(feature = "panic")]
         crate::capture::hook::install(|timeout| {
+            crate::capture::names::end();
             if let Some(tracker) = GLOBAL.get() {
                 let _ = tracker.flush(timeout);
             }
@@ -127,6 +128,7 @@ fn tick() {
 /// A normal end of the process, `std::process::exit` included, waits for the store.
 fn flush_at_exit() {
     extern "C" fn flush() {
+        crate::capture::names::end();
         if let Some(tracker) = GLOBAL.get() {
             let flush = std::panic::AssertUnwindSafe(|| tracker.inner.pipeline.flush_at_exit(AT_END));
             let _ = std::panic::catch_unwind(flush);

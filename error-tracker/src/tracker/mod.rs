@@ -15,13 +15,14 @@ use std::error::Error;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::capture::{self, build};
 use crate::event::{Event, Issue, Origin, Status};
+use crate::fingerprint;
 use crate::mask::{self, Masking, Rendering, Taint};
 use crate::pipeline::{Health, Partial, Pipeline};
 use crate::snapshot::policy::{self, Policy};
@@ -29,7 +30,6 @@ use crate::snapshot::read::Reader;
 use crate::store::{IssueQuery, Page, Recorded, Sighting, Store, StoreError, Which};
 use crate::trace::meta::See;
 use crate::trace::record::Failure;
-use crate::{fingerprint, trace};
 
 /// Adds to the extra data of every event: the data centre, the build, a feature flag.
 ///
@@ -307,11 +307,10 @@ fn new_id() -> String {
 
 /// Completes events on the writer thread.
 fn prepare() -> impl Fn(&mut Event) + Send + Sync {
-    let known =
-        std::sync::Mutex::new((std::collections::HashMap::new(), capture::source::Sources::default()));
+    let known = Mutex::new((capture::names::Names::new(), capture::source::Sources::default()));
     move |event| {
-        let (names, sources) = &mut *known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        event.backtrace = trace::backtrace::resolve(&std::mem::take(&mut event.addresses), names);
+        let (names, sources) = &mut *known.lock().unwrap_or_else(PoisonError::into_inner);
+        names.add_to(event);
         capture::lines::add_to(event);
         sources.add_to(event);
     }
