@@ -38,9 +38,9 @@ pub(crate) struct Options {
 }
 
 impl Default for Options {
-    /// 4,096 events, batches of 100.
+    /// 4,096 events, batches of 500.
     fn default() -> Self {
-        Self { capacity: 4096, batch: 100, retention: Retention::default(), prepare: Box::new(|_| ()) }
+        Self { capacity: 4096, batch: 500, retention: Retention::default(), prepare: Box::new(|_| ()) }
     }
 }
 

@@ -29,7 +29,7 @@ impl Reader<'_> {
         if self.mask(var.name, var.masked, &mut variable) {
             return Some(variable);
         }
-        let mut text = String::new();
+        let mut text = String::with_capacity(24);
         match kept.form {
             Form::Bits(show) => {
                 // SAFETY: `Slot::copy` put a value of that type there; it has no referents.
@@ -143,7 +143,7 @@ impl Reader<'_> {
 
 /// A text as `Display` writes it, at most `bytes` long. What its `Display` does cannot hurt.
 pub(crate) fn display(value: &dyn fmt::Display, bytes: usize) -> String {
-    let mut text = Bounded { text: String::new(), left: bytes };
+    let mut text = Bounded { text: String::with_capacity(48), left: bytes };
     let _rendering = Rendering::start();
     // An error is the sign that the text is full, or whatever the value's own error means.
     let shown = catch_unwind(AssertUnwindSafe(|| {

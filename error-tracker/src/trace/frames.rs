@@ -36,6 +36,8 @@ pub(super) fn of(
             exit,
             root: meta.root,
             extent: (meta.first_line, meta.last_line),
+            arguments: Vec::with_capacity(meta.slots.min(8)),
+            locals: Vec::with_capacity(meta.slots.min(8)),
             ..Frame::default()
         },
         globals: Vec::new(),

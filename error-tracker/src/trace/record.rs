@@ -338,7 +338,7 @@ impl Failure {
             scope: Scope::current(),
             thread: thread_name(),
             location: None,
-            frames: Vec::new(),
+            frames: Vec::with_capacity(4),
             callers: Vec::new(),
             backtrace: backtrace::capture(),
             globals: Vec::new(),
