@@ -9,6 +9,7 @@ mod capture;
 pub mod event;
 mod fingerprint;
 pub mod format;
+pub mod json;
 pub mod mask;
 mod pipeline;
 pub mod scope;

@@ -2,6 +2,7 @@
 
 use super::variant;
 use crate::event::{Cause, Event, Kind, Level};
+use crate::json::Value;
 use crate::trace::record::Failure;
 
 /// Most bytes of an event's texts together.
@@ -38,7 +39,7 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
     for variable in &failure.context {
         let text = variable.value.as_ref().unwrap_or(&variable.type_name);
         // `Debug` of strings, numbers and lists is mostly JSON.
-        let value = serde_json::from_str(text).unwrap_or_else(|_| text.clone().into());
+        let value = crate::json::from_str::<Value>(text).unwrap_or_else(|_| text.clone().into());
         event.context.extras.insert(variable.name.clone(), value);
     }
     event.context.extras.extend(failure.extras.clone());

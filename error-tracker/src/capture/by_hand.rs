@@ -5,9 +5,9 @@ use std::fmt::Debug;
 use std::panic::Location;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::event;
+use crate::json::{Map, Value};
 use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 use crate::trace::guard::FrameRef;
@@ -98,7 +98,7 @@ pub fn given(look: ShowError<'_>, here: Here, extras: &[(&str, Value)]) -> Optio
     id
 }
 
-fn capture(error: &ErrorRef<'_>, here: Here, extras: Map<String, Value>) -> Option<String> {
+fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
     if rendering() {
         return None;
     }
@@ -180,7 +180,8 @@ pub mod extra {
 
     impl<T: Serialize + ?Sized> Serialized for &Extra<'_, T> {
         fn __error_tracker_extra(&self) -> Value {
-            serde_json::to_value(self.0).unwrap_or_else(|error| format!("<not serializable: {error}>").into())
+            crate::json::to_value(self.0)
+                .unwrap_or_else(|error| format!("<not serializable: {error}>").into())
         }
     }
 

@@ -7,7 +7,8 @@ pub use issue::{Issue, Status};
 pub use time::Timestamp;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use crate::json::{Map, Value};
 
 /// What kind of failure an event is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -264,7 +265,7 @@ pub struct BacktraceFrame {
 #[non_exhaustive]
 pub struct Context {
     /// Extra data by name.
-    pub extras: Map<String, Value>,
+    pub extras: Map,
     /// Short searchable values by name.
     pub tags: std::collections::BTreeMap<String, String>,
     /// Who met the failure, by field (`id`, `email`, ..).
@@ -290,7 +291,7 @@ pub struct Breadcrumb {
     /// How much it matters.
     pub level: Level,
     /// Data by name.
-    pub data: Map<String, Value>,
+    pub data: Map,
 }
 
 /// The web request during which an event was captured.

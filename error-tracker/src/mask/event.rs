@@ -1,10 +1,9 @@
 //! All of an event at once.
 
-use serde_json::{Map, Value};
-
 use super::taint::Scrubber;
 use super::{Masking, Taint, pairs, values};
 use crate::event::{Event, Frame, Request, Variable};
+use crate::json::{Map, Value};
 
 /// Levels of JSON that are looked through; deeper ones are masked whole.
 const DEEPEST: usize = 128;
@@ -116,7 +115,7 @@ impl Names<'_> {
         true
     }
 
-    fn map(&mut self, map: &mut Map<String, Value>, depth: usize) {
+    fn map(&mut self, map: &mut Map, depth: usize) {
         for (name, value) in map {
             match self.masking.name(name) {
                 Some(masked) => {
@@ -235,7 +234,7 @@ impl Texts<'_> {
         self.value(&mut request.json);
     }
 
-    fn map(&self, map: &mut Map<String, Value>) {
+    fn map(&self, map: &mut Map) {
         map.values_mut().for_each(|value| self.value(value));
     }
 

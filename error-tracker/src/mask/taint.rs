@@ -132,7 +132,7 @@ impl Scrubber {
             let quoted = format!("{text:?}");
             quoted[1..quoted.len() - 1].to_owned()
         };
-        let json = serde_json::to_string(text).unwrap_or_default();
+        let json = crate::json::to_string(text).unwrap_or_default();
         let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
         let mut add = |text: String, base64| self.add(text, base64, value.cut);
         add(text.to_owned(), false);

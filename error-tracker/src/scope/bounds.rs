@@ -2,10 +2,10 @@ use std::fmt::{self, Display, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::MAX_NAME;
 use crate::event::Request;
+use crate::json::{Map, Value};
 
 /// Values nested deeper than this are left out.
 const MAX_DEPTH: usize = 32;
@@ -54,7 +54,7 @@ pub(super) fn display(value: impl Display, bytes: usize) -> String {
 
 /// The value as JSON; the reason in its place when that fails.
 pub(super) fn serialized(value: impl Serialize) -> Value {
-    match catch_unwind(AssertUnwindSafe(|| serde_json::to_value(&value))) {
+    match catch_unwind(AssertUnwindSafe(|| crate::json::to_value(&value))) {
         Ok(Ok(value)) => value,
         Ok(Err(error)) => Value::String(text(format!("<could not be serialised: {error}>"), MAX_NAME)),
         Err(_) => Value::String("<Serialize panicked>".to_owned()),
@@ -66,7 +66,7 @@ pub(super) fn value(value: Value, bytes: usize) -> Value {
     within(value, &mut { bytes }, 0)
 }
 
-pub(super) fn map(map: Map<String, Value>, bytes: usize) -> Map<String, Value> {
+pub(super) fn map(map: Map, bytes: usize) -> Map {
     map_within(map, &mut { bytes }, 0)
 }
 
@@ -99,7 +99,7 @@ fn within(value: Value, budget: &mut usize, depth: usize) -> Value {
     }
 }
 
-fn map_within(map: Map<String, Value>, budget: &mut usize, depth: usize) -> Map<String, Value> {
+fn map_within(map: Map, budget: &mut usize, depth: usize) -> Map {
     let mut kept = Map::new();
     let count = map.len();
     for (name, item) in map {

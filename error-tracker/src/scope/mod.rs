@@ -35,9 +35,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::event::{Breadcrumb, Event, Level, Request};
+use crate::json::{Map, Value};
 
 /// Names of extras, tags and user fields are cut after this many bytes.
 const MAX_NAME: usize = 200;
@@ -62,7 +62,7 @@ pub struct Scope {
 
 #[derive(Clone, Debug, Default)]
 struct Data {
-    extras: Map<String, Value>,
+    extras: Map,
     tags: BTreeMap<String, String>,
     user: BTreeMap<String, String>,
     breadcrumbs: VecDeque<Breadcrumb>,

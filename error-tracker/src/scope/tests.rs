@@ -3,10 +3,9 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::{Value, json};
-
 use super::{InScope, Scope, carry, configure_scope, record_handled_with, with_scope};
 use crate::event::{Breadcrumb, Event, Level, Request};
+use crate::json::{Value, json};
 
 fn tag(name: &str) -> Option<String> {
     Scope::current().tag(name).map(str::to_owned)
@@ -78,7 +77,7 @@ fn events_get_what_the_scope_holds_and_keep_their_own() {
     scope.add_breadcrumb(Breadcrumb::new("http", "POST /charge").data("status", 502));
     scope.set_request(Request { method: "GET".into(), ..Request::default() });
     let mut event = Event::default();
-    event.context.extras.insert("own".into(), "event".into());
+    event.context.extras.insert("own", "event");
     scope.run(|| Scope::current().fill(&mut event));
     assert_eq!(event.context.extras["order"], json!({"id": 7}));
     assert_eq!(event.context.extras["own"], "event");
@@ -145,7 +144,7 @@ fn a_scope_stays_within_its_bounds() {
     assert_eq!(event.context.breadcrumbs[99].message, "999");
     assert_eq!((event.context.user.len(), event.fingerprint.len()), (20, 10));
     assert!(event.cut[0].starts_with("1801 entries"), "{:?}", event.cut);
-    let size = serde_json::to_string(&event).unwrap().len();
+    let size = crate::json::to_string(&event).unwrap().len();
     assert!(size < 160_000, "{size}");
 }
 

@@ -87,7 +87,6 @@ fn known_type(error: &(dyn Error + 'static)) -> Option<&'static str> {
         std::array::TryFromSliceError,
         std::sync::mpsc::RecvError,
         std::time::SystemTimeError,
-        serde_json::Error,
     );
     None
 }

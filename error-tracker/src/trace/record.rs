@@ -13,6 +13,7 @@ use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
 use super::{backtrace, frames, thread};
 use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
+use crate::json::Map;
 use crate::mask::{Taint, rendering};
 use crate::scope::Scope;
 use crate::snapshot::policy;
@@ -41,7 +42,7 @@ pub(crate) struct Failure {
     /// Values of the option `context`.
     pub(crate) context: Vec<Variable>,
     /// What was given with a capture by hand.
-    pub(crate) extras: serde_json::Map<String, serde_json::Value>,
+    pub(crate) extras: Map,
     /// The literal of a message.
     pub(crate) template: Option<&'static str>,
     pub(crate) taint: Taint,
@@ -343,7 +344,7 @@ impl Failure {
             backtrace: backtrace::capture(),
             globals: Vec::new(),
             context: Vec::new(),
-            extras: serde_json::Map::new(),
+            extras: Map::new(),
             template: None,
             taint: Taint::default(),
             handled: false,

@@ -18,11 +18,10 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use crate::capture::{self, build};
 use crate::event::{Event, Issue, Origin, Status};
 use crate::fingerprint;
+use crate::json::Map;
 use crate::mask::{self, Masking, Rendering, Taint};
 use crate::pipeline::{Health, Partial, Pipeline};
 use crate::snapshot::policy::{self, Policy};
@@ -37,19 +36,17 @@ use crate::trace::record::Failure;
 /// when it panics it adds nothing.
 ///
 /// ```
-/// use serde_json::{Map, json};
+/// use error_tracker::json::Map;
 ///
-/// let builder = error_tracker::builder().context(|| {
-///     Map::from_iter([("data_centre".to_owned(), json!("fra1"))])
-/// });
+/// let builder = error_tracker::builder().context(|| Map::from([("data_centre", "fra1")]));
 /// ```
 pub trait ContextBuilder: Send + Sync + 'static {
     /// What to add, by name.
-    fn get_context(&self) -> Map<String, Value>;
+    fn get_context(&self) -> Map;
 }
 
-impl<F: Fn() -> Map<String, Value> + Send + Sync + 'static> ContextBuilder for F {
-    fn get_context(&self) -> Map<String, Value> {
+impl<F: Fn() -> Map + Send + Sync + 'static> ContextBuilder for F {
+    fn get_context(&self) -> Map {
         self()
     }
 }

@@ -12,9 +12,9 @@ use super::error::InitError;
 /// ```
 /// use error_tracker::Settings;
 ///
-/// let settings: Settings = serde_json::from_str(r#"{ "database": "/var/lib/shop/errors.db", "release": "1.4.2" }"#)?;
+/// let settings: Settings = error_tracker::json::from_str(r#"{ "database": "/var/lib/shop/errors.db", "release": "1.4.2" }"#)?;
 /// let builder = error_tracker::builder().settings(settings);
-/// # Ok::<(), serde_json::Error>(())
+/// # Ok::<(), error_tracker::json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -160,10 +160,11 @@ mod tests {
     #[test]
     fn the_environment_sets_what_serde_sets() {
         let by_serde: Settings =
-            serde_json::from_str(r#"{ "mask": ["pin", "word"], "panics": false, "max_issues": 7 }"#).unwrap();
+            crate::json::from_str(r#"{ "mask": ["pin", "word"], "panics": false, "max_issues": 7 }"#)
+                .unwrap();
         let variables = [("MASK", "pin, word"), ("PANICS", "no"), ("MAX_ISSUES", "7")];
         let variables = variables.map(|(name, value)| (format!("ERROR_TRACKER_{name}"), value.to_owned()));
         assert_eq!(Settings::from_variables(variables.into_iter()).unwrap(), by_serde);
-        assert!(serde_json::from_str::<Settings>(r#"{ "masc": [] }"#).is_err());
+        assert!(crate::json::from_str::<Settings>(r#"{ "masc": [] }"#).is_err());
     }
 }

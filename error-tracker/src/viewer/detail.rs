@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::Visit;
 use super::answer::{Answer, Problem};
@@ -14,6 +13,7 @@ use super::frame::{Calls, FrameView, fold, place};
 use super::list::title;
 use super::moment::Moment;
 use crate::event::{Breadcrumb, Cause, Component, Event, Kind, Level, Request, Status, Variable};
+use crate::json::{Map, Value};
 use crate::store::Which;
 
 #[derive(Serialize)]
@@ -269,7 +269,7 @@ fn context<'a>(visit: &Visit<'a>, event: &'a Event) -> Vec<Table<'a>> {
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
-fn values(values: &Map<String, Value>) -> Vec<(&str, String)> {
+fn values(values: &Map) -> Vec<(&str, String)> {
     values.iter().map(|(name, value)| (name.as_str(), pretty(value))).collect()
 }
 
@@ -277,6 +277,6 @@ fn values(values: &Map<String, Value>) -> Vec<(&str, String)> {
 fn pretty(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        value => serde_json::to_string_pretty(value).unwrap_or_default(),
+        value => crate::json::to_string_pretty(value).unwrap_or_default(),
     }
 }

@@ -32,8 +32,8 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Answer, 
     }
     let (media_type, body) = match form {
         Form::Json => {
-            let json = serde_json::to_string_pretty(&Json { issue: &issue, event: &event });
-            let failed = |error: serde_json::Error| Problem {
+            let json = crate::json::to_string_pretty(&Json { issue: &issue, event: &event });
+            let failed = |error: crate::json::Error| Problem {
                 detail: error.to_string(),
                 ..Problem::new(StatusCode::INTERNAL_SERVER_ERROR)
             };

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::event::{
     BacktraceFrame, Breadcrumb, Cause, Component, Event, Exit, Frame, Grouping, Kind, Level, Location,
     Request, Snippet, Taken, Timestamp, Variable,
 };
+use crate::json::json;
 use crate::store::{MemoryStore, Sighting, Store};
 
 /// The moment at which the tests look.
@@ -227,7 +226,7 @@ pub(super) fn parse_error() -> Event {
     event.context.tags.insert("supplier".into(), "acme".into());
     event.context.user.insert("id".into(), "u-2291".into());
     event.context.user.insert("email".into(), "ayse@orders.example".into());
-    event.context.extras.insert("batch".into(), json!({ "rows": 1013, "done": 416 }));
+    event.context.extras.insert("batch", json!({ "rows": 1013, "done": 416 }));
     event.context.breadcrumbs = vec![
         crumb(9_420, "http", "POST /import/acme", Level::Info, json!({ "bytes": 48211 })),
         crumb(9_100, "db", "begin transaction", Level::Debug, json!({})),
@@ -294,7 +293,7 @@ fn crumb(
     category: &str,
     message: &str,
     level: Level,
-    data: serde_json::Value,
+    data: crate::json::Value,
 ) -> Breadcrumb {
     Breadcrumb {
         at: now().minus(Duration::from_millis(130_000 + milliseconds)),
@@ -431,7 +430,7 @@ pub(super) fn with_everywhere(mut event: Event, text: &str) -> Event {
         .into();
     event.thread = text.into();
     event.globals = vec![variable];
-    event.context.extras.insert(text.into(), json!({ text: [text] }));
+    event.context.extras.insert(text, json!({ text: [text] }));
     event.context.tags.insert(text.into(), text.into());
     event.context.user.insert(text.into(), text.into());
     event.context.breadcrumbs = vec![crumb(0, text, text, Level::Info, json!({ text: text }))];

@@ -15,7 +15,7 @@ static FRENCH: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("word
 
 impl Words {
     fn read(json: &str) -> Self {
-        Self(serde_json::from_str(json).unwrap_or_default())
+        Self(crate::json::from_str(json).unwrap_or_default())
     }
 
     /// The language that an `Accept-Language` header likes best, English where it names none that we have.

@@ -201,7 +201,8 @@ pub(crate) struct Prune {
 
 /// Reads an enum by the words that its JSON form has; an unknown word's error lists them.
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|error| error.to_string())
+    error_tracker::json::from_value(error_tracker::json::Value::String(text.to_owned()))
+        .map_err(|error| error.to_string())
 }
 
 fn since(text: &str) -> Result<Timestamp, String> {

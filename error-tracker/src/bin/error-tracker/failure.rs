@@ -42,9 +42,3 @@ impl From<StoreError> for Failure {
         Self::Impossible(error.to_string())
     }
 }
-
-impl From<serde_json::Error> for Failure {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Output(error.into())
-    }
-}

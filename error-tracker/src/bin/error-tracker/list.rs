@@ -113,7 +113,10 @@ fn row(issue: &Issue, now: Timestamp) -> [String; 6] {
 
 /// An enum's word in JSON.
 pub(crate) fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    error_tracker::json::to_value(value)
+        .ok()
+        .and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// `5s ago`, `3m ago`, `2h ago`, `4d ago`.

@@ -1,6 +1,7 @@
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use error_tracker::format::{Color, escape};
+use error_tracker::json::{to_string, to_string_pretty};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub(crate) const BOLD: &str = "1";
@@ -63,16 +64,9 @@ impl Output {
         self.to.write_all(b"\n")
     }
 
-    pub(crate) fn json(
-        &mut self,
-        value: &impl serde::Serialize,
-        pretty: bool,
-    ) -> Result<(), serde_json::Error> {
-        if pretty {
-            serde_json::to_writer_pretty(&mut self.to, value)
-        } else {
-            serde_json::to_writer(&mut self.to, value)
-        }
+    pub(crate) fn json(&mut self, value: &impl serde::Serialize, pretty: bool) -> io::Result<()> {
+        let text = if pretty { to_string_pretty(value) } else { to_string(value) };
+        self.to.write_all(text.map_err(io::Error::other)?.as_bytes())
     }
 
     pub(crate) fn finish(&mut self) -> io::Result<()> {

@@ -87,7 +87,7 @@ fn context(context: &Context, output: &mut Output) -> Result<(), Failure> {
         let data = if step.data.is_empty() {
             String::new()
         } else {
-            format!(" {}", serde_json::Value::Object(step.data.clone()))
+            format!(" {}", error_tracker::json::Value::Object(step.data.clone()))
         };
         (step.at.to_string(), format!("{}: {}{data}", step.category, step.message))
     });

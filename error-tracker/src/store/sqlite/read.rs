@@ -40,13 +40,13 @@ fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
         notification_sent: row.get(20)?,
         ticket_raised: row.get(21)?,
         ticket: row.get(22)?,
-        components: serde_json::from_str(&text(23)?).unwrap_or_default(),
+        components: crate::json::from_str(&text(23)?).unwrap_or_default(),
     })
 }
 
 /// An enum from its name; a name that only a newer version knows is the default.
 fn word<T: DeserializeOwned + Default>(name: String) -> T {
-    serde_json::from_value(name.into()).unwrap_or_default()
+    crate::json::from_value(name.into()).unwrap_or_default()
 }
 
 /// Conditions with their values, joined by AND.
@@ -104,8 +104,8 @@ impl Conditions {
 
 /// The name under which serde writes an enum's variant.
 pub(super) fn name_of<T: serde::Serialize>(value: T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
+    match crate::json::to_value(value) {
+        Ok(crate::json::Value::String(name)) => name,
         _ => String::new(),
     }
 }
@@ -218,7 +218,7 @@ pub(super) fn event(connection: &Connection, hash: &str, which: &Which) -> Resul
     let payload: Option<String> =
         statement.query_row(params_from_iter(values), |row| row.get(0)).optional().map_err(failure)?;
     let read = |payload: String| {
-        serde_json::from_str(&payload)
+        crate::json::from_str(&payload)
             .map_err(|error| StoreError::Damaged(format!("an event of {hash}: {error}")))
     };
     payload.map(read).transpose()

@@ -290,7 +290,7 @@ fn distinct_events_stored_a_second() {
                 (0..100).map(one).collect()
             })
             .collect();
-        let size = serde_json::to_string(&batches[0][0].event).unwrap().len();
+        let size = crate::json::to_string(&batches[0][0].event).unwrap().len();
         let start = Instant::now();
         for batch in &batches {
             store.record(batch).unwrap();

@@ -51,7 +51,7 @@ pub(super) fn payloads(batch: &[Sighting]) -> Result<Vec<String>, StoreError> {
 }
 
 fn payload(event: &Event) -> Result<String, StoreError> {
-    serde_json::to_string(event).map_err(|error| StoreError::Other(Box::new(error)))
+    crate::json::to_string(event).map_err(|error| StoreError::Other(Box::new(error)))
 }
 
 pub(super) fn record(
@@ -121,7 +121,7 @@ fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
 /// The issue's row, its count now, and whether it had been resolved.
 fn upsert(transaction: &Transaction<'_>, issue: &Issue) -> Result<(i64, u64, bool), StoreError> {
     let components =
-        serde_json::to_string(&issue.components).map_err(|error| StoreError::Other(Box::new(error)))?;
+        crate::json::to_string(&issue.components).map_err(|error| StoreError::Other(Box::new(error)))?;
     let mut statement = transaction.prepare_cached(UPSERT).map_err(failure)?;
     let values = named_params! {
         ":hash": issue.hash, ":kind": name_of(issue.kind), ":level": name_of(issue.level), ":type": issue.type_name,

@@ -1,0 +1,316 @@
+use std::collections::BTreeMap;
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Map, Value, from_str, from_value, json, to_string, to_string_pretty, to_value};
+use crate::event::Event;
+
+fn theirs(value: &Value) -> serde_json::Value {
+    serde_json::to_value(value).unwrap()
+}
+
+fn float() -> impl Strategy<Value = f64> {
+    let near = (any::<i32>(), -12..20_i32).prop_map(|(digits, power)| f64::from(digits) * 10_f64.powi(power));
+    prop_oneof![any::<f64>(), near, Just(0.0), Just(-0.0), Just(1e16), Just(1e15), Just(1e-5), Just(1e-6)]
+        .prop_filter("a tie", |float| !tie(float))
+}
+
+/// Whether the float lies exactly between two texts that are equally short: there `serde_json` takes the even one.
+fn tie(float: &impl std::fmt::LowerExp) -> bool {
+    let digits = |text: String| text.split('e').next().unwrap_or_default().trim_end_matches('0').to_owned();
+    let (short, exact) = (digits(format!("{float:e}")), digits(format!("{float:.60e}")));
+    exact.len() > short.len() && exact.len() <= short.len() + 2 && exact.ends_with('5')
+}
+
+fn text() -> impl Strategy<Value = String> {
+    vec(prop_oneof![any::<char>(), proptest::char::range('\0', '~')], 0..12)
+        .prop_map(|text| text.into_iter().collect())
+}
+
+fn tree() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        float().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            btree_map(text(), inner, 0..6).prop_map(|entries| Map::from_iter(entries).into()),
+        ]
+    })
+}
+
+/// Text of the pieces that JSON is made of, mostly no JSON.
+fn pieces() -> impl Strategy<Value = String> {
+    const PIECES: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\\",
+        "\\u",
+        "\"\\ud83d\\ude00\"",
+        "\"\\ud83d\"",
+        "\"\\udc00\"",
+        "\"\\u00e9\"",
+        "\\n",
+        "0",
+        "-",
+        "-0",
+        "1",
+        "00",
+        ".",
+        "5",
+        "e",
+        "E",
+        "+",
+        "1.5",
+        "1e400",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "9223372036854775808",
+        "null",
+        "true",
+        "false",
+        "nul",
+        " ",
+        "\n",
+        "\u{c}",
+        "\u{feff}",
+        "é",
+        "\0",
+        "/",
+        "'",
+        "NaN",
+        "\"\\/\"",
+        "\"\\ud83d\\u0041\"",
+        "\"\u{7f}\"",
+        "1E-2",
+        "[]",
+        "{}",
+        "[1",
+        "{\"a\":",
+    ];
+    vec(proptest::sample::select(PIECES), 0..8).prop_map(|pieces| pieces.concat())
+}
+
+/// JSON with one place changed.
+fn mutated() -> impl Strategy<Value = String> {
+    (tree(), any::<prop::sample::Index>(), any::<Option<char>>(), any::<bool>()).prop_map(
+        |(tree, place, put, remove)| {
+            let mut chars: Vec<char> = to_string_pretty(&tree).unwrap().chars().collect();
+            let place = place.index(chars.len());
+            if remove {
+                chars.remove(place);
+            }
+            chars.splice(place..place, put);
+            chars.into_iter().collect()
+        },
+    )
+}
+
+/// Both read the text as the same value, or both refuse it.
+fn read_alike(text: &str) {
+    match (from_str::<Value>(text), serde_json::from_str::<serde_json::Value>(text)) {
+        (Ok(ours), Ok(expected)) => {
+            assert_eq!(theirs(&ours), expected, "{text}");
+            assert_eq!(to_string(&ours).unwrap(), expected.to_string());
+        }
+        (Err(_), Err(_)) => {}
+        (ours, expected) => panic!("{text:?}: {ours:?}, but serde_json: {expected:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_value_is_written_as_serde_json_writes_it_and_read_back(value in tree()) {
+        let text = to_string(&value).unwrap();
+        prop_assert_eq!(&text, &serde_json::to_string(&value).unwrap());
+        prop_assert_eq!(to_string_pretty(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
+        prop_assert_eq!(&from_str::<Value>(&text).unwrap(), &value);
+        prop_assert_eq!(to_value(&value).unwrap(), value);
+    }
+
+    #[test]
+    fn every_float_is_written_as_serde_json_writes_it(
+        float in float(),
+        short in any::<f32>().prop_filter("a tie", |float| !tie(float)),
+    ) {
+        prop_assert_eq!(to_string(&float).unwrap(), serde_json::to_string(&float).unwrap());
+        prop_assert_eq!(to_string(&short).unwrap(), serde_json::to_string(&short).unwrap());
+        prop_assert_eq!(from_str::<f64>(&to_string(&float).unwrap()).ok(), float.is_finite().then_some(float));
+    }
+
+    #[test]
+    fn pieces_of_json_are_accepted_as_by_serde_json(text in pieces()) {
+        read_alike(&text);
+    }
+
+    #[test]
+    fn changed_json_is_accepted_as_by_serde_json(text in mutated()) {
+        read_alike(&text);
+    }
+
+    #[test]
+    fn arbitrary_text_in_quotes_is_read_as_by_serde_json(text in text()) {
+        read_alike(&format!("\"{text}\""));
+    }
+
+    #[test]
+    fn types_of_every_form_are_written_and_read_as_by_serde_json(forms in forms()) {
+        let text = to_string(&forms).unwrap();
+        prop_assert_eq!(&text, &serde_json::to_string(&forms).unwrap());
+        prop_assert_eq!(to_string_pretty(&forms).unwrap(), serde_json::to_string_pretty(&forms).unwrap());
+        prop_assert_eq!(theirs(&to_value(&forms).unwrap()), serde_json::to_value(&forms).unwrap());
+        prop_assert_eq!(&from_str::<Forms>(&text).unwrap(), &forms);
+        prop_assert_eq!(&from_value::<Forms>(to_value(&forms).unwrap()).unwrap(), &forms);
+    }
+
+    #[test]
+    fn an_event_with_arbitrary_data_comes_back_unchanged(message in text(), value in tree()) {
+        let mut event = Event { message, ..Event::default() };
+        event.context.extras.insert("any", value);
+        let text = to_string(&event).unwrap();
+        prop_assert_eq!(&text, &serde_json::to_string(&event).unwrap());
+        prop_assert_eq!(from_str::<Event>(&text).unwrap(), event);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Word {
+    One,
+    Two,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Variant {
+    Unit,
+    Newtype(Option<u8>),
+    Tuple(i16, String),
+    Struct { a: char, b: Vec<Self> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Id(u32);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Forms {
+    unit: (),
+    tuple: (bool, i64, u64),
+    variants: Vec<Variant>,
+    by_number: BTreeMap<i32, Word>,
+    by_id: BTreeMap<Id, ()>,
+    by_word: BTreeMap<Word, Option<String>>,
+    by_bool: BTreeMap<bool, u8>,
+    #[serde(flatten)]
+    rest: Map,
+}
+
+fn forms() -> impl Strategy<Value = Forms> {
+    let word = prop_oneof![Just(Word::One), Just(Word::Two)];
+    let leaf = prop_oneof![
+        Just(Variant::Unit),
+        any::<Option<u8>>().prop_map(Variant::Newtype),
+        (any::<i16>(), text()).prop_map(|(number, text)| Variant::Tuple(number, text)),
+    ];
+    let variant = leaf.prop_recursive(3, 10, 3, |inner| {
+        (any::<char>(), vec(inner, 0..3)).prop_map(|(a, b)| Variant::Struct { a, b })
+    });
+    let maps = (
+        btree_map(any::<i32>(), word.clone(), 0..3),
+        btree_map(any::<u32>().prop_map(Id), Just(()), 0..3),
+        btree_map(word, proptest::option::of(text()), 0..3),
+        btree_map(any::<bool>(), any::<u8>(), 0..3),
+    );
+    (any::<(bool, i64, u64)>(), vec(variant, 0..4), maps, btree_map("z[a-z]*", tree(), 0..3)).prop_map(
+        |(tuple, variants, (by_number, by_id, by_word, by_bool), rest)| Forms {
+            unit: (),
+            tuple,
+            variants,
+            by_number,
+            by_id,
+            by_word,
+            by_bool,
+            rest: Map::from_iter(rest),
+        },
+    )
+}
+
+fn refused(text: &str) -> String {
+    from_str::<Value>(text).unwrap_err().to_string()
+}
+
+#[test]
+fn an_error_tells_where_the_text_stops_being_json() {
+    let told = [
+        "[1,\n  é]",
+        "{\"é\": 1 2}",
+        "[1",
+        "1 1",
+        "nul",
+        "[01]",
+        "1e999",
+        "\"\\ud83d!\"",
+        "\"\\x\"",
+        "\"\n\"",
+        "{1:2}",
+        "[1,]",
+        "",
+    ]
+    .map(refused);
+    insta::assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn what_nests_too_deep_is_refused_with_a_small_stack() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    for depth in [127, 128] {
+        read_alike(&nested(depth));
+    }
+    assert_eq!(refused(&nested(128)), "nested too deep at line 1 column 128");
+    refused(&"{\"a\":".repeat(1_000_000));
+}
+
+#[test]
+fn a_type_error_tells_what_was_found() {
+    let refused = |text| from_str::<Id>(text).unwrap_err().to_string();
+    insta::assert_snapshot!([refused("null"), refused("-1"), refused("\"1\""), refused("[]")].join("\n"), @"");
+    let refused = |text| from_str::<Variant>(text).unwrap_err().to_string();
+    let told = [refused("\"None\""), refused("{}"), refused("\"Newtype\""), refused("{\"Unit\":1}")];
+    insta::assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn what_json_cannot_hold_is_null_or_refused() {
+    assert_eq!(to_string(&[f64::NAN, f64::INFINITY]).unwrap(), "[null,null]");
+    assert_eq!(to_value([f32::NAN]).unwrap(), json!([null]));
+    assert!(to_value(u128::MAX).is_err());
+    assert_eq!(to_string(&u128::MAX).unwrap(), u128::MAX.to_string());
+    assert_eq!(to_value(i128::from(i64::MIN)).unwrap(), i64::MIN);
+    let key: Result<_, Error> = to_string(&BTreeMap::from([((1, 2), 3)]));
+    assert_eq!(key.unwrap_err().to_string(), "a key must be a text");
+}
+
+#[test]
+fn a_value_is_looked_into_without_care_for_what_is_missing() {
+    let value = json!({"list": [1, -2, 1.5, "x", true], "null": null});
+    let list = &value["list"];
+    assert!(list[0] == 1 && list[1] == -2 && list[2] == 1.5 && list[3] == "x" && list[4] == true);
+    assert!(list[0] != 1.0 && list[0] != "1" && list[1] != 2_u8);
+    assert_eq!((list[0].as_u64(), list[0].as_i64(), list[1].as_u64()), (Some(1), Some(1), None));
+    assert!(value["none"]["deeper"][7].is_null());
+    assert_eq!(value.to_string(), r#"{"list":[1,-2,1.5,"x",true],"null":null}"#);
+    assert_eq!(format!("{:#}", value["list"]), "[\n  1,\n  -2,\n  1.5,\n  \"x\",\n  true\n]");
+}
