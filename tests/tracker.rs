@@ -8,13 +8,19 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use error_tracker::event::{Event, Status, Timestamp};
+use error_tracker::json::Map;
 use error_tracker::mask::Masking;
 use error_tracker::store::{
     IssueQuery, MemoryStore, Page, Recorded, Sighting, SqliteStore, Store, StoreError, Which,
 };
 use error_tracker::{Builder, InitError, Tracker};
 use error_tracker_tests::{SOON, events_in, tracker};
-use serde_json::{Map, json};
+
+macro_rules! json {
+    ($($json:tt)+) => {
+        error_tracker::json::to_value(serde_json::json!($($json)+)).unwrap()
+    };
+}
 
 /// A tracker of its own, and the events that `capture` makes with it.
 fn events_with(set_up: impl FnOnce(Builder) -> Builder, capture: impl FnOnce(&Tracker)) -> Vec<Event> {
@@ -237,7 +243,7 @@ fn a_second_tracker_cannot_be_installed_but_stands_on_its_own() {
 fn a_wrong_setting_is_named_by_build() {
     let error = error_tracker::builder().queue(0).build().unwrap_err();
     assert_eq!(error.to_string(), "error-tracker's setting `queue`: must be from 1 to 1000000");
-    let settings = serde_json::from_value(json!({ "max_age_days": 0 })).unwrap();
+    let settings = serde_json::from_value(serde_json::json!({ "max_age_days": 0 })).unwrap();
     let error = error_tracker::builder().settings(settings).build().unwrap_err();
     assert!(error.to_string().contains("`max_age_days`"), "{error}");
 }

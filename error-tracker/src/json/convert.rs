@@ -14,7 +14,7 @@ macro_rules! integers {
 
         impl PartialEq<$integer> for Value {
             fn eq(&self, other: &$integer) -> bool {
-                *self == Self::from(*other)
+                matches!(self, Self::Number(number) if *number == Number::from(*other as $wide))
             }
         }
     )*};

@@ -270,7 +270,21 @@ fn an_error_tells_where_the_text_stops_being_json() {
         "",
     ]
     .map(refused);
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    expected a value at line 2 column 3
+    expected `,` or `}` at line 1 column 9
+    the text ends too early at line 1 column 3
+    text after the end of the value at line 1 column 3
+    the text ends too early at line 1 column 4
+    a number does not begin with 0 at line 1 column 3
+    the number is too large at line 1 column 1
+    half of a surrogate pair at line 1 column 4
+    no such escape at line 1 column 3
+    a control character in a text must be escaped at line 1 column 2
+    expected a name in quotes at line 1 column 2
+    expected a value at line 1 column 4
+    the text ends too early at line 1 column 1
+    "#);
 }
 
 #[test]
@@ -286,10 +300,20 @@ fn what_nests_too_deep_is_refused_with_a_small_stack() {
 #[test]
 fn a_type_error_tells_what_was_found() {
     let refused = |text| from_str::<Id>(text).unwrap_err().to_string();
-    insta::assert_snapshot!([refused("null"), refused("-1"), refused("\"1\""), refused("[]")].join("\n"), @"");
+    insta::assert_snapshot!([refused("null"), refused("-1"), refused("\"1\""), refused("[]")].join("\n"), @r#"
+    invalid type: unit value, expected u32
+    invalid value: integer `-1`, expected u32
+    invalid type: string "1", expected u32
+    invalid type: sequence, expected u32
+    "#);
     let refused = |text| from_str::<Variant>(text).unwrap_err().to_string();
     let told = [refused("\"None\""), refused("{}"), refused("\"Newtype\""), refused("{\"Unit\":1}")];
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    unknown variant `None`, expected one of `Unit`, `Newtype`, `Tuple`, `Struct`
+    invalid type: map, expected a variant's name, or an object with it
+    invalid type: unit variant, expected a variant with content
+    invalid type: integer `1`, expected a variant without content
+    "#);
 }
 
 #[test]

@@ -442,42 +442,9 @@ fn a_forked_child_stores_its_own_events() {
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
 
-#[cfg(feature = "sqlite")]
-#[test]
-#[ignore = "a measurement: cargo test --release -p error-tracker --lib -- --ignored --nocapture taken_a_second"]
-fn equal_events_taken_a_second() {
-    use crate::store::SqliteStore;
-    let folder = tempfile::tempdir().unwrap();
-    for threads in [1, 4] {
-        let path = folder.path().join(format!("{threads}.db"));
-        let store = Arc::new(SqliteStore::open(path).unwrap());
-        let pipeline = Pipeline::start(store.clone(), Options::default());
-        const EACH: u64 = 500_000;
-        let start = Instant::now();
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| (0..EACH).for_each(|_| raise(&pipeline, "storm", 1)));
-            }
-        });
-        let accepted = start.elapsed();
-        pipeline.flush(LONG).unwrap();
-        assert_eq!(counted(&*store), threads * EACH);
-        let rate = (threads * EACH) as f64 / accepted.as_secs_f64();
-        println!("{threads} threads: {rate:.0} events/s, {:?}, exact", pipeline.health());
-    }
-    let start = Instant::now();
-    let ids: u64 = (0..1_000_000).map(|_| u64::from(std::process::id())).sum();
-    println!("process::id: {:?} each ({ids})", start.elapsed() / 1_000_000);
-    let mut one = event("anyhow::Error");
-    one.message = "order 17 of user \"a b\" at /var/lib/x is gone since 2026-11-24T08:14:12Z".into();
-    let start = Instant::now();
-    let all: usize = (0..200_000).map(|_| crate::fingerprint::group(&one).hash.len()).sum();
-    println!("fingerprint: {:.0}/s ({all})", 200_000.0 / start.elapsed().as_secs_f64());
-}
-
 #[cfg(all(target_os = "linux", feature = "sqlite"))]
 #[test]
-#[ignore = "mounts a tmpfs of 1 MiB, for which it must be root"]
+#[ignore = "needs root, to mount a tmpfs of 1 MiB: ./run-tests"]
 fn a_full_disk_holds_nobody_up_and_recovers_by_itself() {
     use crate::store::SqliteStore;
     use std::process::Command;

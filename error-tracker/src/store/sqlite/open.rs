@@ -3,7 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -44,6 +45,9 @@ pub(super) fn identity(path: &Path) -> Identity {
 /// Opens `path` for reading and writing, makes it where it is missing and brings its schema up to date.
 pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     check_sqlite(rusqlite::version_number())?;
+    // One at a time in this process: closing the handle that made the file would end the locks of another one.
+    static OPENING: Mutex<()> = Mutex::new(());
+    let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     make_private(path)?;
     check_is_file(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -52,9 +56,7 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
         Found::Ours(version) => schema::check_known(version)?,
         Found::Empty => {}
     }
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(|error| explain(path, error))?;
+    let mode = write_ahead(&connection).map_err(|error| explain(path, error))?;
     if mode != "wal" {
         return Err(StoreError::Open(format!(
             "{} is on a file system without the shared memory that SQLite's WAL needs: put it on a local disk",
@@ -67,6 +69,23 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
         other => other,
     })?;
     Ok(connection)
+}
+
+/// Turns the journal into one that is written ahead. While another program does the same SQLite answers "busy" at
+/// once, whatever the timeout.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
+    let begun = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Opens `path` for reading; it must exist and be up to date.

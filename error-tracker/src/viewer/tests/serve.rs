@@ -100,14 +100,3 @@ fn what_is_too_large_is_refused_with_the_headers() {
         assert!(answer.contains("content-security-policy: default-src 'none'"), "{expected}");
     }
 }
-
-/// For looking at the pages: `cargo test --lib viewer::tests::serve::look -- --ignored --nocapture`, until Ctrl-C.
-#[test]
-#[ignore = "serves the sample issues for a person to look at"]
-fn look() {
-    let port = std::env::var("PORT").unwrap_or_else(|_| "8765".into());
-    let viewer = viewer().0.health(|| std::env::var("HEALTH").ok());
-    let server = Server::bind(viewer, format!("127.0.0.1:{port}").as_str()).unwrap();
-    println!("{}", server.url());
-    server.wait();
-}

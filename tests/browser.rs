@@ -1,0 +1,72 @@
+//! The pages in a real browser: nothing of an event is executed, whatever it holds.
+
+use std::process::Command;
+
+use error_tracker::event::{Event, Frame, Variable};
+use error_tracker::mask::Masking;
+use error_tracker::store::{IssueQuery, MemoryStore};
+
+const PAYLOADS: [&str; 6] = [
+    "\"><script>document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "'-document.title='owned'-'",
+    "javascript:document.title='owned'",
+    "</textarea></title><svg onload=document.title='owned'>",
+    "{{ 7*7 }}\u{202e}\u{0}\u{1b}[31m",
+];
+
+/// An event with the payload in every text.
+fn hostile(payload: &str) -> Event {
+    let text = || payload.to_owned();
+    let mut variable = Variable::default();
+    (variable.name, variable.type_name, variable.value) = (text(), text(), Some(text()));
+    let mut frame = Frame::default();
+    (frame.function, frame.module, frame.file, frame.expression) = (text(), text(), text(), text());
+    (frame.arguments, frame.locals) = (vec![variable.clone()], vec![variable]);
+    let mut event = Event::default();
+    (event.type_name, event.variant, event.message, event.debug) =
+        (text(), Some(text()), text(), Some(text()));
+    event.frames = vec![frame];
+    event.fingerprint = vec![text()];
+    event.context.tags.insert(text(), text());
+    event.context.extras.insert(text(), payload);
+    event
+}
+
+/// The page's document once its scripts have run.
+fn document(url: &str) -> String {
+    let profile = tempfile::tempdir().expect("a folder");
+    let output = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .args(["--virtual-time-budget=2000", "--dump-dom", url])
+        .output()
+        .expect("chromium starts");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+#[ignore = "needs a browser: ./run-tests"]
+fn no_payload_is_executed_on_the_list_or_on_an_issue() {
+    let builder = error_tracker::builder().store(MemoryStore::new()).masking(Masking::off());
+    let tracker = builder.build().expect("right settings");
+    for payload in PAYLOADS {
+        tracker.create_or_update_exception(hostile(payload)).expect("kept");
+    }
+    let server = tracker.serve("127.0.0.1:0").expect("a free port");
+    let issues = tracker.get_exceptions(&IssueQuery::default()).expect("read").items;
+    assert_eq!(issues.len(), PAYLOADS.len());
+    let pages = issues.iter().map(|issue| format!("{}{}", server.url(), issue.hash));
+    for page in std::iter::once(server.url().to_owned()).chain(pages) {
+        let document = document(&page);
+        assert!(
+            document.contains("document.title=") || document.contains("7*7"),
+            "{page} shows no payload: {document}"
+        );
+        assert!(!document.contains("<title>owned"), "{page} executed a payload");
+        for tag in ["<img", "<svg onload", "<script>document"] {
+            assert!(!document.contains(tag), "{page} made an element of a payload: {tag}");
+        }
+    }
+}
