@@ -23,10 +23,7 @@ fn spent() {
 }
 
 fn registry() {
-    use tracing_subscriber::layer::SubscriberExt;
-    let _ = tracing::subscriber::set_global_default(
-        tracing_subscriber::registry().with(None::<tracing_subscriber::layer::Identity>),
-    );
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
 }
 
 fn calls(function: fn(u32) -> Result<u32, ParseIntError>) {

@@ -157,8 +157,11 @@ pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     guard: &Guard<N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    let value =
-        if !K::NONE && K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value };
+    let value = if !K::NONE && K::failed(&value) {
+        failing::<R, K>(value, guard.frame().as_ptr(), site)
+    } else {
+        value
+    };
     (value, Link::new())
 }
 
@@ -169,7 +172,7 @@ pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     guard: &Guard<N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    let value = if K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value };
+    let value = if K::failed(&value) { failing::<R, K>(value, guard.frame().as_ptr(), site) } else { value };
     (value, Link::new())
 }
 
@@ -196,7 +199,7 @@ pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    if !K::NONE && K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
+    if !K::NONE && K::failed(&value) { failing::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
 }
 
 /// The same in a function with the option `none`.
@@ -207,7 +210,7 @@ pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    if K::failed(&value) { fail::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
+    if K::failed(&value) { failing::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
@@ -227,6 +230,15 @@ pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[inline(always)]
 pub fn failed<R, K: Outcome<R>>(value: &R, _: &Link<R, K>) -> bool {
     K::failed(value)
+}
+
+/// Leaves the fast path with a failure, and tells the optimizer that it comes back as one: so `?` need not ask again.
+#[inline(always)]
+fn failing<R, K: Outcome<R>>(value: R, frame: *const Frame, site: u32) -> R {
+    let value = fail::<R, K>(value, frame, site);
+    // SAFETY: `fail` hands back what it was given, which had failed; `failed` only looks at a `Result` or `Option`.
+    unsafe { std::hint::assert_unchecked(K::failed(&value)) };
+    value
 }
 
 #[cold]
