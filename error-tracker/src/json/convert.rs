@@ -14,7 +14,7 @@ macro_rules! integers {
 
         impl PartialEq<$integer> for Value {
             fn eq(&self, other: &$integer) -> bool {
-                matches!(self, Self::Number(number) if *number == Number::from(*other as $wide))
+                self.as_number() == Some(&Number::from(*other as $wide))
             }
         }
     )*};

@@ -66,8 +66,8 @@ impl Serializer for Key {
         refused()
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, key: &T) -> Result<String, Error> {
-        key.serialize(self)
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<String, Error> {
+        refused()
     }
 
     fn serialize_unit(self) -> Result<String, Error> {

@@ -42,13 +42,7 @@ fn list<'de, V: Visitor<'de>>(items: Vec<Value>, visitor: V) -> Result<V::Value,
 }
 
 fn object<'de, V: Visitor<'de>>(entries: Map, visitor: V) -> Result<V::Value, Error> {
-    let length = entries.len();
-    let mut entries = Entries { entries: entries.into_iter(), value: Value::Null };
-    let value = visitor.visit_map(&mut entries)?;
-    match entries.entries.len() {
-        0 => Ok(value),
-        _ => Err(Error::invalid_length(length, &"fewer entries")),
-    }
+    visitor.visit_map(Entries { entries: entries.into_iter(), value: Value::Null })
 }
 
 impl<'de> Deserializer<'de> for Tree {
@@ -136,7 +130,7 @@ struct Entries {
     value: Value,
 }
 
-impl<'de> MapAccess<'de> for &mut Entries {
+impl<'de> MapAccess<'de> for Entries {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {

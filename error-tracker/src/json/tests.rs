@@ -46,6 +46,11 @@ fn tree() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A unit of UTF-16, often half of a surrogate pair.
+fn unit() -> impl Strategy<Value = u16> {
+    prop_oneof![any::<u16>(), 0xd700..0xe100_u16, Just(0xdbff), Just(0xdc00)]
+}
+
 /// Text of the pieces that JSON is made of, mostly no JSON.
 fn pieces() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
@@ -166,6 +171,11 @@ proptest! {
     #[test]
     fn arbitrary_text_in_quotes_is_read_as_by_serde_json(text in text()) {
         read_alike(&format!("\"{text}\""));
+    }
+
+    #[test]
+    fn pairs_of_escapes_are_read_as_by_serde_json(first in unit(), second in unit()) {
+        read_alike(&format!("\"\\u{first:04x}\\u{second:04X}\""));
     }
 
     #[test]
@@ -299,6 +309,8 @@ fn what_nests_too_deep_is_refused_with_a_small_stack() {
 
 #[test]
 fn a_type_error_tells_what_was_found() {
+    let long = from_str::<(u8, u8)>("[1, 2, 3]").unwrap_err();
+    assert_eq!(long.to_string(), "invalid length 3, expected fewer items");
     let refused = |text| from_str::<Id>(text).unwrap_err().to_string();
     insta::assert_snapshot!([refused("null"), refused("-1"), refused("\"1\""), refused("[]")].join("\n"), @r#"
     invalid type: unit value, expected u32
@@ -325,6 +337,7 @@ fn what_json_cannot_hold_is_null_or_refused() {
     assert_eq!(to_value(i128::from(i64::MIN)).unwrap(), i64::MIN);
     let key: Result<_, Error> = to_string(&BTreeMap::from([((1, 2), 3)]));
     assert_eq!(key.unwrap_err().to_string(), "a key must be a text");
+    assert!(to_string(&BTreeMap::from([(Some("a"), 1)])).is_err());
 }
 
 #[test]

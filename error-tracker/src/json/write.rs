@@ -12,7 +12,7 @@ use super::{Error, key, number};
 
 /// The text of a value.
 pub(super) fn text<T: Serialize + ?Sized>(value: &T, pretty: bool) -> Result<String, Error> {
-    let mut text = Text { out: String::with_capacity(128), pretty, depth: 0 };
+    let mut text = Text { out: String::with_capacity(256), pretty, depth: 0 };
     value.serialize(&mut text)?;
     Ok(text.out)
 }
