@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use error_tracker::event::{Event, Frame, Variable};
+use error_tracker::event::{Event, Frame, Timestamp, Variable};
 use error_tracker::mask::Masking;
 use error_tracker::store::{IssueQuery, MemoryStore};
 
@@ -28,6 +28,7 @@ fn hostile(payload: &str) -> Event {
         (text(), Some(text()), text(), Some(text()));
     event.frames = vec![frame];
     event.fingerprint = vec![text()];
+    event.at = Timestamp::now();
     event.context.tags.insert(text(), text());
     event.context.extras.insert(text(), payload);
     event
