@@ -30,8 +30,8 @@ pub(super) enum Found {
 /// Looks at a file without changing it.
 pub(super) fn look(connection: &Connection) -> rusqlite::Result<Found> {
     // All answers from one moment: another program may be making the file.
-    let moment = connection.unchecked_transaction()?;
-    let number = |sql| moment.query_row(sql, [], |row| row.get::<_, i32>(0));
+    let _moment = if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;
     if application == APPLICATION_ID {
