@@ -65,7 +65,7 @@ fn values_that_panic_recurse_or_never_end_are_shown_as_such_and_harm_nobody() {
         }
     }
     assert_eq!(display.type_name, "harm::DisplayPanics");
-    assert_eq!(display.message, "<Debug panicked>");
+    assert_eq!(display.message, "<Display panicked>");
 }
 
 #[test]
