@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use error_tracker::event::{Event, Timestamp};
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
-use error_tracker::viewer::Viewer;
+use error_tracker::viewer::{Request, Viewer};
 use error_tracker_tests::canaries::Canary;
 
 /// What came out of a program that has planted a secret at each place, by where it came out.
@@ -71,13 +71,13 @@ fn files(when: &str, path: &Path) -> Vec<(String, String)> {
 /// All pages and exports of the viewer.
 fn pages(path: &Path) -> Vec<(String, String)> {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open_read_only(path).unwrap());
-    let viewer = Viewer::new(Arc::clone(&store)).permission(|_: &http::Request<()>| true);
+    let viewer = Viewer::new(Arc::clone(&store)).permission(|_: &Request| true);
     let mut paths = vec!["/".to_owned()];
     for hash in hashes(&*store) {
         paths.extend(["", ".json", ".md", ".txt"].map(|ending| format!("/{hash}{ending}")));
     }
     let page = |path: String| {
-        let answer = viewer.handle(&http::Request::get(&path).body(Vec::new()).unwrap());
+        let answer = viewer.handle(&Request::new("GET", &path));
         assert_eq!(answer.status(), 200, "{path}");
         (path, text(&answer.into_body()))
     };

@@ -1,12 +1,10 @@
 //! What changes issues: one POST address, so that there is one place to guard.
 
-use http::{StatusCode, header};
-
-use super::Visit;
-use super::answer::{Answer, Problem, see};
+use super::answer::{Problem, see};
 use super::detail::parameter;
 use super::query::Filters;
 use super::route::is_hash;
+use super::{Response, Visit, status};
 use crate::event::Status;
 
 /// The most issues that one form may name.
@@ -37,14 +35,14 @@ impl Action {
     }
 }
 
-pub(super) fn run(visit: &Visit<'_>) -> Result<Answer, Problem> {
-    let forbidden = || Problem::new(StatusCode::FORBIDDEN);
+pub(super) fn run(visit: &Visit<'_>) -> Result<Response, Problem> {
+    let forbidden = || Problem::new(status::FORBIDDEN);
     if !is_same_origin(visit) {
         return Err(forbidden());
     }
     let (mut token, mut named, mut hashes, mut one) = (String::new(), String::new(), Vec::new(), None);
     let mut from_issue = false;
-    for (key, value) in form_urlencoded::parse(visit.body) {
+    for (key, value) in form_urlencoded::parse(visit.request.body()) {
         match &*key {
             "csrf" => token = value.into_owned(),
             "do" => named = value.into_owned(),
@@ -82,7 +80,7 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<Answer, Problem> {
             format!("./?{filters}{and}{done}")
         }
     };
-    Ok(see(StatusCode::SEE_OTHER, &back))
+    Ok(see(status::SEE_OTHER, back))
 }
 
 /// What an action did, for the page that it leads to.
@@ -94,18 +92,15 @@ pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
 
 /// Whether the browser says that the form came from these pages. Without either header the token alone decides.
 fn is_same_origin(visit: &Visit<'_>) -> bool {
-    let text = |name| visit.request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+    if let Some(site) = visit.request.header("sec-fetch-site") {
         return site == "same-origin";
     }
-    match text(header::ORIGIN) {
+    match visit.request.header("origin") {
         // With the referrer policy `no-referrer`, browsers send `null` for forms of our own pages, too.
         None | Some("null") => true,
         Some(origin) => {
             let authority = origin.split_once("://").map(|(_, authority)| authority);
-            let host = text(header::HOST)
-                .or_else(|| visit.request.uri().authority().map(|authority| authority.as_str()));
-            authority.is_some() && authority == host
+            authority.is_some() && authority == visit.request.header("host")
         }
     }
 }

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
 use serde::Serialize;
 
-use super::Visit;
-use super::answer::{Answer, Problem};
+use super::answer::Problem;
 use super::chart::{self, Chart};
 use super::export;
 use super::frame::{Calls, FrameView, fold, place};
 use super::list::title;
 use super::moment::Moment;
+use super::{Response, Visit, status};
 use crate::event::{Breadcrumb, Cause, Component, Event, Kind, Level, Request, Status, Variable};
 use crate::json::{Map, Value};
 use crate::store::Which;
@@ -98,13 +97,13 @@ struct Table<'a> {
     rows: Vec<(&'a str, String)>,
 }
 
-pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Answer, Problem> {
+pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Response, Problem> {
     let store = &visit.viewer.store;
-    let issue = store.issue(hash)?.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND))?;
+    let issue = store.issue(hash)?.ok_or_else(|| Problem::new(status::NOT_FOUND))?;
     let asked = parameter(visit, "event");
     let event = store.event(hash, &which(asked.as_deref()))?;
     if event.is_none() && asked.is_some() {
-        return Err(Problem::new(StatusCode::NOT_FOUND));
+        return Err(Problem::new(status::NOT_FOUND));
     }
     let occurrence = event.as_ref().map(|event| occurrence(visit, hash, event)).transpose()?;
     let event = event.unwrap_or_default();

@@ -2,16 +2,15 @@
 
 use std::fmt::Write;
 
-use http::StatusCode;
 use serde::Serialize;
 
-use super::Visit;
-use super::answer::{Answer, Problem, answer};
+use super::answer::{Problem, answer};
 use super::detail::{parameter, which};
 use super::escape::visible;
 use super::frame::place;
 use super::moment::full;
 use super::route::Form;
+use super::{Response, Visit, status};
 use crate::event::{Event, Exit, Frame, Issue, Taken, Variable};
 use crate::format::{Color, Format};
 
@@ -21,9 +20,9 @@ struct Json<'a> {
     event: &'a Option<Event>,
 }
 
-pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Answer, Problem> {
+pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Response, Problem> {
     let store = &visit.viewer.store;
-    let not_found = || Problem::new(StatusCode::NOT_FOUND);
+    let not_found = || Problem::new(status::NOT_FOUND);
     let issue = store.issue(hash)?.ok_or_else(not_found)?;
     let asked = parameter(visit, "event");
     let event = store.event(hash, &which(asked.as_deref()))?;
@@ -35,7 +34,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Answer, 
             let json = crate::json::to_string_pretty(&Json { issue: &issue, event: &event });
             let failed = |error: crate::json::Error| Problem {
                 detail: error.to_string(),
-                ..Problem::new(StatusCode::INTERNAL_SERVER_ERROR)
+                ..Problem::new(status::INTERNAL_SERVER_ERROR)
             };
             ("application/json", json.map_err(failed)?)
         }
@@ -43,7 +42,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Answer, 
         Form::Markdown => ("text/plain; charset=utf-8", markdown(&issue, &event.unwrap_or_default())),
         Form::Html | Form::Text => ("text/plain; charset=utf-8", text(&issue, &event.unwrap_or_default())),
     };
-    Ok(answer(StatusCode::OK, media_type, body))
+    Ok(answer(status::OK, media_type, body))
 }
 
 /// For pasting into an issue tracker. Whatever comes from the event stands in code, so nothing in it is markup.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Visit;
-use super::answer::{Answer, Problem};
+use super::answer::Problem;
 use super::chart::{self, Chart};
 use super::moment::Moment;
 use super::query::Filters;
+use super::{Response, Visit};
 use crate::event::Issue;
 
 #[derive(Serialize)]
@@ -78,7 +78,7 @@ struct Row {
     ticket_raised: bool,
 }
 
-pub(super) fn show(visit: &Visit<'_>) -> Result<Answer, Problem> {
+pub(super) fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
     let filters = Filters::read(visit.query(), visit.now)?;
     let page = visit.viewer.store.issues(filters.query())?;
     let rows = page.items.into_iter().map(|issue| row(visit, issue)).collect::<Result<_, _>>()?;

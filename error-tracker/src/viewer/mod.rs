@@ -17,8 +17,11 @@ mod moment;
 mod permission;
 mod query;
 mod render;
+mod request;
+mod response;
 mod route;
 mod server;
+mod status;
 mod token;
 mod words;
 
@@ -28,6 +31,8 @@ mod sample;
 mod tests;
 
 pub use permission::ViewPermission;
+pub use request::Request;
+pub use response::Response;
 pub use server::{Server, ServerBuilder, ServerError};
 pub use token::Token;
 
@@ -35,16 +40,14 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode, header};
-
-use self::answer::{Answer, Problem, answer, see};
+use self::answer::{Problem, answer, see};
 use self::route::Route;
 use self::words::Words;
 use crate::event::Timestamp;
 use crate::store::Store;
 
 /// The largest body that is read, in bytes.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+const MAX_BODY: usize = 64 * 1024;
 /// The longest path and query together, in bytes.
 const MAX_URL: usize = 8 * 1024;
 
@@ -55,13 +58,12 @@ const MAX_URL: usize = 8 * 1024;
 ///
 /// ```no_run
 /// # fn mount(store: std::sync::Arc<dyn error_tracker::store::Store>) {
-/// use error_tracker::viewer::Viewer;
+/// use error_tracker::viewer::{Request, Response, Viewer};
 ///
 /// let viewer = Viewer::new(store)
 ///     .prefix("/dev/error")
-///     .permission(|request: &http::Request<()>| request.headers().contains_key("x-staff"));
-/// let request = http::Request::get("/dev/error/").body(Vec::new()).unwrap();
-/// let response: http::Response<Vec<u8>> = viewer.handle(&request);
+///     .permission(|request: &Request| request.header("x-staff") == Some("yes"));
+/// let response: Response = viewer.handle(&Request::new("GET", "/dev/error/").with_header("x-staff", "yes"));
 /// # }
 /// ```
 #[derive(Clone)]
@@ -77,8 +79,7 @@ pub struct Viewer {
 /// One request on its way through the viewer.
 struct Visit<'a> {
     viewer: &'a Viewer,
-    request: &'a Request<()>,
-    body: &'a [u8],
+    request: &'a Request,
     words: &'static Words,
     now: Timestamp,
     /// Leads from the page to the list: `./`, or `../` for each folder that a wrong path names.
@@ -125,28 +126,23 @@ impl Viewer {
 
     /// Answers one request. It reads the store and so may block for as long as the store does.
     #[must_use]
-    pub fn handle<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Response<Vec<u8>> {
-        let head = head(request);
-        let mut answer = catch_unwind(AssertUnwindSafe(|| self.answer(&head, request.body().as_ref())))
-            .unwrap_or_else(|_| self.refuse(&head, StatusCode::INTERNAL_SERVER_ERROR));
-        if head.method() == Method::HEAD {
-            answer.body_mut().clear();
-        }
-        answer
+    pub fn handle(&self, request: &Request) -> Response {
+        let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request)))
+            .unwrap_or_else(|_| self.refuse(request, &Problem::new(status::INTERNAL_SERVER_ERROR)));
+        if request.method() == "HEAD" { answer.without_body() } else { answer }
     }
 
     /// The page for a request that is not let through to [`handle`](Self::handle).
-    pub(crate) fn refuse(&self, head: &Request<()>, status: StatusCode) -> Response<Vec<u8>> {
-        Visit::new(self, head, &[]).problem(&Problem::new(status))
+    fn refuse(&self, request: &Request, problem: &Problem) -> Response {
+        Visit::new(self, request).problem(problem)
     }
 
-    fn answer(&self, head: &Request<()>, body: &[u8]) -> Answer {
-        let mut visit = Visit::new(self, head, body);
+    fn answer(&self, request: &Request) -> Response {
+        let mut visit = Visit::new(self, request);
         visit.allowed = self.permission.as_ref().is_some_and(|permission| {
-            catch_unwind(AssertUnwindSafe(|| permission.may_view(head))).unwrap_or(false)
+            catch_unwind(AssertUnwindSafe(|| permission.may_view(request))).unwrap_or(false)
         });
-        let answered =
-            if visit.allowed { visit.answer() } else { Err(Problem::new(StatusCode::UNAUTHORIZED)) };
+        let answered = if visit.allowed { visit.answer() } else { Err(Problem::new(status::UNAUTHORIZED)) };
         answered.unwrap_or_else(|problem| visit.problem(&problem))
     }
 
@@ -164,26 +160,14 @@ impl fmt::Debug for Viewer {
     }
 }
 
-fn head<B>(request: &Request<B>) -> Request<()> {
-    let mut head = Request::new(());
-    head.method_mut().clone_from(request.method());
-    head.uri_mut().clone_from(request.uri());
-    *head.version_mut() = request.version();
-    head.headers_mut().clone_from(request.headers());
-    head.extensions_mut().clone_from(request.extensions());
-    head
-}
-
 impl<'a> Visit<'a> {
-    fn new(viewer: &'a Viewer, request: &'a Request<()>, body: &'a [u8]) -> Self {
-        let liked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let inner = request.uri().path().strip_prefix(&viewer.prefix).unwrap_or_default();
+    fn new(viewer: &'a Viewer, request: &'a Request) -> Self {
+        let inner = request.path().strip_prefix(&viewer.prefix).unwrap_or_default();
         let depth = inner.matches('/').count().saturating_sub(1).min(64);
         Self {
             viewer,
             request,
-            body,
-            words: Words::liked(liked),
+            words: Words::liked(request.header("accept-language")),
             now: (viewer.now)(),
             root: if depth == 0 { "./".to_owned() } else { "../".repeat(depth) },
             allowed: false,
@@ -191,27 +175,25 @@ impl<'a> Visit<'a> {
     }
 
     fn query(&self) -> &'a str {
-        self.request.uri().query().unwrap_or_default()
+        self.request.query()
     }
 
-    fn answer(&self) -> Result<Answer, Problem> {
-        let uri = self.request.uri();
-        if uri.path().len() + self.query().len() > MAX_URL {
-            return Err(Problem::new(StatusCode::URI_TOO_LONG));
+    fn answer(&self) -> Result<Response, Problem> {
+        if self.request.path().len() + self.query().len() > MAX_URL {
+            return Err(Problem::new(status::URI_TOO_LONG));
         }
-        if self.body.len() > MAX_BODY {
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE));
+        if self.request.body().len() > MAX_BODY {
+            return Err(Problem::new(status::CONTENT_TOO_LARGE));
         }
-        let not_found = || Problem::new(StatusCode::NOT_FOUND);
-        let path = uri.path().strip_prefix(&self.viewer.prefix).ok_or_else(not_found)?;
+        let not_found = || Problem::new(status::NOT_FOUND);
+        let path = self.request.path().strip_prefix(&self.viewer.prefix).ok_or_else(not_found)?;
         if path.is_empty() {
             let name = self.viewer.prefix.rsplit('/').next().unwrap_or_default();
-            return Ok(see(StatusCode::PERMANENT_REDIRECT, &format!("{name}/")));
+            return Ok(see(status::PERMANENT_REDIRECT, format!("{name}/")));
         }
         let route = Route::of(path).ok_or_else(not_found)?;
-        if !route.methods().split(", ").any(|method| method == self.request.method().as_str()) {
-            let status = StatusCode::METHOD_NOT_ALLOWED;
-            return Err(Problem { allow: Some(route.methods()), ..Problem::new(status) });
+        if !route.methods().split(", ").any(|method| method == self.request.method()) {
+            return Err(Problem::method(route.methods()));
         }
         match route {
             Route::List => list::show(self),
@@ -219,28 +201,27 @@ impl<'a> Visit<'a> {
             Route::Issue { hash, form } => export::show(self, hash, form),
             Route::Action => action::run(self),
             Route::Asset(asset) => {
-                let mut answer = answer(StatusCode::OK, asset.media_type, asset.content);
-                let forever = header::HeaderValue::from_static("private, max-age=31536000, immutable");
-                answer.headers_mut().insert(header::CACHE_CONTROL, forever);
+                let mut answer = answer(status::OK, asset.media_type, asset.content);
+                answer.set("cache-control", "private, max-age=31536000, immutable");
                 Ok(answer)
             }
         }
     }
 
     /// A whole page.
-    fn page(&self, template: &str, title: &str, body: impl serde::Serialize) -> Result<Answer, Problem> {
+    fn page(&self, template: &str, title: &str, body: impl serde::Serialize) -> Result<Response, Problem> {
         let html = render::page(self, template, title, body)?;
-        Ok(answer(StatusCode::OK, "text/html; charset=utf-8", html))
+        Ok(answer(status::OK, "text/html; charset=utf-8", html))
     }
 
-    fn problem(&self, problem: &Problem) -> Answer {
+    fn problem(&self, problem: &Problem) -> Response {
         #[derive(serde::Serialize)]
         struct Page<'p> {
             status: u16,
             text: &'p str,
             detail: &'p str,
         }
-        let status = problem.status.as_u16();
+        let status = problem.status;
         let key = |part| format!("problem_{status}_{part}");
         let (title, text) = (key("title"), key("text"));
         let title = self.words.get(&title);
@@ -249,7 +230,7 @@ impl<'a> Visit<'a> {
         let html = render::page(self, "problem.html", title, page).unwrap_or_default();
         let mut answer = answer(problem.status, "text/html; charset=utf-8", html);
         if let Some(allow) = problem.allow {
-            answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
+            answer.set("allow", allow);
         }
         answer
     }

@@ -1,23 +1,24 @@
+use super::Request;
+
 /// Decides who may look at the pages and change issues. Closures implement it.
 ///
 /// A viewer without a permission shows nothing to anybody.
 ///
 /// ```
-/// # use error_tracker::viewer::ViewPermission;
+/// # use error_tracker::viewer::{Request, ViewPermission};
 /// # fn takes(_: impl ViewPermission) {}
-/// takes(|request: &http::Request<()>| {
-///     request.headers().get("x-staff").is_some_and(|value| value == "yes")
-/// });
+/// takes(|request: &Request| request.header("x-staff") == Some("yes"));
 /// ```
 pub trait ViewPermission: Send + Sync + 'static {
     /// Whether this request may go on; else it is answered with 401. A panic denies.
     ///
-    /// The request has its headers and extensions, so what a session layer put there can be read.
-    fn may_view(&self, request: &http::Request<()>) -> bool;
+    /// What only a session layer knows is not in the request: there, ask the session first, and call
+    /// [`Viewer::handle`](super::Viewer::handle) for those who may look.
+    fn may_view(&self, request: &Request) -> bool;
 }
 
-impl<F: Fn(&http::Request<()>) -> bool + Send + Sync + 'static> ViewPermission for F {
-    fn may_view(&self, request: &http::Request<()>) -> bool {
+impl<F: Fn(&Request) -> bool + Send + Sync + 'static> ViewPermission for F {
+    fn may_view(&self, request: &Request) -> bool {
         self(request)
     }
 }

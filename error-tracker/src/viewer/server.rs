@@ -1,35 +1,24 @@
 //! The viewer's own server.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{Semaphore, mpsc};
+use super::{Request, Token, Viewer};
 
-use super::{MAX_BODY, Token, Viewer};
-
+mod connections;
+mod exchange;
 mod guard;
+mod head;
 
+use connections::Connections;
 use guard::Guard;
 
-/// Connections at a time; more wait to be accepted.
-const MAX_CONNECTIONS: usize = 64;
-/// All header lines of a request together, in bytes.
-const MAX_HEADERS: usize = 16 * 1024;
-/// How long the headers, and after them the body, of a request may take; also how long a connection may idle.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a connection lives before it is asked to end.
-const LIFETIME: Duration = Duration::from_secs(300);
+/// How long a whole request may take to arrive, and its answer to be taken.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A server for the pages, on a thread of its own. Dropping it stops it.
 ///
@@ -46,7 +35,7 @@ const LIFETIME: Duration = Duration::from_secs(300);
 pub struct Server {
     address: SocketAddr,
     url: String,
-    commands: mpsc::UnboundedSender<Command>,
+    connections: Arc<Connections>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,6 +45,7 @@ pub struct ServerBuilder {
     viewer: Viewer,
     token: Option<Token>,
     hosts: Vec<String>,
+    pub(crate) deadline: Duration,
 }
 
 /// Why a server did not start.
@@ -73,14 +63,8 @@ pub enum ServerError {
     InUse(SocketAddr),
     /// The address can be reached from other machines, and no token was set.
     TokenNeeded(SocketAddr),
-    /// The system gave no thread or no event queue.
+    /// The system gave no thread.
     Start(io::Error),
-}
-
-enum Command {
-    Stop,
-    /// Ctrl-C stops it from now on.
-    StopOnSignal,
 }
 
 impl Server {
@@ -98,7 +82,7 @@ impl Server {
     /// A server with settings.
     #[must_use]
     pub fn builder(viewer: Viewer) -> ServerBuilder {
-        ServerBuilder { viewer, token: None, hosts: Vec::new() }
+        ServerBuilder { viewer, token: None, hosts: Vec::new(), deadline: DEADLINE }
     }
 
     /// Where it listens.
@@ -113,9 +97,8 @@ impl Server {
         &self.url
     }
 
-    /// Waits until Ctrl-C is pressed; from here on Ctrl-C does not end the program by itself any more.
+    /// Serves for as long as the program runs. Ctrl-C ends the program as it does without a server.
     pub fn wait(mut self) {
-        let _ = self.commands.send(Command::StopOnSignal);
         self.join();
     }
 
@@ -125,8 +108,12 @@ impl Server {
     }
 
     fn end(&mut self) {
-        let _ = self.commands.send(Command::Stop);
-        self.join();
+        let address = shown(self.address);
+        let wake = |patience| drop(TcpStream::connect_timeout(&address, patience));
+        // Where the thread cannot be woken, waiting for it could take for ever.
+        if self.thread.is_some() && self.connections.stop(wake) {
+            self.join();
+        }
     }
 
     fn join(&mut self) {
@@ -174,35 +161,24 @@ impl ServerBuilder {
             io::ErrorKind::AddrInUse => ServerError::InUse(asked),
             _ => ServerError::Address { address: asked.to_string(), error },
         })?;
-        listener.set_nonblocking(true).map_err(ServerError::Start)?;
         let address = listener.local_addr().map_err(ServerError::Start)?;
         let mut viewer = self.viewer;
         if viewer.permission.is_none() {
             // The guard has let them in.
-            viewer = viewer.permission(|_: &Request<()>| true);
+            viewer = viewer.permission(|_: &Request| true);
         }
         let base = format!("http://{}{}/", shown(address), viewer.prefix);
         let url =
             self.token.as_ref().map_or(base.clone(), |token| format!("{base}?token={}", token.as_str()));
         let guard = Guard { address, token: self.token, hosts: self.hosts };
-        let (commands, received) = mpsc::unbounded_channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .max_blocking_threads(4)
-            .thread_name("error-tracker page")
-            .build()
-            .map_err(ServerError::Start)?;
-        let site = Arc::new(Site { viewer, guard });
-        let again = commands.clone();
+        let site = Arc::new(Site { viewer, guard, deadline: self.deadline });
+        let connections = Arc::new(Connections::new());
+        let accepting = Arc::clone(&connections);
         let thread = std::thread::Builder::new()
             .name("error-tracker viewer".into())
-            .spawn(move || {
-                runtime.block_on(run(listener, site, received, again));
-                runtime.shutdown_timeout(Duration::from_secs(1));
-            })
+            .spawn(move || accepting.accept(&listener, &site))
             .map_err(ServerError::Start)?;
-        Ok(Server { address, url, commands, thread: Some(thread) })
+        Ok(Server { address, url, connections, thread: Some(thread) })
     }
 }
 
@@ -220,89 +196,7 @@ fn shown(address: SocketAddr) -> SocketAddr {
 struct Site {
     viewer: Viewer,
     guard: Guard,
-}
-
-async fn run(
-    listener: TcpListener,
-    site: Arc<Site>,
-    mut commands: mpsc::UnboundedReceiver<Command>,
-    again: mpsc::UnboundedSender<Command>,
-) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    tokio::spawn(accept(listener, site));
-    while let Some(Command::StopOnSignal) = commands.recv().await {
-        let again = again.clone();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = again.send(Command::Stop);
-            }
-        });
-    }
-}
-
-async fn accept(listener: tokio::net::TcpListener, site: Arc<Site>) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: some connection has to end first.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let site = Arc::clone(&site);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| serve(Arc::clone(&site), request));
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(64 * 1024);
-            let connection = http.serve_connection(TokioIo::new(stream), service);
-            let mut connection = std::pin::pin!(connection);
-            if tokio::time::timeout(LIFETIME, connection.as_mut()).await.is_err() {
-                connection.as_mut().graceful_shutdown();
-                let _ = tokio::time::timeout(PATIENCE, connection).await;
-            }
-            drop(place);
-        });
-    }
-}
-
-async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let head = Request::from_parts(head, ());
-    let answer = match read(&site, &head, body).await {
-        Ok(body) => {
-            let (head, _) = head.into_parts();
-            let request = Request::from_parts(head, body);
-            let answering = Arc::clone(&site);
-            tokio::task::spawn_blocking(move || answering.viewer.handle(&request))
-                .await
-                .unwrap_or_else(|_| site.viewer.refuse(&Request::new(()), StatusCode::INTERNAL_SERVER_ERROR))
-        }
-        Err(refused) => refused,
-    };
-    Ok(answer.map(|body| Full::new(Bytes::from(body))))
-}
-
-/// The request's body, when the guard lets it in.
-async fn read(site: &Site, head: &Request<()>, body: Incoming) -> Result<Bytes, Response<Vec<u8>>> {
-    let refuse = |status| {
-        let mut answer = site.viewer.refuse(head, status);
-        // What is left of the body is not read.
-        answer.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
-        answer
-    };
-    let lines = head.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
-    if lines.sum::<usize>() > MAX_HEADERS {
-        return Err(refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
-    }
-    if let Some(answer) = site.guard.check(head, &refuse) {
-        return Err(answer);
-    }
-    match tokio::time::timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE)),
-        Ok(Err(_)) => Err(refuse(StatusCode::BAD_REQUEST)),
-        Err(_) => Err(refuse(StatusCode::REQUEST_TIMEOUT)),
-    }
+    deadline: Duration,
 }
 
 impl fmt::Display for ServerError {

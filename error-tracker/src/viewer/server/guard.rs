@@ -2,10 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-
-use crate::viewer::Token;
-use crate::viewer::answer::see;
+use crate::viewer::answer::{Problem, see};
+use crate::viewer::{Request, Response, Token, Viewer, status};
 
 const COOKIE: &str = "error-tracker-token";
 
@@ -17,40 +15,33 @@ pub(super) struct Guard {
 
 impl Guard {
     /// The answer that keeps a request out, if any.
-    pub(super) fn check(
-        &self,
-        head: &Request<()>,
-        refuse: &dyn Fn(StatusCode) -> Response<Vec<u8>>,
-    ) -> Option<Response<Vec<u8>>> {
-        if !self.is_known_host(head) {
-            return Some(refuse(StatusCode::MISDIRECTED_REQUEST));
+    pub(super) fn check(&self, request: &Request, viewer: &Viewer) -> Option<Response> {
+        let refuse = |status| Some(viewer.refuse(request, &Problem::new(status)));
+        if !self.is_known_host(request) {
+            return refuse(status::MISDIRECTED_REQUEST);
         }
         let token = self.token.as_ref()?;
-        let in_cookie =
-            cookies(head.headers()).any(|(name, value)| name == self.cookie() && token.matches(value));
-        let asked = head.uri().query().unwrap_or_default();
+        let in_cookie = cookies(request).any(|(name, value)| name == self.cookie() && token.matches(value));
+        let asked = request.query();
         let given = form_urlencoded::parse(asked.as_bytes()).find(|(name, _)| name == "token");
         match given {
-            Some((_, given)) if head.method() == Method::GET && token.matches(&given) => {
-                Some(self.exchange(head, token, asked))
+            Some((_, given)) if request.method() == "GET" && token.matches(&given) => {
+                Some(self.exchange(request, token, asked))
             }
-
             _ if in_cookie => None,
-            _ => Some(refuse(StatusCode::UNAUTHORIZED)),
+            _ => refuse(status::UNAUTHORIZED),
         }
     }
 
     /// Puts the token into a cookie and leads to the same page without it, so that it stays in no history.
-    fn exchange(&self, head: &Request<()>, token: &Token, asked: &str) -> Response<Vec<u8>> {
+    fn exchange(&self, request: &Request, token: &Token, asked: &str) -> Response {
         let rest = form_urlencoded::parse(asked.as_bytes()).filter(|(name, _)| name != "token");
         let rest = form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish();
-        let page = head.uri().path().rsplit('/').next().unwrap_or_default();
+        let page = request.path().rsplit('/').next().unwrap_or_default();
         let mark = if rest.is_empty() { "" } else { "?" };
-        let mut answer = see(StatusCode::SEE_OTHER, &format!("./{page}{mark}{rest}"));
+        let mut answer = see(status::SEE_OTHER, format!("./{page}{mark}{rest}"));
         let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.cookie(), token.as_str());
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            answer.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
+        answer.set("set-cookie", cookie);
         answer
     }
 
@@ -60,15 +51,9 @@ impl Guard {
     }
 
     /// A foreign page can let its own name point here, but cannot make the browser send one of ours.
-    fn is_known_host(&self, head: &Request<()>) -> bool {
-        let mut named = head.headers().get_all(header::HOST).iter();
-        let (host, second) = (named.next().and_then(|host| host.to_str().ok()), named.next());
-        let Some(host) = host.filter(|_| second.is_none()) else { return false };
-        let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
-        if authority.as_str().contains('@') {
-            return false;
-        }
-        let name = authority.host().to_ascii_lowercase();
+    fn is_known_host(&self, request: &Request) -> bool {
+        let Some(name) = request.header("host").and_then(host) else { return false };
+        let name = name.to_ascii_lowercase();
         let ip = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         let bound = self.address.ip().to_canonical();
         match ip.map(|ip| ip.to_canonical()) {
@@ -79,7 +64,19 @@ impl Guard {
     }
 }
 
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
+/// A `Host` without its port.
+fn host(header: &str) -> Option<&str> {
+    let name_ends = if header.starts_with('[') {
+        header.find(']')? + 1
+    } else {
+        header.find(':').unwrap_or(header.len())
+    };
+    let (name, port) = header.split_at(name_ends);
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(name)
+}
+
+fn cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = request.all("cookie").flat_map(|line| line.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('='))
 }

@@ -104,7 +104,7 @@ fn each_page_has_one_heading_of_its_own_and_no_inline_style_or_script() {
 #[test]
 fn french_is_spoken() {
     let (viewer, _) = viewer();
-    let request = http::Request::get("/").header("accept-language", "fr").body(Vec::new()).unwrap();
+    let request = crate::viewer::Request::new("GET", "/").with_header("accept-language", "fr");
     let answer = viewer.handle(&request);
     let html = body(&answer);
     assert!(

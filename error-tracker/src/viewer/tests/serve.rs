@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::viewer;
 use crate::viewer::{Server, ServerError, Token};
 
-fn ask(address: SocketAddr, request: &str) -> String {
+pub(super) fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The server may answer and close before it has read everything.
@@ -17,11 +17,11 @@ fn ask(address: SocketAddr, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn get(address: SocketAddr, path: &str, host: &str, more: &str) -> String {
+pub(super) fn get(address: SocketAddr, path: &str, host: &str, more: &str) -> String {
     ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n"))
 }
 
-fn status(answer: &str) -> &str {
+pub(super) fn status(answer: &str) -> &str {
     answer.get(9..12).unwrap_or(answer)
 }
 
@@ -43,12 +43,18 @@ fn only_known_hosts_are_answered() {
     for host in ["localhost", "LOCALHOST:80", "127.0.0.1:9999", "[::1]:1", "tracker.test:1"] {
         assert_eq!(status(&get(address, "/", host, "")), "200", "{host}");
     }
-    for host in ["evil.example", "localhost.evil.example", "10.0.0.1", "x@localhost", "", "127.0.0.1.nip.io"]
-    {
+    for host in [
+        "evil.example",
+        "localhost.evil.example",
+        "10.0.0.1",
+        "x@localhost",
+        "",
+        "127.0.0.1.nip.io",
+        "[::1",
+        "localhost:x",
+    ] {
         assert_eq!(status(&get(address, "/", host, "")), "421", "{host}");
     }
-    assert_eq!(status(&get(address, "/", "localhost", "Host: evil.example\r\n")), "421");
-    assert_eq!(status(&ask(address, "GET / HTTP/1.0\r\n\r\n")), "421");
 }
 
 #[test]

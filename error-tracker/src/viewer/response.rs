@@ -1,0 +1,73 @@
+use std::borrow::Cow;
+
+/// The answer to a [`Request`](super::Request): what a web framework sends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    status: u16,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
+    body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    /// The status, such as 200.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// All headers, with names in lower case. The length of the body is not among them.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, &**value))
+    }
+
+    /// The header of this name, in whatever case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The body; empty for `HEAD`.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, to be sent on.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// Sets a header in place of one of the same name. A value that could end the header's line is left out.
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        let value = value.into();
+        if value.bytes().any(|byte| byte.is_ascii_control()) {
+            return;
+        }
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value));
+    }
+
+    pub(super) fn without_body(mut self) -> Self {
+        self.body.clear();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Response;
+
+    #[test]
+    fn a_header_replaces_another_and_never_ends_its_line() {
+        let mut response = Response::new(303, Vec::new());
+        response.set("location", "./");
+        response.set("location", "./?a=b");
+        response.set("location", "./\r\nset-cookie: x");
+        assert_eq!(response.headers().collect::<Vec<_>>(), [("location", "./?a=b")]);
+    }
+}

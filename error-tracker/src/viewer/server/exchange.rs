@@ -1,0 +1,115 @@
+//! One request and its answer.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use super::Site;
+use super::head::{self, Refused};
+use crate::viewer::answer::{Problem, answer};
+use crate::viewer::{Request, Response, status};
+
+/// How long a client may take to close its side once it was answered.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Reads the request of a connection and answers it.
+pub(super) fn run(site: &Site, stream: &TcpStream) {
+    let mut timed = Timed { stream, until: Instant::now() + site.deadline };
+    let mut bytes = Vec::new();
+    let answered = unharmed(|| match serve(site, &mut timed, &mut bytes) {
+        Ok(answer) => Some(answer),
+        Err(Refused::Problem(problem)) => Some(site.viewer.refuse(&Request::default(), &problem)),
+        Err(Refused::Gone) => None,
+    });
+    let Some(answer) = answered else { return };
+    let mut timed = Timed { stream, until: Instant::now() + site.deadline };
+    let is_written = timed.write_all(&written(answer, bytes.starts_with(b"HEAD "))).is_ok();
+    if is_written && stream.shutdown(Shutdown::Write).is_ok() {
+        // Closing while something unread is left would make the system throw the answer away.
+        let _ = io::copy(&mut Timed { stream, until: Instant::now() + LINGER }, &mut io::sink());
+    }
+}
+
+/// The whole answer to whom there is no thread for.
+pub(super) fn busy(site: &Site) -> Vec<u8> {
+    let problem = Problem::new(status::SERVICE_UNAVAILABLE);
+    let answer = unharmed(|| Some(site.viewer.refuse(&Request::default(), &problem)));
+    answer.map(|answer| written(answer, false)).unwrap_or_default()
+}
+
+/// Sends `bytes` without ever waiting.
+pub(super) fn send_at_once(mut stream: &TcpStream, bytes: &[u8]) {
+    if stream.set_nonblocking(true).is_ok() && stream.write(bytes).is_ok() {
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read(&mut [0; 4096]);
+    }
+}
+
+fn serve(site: &Site, stream: &mut Timed<'_>, bytes: &mut Vec<u8>) -> Result<Response, Refused> {
+    let head = head::read(stream, bytes)?;
+    if let Some(answer) = site.guard.check(&head.request, &site.viewer) {
+        return Ok(answer);
+    }
+    if head.waits() {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(|_| Refused::Gone)?;
+    }
+    Ok(site.viewer.handle(&head.read_body(stream)?))
+}
+
+fn unharmed(make: impl FnOnce() -> Option<Response>) -> Option<Response> {
+    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
+        Some(answer(
+            status::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            "The page could not be made.",
+        ))
+    })
+}
+
+fn written(answer: Response, is_head: bool) -> Vec<u8> {
+    let mut out = format!("HTTP/1.1 {} {}\r\n", answer.status(), status::reason(answer.status()));
+    for (name, value) in answer.headers() {
+        out.extend([name, ": ", value, "\r\n"]);
+    }
+    out.push_str("connection: close\r\n");
+    if is_head {
+        // The length would be that of the body for GET, which is not known here.
+        return (out + "\r\n").into_bytes();
+    }
+    out.push_str(&format!("content-length: {}\r\n\r\n", answer.body().len()));
+    let mut out = out.into_bytes();
+    out.extend(answer.into_body());
+    out
+}
+
+/// A connection with one deadline for all that is read or written together.
+struct Timed<'a> {
+    stream: &'a TcpStream,
+    until: Instant,
+}
+
+impl Timed<'_> {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(out)
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
