@@ -51,19 +51,19 @@ impl From<Number> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::Text(text)
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::Text(text.to_owned())
     }
 }
 
 impl From<Cow<'_, str>> for Value {
     fn from(text: Cow<'_, str>) -> Self {
-        Self::String(text.into_owned())
+        Self::Text(text.into_owned())
     }
 }
 

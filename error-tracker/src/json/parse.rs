@@ -48,7 +48,7 @@ impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<Value, Error> {
         self.space();
         match self.peek() {
-            Some(b'"') => self.string().map(Value::String),
+            Some(b'"') => self.string().map(Value::Text),
             Some(b'[') => self.list(depth - 1),
             Some(b'{') => self.object(depth - 1),
             Some(b'-' | b'0'..=b'9') => self.number(),

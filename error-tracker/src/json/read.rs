@@ -24,7 +24,7 @@ impl Tree {
                 Kind::Negative(integer) => Unexpected::Signed(integer),
                 Kind::Float(float) => Unexpected::Float(float),
             },
-            Value::String(text) => Unexpected::Str(text),
+            Value::Text(text) => Unexpected::Str(text),
             Value::Array(_) => Unexpected::Seq,
             Value::Object(_) => Unexpected::Map,
         }
@@ -57,7 +57,7 @@ impl<'de> Deserializer<'de> for Tree {
                 Kind::Negative(integer) => visitor.visit_i64(integer),
                 Kind::Float(float) => visitor.visit_f64(float),
             },
-            Value::String(text) => visitor.visit_string(text),
+            Value::Text(text) => visitor.visit_string(text),
             Value::Array(items) => list(items, visitor),
             Value::Object(entries) => object(entries, visitor),
         }
@@ -85,7 +85,7 @@ impl<'de> Deserializer<'de> for Tree {
         visitor: V,
     ) -> Result<V::Value, Error> {
         let (name, content) = match self.0 {
-            Value::String(name) => (name, None),
+            Value::Text(name) => (name, None),
             Value::Object(entries) if entries.len() == 1 => match entries.into_iter().next() {
                 Some((name, content)) => (name, Some(content)),
                 None => return Err(Error::new("expected a variant")),

@@ -14,7 +14,8 @@ pub enum Value {
     /// `1`, `-1`, `1.5`
     Number(Number),
     /// `"text"`
-    String(String),
+    // Not named `String`, or the compiler would write `std::string::String` in messages about the user's own code.
+    Text(String),
     /// `[1, 2]`
     Array(Vec<Value>),
     /// `{"name": 1}`
@@ -70,7 +71,7 @@ impl Value {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::String(text) => Some(text),
+            Self::Text(text) => Some(text),
             _ => None,
         }
     }

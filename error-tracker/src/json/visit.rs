@@ -30,7 +30,7 @@ impl Serialize for Value {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(bool) => serializer.serialize_bool(*bool),
             Self::Number(number) => number.serialize(serializer),
-            Self::String(text) => serializer.serialize_str(text),
+            Self::Text(text) => serializer.serialize_str(text),
             Self::Array(items) => items.serialize(serializer),
             Self::Object(entries) => entries.serialize(serializer),
         }
@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for Map {
             Value::Null => Unexpected::Unit,
             Value::Bool(bool) => Unexpected::Bool(bool),
             Value::Number(number) => Unexpected::Float(number.as_f64()),
-            Value::String(_) => Unexpected::Other("a text"),
+            Value::Text(_) => Unexpected::Other("a text"),
             Value::Array(_) => Unexpected::Seq,
         };
         Err(D::Error::invalid_type(unexpected, &"an object"))

@@ -120,7 +120,7 @@ impl Names<'_> {
             match self.masking.name(name) {
                 Some(masked) => {
                     self.remember(value, depth);
-                    *value = Value::String(masked.text.to_string());
+                    *value = Value::Text(masked.text.to_string());
                 }
                 None => self.value(value, depth + 1),
             }
@@ -130,7 +130,7 @@ impl Names<'_> {
     fn value(&mut self, value: &mut Value, depth: usize) {
         match value {
             Value::Object(_) | Value::Array(_) if depth > DEEPEST => {
-                *value = Value::String(self.masking.because("too deep").text.to_string());
+                *value = Value::Text(self.masking.because("too deep").text.to_string());
             }
             Value::Object(map) => self.map(map, depth),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item, depth + 1)),
@@ -140,7 +140,7 @@ impl Names<'_> {
 
     fn remember(&mut self, value: &Value, depth: usize) {
         match value {
-            Value::String(text) => self.taint.add(text),
+            Value::Text(text) => self.taint.add(text),
             Value::Number(number) => self.taint.add(&number.to_string()),
             Value::Array(items) if depth <= DEEPEST => {
                 items.iter().for_each(|item| self.remember(item, depth + 1))
@@ -240,7 +240,7 @@ impl Texts<'_> {
 
     fn value(&self, value: &mut Value) {
         match value {
-            Value::String(text) => self.text(text),
+            Value::Text(text) => self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(map) => self.map(map),
             // Fewer digits than any card number or remembered value has.
@@ -249,7 +249,7 @@ impl Texts<'_> {
                 let mut text = number.to_string();
                 self.text(&mut text);
                 if text != number.to_string() {
-                    *value = Value::String(text);
+                    *value = Value::Text(text);
                 }
             }
             Value::Null | Value::Bool(_) => {}

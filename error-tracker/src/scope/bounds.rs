@@ -56,8 +56,8 @@ pub(super) fn display(value: impl Display, bytes: usize) -> String {
 pub(super) fn serialized(value: impl Serialize) -> Value {
     match catch_unwind(AssertUnwindSafe(|| crate::json::to_value(&value))) {
         Ok(Ok(value)) => value,
-        Ok(Err(error)) => Value::String(text(format!("<could not be serialised: {error}>"), MAX_NAME)),
-        Err(_) => Value::String("<Serialize panicked>".to_owned()),
+        Ok(Err(error)) => Value::Text(text(format!("<could not be serialised: {error}>"), MAX_NAME)),
+        Err(_) => Value::Text("<Serialize panicked>".to_owned()),
     }
 }
 
@@ -72,18 +72,18 @@ pub(super) fn map(map: Map, bytes: usize) -> Map {
 
 fn within(value: Value, budget: &mut usize, depth: usize) -> Value {
     match value {
-        Value::String(long) => {
+        Value::Text(long) => {
             let short = text(long, *budget);
             *budget = budget.saturating_sub(short.len() + ENTRY);
-            Value::String(short)
+            Value::Text(short)
         }
-        Value::Array(_) | Value::Object(_) if depth == MAX_DEPTH => Value::String("…".to_owned()),
+        Value::Array(_) | Value::Object(_) if depth == MAX_DEPTH => Value::Text("…".to_owned()),
         Value::Array(items) => {
             let mut kept = Vec::new();
             let count = items.len();
             for item in items {
                 if *budget == 0 {
-                    kept.push(Value::String(format!("… {} more", count - kept.len())));
+                    kept.push(Value::Text(format!("… {} more", count - kept.len())));
                     break;
                 }
                 kept.push(within(item, budget, depth + 1));
@@ -104,7 +104,7 @@ fn map_within(map: Map, budget: &mut usize, depth: usize) -> Map {
     let count = map.len();
     for (name, item) in map {
         if *budget == 0 {
-            kept.insert("…".to_owned(), Value::String(format!("{} more", count - kept.len())));
+            kept.insert("…".to_owned(), Value::Text(format!("{} more", count - kept.len())));
             break;
         }
         let name = text(name, MAX_NAME);

@@ -275,7 +275,7 @@ fn values(values: &Map) -> Vec<(&str, String)> {
 /// Text as it is, anything else as indented JSON.
 fn pretty(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::Text(text) => text.clone(),
         value => crate::json::to_string_pretty(value).unwrap_or_default(),
     }
 }

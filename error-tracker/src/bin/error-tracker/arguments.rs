@@ -201,7 +201,7 @@ pub(crate) struct Prune {
 
 /// Reads an enum by the words that its JSON form has; an unknown word's error lists them.
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    error_tracker::json::from_value(error_tracker::json::Value::String(text.to_owned()))
+    error_tracker::json::from_value(error_tracker::json::Value::Text(text.to_owned()))
         .map_err(|error| error.to_string())
 }
 

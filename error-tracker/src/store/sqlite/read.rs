@@ -105,7 +105,7 @@ impl Conditions {
 /// The name under which serde writes an enum's variant.
 pub(super) fn name_of<T: serde::Serialize>(value: T) -> String {
     match crate::json::to_value(value) {
-        Ok(crate::json::Value::String(name)) => name,
+        Ok(crate::json::Value::Text(name)) => name,
         _ => String::new(),
     }
 }
