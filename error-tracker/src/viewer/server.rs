@@ -102,7 +102,7 @@ impl Server {
         self.join();
     }
 
-    /// Stops it: the address is free when this returns. Requests that are being answered are cut off.
+    /// Stops it: the address is free when this returns. What is being answered has a second to end.
     pub fn stop(mut self) {
         self.end();
     }

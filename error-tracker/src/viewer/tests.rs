@@ -6,6 +6,7 @@ use crate::store::{IssueQuery, MemoryStore, Sighting, Store};
 
 mod pages;
 mod serve;
+mod stopping;
 mod wire;
 
 fn viewer() -> (Viewer, Arc<MemoryStore>) {

@@ -21,7 +21,8 @@ pub(super) struct Connections {
 
 #[derive(Debug)]
 struct State {
-    open: HashMap<u64, Arc<TcpStream>>,
+    /// Those that only wait for their client have their stream here, to be cut off; those that are being answered do not.
+    open: HashMap<u64, Option<Arc<TcpStream>>>,
     is_accepting: bool,
     is_stopped: bool,
 }
@@ -50,7 +51,7 @@ impl Connections {
             let started = self.enter(number, &stream).is_some_and(|place| {
                 let site = Arc::clone(site);
                 let page = thread::Builder::new().name("error-tracker page".into());
-                page.spawn(move || exchange::run(&site, &place.stream)).is_ok()
+                page.spawn(move || exchange::run(&site, &place)).is_ok()
             });
             if !started {
                 exchange::send_at_once(&stream, &busy);
@@ -66,7 +67,7 @@ impl Connections {
         let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| state.is_accepting);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let has_ended = !state.is_accepting;
-        for stream in state.open.values() {
+        for stream in state.open.values().flatten() {
             let _ = stream.shutdown(Shutdown::Both);
         }
         // A page that takes longer is left alone: its thread ends with it.
@@ -79,7 +80,7 @@ impl Connections {
         if state.open.len() >= MAX_CONNECTIONS {
             return None;
         }
-        state.open.insert(number, Arc::clone(stream));
+        state.open.insert(number, Some(Arc::clone(stream)));
         Some(Place { connections: Arc::clone(self), number, stream: Arc::clone(stream) })
     }
 
@@ -98,10 +99,28 @@ impl Drop for Accepting<'_> {
 }
 
 /// One of the connections that may be open.
-struct Place {
+pub(super) struct Place {
     connections: Arc<Connections>,
     number: u64,
     stream: Arc<TcpStream>,
+}
+
+impl Place {
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// From here on stopping waits for it.
+    pub(super) fn answering(&self) {
+        self.connections.state().open.insert(self.number, None);
+    }
+
+    /// From here on stopping cuts it off again; answers whether the server is stopped.
+    pub(super) fn answered(&self) -> bool {
+        let mut state = self.connections.state();
+        state.open.insert(self.number, Some(Arc::clone(&self.stream)));
+        state.is_stopped
+    }
 }
 
 impl Drop for Place {

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::Site;
+use super::connections::Place;
 use super::head::{self, Refused};
 use crate::viewer::answer::{Problem, answer};
 use crate::viewer::{Request, Response, status};
@@ -14,18 +15,20 @@ use crate::viewer::{Request, Response, status};
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Reads the request of a connection and answers it.
-pub(super) fn run(site: &Site, stream: &TcpStream) {
+pub(super) fn run(site: &Site, place: &Place) {
+    let stream = place.stream();
     let mut timed = Timed { stream, until: Instant::now() + site.deadline };
     let mut bytes = Vec::new();
-    let answered = unharmed(|| match serve(site, &mut timed, &mut bytes) {
+    let answered = unharmed(|| match serve(site, &mut timed, &mut bytes, place) {
         Ok(answer) => Some(answer),
         Err(Refused::Problem(problem)) => Some(site.viewer.refuse(&Request::default(), &problem)),
         Err(Refused::Gone) => None,
     });
     let Some(answer) = answered else { return };
+    place.answering();
     let mut timed = Timed { stream, until: Instant::now() + site.deadline };
     let is_written = timed.write_all(&written(answer, bytes.starts_with(b"HEAD "))).is_ok();
-    if is_written && stream.shutdown(Shutdown::Write).is_ok() {
+    if is_written && stream.shutdown(Shutdown::Write).is_ok() && !place.answered() {
         // Closing while something unread is left would make the system throw the answer away.
         let _ = io::copy(&mut Timed { stream, until: Instant::now() + LINGER }, &mut io::sink());
     }
@@ -46,7 +49,12 @@ pub(super) fn send_at_once(mut stream: &TcpStream, bytes: &[u8]) {
     }
 }
 
-fn serve(site: &Site, stream: &mut Timed<'_>, bytes: &mut Vec<u8>) -> Result<Response, Refused> {
+fn serve(
+    site: &Site,
+    stream: &mut Timed<'_>,
+    bytes: &mut Vec<u8>,
+    place: &Place,
+) -> Result<Response, Refused> {
     let head = head::read(stream, bytes)?;
     if let Some(answer) = site.guard.check(&head.request, &site.viewer) {
         return Ok(answer);
@@ -54,7 +62,9 @@ fn serve(site: &Site, stream: &mut Timed<'_>, bytes: &mut Vec<u8>) -> Result<Res
     if head.waits() {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(|_| Refused::Gone)?;
     }
-    Ok(site.viewer.handle(&head.read_body(stream)?))
+    let request = head.read_body(stream)?;
+    place.answering();
+    Ok(site.viewer.handle(&request))
 }
 
 fn unharmed(make: impl FnOnce() -> Option<Response>) -> Option<Response> {

@@ -133,10 +133,16 @@ fn parse(bytes: &[u8]) -> Result<Head, Problem> {
 }
 
 fn length(request: &Request) -> Result<usize, Problem> {
-    if request.header("transfer-encoding").is_some() {
-        return Err(Problem::new(status::LENGTH_REQUIRED));
-    }
     let mut lengths = request.all("content-length");
+    if request.header("transfer-encoding").is_some() {
+        // With a length as well, two readers may see the end of the body in two places.
+        let is_said_twice = lengths.next().is_some();
+        return Err(if is_said_twice {
+            Problem::bad("Content-Length or Transfer-Encoding, not both")
+        } else {
+            Problem::new(status::LENGTH_REQUIRED)
+        });
+    }
     let Some(length) = lengths.next() else { return Ok(0) };
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number || lengths.next().is_some() {

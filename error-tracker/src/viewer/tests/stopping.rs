@@ -1,0 +1,54 @@
+//! What becomes of an answer that is being made when the server stops.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+use super::serve::status;
+use super::viewer;
+use crate::viewer::{Request, Server};
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// A server with one request on the way, whose page waits for a word.
+fn answering() -> (Server, TcpStream, mpsc::Sender<()>) {
+    let (arrived, arrivals) = mpsc::channel();
+    let (go, gone) = mpsc::channel();
+    let gone = Mutex::new(gone);
+    let viewer = viewer().0.permission(move |_: &Request| {
+        arrived.send(()).is_ok() && gone.lock().is_ok_and(|gone| gone.recv().is_ok())
+    });
+    let server = Server::bind(viewer, "127.0.0.1:0").unwrap();
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    arrivals.recv().unwrap();
+    (server, stream, go)
+}
+
+#[test]
+fn what_is_being_answered_still_arrives() {
+    let (server, mut stream, go) = answering();
+    let address = server.address();
+    let stopping = std::thread::spawn(move || server.stop());
+    let start = Instant::now();
+    // Nothing new is taken any more.
+    while TcpListener::bind(address).is_err() {
+        assert!(start.elapsed() < LONG);
+    }
+    go.send(()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(status(&answer) == "200" && answer.ends_with("</html>"), "{answer}");
+    stopping.join().unwrap();
+}
+
+#[test]
+fn stopping_waits_a_second_at_most() {
+    let (server, _stream, _go) = answering();
+    let start = Instant::now();
+    drop(server);
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
+}
