@@ -6,6 +6,7 @@
 mod container;
 mod exits;
 mod expand;
+mod expressions;
 mod function;
 mod names;
 mod options;

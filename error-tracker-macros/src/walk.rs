@@ -3,11 +3,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, ExprBlock, ExprMethodCall, Pat, Stmt, token};
+use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
 
 use crate::exits;
+use crate::expressions::{attributes, changed, ends_with, is_assignment};
 use crate::names::{Names, bound_by};
 use crate::text;
 
@@ -67,18 +67,6 @@ pub(crate) struct Walk<'a> {
     /// The variables that can be named here, innermost last.
     scope: Vec<usize>,
 }
-
-/// Methods that turn one error into another and leave a success alone.
-const MAPPING: &[&str] = &[
-    "map_err",
-    "context",
-    "with_context",
-    "wrap_err",
-    "wrap_err_with",
-    "change_context",
-    "attach",
-    "attach_with",
-];
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(plan: Plan<'a>) -> Self {
@@ -504,56 +492,4 @@ impl<'a> Walk<'a> {
             _ => self.returned(expr, "r"),
         }
     }
-}
-
-/// Below `.context(..)` and the like, what they change, where that is a value of its own.
-fn changed(expr: &mut Expr) -> Option<&mut Expr> {
-    fn innermost(expr: &mut Expr) -> Option<&mut Expr> {
-        if matches!(expr, Expr::MethodCall(call) if is_mapping(call)) {
-            return changed(expr);
-        }
-        matches!(expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)).then_some(expr)
-    }
-    match expr {
-        Expr::MethodCall(call) if is_mapping(call) => innermost(&mut call.receiver),
-        _ => None,
-    }
-}
-
-fn is_mapping(call: &ExprMethodCall) -> bool {
-    call.attrs.is_empty() && MAPPING.iter().any(|name| call.method.unraw() == name)
-}
-
-fn ends_with(path: &syn::ExprPath, names: &[&str]) -> bool {
-    path.path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
-}
-
-fn is_assignment(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::AddAssign(_)
-            | BinOp::SubAssign(_)
-            | BinOp::MulAssign(_)
-            | BinOp::DivAssign(_)
-            | BinOp::RemAssign(_)
-            | BinOp::BitXorAssign(_)
-            | BinOp::BitAndAssign(_)
-            | BinOp::BitOrAssign(_)
-            | BinOp::ShlAssign(_)
-            | BinOp::ShrAssign(_)
-    )
-}
-
-/// The attributes of an expression that is gone through.
-fn attributes(expr: &Expr) -> &[syn::Attribute] {
-    macro_rules! of {
-        ($($variant:ident),+ $(,)?) => {
-            match expr { $(Expr::$variant(expr) => &expr.attrs,)+ _ => &[] }
-        };
-    }
-    of!(
-        Array, Assign, Await, Binary, Block, Break, Call, Cast, Field, ForLoop, Group, If, Index, Let, Loop,
-        Match, MethodCall, Paren, Range, RawAddr, Reference, Repeat, Return, Struct, Try, Tuple, Unary,
-        Unsafe, While, Path, Macro, Lit, Closure, Async,
-    )
 }
