@@ -1,120 +1,134 @@
-//! A store of your own: events as lines of JSON, one file, nothing else.
+//! A store of your own: what happens goes as lines of JSON into one file.
 //!
 //!     cargo run --example own_store
 //!
-//! A store answers six questions; the other methods of the trait have defaults. This one keeps everything in memory as
-//! well, which a program that makes few errors can afford.
+//! A store answers six questions; the other methods of the trait have defaults. This one writes each change down and
+//! leaves the answers to a `MemoryStore`, which is filled from the file when it is opened. The file only grows: one for
+//! a busy program would be written anew from time to time.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use error_tracker::event::{Event, Issue, Status};
-use error_tracker::store::{IssueQuery, Page, Recorded, Sighting, Store, StoreError, Which};
+use error_tracker::event::{Event, Issue, Status, Timestamp};
+use error_tracker::store::{IssueQuery, MemoryStore, Page, Recorded, Sighting, Store, StoreError, Which};
 use error_tracker::{auto_track_exception, builder};
+use serde::{Deserialize, Serialize};
 
 #[derive(Debug)]
 struct JsonLines {
-    path: PathBuf,
-    kept: Mutex<BTreeMap<String, (Issue, Vec<Event>)>>,
+    file: Mutex<File>,
+    kept: MemoryStore,
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Other(Box::new(error))
+/// A line of the file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Seen { event: Box<Event>, count: u64, last_seen: Timestamp, again: bool },
+    Status { hashes: Vec<String>, status: Status },
+    Deleted { hashes: Vec<String> },
 }
 
 impl JsonLines {
-    /// Reads what an earlier run has written.
-    fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let store = Self { path: path.as_ref().into(), kept: Mutex::default() };
-        if let Ok(file) = File::open(&store.path) {
-            for line in BufReader::new(file).lines() {
-                let event = serde_json::from_str(&line.map_err(failed)?).map_err(failed)?;
-                store.keep(&Sighting::new(event));
-            }
+    /// Opens the file, or makes it, and reads what earlier runs have written.
+    fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).append(true);
+        // Values of variables are nobody else's business.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        // What a program that was killed left half written does not count.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        file.set_len(whole as u64)?;
+
+        let kept = MemoryStore::new();
+        for line in text[..whole].lines() {
+            play(&kept, serde_json::from_str(line)?).map_err(io::Error::other)?;
         }
-        Ok(store)
+        Ok(Self { file: Mutex::new(file), kept })
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, (Issue, Vec<Event>)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Writes the lines down, all or none, and only then does what they say.
+    fn write<T>(&self, lines: &[Line], then: impl FnOnce(&MemoryStore) -> T) -> Result<T, StoreError> {
+        // What fails, a full disk say, may work later: the tracker tries again.
+        let unavailable = |error: io::Error| StoreError::Unavailable(error.to_string());
+        let mut text = Vec::new();
+        for line in lines {
+            serde_json::to_writer(&mut text, line).map_err(|error| StoreError::Other(error.into()))?;
+            text.push(b'\n');
+        }
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = file.metadata().map_err(unavailable)?.len();
+        if let Err(error) = file.write_all(&text).and_then(|()| file.sync_data()) {
+            let _ = file.set_len(end);
+            return Err(unavailable(error));
+        }
+        Ok(then(&self.kept))
     }
+}
 
-    fn keep(&self, sighting: &Sighting) -> Recorded {
-        let event = &sighting.event;
-        let mut kept = self.kept();
-        let entry = kept.entry(event.grouping.hash.clone());
-        let (issue, events) = entry.or_insert_with(|| {
-            let mut issue = Issue::of(event);
-            issue.count = 0;
-            (issue, Vec::new())
-        });
-        let regression = issue.status == Status::Resolved;
-        if regression {
-            issue.status = Status::Unresolved;
-        }
-        issue.count += sighting.count;
-        issue.last_seen = issue.last_seen.max(sighting.last_seen);
-        if !sighting.again {
-            events.push(event.clone());
-        }
-        Recorded::seen(issue.count).new(issue.count == sighting.count).regression(regression)
+/// Does again what a line says.
+fn play(kept: &MemoryStore, line: Line) -> Result<(), StoreError> {
+    fn borrowed(hashes: &[String]) -> Vec<&str> {
+        hashes.iter().map(String::as_str).collect()
     }
+    match line {
+        Line::Seen { event, count, last_seen, again } => {
+            kept.record(&[Sighting::new(*event).repeated(count, last_seen).again(again)])?;
+        }
+        Line::Status { hashes, status } => {
+            kept.set_status(&borrowed(&hashes), status)?;
+        }
+        Line::Deleted { hashes } => {
+            kept.delete(&borrowed(&hashes))?;
+        }
+    }
+    Ok(())
+}
+
+fn owned(hashes: &[&str]) -> Vec<String> {
+    hashes.iter().map(|hash| (*hash).to_owned()).collect()
 }
 
 impl Store for JsonLines {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(failed)?;
-        for sighting in batch.iter().filter(|sighting| !sighting.again) {
-            let line = serde_json::to_string(&sighting.event).map_err(failed)?;
-            writeln!(file, "{line}").map_err(failed)?;
-        }
-        file.sync_data().map_err(failed)?;
-        Ok(batch.iter().map(|sighting| self.keep(sighting)).collect())
+        let lines: Vec<Line> = batch
+            .iter()
+            .map(|sighting| Line::Seen {
+                event: Box::new(sighting.event.clone()),
+                count: sighting.count,
+                last_seen: sighting.last_seen,
+                again: sighting.again,
+            })
+            .collect();
+        self.write(&lines, |kept| kept.record(batch))?
     }
 
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
-        let kept = self.kept();
-        let issues = kept.values().map(|(issue, _)| issue);
-        let wanted = issues.filter(|issue| query.status.is_none_or(|status| issue.status == status));
-        let mut issues: Vec<Issue> = wanted.cloned().collect();
-        issues.sort_by_key(|issue| std::cmp::Reverse(issue.last_seen));
-        issues.truncate(if query.limit == 0 { 20 } else { query.limit });
-        Ok(Page::new(issues, None, None))
+        self.kept.issues(query)
     }
 
     fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {
-        Ok(self.kept().get(hash).map(|(issue, _)| issue.clone()))
+        self.kept.issue(hash)
     }
 
     fn event(&self, hash: &str, which: &Which) -> Result<Option<Event>, StoreError> {
-        let kept = self.kept();
-        let Some((_, events)) = kept.get(hash) else { return Ok(None) };
-        let place = |id: &str| events.iter().position(|event| event.id == id);
-        let at = match which {
-            Which::Oldest => Some(0),
-            Which::Id(id) => place(id),
-            Which::After(id) => place(id).map(|at| at + 1),
-            Which::Before(id) => place(id).and_then(|at| at.checked_sub(1)),
-            _ => events.len().checked_sub(1),
-        };
-        Ok(at.and_then(|at| events.get(at)).cloned())
+        self.kept.event(hash, which)
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        let mut kept = self.kept();
-        let known = hashes
-            .iter()
-            .filter(|hash| kept.get_mut(**hash).map(|(issue, _)| issue.status = status).is_some());
-        Ok(known.count() as u64)
+        self.write(&[Line::Status { hashes: owned(hashes), status }], |kept| kept.set_status(hashes, status))?
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
-        let mut kept = self.kept();
-        Ok(hashes.iter().filter(|hash| kept.remove(**hash).is_some()).count() as u64)
+        self.write(&[Line::Deleted { hashes: owned(hashes) }], |kept| kept.delete(hashes))?
     }
 }
 
@@ -126,7 +140,9 @@ fn port(text: &str) -> Result<u16, std::num::ParseIntError> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tracker = builder().store(JsonLines::open("errors.jsonl")?).install()?;
     for text in ["80", "http", "99999"] {
-        let _ = port(text);
+        if let Err(error) = port(text) {
+            println!("{text:?} is no port: {error}");
+        }
     }
     tracker.flush(Duration::from_secs(2))?;
     for issue in tracker.get_exceptions(&IssueQuery::default())?.items {

@@ -35,17 +35,23 @@ impl Import {
     #[auto_track_exception(context(file = "orders.csv", line = line))]
     async fn order(&mut self, line: u64, record: &ByteRecord) -> anyhow::Result<()> {
         let order = Order::parse(record)?;
-        if !self.known_ids.insert(order.id) {
-            return Err(OrderError::Duplicate { id: order.id }.into());
-        }
+        self.know(order.id)?;
         if !order.email.contains('@') || order.email.contains(';') {
             capture_message!("order {} has no usable e-mail address", order.id);
+        }
+        if order.note.contains('\n') {
+            capture_message!("the note of order {} goes over several lines: is a quote left open?", order.id);
         }
         let receipt = self.gateway.charge(&order).with_context(|| format!("charging order {}", order.id))?;
         let parcel = shipping::book(&order).await.with_context(|| format!("shipping {receipt}"))?;
         self.postage_cents += u64::from(parcel.cents);
         self.labels.push(parcel.label);
         Ok(())
+    }
+
+    #[auto_track_exception]
+    fn know(&mut self, id: u64) -> Result<(), OrderError> {
+        if self.known_ids.insert(id) { Ok(()) } else { Err(OrderError::Duplicate { id }) }
     }
 }
 
@@ -66,8 +72,9 @@ fn main() -> anyhow::Result<()> {
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(ORDERS);
     let mut failed = 0;
-    for (record, line) in reader.byte_records().zip(2..) {
+    for record in reader.byte_records() {
         let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
         // A row that makes our code panic must not end the import.
         let outcome =
             std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(import.order(line, &record))));

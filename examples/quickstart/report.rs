@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use error_tracker::Tracker;
-use error_tracker::format::Format;
+use error_tracker::format::{Format, escape};
 use error_tracker::store::{IssueQuery, Sort};
 
 pub fn print(tracker: &Tracker) -> anyhow::Result<()> {
@@ -24,10 +24,11 @@ pub fn print(tracker: &Tracker) -> anyhow::Result<()> {
         }
     }
 
-    writeln!(out, "{:>5}  {:<34} {:<26} WHERE", "COUNT", "ISSUE", "FUNCTION")?;
+    writeln!(out, "{:>5}  {:<22} {:<36} LATEST MESSAGE", "COUNT", "TYPE", "WHERE")?;
     for issue in &issues {
         let place = format!("{}:{}", issue.file, issue.line);
-        writeln!(out, "{:>5}  {:<34} {:<26} {place}", issue.count, issue.short_type(), issue.function)?;
+        let (count, message) = (issue.count, escape(&issue.message));
+        writeln!(out, "{count:>5}  {:<22} {place:<36} {message:.60}", issue.short_type())?;
     }
     Ok(())
 }
