@@ -1,5 +1,5 @@
-//! Tracebacks for Rust: the failing `?`, arguments, locals and causes of every error and panic, kept beside the program and
-//! shown on a built-in page. No server to run.
+//! Tracebacks for Rust: the failing `?`, arguments, locals and causes of every error and panic, kept beside the program
+//! and shown on a built-in page. No server to run.
 //!
 //! ```
 //! use error_tracker::auto_track_exception;
@@ -11,26 +11,166 @@
 //!     Ok(pieces)
 //! }
 //!
-//! let error = quantity("12,50").unwrap_err();
-//! let traceback = error_tracker::format_exception(&error);
-//! assert!(traceback.contains("digits.parse()?"));
-//! assert!(traceback.contains(r#"&str = "12,50""#));
+//! let error = quantity(" -3 ").unwrap_err();
+//! let text = error_tracker::format_exception(&error);
+//! assert!(text.contains("digits.parse()?") && text.contains(r#"text:   &str = " -3 ""#), "{text}");
 //! ```
 //!
-//! A program keeps its failures by [`init()`] or [`builder()`] in `main`; they are then read with the program
-//! `error-tracker`, on the page that [`Tracker::serve`] shows, or by [`Tracker::get_exceptions`].
+//! A program sets up a tracker once, in `main`, and keeps what it gets until the end:
 //!
-//! - [`auto_track_exception`](macro@auto_track_exception) and [`track_exception`](macro@track_exception) record what functions
-//!   fail with; [`capture_exception!`], [`capture_message!`] and [`print_exception!`] do it by hand.
-//! - [`scope`] adds what the program was doing; [`mask`] hides secrets.
-//! - [`store`] keeps events, in SQLite or wherever a [`Store`](store::Store) of your own puts them.
-//! - [`event`] is the data, [`mod@format`] its text.
+//! ```no_run
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let _tracker = error_tracker::init()?;
+//!     // ..
+//!     Ok(())
+//! }
+//! ```
+//!
+//! From then on errors that leave annotated functions, and panics, are kept in `errors.db` in the current folder. The
+//! program `error-tracker` (feature `cli`) shows that file: `error-tracker view errors.db`.
+//!
+//! # Attributes
+//!
+//! [`#[auto_track_exception]`](macro@auto_track_exception) goes above functions, methods, `async fn`, and whole `impl`,
+//! `trait` and inline `mod` blocks, where [`#[untracked]`](macro@untracked) takes a function out.
+//! [`#[track_exception]`](macro@track_exception) is for functions that are handed an error. The function does what it
+//! did before: its body stays where it is, and only the operands of `?`, returned values and last expressions are looked at.
+//!
+//! # What a failure is, and what becomes of it
+//!
+//! An `Err` is, a panic is, and `None` is with the option `none`. An error that crosses ten annotated functions is one
+//! event with ten frames. It becomes an event when it leaves the outermost one, or when a function around went on
+//! without it: then the event says that it was handled. `map_err`, `context`, `Box<dyn Error>` and `anyhow` on the way do
+//! not cut the trace; each frame says what the error became.
+//!
+//! Panics are taken from the panic hook; the hook that was set before runs as well. Under `panic = "abort"` the panic is
+//! in the file before the program ends.
+//!
+//! # Variables
+//!
+//! At a failing `?` a variable may be moved or mutably borrowed, so that nobody can read it there. It is kept when it is
+//! bound, by a way that fits its type, and each value says when it was taken.
+//!
+//! | variable | what is kept |
+//! |---|---|
+//! | `&self`, an argument written `&T` | the reference; rendered at the failure |
+//! | numbers, `bool`, `char`, and options, tuples and small arrays of them | a copy, taken again at each assignment |
+//! | `String`, `&str` | the first 64 bytes, and the length |
+//! | other types with `Debug` | the `Debug` text, bounded and masked, as long as this takes less than 1 % of the time |
+//! | types without `Debug`, closures | the type's name |
+//! | names that are masked | nothing; they are never read |
+//!
+//! Names that are not mentioned again, and those that start with `_`, are left out.
+//!
+//! # By hand
+//!
+//! ```
+//! # let (order, id) = (7, 8);
+//! if let Err(error) = "12,50".parse::<f64>() {
+//!     error_tracker::capture_exception!(error, order = order);
+//! }
+//! error_tracker::capture_message!("user {id} has no cart");
+//! ```
+//!
+//! [`capture_exception!`] takes every type of error, `anyhow::Error` and boxes included; inside an annotated function
+//! it records its arguments and locals as well. [`capture_message!`] groups by the literal. To show an error without
+//! keeping it there are [`print_exception!`], [`format_exception!`], [`print_exception_to`], and, with the features
+//! `log` and `tracing`, [`log_exception`] and [`trace_exception`]. [`format::Format`] has the limits.
+//!
+//! # Scopes
+//!
+//! What is known about the work at hand is added to every event that is captured meanwhile:
+//!
+//! ```
+//! use error_tracker::event::Breadcrumb;
+//! use error_tracker::scope::Scope;
+//!
+//! error_tracker::configure_scope(|scope| {
+//!     scope.set_tag("tenant", "acme");
+//!     scope.set_user([("id", 42)]);
+//!     scope.add_breadcrumb(Breadcrumb::new("http", "GET /cart"));
+//! });
+//! let lines = error_tracker::with_scope(
+//!     |scope| scope.set_extra("file", "orders.csv"),
+//!     || Scope::current().run_handled(|| "12,50".parse::<u32>()),
+//! );
+//! assert_eq!(lines, None, "recorded, and not handed on");
+//! ```
+//!
+//! A task whose outermost future is annotated has a scope of its own. Others take theirs along by
+//! [`in_current_scope`](scope::InScope::in_current_scope), threads by [`scope::carry`].
+//!
+//! # Masking
+//!
+//! Names such as `password`, `api_key` or `Authorization` are masked in variables, fields, map keys, extras and tags, at
+//! any depth; so are values that look like secrets, and masked values wherever else they appear in the event. It happens
+//! on the thread that failed. See [`mask`], which also says what is not promised.
+//!
+//! ```
+//! use error_tracker::mask::Masking;
+//!
+//! let masking = Masking::default().part("badge").allow("token_count").text("<hidden>");
+//! let builder = error_tracker::builder().masking(masking);
+//! ```
+//!
+//! # The tracker
+//!
+//! [`init()`] reads `ERROR_TRACKER_*` from the environment; [`builder()`] has every setting, takes [`Settings`] by serde,
+//! and is where the program's own hooks go:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! let tracker = error_tracker::builder()
+//!     .settings(error_tracker::Settings::from_env()?)
+//!     .release(env!("CARGO_PKG_VERSION"))
+//!     .ignore_type("shop::Cancelled")
+//!     .before_capture(|mut event| {
+//!         event.context.tags.insert("queue".into(), "import".into());
+//!         Some(event)
+//!     })
+//!     .install()?;
+//!
+//! tracker.flush(Duration::from_secs(2))?;
+//! println!("{:?}", tracker.health());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Events go through a bounded queue to a thread that writes them. [`Tracker::flush`] waits for it, and so does the end
+//! of the program, for up to 2 seconds. [`Tracker::health`] counts what was stored, coalesced and dropped. A tracker of
+//! [`Builder::build`] stands on its own, for tests.
+//!
+//! # Stores
+//!
+//! [`store::SqliteStore`] is the default, [`store::MemoryStore`] is for tests, and [`store::Store`] is the trait for one of your
+//! own. [`Tracker::get_exceptions`], [`get_exception`](Tracker::get_exception),
+//! [`delete_exception`](Tracker::delete_exception) and
+//! [`create_or_update_exception`](Tracker::create_or_update_exception) read and change what is kept.
+//!
+//! # The page
+//!
+//! ```no_run
+//! # #[cfg(feature = "viewer")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tracker = error_tracker::init()?;
+//! let server = tracker.serve("127.0.0.1:8765")?;
+//! println!("{}", server.url());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "viewer"))]
+//! # fn main() {}
+//! ```
+//!
+//! In a web server of your own, [`Tracker::viewer`] answers requests; it shows nothing before a permission says who may look.
 //!
 //! # Features
-//! `sqlite` (SQLite is compiled in), `viewer` (the page and its server) and `panic` (panics are recorded) are on by default.
-//! `cli` builds the program, `log` and `tracing` add [`log_exception`] and [`trace_exception`].
+//!
+//! `sqlite`, `viewer` and `panic` are on by default. `cli` builds the program `error-tracker`; `log` and `tracing` print
+//! exceptions there.
 #![cfg_attr(
-    not(all(feature = "log", feature = "tracing", feature = "viewer")),
+    not(all(feature = "log", feature = "tracing", feature = "viewer", feature = "sqlite")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -65,90 +205,188 @@ pub use capture::{
     capture_exception, capture_message, exception_event, format_exception, print_exception,
     print_exception_to,
 };
-/// Records what a function fails with: an `Err` that leaves it, a panic, and with the option `none` a `None`.
-///
-/// It goes on functions, methods, `async fn`, or on a whole `impl`, `trait` or inline `mod`. What the function does, and
-/// what it returns, stays the same.
-///
-/// The failing expression is the operand of a `?`, a returned value, or the last expression. Arguments that are references
-/// are read at the failure, other variables are kept when they are bound: primitives always, strings and other `Debug`
-/// values while that takes little time. A variable whose name is masked is never read.
-///
-/// # Options
-/// ```
-/// # use error_tracker::auto_track_exception;
-/// # type Error = Box<dyn std::error::Error>;
-/// static LIMITS: [u32; 2] = [10, 99];
-///
-/// // Not kept at all; never read; extra data, taken at entry; statics and constants shown with the event.
-/// #[auto_track_exception(skip(blob), mask(pin), context(attempt = 3), globals(LIMITS))]
-/// fn open(blob: &[u8], pin: u32) -> Result<u32, Error> {
-///     Ok(std::str::from_utf8(blob)?.parse::<u32>()? + pin)
-/// }
-///
-/// // Records the error and returns `Ok(0)`; without a value `Ok` of the default.
-/// #[auto_track_exception(silent = 0)]
-/// fn count(text: &str) -> Result<u32, Error> {
-///     Ok(text.parse()?)
-/// }
-/// # let _quiet = std::panic::catch_unwind(|| assert_eq!(count("x").unwrap(), 0));
-///
-/// // A `None` is a failure here.
-/// #[auto_track_exception(none, level = "warning", name = "cart lookup")]
-/// fn cart(id: usize) -> Option<&'static u32> {
-///     LIMITS.get(id)
-/// }
-///
-/// // Locals are not kept; or whatever it costs: `locals = "always"`.
-/// #[auto_track_exception(locals = "never", skip_all)]
-/// fn quick(text: &str) -> Result<u32, Error> {
-///     Ok(text.parse()?)
-/// }
-/// ```
-/// `error = name` records an argument that is an error on entry. `crate = path` says where this crate is when it was
-/// renamed. On a block of functions `name`, `error` and `silent` are not allowed; [`untracked`](macro@untracked) takes a
-/// function out.
-///
-/// # Limits
-/// Closures, async blocks, nested items and the insides of macros are not touched; `bail!` and `ensure!` are known by name. 64
-/// variables of a function are kept. A type whose `Debug` or `Error` holds for some lifetimes only does not compile:
-/// `skip(..)` it. `const fn` is left as it is.
-pub use error_tracker_macros::auto_track_exception;
-/// On a function that is given an error (an argument `e`, `err`, `error` or `exception`, or the one that `error = name`
-/// names) it records that error when the function is entered; elsewhere it is
-/// [`auto_track_exception`](macro@auto_track_exception), whose options it takes.
-///
-/// ```
-/// use error_tracker::track_exception;
-///
-/// #[track_exception]
-/// fn on_error(error: &std::io::Error) -> u16 {
-///     if error.kind() == std::io::ErrorKind::NotFound { 404 } else { 500 }
-/// }
-/// # assert_eq!(on_error(&std::io::ErrorKind::NotFound.into()), 404);
-/// ```
-pub use error_tracker_macros::track_exception;
-/// Takes a function out of the attribute on the `impl`, `trait` or `mod` around it.
-///
-/// ```
-/// use error_tracker::{auto_track_exception, untracked};
-///
-/// struct Cart(Vec<u32>);
-///
-/// #[auto_track_exception]
-/// impl Cart {
-///     fn total(&self) -> Result<u32, String> {
-///         self.0.iter().try_fold(0_u32, |sum, price| sum.checked_add(*price)).ok_or("too much".into())
-///     }
-///
-///     #[untracked]
-///     fn len(&self) -> usize {
-///         self.0.len()
-///     }
-/// }
-/// # assert_eq!((Cart(vec![1, 2]).total(), Cart(vec![1]).len()), (Ok(3), 1));
-/// ```
-pub use error_tracker_macros::untracked;
 pub use pipeline::{Health, Partial};
 pub use scope::{configure_scope, with_scope};
 pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Tracker, builder, init, tracker};
+
+/// Records what a function fails with; the function does what it did before.
+///
+/// ```
+/// use error_tracker::auto_track_exception;
+///
+/// struct Cart {
+///     prices: Vec<u32>,
+/// }
+///
+/// #[auto_track_exception]
+/// impl Cart {
+///     fn price(&self, text: &str) -> Result<u32, Box<dyn std::error::Error>> {
+///         let at: usize = text.parse()?;
+///         let price = self.prices.get(at).ok_or("there is no such position")?;
+///         Ok(*price)
+///     }
+///
+///     #[error_tracker::untracked]
+///     fn is_empty(&self) -> bool {
+///         self.prices.is_empty()
+///     }
+/// }
+/// # let cart = Cart { prices: vec![1] };
+/// # assert!(cart.price("7").is_err() && !cart.is_empty());
+/// ```
+///
+/// It goes on functions and methods of every kind, `async fn` included, and on `impl`, `trait` and inline `mod` blocks,
+/// where it is on each function inside. A `const fn` stays as it is.
+///
+/// # Options
+///
+/// **`skip(a, b)`** does not keep these arguments and locals, **`skip_all`** none of them. Use it for a type whose
+/// `Debug` is slow, locks, or is implemented for some lifetimes only.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// #[auto_track_exception(skip(picture))]
+/// fn resize(picture: &[u8], width: u32) -> Result<usize, String> {
+///     picture.len().checked_div(width as usize).ok_or_else(|| "no width".into())
+/// }
+/// # assert!(resize(&[1], 0).is_err());
+/// ```
+///
+/// **`mask(a)`** never reads `a`, and shows that it was masked.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// #[auto_track_exception(mask(badge))]
+/// fn admit(badge: &str, door: u32) -> Result<(), String> {
+///     if badge.len() == 8 { Ok(()) } else { Err(format!("door {door} stays shut")) }
+/// }
+/// # assert!(admit("", 1).is_err());
+/// ```
+///
+/// **`locals = ".."`** says how much time locals may take: `"adaptive"`, the default, 1 % of it; `"always"` as much as
+/// they need; `"never"` shows arguments only.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// #[auto_track_exception(locals = "always")]
+/// fn settle(cents: Vec<i64>) -> Result<i64, String> {
+///     let sorted: Vec<i64> = cents.iter().copied().filter(|cents| *cents > 0).collect();
+///     sorted.first().copied().ok_or_else(|| "nothing to settle".into())
+/// }
+/// # assert!(settle(vec![]).is_err());
+/// ```
+///
+/// **`none`** makes a `None` that leaves the function a failure.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// #[auto_track_exception(none)]
+/// fn position(ids: &[u32], id: u32) -> Option<usize> {
+///     ids.iter().position(|known| *known == id)
+/// }
+/// # assert!(position(&[], 1).is_none());
+/// ```
+///
+/// **`silent`** records an error and returns `Ok` with the default in its place; **`silent = value`** with this value.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// # use std::num::ParseIntError;
+/// #[auto_track_exception(silent = 20)]
+/// fn page_size(text: &str) -> Result<u32, ParseIntError> {
+///     text.parse()
+/// }
+/// assert_eq!(page_size("many"), Ok(20));
+/// ```
+///
+/// **`context(name = value)`** adds extra data, taken when the function is entered.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// #[auto_track_exception(context(file = path, bytes = text.len()))]
+/// fn import(path: &str, text: &str) -> Result<u64, std::num::ParseIntError> {
+///     text.parse()
+/// }
+/// # assert!(import("a", "b").is_err());
+/// ```
+///
+/// **`globals(PATH)`** shows statics and constants.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// static LIMIT: u32 = 30;
+///
+/// #[auto_track_exception(globals(LIMIT))]
+/// fn reserve(pieces: u32) -> Result<u32, String> {
+///     LIMIT.checked_sub(pieces).ok_or_else(|| format!("{pieces} are too many"))
+/// }
+/// # assert!(reserve(31).is_err());
+/// ```
+///
+/// **`level = ".."`** is the event's level: `"debug"`, `"info"`, `"warning"`, `"error"` or `"fatal"`. **`name = ".."`**
+/// is shown, and groups, in place of the function's name.
+/// ```
+/// # use error_tracker::auto_track_exception;
+/// #[auto_track_exception(level = "warning", name = "cache lookup")]
+/// fn lookup(key_count: usize) -> Result<usize, String> {
+///     if key_count == 0 { Err("cold".into()) } else { Ok(key_count) }
+/// }
+/// # assert!(lookup(0).is_err());
+/// ```
+///
+/// **`error = name`** records this argument, an error, when the function is entered: see
+/// [`#[track_exception]`](macro@track_exception).
+///
+/// **`crate = path`** says where error-tracker is, when it was renamed or comes through another crate.
+/// ```
+/// extern crate error_tracker as tracking;
+///
+/// #[tracking::auto_track_exception(crate = tracking)]
+/// fn year(text: &str) -> Result<u16, std::num::ParseIntError> {
+///     text.parse()
+/// }
+/// # assert!(year("").is_err());
+/// ```
+///
+/// # Limits
+///
+/// Failures inside closures and async blocks are seen where they leave the function around them, those inside macros
+/// when the macro is `bail!` or `ensure!`. In a function named `fmt`, and while a value is being rendered, no
+/// variables are kept.
+pub use error_tracker_macros::auto_track_exception;
+
+/// Records the error that a function is given, then runs it: for handlers, which are called when something has failed.
+///
+/// ```
+/// #[error_tracker::track_exception]
+/// fn answer(error: &std::num::ParseIntError, path: &str) -> (u16, String) {
+///     (400, format!("{path}: {error}"))
+/// }
+/// # let _ = answer(&"x".parse::<u8>().unwrap_err(), "/");
+///
+/// #[error_tracker::track_exception(error = problem)]
+/// fn answer_text(problem: &str) -> u16 {
+///     if problem.is_empty() { 500 } else { 400 }
+/// }
+/// # let _ = answer_text("no cart");
+/// ```
+///
+/// The error is the argument called `e`, `err`, `error` or `exception`, or the one that `error = name` names. On a
+/// function without one this is [`#[auto_track_exception]`](macro@auto_track_exception), whose options it takes.
+pub use error_tracker_macros::track_exception;
+
+/// Takes a function out of the attribute on the `impl`, `trait` or `mod` around it.
+///
+/// ```
+/// #[error_tracker::auto_track_exception]
+/// mod prices {
+///     pub fn cents(text: &str) -> Result<u32, std::num::ParseIntError> {
+///         text.parse()
+///     }
+///
+///     #[error_tracker::untracked]
+///     pub fn is_price(text: &str) -> bool {
+///         cents(text).is_ok()
+///     }
+/// }
+/// # assert!(!prices::is_price("?"));
+/// ```
+pub use error_tracker_macros::untracked;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

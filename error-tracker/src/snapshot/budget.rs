@@ -179,6 +179,15 @@ pub(crate) fn install() {
     }
 }
 
+/// Why a value was not taken.
+pub(crate) fn why_not_now() -> &'static str {
+    if INSTALLED.load(Relaxed) {
+        "too costly to keep at the time"
+    } else {
+        "kept only when a tracker is installed"
+    }
+}
+
 /// Called by the ticker: whether some gate was closed since it was last asked.
 pub(crate) fn take_closed() -> bool {
     CLOSED.swap(false, Acquire)

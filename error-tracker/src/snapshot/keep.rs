@@ -61,9 +61,6 @@ pub struct AsDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct AsType;
 
-const NOT_NOW: &str = "too costly to keep at the time";
-const NO_DEBUG: &str = "the type has no Debug";
-
 impl<T: Primitive> Keep<T> for AsBits {
     #[inline(always)]
     fn keep(value: &T, place: Place<'_>) {
@@ -78,7 +75,7 @@ impl<T: Text> Keep<T> for AsText {
     #[inline(always)]
     fn keep(value: &T, place: Place<'_>) {
         let text = const { &Kept { type_name: type_name::<T>, form: Form::Text } };
-        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NOT_NOW) } };
+        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
         place.slot.name(nothing);
         if place.budget.is_open(place.index) {
             eager::text(value.text(), place, text);
@@ -90,7 +87,7 @@ impl<T: List> Keep<T> for AsList {
     #[inline(always)]
     fn keep(value: &T, place: Place<'_>) {
         let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
-        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NOT_NOW) } };
+        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
         place.slot.name(nothing);
         if place.budget.is_open(place.index) {
             eager::debug(&Head(value), place, rendered);
@@ -102,7 +99,7 @@ impl<T: Debug> Keep<T> for AsDebug {
     #[inline(always)]
     fn keep(value: &T, place: Place<'_>) {
         let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
-        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NOT_NOW) } };
+        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
         place.slot.name(nothing);
         if place.budget.is_open(place.index) {
             eager::debug(value, place, rendered);
@@ -113,7 +110,7 @@ impl<T: Debug> Keep<T> for AsDebug {
 impl<T> Keep<T> for AsType {
     #[inline(always)]
     fn keep(_: &T, place: Place<'_>) {
-        place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::Nothing(NO_DEBUG) } });
+        place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::NoDebug } });
     }
 }
 
@@ -154,9 +151,7 @@ impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
 impl<T: ?Sized> KeepReference<T> for AsType {
     #[inline(always)]
     fn keep_reference(_: &&T, place: Place<'_>) {
-        place
-            .slot
-            .name(const { &Kept { type_name: types::reference_name::<T>, form: Form::Nothing(NO_DEBUG) } });
+        place.slot.name(const { &Kept { type_name: types::reference_name::<T>, form: Form::NoDebug } });
     }
 }
 

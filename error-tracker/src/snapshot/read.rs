@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::budget;
 use super::chunk::Chunk;
 use super::debug;
 use super::eager::Piece;
@@ -75,8 +76,12 @@ impl Reader<'_> {
                     variable.note = Some("cut".into());
                 }
             }
-            Form::Nothing(why) => {
-                variable.note = Some(why.into());
+            Form::NoDebug => {
+                variable.note = Some("the type has no Debug".into());
+                return Some(variable);
+            }
+            Form::NotNow => {
+                variable.note = Some(budget::why_not_now().into());
                 return Some(variable);
             }
         }

@@ -52,8 +52,10 @@ pub(crate) enum Form {
     Text,
     /// A piece of the frame's chunk: a rendered value.
     Rendered,
-    /// Nothing: only the type is known, and why the value is not.
-    Nothing(&'static str),
+    /// Nothing, since the type has no `Debug`: only the type is known.
+    NoDebug,
+    /// Nothing, since the budget did not allow it: only the type is known.
+    NotNow,
 }
 
 /// Hands the value that lies at the pointer to the closure.
