@@ -49,7 +49,8 @@
 //! # Variables
 //!
 //! At a failing `?` a variable may be moved or mutably borrowed, so that nobody can read it there. It is kept when it is
-//! bound, by a way that fits its type, and each value says when it was taken.
+//! bound, by a way that fits its type, and each value says when it was taken. Strings and `Debug` texts are kept only
+//! when a tracker is installed.
 //!
 //! | variable | what is kept |
 //! |---|---|
@@ -343,9 +344,10 @@ pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Track
 ///
 /// # Limits
 ///
-/// Failures inside closures and async blocks are seen where they leave the function around them, those inside macros
-/// when the macro is `bail!` or `ensure!`. In a function named `fmt`, and while a value is being rendered, no
-/// variables are kept.
+/// Failures inside closures, async blocks and nested functions are seen where they leave the function around them, those
+/// inside macros when the macro is `bail!` or `ensure!`. In a function named `fmt`, and while a value is being rendered, no
+/// variables are kept; elsewhere at most 64. On a block of functions `name`, `error` and `silent` are not allowed. A type
+/// whose `Debug` or `Error` holds for some lifetimes only does not compile: `skip(..)` it.
 pub use error_tracker_macros::auto_track_exception;
 
 /// Records the error that a function is given, then runs it: for handlers, which are called when something has failed.
