@@ -129,11 +129,18 @@ fn read_alike(text: &str) {
     match (from_str::<Value>(text), serde_json::from_str::<serde_json::Value>(text)) {
         (Ok(ours), Ok(expected)) => {
             assert_eq!(theirs(&ours), expected, "{text}");
-            assert_eq!(to_string(&ours).unwrap(), expected.to_string());
+            // Not the texts: of two shortest texts for a float, each may take another.
+            let again: serde_json::Value = serde_json::from_str(&to_string(&ours).unwrap()).unwrap();
+            assert_eq!(again, expected);
         }
         (Err(_), Err(_)) => {}
         (ours, expected) => panic!("{text:?}: {ours:?}, but serde_json: {expected:?}"),
     }
+}
+
+#[test]
+fn a_float_with_two_shortest_texts_is_read_as_by_serde_json() {
+    read_alike("-193593171461166.6094");
 }
 
 proptest! {
