@@ -11,6 +11,8 @@ use crate::event::{Event, Timestamp};
 
 /// How many bytes wait at most.
 const BYTES: usize = 32 << 20;
+/// So many events are worth to be written at once.
+const FULL_BATCH: usize = 500;
 /// How often counts are written that come without an event.
 const COUNTS: Duration = Duration::from_millis(100);
 /// How often an idle store may tidy up.
@@ -77,8 +79,13 @@ impl Shared {
         state.bytes += weight;
         state.accepted += 1;
         state.queue.push_back(Item { event, weight, key: tracked, since: now });
+        // The first event wakes the writer, which then holds it for a moment; to wake it for each would cost more than
+        // all the rest. A full batch need not be held.
+        let wakes = state.queue.len() == 1 || state.queue.len().is_multiple_of(FULL_BATCH);
         drop(guard);
-        self.work.notify_one();
+        if wakes {
+            self.work.notify_one();
+        }
     }
 
     /// Changes an event that still waits; says whether there was one with this id.
