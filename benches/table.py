@@ -1,16 +1,61 @@
 #!/usr/bin/env python3
-"""Reads gungraun's report and prints the instructions of one call over those of the plain function."""
+"""Prints tables of what the benchmarks measured.
+
+    table.py instructions [--check] < REPORT    gungraun's report: instructions of one call, and those over the plain function
+    table.py failure FOLDER                     criterion's results
+
+With --check it fails when a goal is missed.
+"""
+import json
+import pathlib
 import re
 import sys
 
-text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdin.read())
-counts, name = {}, None
-for line in text.splitlines():
-    if match := re.search(r"thousand_calls (\w+):", line):
-        name = match.group(1)
-    elif (match := re.search(r"Instructions:\s+(\d+)", line)) and name:
-        counts[name] = int(match.group(1)) / 1000
-print("| function | instructions a call | over plain |\n|---|---|---|")
-for name, count in counts.items():
-    plain = counts["plain_" + name.split("_")[1]]
-    print(f"| {name} | {count:.0f} | {count - plain:+.0f} |")
+# Instructions over the plain function, whether or not a tracker is installed.
+GOALS = {"tracked_five": 40, "tracked_six": 60}
+
+
+def instructions(check):
+    text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdin.read())
+    counts, name = {}, None
+    for line in text.splitlines():
+        if match := re.search(r"thousand_calls (\w+):", line):
+            name = match.group(1)
+        elif (match := re.search(r"Instructions:\s+(\d+)", line)) and name:
+            counts[name] = int(match.group(1)) / 1000
+    if not counts:
+        sys.exit("table.py: there is no count in the report")
+    missed = []
+    print("| function | instructions a call | over plain | goal |\n|---|---|---|---|")
+    for name, count in counts.items():
+        over = count - counts["plain_" + name.split("_")[1]]
+        goal = GOALS.get("_".join(name.split("_")[:2])) if name.startswith("tracked") else None
+        print(f"| {name} | {count:.0f} | {over:+.0f} | {goal or ''} |")
+        if goal is not None and round(over) > goal:
+            missed.append(f"{name} costs {over:.0f} instructions over plain, more than {goal}")
+    if check and missed:
+        sys.exit("table.py: " + "; ".join(missed))
+
+
+def failure(folder):
+    goals = {"failure": 10, "failure with backtrace": 60}
+    rows = []
+    for file in sorted(pathlib.Path(folder).glob("*/*/new/estimates.json")):
+        about = json.loads(file.with_name("benchmark.json").read_text())
+        group, name = about["group_id"], about["function_id"]
+        goal = goals.get(group) if name.startswith("error-tracker, distinct") else None
+        rows.append((group, json.loads(file.read_text())["median"]["point_estimate"] / 1000, name, goal))
+    print("| failure of 3 functions with 10 variables | median, µs | goal |\n|---|---|---|")
+    for group, micros, name, goal in sorted(rows):
+        print(f"| {name}{group.removeprefix('failure')} | {micros:.2f} | {goal or ''} |")
+
+
+match sys.argv[1:]:
+    case ["instructions"]:
+        instructions(check=False)
+    case ["instructions", "--check"]:
+        instructions(check=True)
+    case ["failure", folder]:
+        failure(folder)
+    case _:
+        sys.exit(__doc__)

@@ -26,6 +26,14 @@ fn registry() {
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
 }
 
+/// A reporter and a span that records.
+fn recording() {
+    fastrace::set_reporter(fastrace::collector::ConsoleReporter, fastrace::collector::Config::default());
+    let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
+    std::mem::forget(root.set_local_parent());
+    std::mem::forget(root);
+}
+
 fn calls(function: fn(u32) -> Result<u32, ParseIntError>) {
     for number in 0..1000 {
         let _ = black_box(black_box(function)(black_box(number)));
@@ -38,14 +46,17 @@ fn calls(function: fn(u32) -> Result<u32, ParseIntError>) {
 #[bench::tracked_five(idle(), functions::tracked_five)]
 #[bench::tracing_five_nothing_installed(nothing(), functions::tracing_five)]
 #[bench::tracing_five(registry(), functions::tracing_five)]
-#[bench::fastrace_five(nothing(), functions::fastrace_five)]
+#[bench::fastrace_five_nothing_installed(nothing(), functions::fastrace_five)]
+#[bench::fastrace_five(recording(), functions::fastrace_five)]
 #[bench::plain_six(nothing(), functions::plain_six)]
 #[bench::tracked_six_nothing_installed(nothing(), functions::tracked_six)]
 #[bench::tracked_six(idle(), functions::tracked_six)]
 #[bench::tracing_six(registry(), functions::tracing_six)]
 #[bench::plain_strings(nothing(), functions::plain_strings)]
+#[bench::tracked_strings_nothing_installed(nothing(), functions::tracked_strings)]
 #[bench::tracked_strings(idle(), functions::tracked_strings)]
 #[bench::tracked_strings_budget_spent(spent(), functions::tracked_strings)]
+#[bench::tracing_strings(registry(), functions::tracing_strings)]
 fn thousand_calls(_: (), function: fn(u32) -> Result<u32, ParseIntError>) {
     calls(function);
 }

@@ -1,4 +1,6 @@
 //! The functions that are measured: the same work plain, annotated, and under peers.
+//!
+//! In every family the annotated functions have the same body; only the attribute differs.
 
 use std::hint::black_box;
 use std::num::ParseIntError;
@@ -103,62 +105,9 @@ strings!(
     tracked_strings
 );
 
-/// A failure that passes three annotated functions with ten variables in all.
-pub mod failing {
-    use super::{ParseIntError, auto_track_exception};
+strings!(
+    #[tracing::instrument(err)]
+    tracing_strings
+);
 
-    /// The innermost: four variables.
-    ///
-    /// # Errors
-    /// Whenever `text` is no number.
-    #[auto_track_exception]
-    pub fn parse(text: &str, line: u32, strict: bool) -> Result<u32, ParseIntError> {
-        let trimmed = text.trim();
-        let number: u32 = trimmed.parse()?;
-        Ok(if strict { number + line } else { number })
-    }
-
-    /// Three more.
-    ///
-    /// # Errors
-    /// As above.
-    #[auto_track_exception]
-    pub fn order(text: &str, id: u64) -> Result<u32, ParseIntError> {
-        let line = id as u32 % 100;
-        let number = parse(text, line, true)?;
-        Ok(number)
-    }
-
-    /// And three more.
-    ///
-    /// # Errors
-    /// As above.
-    #[auto_track_exception]
-    pub fn import(text: &str, first: u64) -> Result<u32, ParseIntError> {
-        let id = first + 1;
-        order(text, id)
-    }
-
-    /// The same without annotation.
-    pub mod plain {
-        use super::ParseIntError;
-
-        /// The innermost.
-        ///
-        /// # Errors
-        /// Whenever `text` is no number.
-        #[inline(never)]
-        pub fn import(text: &str) -> Result<u32, ParseIntError> {
-            text.trim().parse()
-        }
-    }
-
-    /// Calls `import` with so many further calls on the stack.
-    ///
-    /// # Errors
-    /// As above.
-    #[inline(never)]
-    pub fn deep(depth: u32, text: &str) -> Result<u32, ParseIntError> {
-        if depth == 0 { import(text, 7) } else { std::hint::black_box(deep(depth - 1, text)) }
-    }
-}
+pub mod failing;
