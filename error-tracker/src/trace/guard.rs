@@ -7,6 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
 
 use super::meta::Meta;
+use super::outcome::{Meeting, Way};
 use super::{record, thread};
 use crate::snapshot::chunk::Chunk;
 use crate::snapshot::keep::Place;
@@ -61,6 +62,11 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[inline(always)]
     pub(crate) fn frame(&self) -> FrameRef<'_> {
         FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) fn meeting(&self, site: u32, way: Way) -> Meeting {
+        Meeting::new(self.frame().as_ptr(), site, way)
     }
 
     #[inline(always)]

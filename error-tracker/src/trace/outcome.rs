@@ -17,10 +17,47 @@ pub struct ErrorRef<'a> {
     pub error: Option<&'a (dyn Error + 'a)>,
 }
 
+/// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
+#[derive(Clone, Copy)]
+pub struct Meeting {
+    pub(crate) frame: *const Frame,
+    /// The site above, the `Way` in the lowest bits.
+    code: u32,
+}
+
+/// What becomes of an error that is met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It leaves the function.
+    Out,
+    /// `.context(..)` or the like is about to change it, and what comes of it leaves.
+    Changed,
+}
+
+impl Meeting {
+    #[inline(always)]
+    pub(crate) const fn new(frame: *const Frame, site: u32, way: Way) -> Self {
+        Self { frame, code: site << 2 | way as u32 }
+    }
+
+    pub(crate) fn site(self) -> u32 {
+        self.code >> 2
+    }
+
+    pub(crate) fn way(self) -> Way {
+        match self.code & 3 {
+            0 => Way::Out,
+            _ => Way::Changed,
+        }
+    }
+}
+
 /// A value that carries an error when it is a failure.
-pub trait Failing {
+pub trait Failing: Sized {
     type Error;
     fn error(&self) -> Option<&Self::Error>;
+    /// Takes a failure apart, has `K` look at its error, and puts it together again.
+    fn rebuilt<K: Look<Self::Error>>(self, meeting: Meeting) -> Self;
 }
 
 impl<T, E> Failing for Result<T, E> {
@@ -28,6 +65,14 @@ impl<T, E> Failing for Result<T, E> {
     #[inline(always)]
     fn error(&self) -> Option<&E> {
         self.as_ref().err()
+    }
+
+    #[inline(always)]
+    fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
+        match self {
+            Err(error) => Err(meet::<E, K>(error, meeting)),
+            fine => fine,
+        }
     }
 }
 
@@ -38,6 +83,14 @@ impl<T, E> Failing for Poll<Result<T, E>> {
         match self {
             Poll::Ready(Err(error)) => Some(error),
             _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
+        match self {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting))),
+            fine => fine,
         }
     }
 }
@@ -51,6 +104,22 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
             _ => None,
         }
     }
+
+    #[inline(always)]
+    fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
+        match self {
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting)))),
+            fine => fine,
+        }
+    }
+}
+
+/// Off the fast path, an error goes by value: a reference to it would keep every success in memory in place of registers.
+#[cold]
+#[inline(never)]
+fn meet<E, K: Look<E>>(error: E, meeting: Meeting) -> E {
+    K::look(&error, &mut |error| record::meet(meeting, error));
+    error
 }
 
 /// A way of looking at values of type `R`.
@@ -62,7 +131,8 @@ pub trait Outcome<R> {
         ""
     }
     fn failed(value: &R) -> bool;
-    fn error(value: &R, see: &mut dyn FnMut(&ErrorRef<'_>));
+    /// Looks at a failure.
+    fn pass(value: R, meeting: Meeting) -> R;
 }
 
 /// Looks at an error of type `E`.
@@ -92,9 +162,15 @@ macro_rules! looks {
                 value.error().is_some()
             }
 
-            fn error(value: &R, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-                if let Some(error) = value.error() {
-                    <Self as Look<R::Error>>::look(error, see);
+            #[inline(always)]
+            fn pass(value: R, meeting: Meeting) -> R {
+                if size_of::<R>() <= IN_REGISTERS {
+                    // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
+                    value.rebuilt::<Self>(meeting)
+                } else if value.error().is_some() {
+                    pass_whole::<R, Self>(value, meeting)
+                } else {
+                    value
                 }
             }
         }
@@ -128,9 +204,21 @@ impl<T> Outcome<Option<T>> for NoValue {
         value.is_none()
     }
 
-    fn error(_: &Option<T>, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-        see(&ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: None });
+    #[inline(always)]
+    fn pass(value: Option<T>, meeting: Meeting) -> Option<T> {
+        if value.is_none() {
+            meet_none::<T>(meeting);
+            return None;
+        }
+        value
     }
+}
+
+#[cold]
+#[inline(never)]
+fn meet_none<T>(meeting: Meeting) {
+    let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: None };
+    record::meet_none(meeting, &error);
 }
 
 /// Never a failure.
@@ -143,26 +231,35 @@ impl<R> Outcome<R> for Fine {
         false
     }
 
-    fn error(_: &R, _: &mut dyn FnMut(&ErrorRef<'_>)) {}
+    #[inline(always)]
+    fn pass(value: R, _: Meeting) -> R {
+        value
+    }
+}
+
+/// Bytes of a value that is taken apart and put together; larger ones would be copied.
+const IN_REGISTERS: usize = 2 * size_of::<usize>();
+
+#[cold]
+#[inline(never)]
+fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting) -> R {
+    if let Some(error) = value.error() {
+        K::look(error, &mut |error| record::meet(meeting, error));
+    }
+    value
 }
 
 /// Looks at the operand of a `?`, and hands it on.
 ///
-/// A failure goes by value through the function off the fast path: a reference to it would keep every success in
-/// memory in place of registers. The link is handed out, not taken by reference: one that is alive in a loop would keep
-/// what the value borrows alive, too.
+/// The link is handed out, not taken by reference: one that is alive in a loop would keep what the value borrows alive,
+/// too.
 #[inline(always)]
 pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &Guard<N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    let value = if !K::NONE && K::failed(&value) {
-        failing::<R, K>(value, guard.frame().as_ptr(), site)
-    } else {
-        value
-    };
-    (value, Link::new())
+    (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Out)) }, Link::new())
 }
 
 /// The same in a function with the option `none`.
@@ -172,8 +269,7 @@ pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     guard: &Guard<N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    let value = if K::failed(&value) { failing::<R, K>(value, guard.frame().as_ptr(), site) } else { value };
-    (value, Link::new())
+    (K::pass(value, guard.meeting(site, Way::Out)), Link::new())
 }
 
 /// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
@@ -183,12 +279,7 @@ pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     guard: &Guard<N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    let value = if !K::NONE && K::failed(&value) {
-        source::<R, K>(value, guard.frame().as_ptr(), site)
-    } else {
-        value
-    };
-    (value, Link::new())
+    (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Changed)) }, Link::new())
 }
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
@@ -199,7 +290,7 @@ pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    if !K::NONE && K::failed(&value) { failing::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
+    if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Out)) }
 }
 
 /// The same in a function with the option `none`.
@@ -210,7 +301,7 @@ pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    if K::failed(&value) { failing::<R, K>(value, guard.frame().as_ptr(), site) } else { value }
+    K::pass(value, guard.meeting(site, Way::Out))
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
@@ -230,29 +321,6 @@ pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[inline(always)]
 pub fn failed<R, K: Outcome<R>>(value: &R, _: &Link<R, K>) -> bool {
     K::failed(value)
-}
-
-/// Leaves the fast path with a failure, and tells the optimizer that it comes back as one: so `?` need not ask again.
-#[inline(always)]
-fn failing<R, K: Outcome<R>>(value: R, frame: *const Frame, site: u32) -> R {
-    let value = fail::<R, K>(value, frame, site);
-    // SAFETY: `fail` hands back what it was given, which had failed; `failed` only looks at a `Result` or `Option`.
-    unsafe { std::hint::assert_unchecked(K::failed(&value)) };
-    value
-}
-
-#[cold]
-#[inline(never)]
-fn fail<R, K: Outcome<R>>(value: R, frame: *const Frame, site: u32) -> R {
-    K::error(&value, &mut |error| record::fail(frame, site, K::NONE, error));
-    value
-}
-
-#[cold]
-#[inline(never)]
-fn source<R, K: Outcome<R>>(value: R, frame: *const Frame, site: u32) -> R {
-    K::error(&value, &mut |error| record::source(frame, site, error));
-    value
 }
 
 /// Closes the kind of a link to an outcome, like [`Close`](crate::snapshot::keep::Close) for variables.

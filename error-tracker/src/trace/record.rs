@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::facts::Facts;
 use super::guard::{Frame, FrameRef};
 use super::meta::Site;
-use super::outcome::ErrorRef;
+use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
 use super::{backtrace, frames, thread};
@@ -88,46 +88,53 @@ thread_local! {
     static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An error is about to leave `frame` through `site`.
-pub(crate) fn fail(frame: *const Frame, site: u32, none: bool, error: &ErrorRef<'_>) {
-    // SAFETY: called by a site of the running function whose guard this is.
-    let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
+/// An error is met at a site of a running function.
+pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
+    // SAFETY: a meeting is made by a site of the running function whose guard this is.
+    let Some(frame) = (unsafe { FrameRef::new(meeting.frame) }) else { return };
     if rendering() {
         return;
     }
-    put(meet(frame, site, none, error));
+    let site = meeting.site();
+    put(match meeting.way() {
+        Way::Out => leaving(frame, site, Kind::Error, error),
+        Way::Changed => changing(frame, site, error),
+    });
 }
 
-/// An error that `.context(..)` or the like is about to change, before it leaves through `site`.
-pub(crate) fn source(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
-    // SAFETY: as in `fail`.
-    let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
-    if rendering() {
-        return;
+/// A `None` is about to leave the function.
+pub(crate) fn meet_none(meeting: Meeting, error: &ErrorRef<'_>) {
+    // SAFETY: as in `meet`.
+    let Some(frame) = (unsafe { FrameRef::new(meeting.frame) }) else { return };
+    if !rendering() {
+        put(leaving(frame, meeting.site(), Kind::None, error));
     }
+}
+
+/// What comes of this error will leave the function.
+fn changing(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
     let mut record =
         adopt(frame, None, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
     record.failure.outermost = facts;
     record.through = Some(site);
-    put(record);
+    record
 }
 
 /// An error is about to leave `frame` through a macro that does not show it.
 pub(crate) fn fail_unseen(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
-    // SAFETY: as in `fail`.
+    // SAFETY: as in `meet`.
     let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
     if rendering() {
         return;
     }
-    let mut record = meet(frame, site, false, error);
+    let mut record = leaving(frame, site, Kind::Error, error);
     record.unseen = true;
     put(record);
 }
 
-fn meet(frame: FrameRef<'_>, site: u32, none: bool, error: &ErrorRef<'_>) -> Record {
+fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
-    let kind = if none { Kind::None } else { Kind::Error };
     let mut record =
         adopt(frame, Some(site), &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
     if !record.told {
@@ -300,7 +307,7 @@ pub(crate) fn given(frame: *const Frame, error: &ErrorRef<'_>) {
     if rendering() {
         return;
     }
-    // SAFETY: as in `fail`.
+    // SAFETY: as in `meet`.
     let frame = unsafe { FrameRef::new(frame) };
     if let Given::New(failure) = by_hand(frame, error, false) {
         tell(failure);
