@@ -4,8 +4,12 @@ use std::hint::black_box;
 use std::num::ParseIntError;
 
 use error_tracker::store::MemoryStore;
-use error_tracker_benches as functions;
+use error_tracker_benches::success as in_library;
 use gungraun::{library_benchmark, library_benchmark_group, main};
+
+/// The same functions as a part of the program: thread-locals are dearer in a library.
+#[path = "../src/success.rs"]
+mod functions;
 
 fn idle() {
     let tracker = error_tracker::builder().store(MemoryStore::new()).install().expect("the first");
@@ -48,6 +52,8 @@ fn calls(function: fn(u32) -> Result<u32, ParseIntError>) {
 #[bench::tracing_five(registry(), functions::tracing_five)]
 #[bench::fastrace_five_nothing_installed(nothing(), functions::fastrace_five)]
 #[bench::fastrace_five(recording(), functions::fastrace_five)]
+#[bench::plain_fiveinlibrary(nothing(), in_library::plain_five)]
+#[bench::tracked_fiveinlibrary(idle(), in_library::tracked_five)]
 #[bench::plain_six(nothing(), functions::plain_six)]
 #[bench::tracked_six_nothing_installed(nothing(), functions::tracked_six)]
 #[bench::tracked_six(idle(), functions::tracked_six)]

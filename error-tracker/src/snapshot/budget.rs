@@ -153,6 +153,7 @@ impl Budget {
     }
 }
 
+#[inline(always)]
 fn bit(index: usize) -> u64 {
     1 << index.min(63)
 }

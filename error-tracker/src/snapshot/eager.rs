@@ -44,12 +44,12 @@ impl Piece {
 }
 
 #[inline(never)]
-pub(super) fn text(text: &str, place: Place<'_>, kept: &'static Kept) {
-    if !admitted(&place) {
+pub(super) fn text(text: &str, place: &Place<'_>, kept: &'static Kept) {
+    if !admitted(place) {
         return;
     }
     let start = text.floor_char_boundary(TEXT);
-    if let Some(at) = put(&place, &text.as_bytes()[..start]) {
+    if let Some(at) = put(place, &text.as_bytes()[..start]) {
         let piece = Piece { start: at, len: start, whole: text.len() as u64, taint: 0 };
         place.slot.set(kept, piece.pack());
     }
@@ -58,8 +58,8 @@ pub(super) fn text(text: &str, place: Place<'_>, kept: &'static Kept) {
 
 #[cold]
 #[inline(never)]
-pub(super) fn debug(value: &dyn Debug, place: Place<'_>, kept: &'static Kept) {
-    if !admitted(&place) {
+pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kept: &'static Kept) {
+    if !admitted(place) {
         return;
     }
     let begun = Instant::now();
@@ -77,7 +77,7 @@ pub(super) fn debug(value: &dyn Debug, place: Place<'_>, kept: &'static Kept) {
             text.push('\0');
         }
         let taint = text.len() - len;
-        if let Some(start) = put(&place, text.as_bytes()) {
+        if let Some(start) = put(place, text.as_bytes()) {
             let piece = Piece { start, len, whole: u64::from(outcome.cut), taint };
             place.slot.set(kept, piece.pack());
         }

@@ -18,11 +18,20 @@ use super::{eager, types};
 /// Where the snapshot of a variable goes.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
-    pub(crate) slot: &'a Slot,
+    pub(crate) slot: Slot<'a>,
     pub(crate) chunk: &'a Cell<*mut Chunk>,
     pub(crate) budget: &'static Budget,
     pub(crate) function: &'static dyn Function,
     pub(crate) index: usize,
+}
+
+impl<'a> Place<'a> {
+    /// What is wanted off the fast path. It is built there only: a place that is handed on would lie in memory.
+    #[inline(always)]
+    fn held(&self) -> Place<'a> {
+        let Self { slot: Slot { kept, data }, chunk, budget, function, index } = *self;
+        Place { slot: Slot { kept, data }, chunk, budget, function, index }
+    }
 }
 
 /// The function whose variable it is.
@@ -78,7 +87,7 @@ impl<T: Text> Keep<T> for AsText {
         let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
         place.slot.name(nothing);
         if place.budget.is_open(place.index) {
-            eager::text(value.text(), place, text);
+            eager::text(value.text(), &place.held(), text);
         }
     }
 }
@@ -90,7 +99,7 @@ impl<T: List> Keep<T> for AsList {
         let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
         place.slot.name(nothing);
         if place.budget.is_open(place.index) {
-            eager::debug(&Head(value), place, rendered);
+            eager::debug(&Head(value), &place.held(), rendered);
         }
     }
 }
@@ -102,7 +111,7 @@ impl<T: Debug> Keep<T> for AsDebug {
         let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
         place.slot.name(nothing);
         if place.budget.is_open(place.index) {
-            eager::debug(value, place, rendered);
+            eager::debug(value, &place.held(), rendered);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     /// What is known of a variable; `None` while it is not bound.
-    pub(crate) fn read(&mut self, var: &Var, slot: &Slot, chunk: *const Chunk) -> Option<Variable> {
+    pub(crate) fn read(&mut self, var: &Var, slot: Slot<'_>, chunk: *const Chunk) -> Option<Variable> {
         let kept = slot.kept()?;
         let mut variable =
             Variable { name: var.name.into(), type_name: (kept.type_name)().into(), ..Variable::default() };
@@ -134,7 +134,7 @@ impl Reader<'_> {
         }
     }
 
-    fn piece(slot: &Slot) -> Piece {
+    fn piece(slot: Slot<'_>) -> Piece {
         // SAFETY: `eager` put a packed piece there.
         Piece::unpack(unsafe { *slot.data() })
     }

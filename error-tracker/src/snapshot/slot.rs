@@ -25,11 +25,16 @@ pub(crate) enum Role {
     Context,
 }
 
-/// Two words beside a descriptor that says how to read them. Empty until its variable is bound.
-pub struct Slot {
-    kept: Cell<Option<&'static Kept>>,
-    data: Cell<MaybeUninit<Data>>,
+/// Two words, and beside them a descriptor that says how to read them; it is empty until the variable is bound. The
+/// descriptors of a frame lie together, so that they are emptied by few instructions.
+#[derive(Clone, Copy)]
+pub(crate) struct Slot<'a> {
+    pub(crate) kept: &'a KeptCell,
+    pub(crate) data: &'a DataCell,
 }
+
+pub(crate) type KeptCell = Cell<Option<&'static Kept>>;
+pub(crate) type DataCell = Cell<MaybeUninit<Data>>;
 
 pub(crate) type Data = [u64; 2];
 
@@ -64,18 +69,15 @@ pub(crate) enum Form {
 /// A value of the type that the function was made for lies at the pointer, and its referents are alive.
 pub(crate) type Show = unsafe fn(*const Data, &mut dyn FnMut(&dyn fmt::Debug));
 
-impl Slot {
-    #[expect(clippy::declare_interior_mutable_const, reason = "each use is the start of a slot of its own")]
-    pub(crate) const EMPTY: Self = Self { kept: Cell::new(None), data: Cell::new(MaybeUninit::uninit()) };
-
+impl Slot<'_> {
     #[inline(always)]
-    pub(crate) fn name(&self, kept: &'static Kept) {
+    pub(crate) fn name(self, kept: &'static Kept) {
         self.kept.set(Some(kept));
     }
 
     /// Copies a value, if it has at most 16 bytes; says whether it has.
     #[inline(always)]
-    pub(crate) fn copy<T: Copy>(&self, kept: &'static Kept, value: &T) -> bool {
+    pub(crate) fn copy<T: Copy>(self, kept: &'static Kept, value: &T) -> bool {
         if size_of::<T>() > size_of::<Data>() {
             return false;
         }
@@ -85,16 +87,16 @@ impl Slot {
         true
     }
 
-    pub(crate) fn set(&self, kept: &'static Kept, data: Data) {
+    pub(crate) fn set(self, kept: &'static Kept, data: Data) {
         self.kept.set(Some(kept));
         self.data.set(MaybeUninit::new(data));
     }
 
-    pub(crate) fn kept(&self) -> Option<&'static Kept> {
+    pub(crate) fn kept(self) -> Option<&'static Kept> {
         self.kept.get()
     }
 
-    pub(crate) fn data(&self) -> *const Data {
+    pub(crate) fn data(self) -> *const Data {
         self.data.as_ptr().cast()
     }
 }

@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
+use std::slice;
 
 use super::meta::Meta;
 use super::outcome::{Meeting, Way};
 use super::{record, thread};
 use crate::snapshot::chunk::Chunk;
 use crate::snapshot::keep::Place;
-use crate::snapshot::slot::Slot;
+use crate::snapshot::slot::{DataCell, KeptCell, Slot};
 
 /// The head of a guard; the list of live frames runs through it. A guard's slots lie right behind.
 #[repr(C)]
@@ -29,7 +30,9 @@ pub struct Frame {
 #[repr(C)]
 pub struct Guard<const N: usize, const TASK: bool> {
     frame: Frame,
-    slots: [Slot; N],
+    kept: [KeptCell; N],
+    /// Not written before it is needed.
+    data: MaybeUninit<[DataCell; N]>,
 }
 
 // SAFETY: a guard is only linked and used by the thread that runs its function. A future's guard is unlinked
@@ -46,7 +49,11 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[must_use]
     pub fn new(meta: &'static Meta) -> Self {
         let chunk = if N > 0 { MaybeUninit::new(Cell::new(ptr::null_mut())) } else { MaybeUninit::uninit() };
-        Self { frame: Frame { prev: Cell::new(ptr::null()), meta, chunk }, slots: [const { Slot::EMPTY }; N] }
+        Self {
+            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk },
+            kept: [const { Cell::new(None) }; N],
+            data: MaybeUninit::uninit(),
+        }
     }
 
     /// Makes this the innermost live frame.
@@ -73,7 +80,8 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     pub(crate) fn place(&self, index: usize) -> Place<'_> {
         let meta = self.frame.meta;
         Place {
-            slot: &self.slots[index],
+            // SAFETY: what lies in the cells need not be initialised.
+            slot: Slot { kept: &self.kept[index], data: unsafe { &self.data.assume_init_ref()[index] } },
             // SAFETY: there is a slot, so it was set.
             chunk: unsafe { self.frame.chunk.assume_init_ref() },
             budget: &meta.budget,
@@ -154,13 +162,20 @@ impl<'a> FrameRef<'a> {
         unsafe { self.frame().chunk.assume_init_ref() }.get()
     }
 
-    pub(crate) fn slots(self) -> &'a [Slot] {
-        // SAFETY: a frame is always the head of a `Guard` (repr(C)) with `N == meta.slots`, and the
-        // pointer was made from the whole guard.
-        unsafe {
-            let first =
-                self.at.as_ptr().byte_add(std::mem::offset_of!(Guard<1, false>, slots)).cast::<Slot>();
-            std::slice::from_raw_parts(first, self.meta().slots)
-        }
+    pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {
+        let slots = self.meta().slots;
+        // SAFETY: a frame is always the head of a `Guard` (repr(C)) with `N == meta.slots`, and the pointer was made
+        // from the whole guard. Behind it lie N descriptors, and behind those the data, of the same alignment.
+        let (kept, data) = unsafe {
+            let kept = self.at.as_ptr().byte_add(offset_of!(Guard<1, false>, kept)).cast::<KeptCell>();
+            let data = kept.add(slots).cast::<DataCell>();
+            (slice::from_raw_parts(kept, slots), slice::from_raw_parts(data, slots))
+        };
+        kept.iter().zip(data).map(|(kept, data)| Slot { kept, data })
     }
 }
+
+const _: () = assert!(
+    offset_of!(Guard<3, false>, data) == offset_of!(Guard<3, false>, kept) + 3 * size_of::<KeptCell>(),
+    "FrameRef::slots finds the data behind the descriptors"
+);
