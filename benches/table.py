@@ -4,15 +4,16 @@
     table.py instructions [--check] < REPORT    gungraun's report: instructions of one call, and those over the plain function
     table.py failure FOLDER                     criterion's results
 
-With --check it fails when a goal is missed.
+With --check it fails when a call costs more than is allowed.
 """
 import json
 import pathlib
 import re
 import sys
 
-# Instructions over the plain function, whether or not a tracker is installed.
-GOALS = {"tracked_five": 40, "tracked_six": 60}
+# Instructions over the plain function: the goal, and what `--check` allows, since compilers differ.
+GOALS = {"tracked_five": 10, "tracked_fiveinlibrary": 10, "tracked_strings_budget_spent": 45}
+MOST = {"tracked_five": 20, "tracked_fiveinlibrary": 26, "tracked_six": 40, "tracked_strings_budget_spent": 50}
 
 
 def instructions(check):
@@ -29,10 +30,9 @@ def instructions(check):
     print("| function | instructions a call | over plain | goal |\n|---|---|---|---|")
     for name, count in counts.items():
         over = count - counts["plain_" + name.split("_")[1]]
-        goal = GOALS.get("_".join(name.split("_")[:2])) if name.startswith("tracked") else None
-        print(f"| {name} | {count:.0f} | {over:+.0f} | {goal or ''} |")
-        if goal is not None and round(over) > goal:
-            missed.append(f"{name} costs {over:.0f} instructions over plain, more than {goal}")
+        print(f"| {name} | {count:.0f} | {over:+.0f} | {GOALS.get(name, '')} |")
+        if round(over) > MOST.get(name, over):
+            missed.append(f"{name} costs {over:.0f} instructions over plain, more than {MOST[name]}")
     if check and missed:
         sys.exit("table.py: " + "; ".join(missed))
 

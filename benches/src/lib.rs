@@ -1,5 +1,4 @@
 //! The functions that are measured.
 
-
 pub mod failing;
 pub mod success;

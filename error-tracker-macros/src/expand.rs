@@ -137,7 +137,7 @@ fn inner(
     let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
     quote! {
         let #guard = #p::Guard::<#slots, #task>::new({ #meta });
-        #guard.enter();
+        let #guard = #guard.enter();
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*
@@ -156,14 +156,14 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
             use #p::LookAt as _;
             #p::record(&|__see: &mut dyn FnMut(&#p::ErrorRef<'_>)| {
                 (&&&&&&&#p::Given(&#error)).__error_tracker_look(__see)
-            }, &#guard);
+            }, #guard);
         }}
     });
     let kept = arguments.iter().enumerate().map(|(slot, argument)| keep(words, argument, slot));
     let first = arguments.len();
     let context = options.context.iter().enumerate().map(|(index, (_, value))| {
         let slot = first + index;
-        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(&#guard, #slot));)
+        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(#guard, #slot));)
     });
     if arguments.is_empty() && options.context.is_empty() {
         return records.unwrap_or_default();
@@ -174,10 +174,10 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
 fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> TokenStream {
     match kind {
         ArgumentKind::Reference => {
-            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
+            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
         }
         ArgumentKind::Other => {
-            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(&#guard, #slot));)
+            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
         }
     }
 }

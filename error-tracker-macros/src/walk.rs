@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
         let Var { ident, link, .. } = &self.vars[index];
         let Plan { p, guard, first_slot, .. } = &self.plan;
         let slot = first_slot + index;
-        Stmt::Expr(Expr::Verbatim(quote!(#link = #p::keep(&#ident, &#guard, #slot);)), None)
+        Stmt::Expr(Expr::Verbatim(quote!(#link = #p::keep(&#ident, #guard, #slot);)), None)
     }
 
     /// Keeps a variable again behind `x = ..` and `x += ..`.
@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
         let Plan { p, guard, returned, none, silent, .. } = &self.plan;
         let at = Ident::new(if *none { "at_none" } else { "at" }, Span::mixed_site());
         let site = site as u32;
-        let mut tokens = quote!(#p::#at(#expr, &#guard, #site, &#returned));
+        let mut tokens = quote!(#p::#at(#expr, #guard, #site, &#returned));
         if let Some(silent) = silent {
             tokens = quote!(#p::silence(#tokens, &#returned, || #silent));
         }
@@ -277,7 +277,7 @@ impl<'a> Walk<'a> {
         let link = Ident::new(&format!("__s{}", self.sources.len()), Span::mixed_site());
         let site = site as u32;
         *source = Expr::Verbatim(quote!((match #source { __v => {
-                let (__v, __k) = #p::see_source(__v, &#guard, #site);
+                let (__v, __k) = #p::see_source(__v, #guard, #site);
                 #link = __k;
                 __v
             } })));
@@ -298,7 +298,7 @@ impl<'a> Walk<'a> {
         let leave =
             silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
         let operand = quote_spanned!(span=> (match #operand { __v => {
-            let (__v, __k) = #p::#see(__v, &#guard, #site);
+            let (__v, __k) = #p::#see(__v, #guard, #site);
             #link = __k;
             #leave
             __v
@@ -315,7 +315,7 @@ impl<'a> Walk<'a> {
         let leaving = exits::leaving(call)?;
         let site = self.site("m", &*call, None) as u32;
         let Plan { p, guard, returned, .. } = &self.plan;
-        let note = |message: TokenStream| quote!(#p::leave(&#guard, #site, &#returned, #message););
+        let note = |message: TokenStream| quote!(#p::leave(#guard, #site, &#returned, #message););
         match leaving {
             exits::Leaving::Bail(message) => {
                 self.leaves_in_macros = true;

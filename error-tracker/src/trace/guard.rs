@@ -58,32 +58,47 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
 
     /// Makes this the innermost live frame.
     #[inline(always)]
-    pub fn enter(&self) {
+    pub fn enter(&self) -> Entered<'_, N, TASK> {
         debug_assert_eq!(self.frame.meta.slots, N);
         thread::with(|thread| {
             self.frame.prev.set(thread.head.get());
             thread.head.set(ptr::from_ref(self).cast());
         });
+        Entered { guard: self, meta: self.frame.meta }
     }
 
     #[inline(always)]
-    pub(crate) fn frame(&self) -> FrameRef<'_> {
+    fn frame(&self) -> FrameRef<'_> {
         FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
+}
 
+/// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.
+#[derive(Clone, Copy)]
+pub struct Entered<'a, const N: usize, const TASK: bool> {
+    guard: &'a Guard<N, TASK>,
+    meta: &'static Meta,
+}
+
+impl<'a, const N: usize, const TASK: bool> Entered<'a, N, TASK> {
     #[inline(always)]
-    pub(crate) fn meeting(&self, site: u32, way: Way) -> Meeting {
-        Meeting::new(self.frame().as_ptr(), site, way)
+    pub(crate) fn frame(self) -> *const Frame {
+        self.guard.frame().as_ptr()
     }
 
     #[inline(always)]
-    pub(crate) fn place(&self, index: usize) -> Place<'_> {
-        let meta = self.frame.meta;
+    pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting {
+        Meeting::new(self.frame(), site, way)
+    }
+
+    #[inline(always)]
+    pub(crate) fn place(self, index: usize) -> Place<'a> {
+        let Self { guard: Guard { frame, kept, data }, meta } = self;
         Place {
             // SAFETY: what lies in the cells need not be initialised.
-            slot: Slot { kept: &self.kept[index], data: unsafe { &self.data.assume_init_ref()[index] } },
+            slot: Slot { kept: &kept[index], data: unsafe { &data.assume_init_ref()[index] } },
             // SAFETY: there is a slot, so it was set.
-            chunk: unsafe { self.frame.chunk.assume_init_ref() },
+            chunk: unsafe { frame.chunk.assume_init_ref() },
             budget: &meta.budget,
             function: meta,
             index,

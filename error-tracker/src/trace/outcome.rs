@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Frame, Guard};
+use super::guard::{Entered, Frame};
 use super::record;
 use crate::snapshot::keep::Link;
 
@@ -256,7 +256,7 @@ fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting) -> R {
 #[inline(always)]
 pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
     (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Out)) }, Link::new())
@@ -266,7 +266,7 @@ pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[inline(always)]
 pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
     (K::pass(value, guard.meeting(site, Way::Out)), Link::new())
@@ -276,7 +276,7 @@ pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[inline(always)]
 pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     site: u32,
 ) -> (R, Link<R, K>) {
     (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Changed)) }, Link::new())
@@ -286,7 +286,7 @@ pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[inline(always)]
 pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
@@ -297,7 +297,7 @@ pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[inline(always)]
 pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
@@ -308,13 +308,13 @@ pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 #[cold]
 #[inline(never)]
 pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     site: u32,
     _: &Link<R, K>,
     message: fmt::Arguments<'_>,
 ) {
     let error = ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: None };
-    record::fail_unseen(guard.frame().as_ptr(), site, &error);
+    record::fail_unseen(guard.frame(), site, &error);
 }
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
@@ -377,8 +377,8 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: &Guard<N, TASK>) {
-    look(&mut |error| record::given(guard.frame().as_ptr(), error));
+pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: Entered<'_, N, TASK>) {
+    look(&mut |error| record::given(guard.frame(), error));
 }
 
 /// Gives an async body its type; never called.

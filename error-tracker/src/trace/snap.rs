@@ -1,6 +1,6 @@
 //! The calls by which an expansion keeps variables.
 
-use super::guard::Guard;
+use super::guard::Entered;
 use crate::snapshot::keep::{Keep, Link, Place};
 
 /// A link whose type is found out later.
@@ -14,7 +14,7 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 #[inline(always)]
 pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
     value: &T,
-    guard: &Guard<N, TASK>,
+    guard: Entered<'_, N, TASK>,
     index: usize,
 ) -> Link<T, K> {
     K::keep(value, guard.place(index));
@@ -24,6 +24,6 @@ pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
 /// Where the snapshot of an argument goes.
 #[inline(always)]
 #[must_use]
-pub fn place<const N: usize, const TASK: bool>(guard: &Guard<N, TASK>, index: usize) -> Place<'_> {
+pub fn place<const N: usize, const TASK: bool>(guard: Entered<'_, N, TASK>, index: usize) -> Place<'_> {
     guard.place(index)
 }
