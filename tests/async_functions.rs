@@ -166,9 +166,9 @@ async fn many_inner(id: u32) -> Result<(), String> {
 #[auto_track_exception]
 async fn never_ends(id: u32) -> Result<(), String> {
     let local = id;
-    let _ = quick_failure(local).await;
+    let met = quick_failure(local).await;
     std::future::pending::<()>().await;
-    Ok(())
+    met
 }
 
 #[auto_track_exception]

@@ -195,8 +195,8 @@ fn meta(
         None => (function.sig.ident.unraw().to_string(), false),
     };
     let mut sites = String::new();
-    for Site { line, column, exit, ordinal, order, text, .. } in &walk.sites {
-        entry_of(&mut sites, &[line, column, exit, ordinal, order, text]);
+    for Site { line, column, exit, ordinal, order, text, makes, .. } in &walk.sites {
+        entry_of(&mut sites, &[line, column, exit, &u8::from(*makes), ordinal, order, text]);
     }
     let mut variables = String::new();
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {

@@ -6,6 +6,9 @@ use syn::{BinOp, Expr, ExprMethodCall};
 /// Methods that turn one error into another and leave a success alone.
 const MAPPING: &[&str] = &[
     "map_err",
+    "ok",
+    "ok_or",
+    "ok_or_else",
     "context",
     "with_context",
     "wrap_err",
@@ -15,18 +18,41 @@ const MAPPING: &[&str] = &[
     "attach_with",
 ];
 
+/// Methods behind which a `Result`'s error is gone.
+const LOSING: &[&str] = &[
+    "ok",
+    "is_ok",
+    "is_ok_and",
+    "is_err",
+    "is_err_and",
+    "map_or",
+    "map_or_else",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+];
+
 /// Below `.context(..)` and the like, what they change, where that is a value of its own.
 pub(crate) fn changed(expr: &mut Expr) -> Option<&mut Expr> {
     fn innermost(expr: &mut Expr) -> Option<&mut Expr> {
         if matches!(expr, Expr::MethodCall(call) if is_mapping(call)) {
             return changed(expr);
         }
-        matches!(expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)).then_some(expr)
+        is_value(expr).then_some(expr)
     }
     match expr {
         Expr::MethodCall(call) if is_mapping(call) => innermost(&mut call.receiver),
         _ => None,
     }
+}
+
+/// Whether it makes a value, and is no place.
+pub(crate) fn is_value(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)) && attributes(expr).is_empty()
+}
+
+pub(crate) fn loses_error(call: &ExprMethodCall) -> bool {
+    LOSING.iter().any(|name| call.method.unraw() == name)
 }
 
 pub(crate) fn is_mapping(call: &ExprMethodCall) -> bool {

@@ -1,11 +1,11 @@
 //! A function as it stands in the source, read so far as it has to be understood.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    Attribute, Block, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result, ReturnType,
-    Signature, Token, Type, Visibility, braced, token,
+    Attribute, Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result,
+    ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
@@ -32,9 +32,36 @@ impl Parse for Function {
         let content;
         let brace_token: token::Brace = braced!(content in input);
         attrs.extend(content.call(Attribute::parse_inner)?);
-        let stmts = content.call(Block::parse_within)?;
+        let stmts = statements(content.parse()?);
         Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
     }
+}
+
+/// The statements of a body. What the compiler understands and this parser does not, or what is half typed, stays as it
+/// is: then the function's frame is known, and nothing inside.
+fn statements(body: TokenStream) -> Vec<Stmt> {
+    Block::parse_within
+        .parse2(body.clone())
+        .or_else(|_| Block::parse_within.parse2(with_open_blocks(body.clone())))
+        .unwrap_or_else(|_| vec![Stmt::Expr(Expr::Verbatim(body), None)])
+}
+
+/// A block that a `macro_rules!` was given stands in a group of its own, behind which this parser wants a semicolon.
+fn with_open_blocks(tokens: TokenStream) -> TokenStream {
+    let open = |token| {
+        let TokenTree::Group(group) = token else { return token };
+        let inner = with_open_blocks(group.stream());
+        if group.delimiter() == Delimiter::None {
+            let mut tokens = inner.clone().into_iter();
+            if let (Some(block @ TokenTree::Group(_)), None) = (tokens.next(), tokens.next()) {
+                return block;
+            }
+        }
+        let mut again = Group::new(group.delimiter(), inner);
+        again.set_span(group.span());
+        TokenTree::Group(again)
+    };
+    tokens.into_iter().map(open).collect()
 }
 
 /// What an argument is, as far as its written type tells.

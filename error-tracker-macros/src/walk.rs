@@ -2,14 +2,15 @@
 //! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
 
-use crate::exits;
-use crate::expressions::{attributes, changed, ends_with, is_assignment};
+use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
 use crate::names::{Names, bound_by};
-use crate::text;
+
+mod handled;
+mod sites;
 
 /// Most variables of a function that are kept.
 const MOST_VARIABLES: usize = 64;
@@ -24,6 +25,8 @@ pub(crate) struct Site {
     pub(crate) order: u32,
     /// The link of a `?`; the sites that hand on the returned value share one.
     pub(crate) link: Option<Ident>,
+    /// Its error is made there, or of the one that is being handled around it.
+    pub(crate) makes: bool,
 }
 
 /// A variable that is kept.
@@ -62,8 +65,10 @@ pub(crate) struct Walk<'a> {
     pub(crate) vars: Vec<Var>,
     /// Whether a `bail!` or `ensure!` was found.
     pub(crate) leaves_in_macros: bool,
-    /// Links of operands that `.context(..)` and the like change.
+    /// Links of operands that `.context(..)` and the like change, or whose error is lost.
     pub(crate) sources: Vec<Ident>,
+    /// The sites around this place whose errors are being handled here, and the names that those are bound to.
+    handlers: Vec<(usize, Vec<Ident>)>,
     /// The variables that can be named here, innermost last.
     scope: Vec<usize>,
 }
@@ -77,6 +82,7 @@ impl<'a> Walk<'a> {
             vars: Vec::new(),
             leaves_in_macros: false,
             sources: Vec::new(),
+            handlers: Vec::new(),
             scope: Vec::new(),
         }
     }
@@ -112,7 +118,12 @@ impl<'a> Walk<'a> {
                     if let Some(init) = &mut local.init {
                         self.expr(&mut init.expr);
                         if let Some((_, diverge)) = &mut init.diverge {
+                            let handlers = self.handlers.len();
+                            self.handles(&mut init.expr, &[&local.pat]);
                             self.expr(diverge);
+                            self.handled_since(handlers);
+                        } else if matches!(local.pat, Pat::Wild(_)) {
+                            self.loses(&mut init.expr);
                         }
                         for ident in bound_by(&local.pat) {
                             after.extend(self.bind(&ident));
@@ -195,17 +206,6 @@ impl<'a> Walk<'a> {
         Some(Stmt::Expr(Expr::Verbatim(keep), None))
     }
 
-    fn site(&mut self, exit: &'static str, shown: &impl ToTokens, link: Option<Ident>) -> usize {
-        let tokens = shown.to_token_stream();
-        let at =
-            tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span()).unwrap();
-        let text = text::of(tokens);
-        let ordinal = self.sites.iter().filter(|site| site.text == text).count();
-        let order = self.order();
-        self.sites.push(Site { line: at.line(), column: at.column(), text, ordinal, exit, order, link });
-        self.sites.len() - 1
-    }
-
     /// What the function returns.
     fn tail(&mut self, expr: &mut Expr) {
         if !attributes(expr).is_empty() {
@@ -213,120 +213,20 @@ impl<'a> Walk<'a> {
         }
         match expr {
             Expr::If(branch) => {
+                let handlers = self.handlers.len();
                 let entering = self.condition(&mut branch.cond);
                 self.block(&mut branch.then_branch, true, &entering);
                 if let Some((_, other)) = &mut branch.else_branch {
                     self.tail(other);
                 }
+                self.handled_since(handlers);
             }
-            Expr::Match(choice) => {
-                self.expr(&mut choice.expr);
-                self.arms(&mut choice.arms, true);
-            }
+            Expr::Match(choice) => self.choice(choice, true),
             Expr::Block(block) => self.block(&mut block.block, true, &[]),
             Expr::Unsafe(block) => self.block(&mut block.block, true, &[]),
             Expr::Paren(paren) => self.tail(&mut paren.expr),
             Expr::Group(group) => self.tail(&mut group.expr),
             _ => self.returned(expr, "t"),
-        }
-    }
-
-    /// The operand of a `return`, or a leaf of the last expression.
-    fn returned(&mut self, expr: &mut Expr, exit: &'static str) {
-        let is_value = matches!(
-            expr,
-            Expr::Call(_)
-                | Expr::MethodCall(_)
-                | Expr::Path(_)
-                | Expr::Field(_)
-                | Expr::Index(_)
-                | Expr::Await(_)
-                | Expr::Try(_)
-        );
-        if !self.plan.returns_failure || !is_value || self.is_success(expr) {
-            self.expr(expr);
-            return;
-        }
-        let shown = expr.to_token_stream();
-        self.expr(expr);
-        let site = self.site(exit, &shown, None);
-        self.look_before(expr, site);
-        let Plan { p, guard, returned, none, silent, .. } = &self.plan;
-        let at = Ident::new(if *none { "at_none" } else { "at" }, Span::mixed_site());
-        let site = site as u32;
-        let mut tokens = quote!(#p::#at(#expr, #guard, #site, &#returned));
-        if let Some(silent) = silent {
-            tokens = quote!(#p::silence(#tokens, &#returned, || #silent));
-        }
-        *expr = Expr::Verbatim(tokens);
-    }
-
-    /// `Ok(..)`, `Some(..)`, and `None` where that is an answer.
-    fn is_success(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends_with(path, &["Ok", "Some"])),
-            Expr::Path(path) => !self.plan.none && ends_with(path, &["None"]),
-            _ => false,
-        }
-    }
-
-    /// Looks at what `.context(..)` and the like change, before they do.
-    fn look_before(&mut self, expr: &mut Expr, site: usize) {
-        let Some(source) = changed(expr) else { return };
-        let Plan { p, guard, .. } = &self.plan;
-        let link = Ident::new(&format!("__s{}", self.sources.len()), Span::mixed_site());
-        let site = site as u32;
-        *source = Expr::Verbatim(quote!((match #source { __v => {
-                let (__v, __k) = #p::see_source(__v, #guard, #site);
-                #link = __k;
-                __v
-            } })));
-        self.sources.push(link);
-    }
-
-    fn question(&mut self, expr: &mut syn::ExprTry) {
-        let shown = expr.to_token_stream();
-        self.expr(&mut expr.expr);
-        let link = Ident::new(&format!("__q{}", self.sites.len()), Span::mixed_site());
-        let site = self.site("q", &shown, Some(link.clone()));
-        self.look_before(&mut expr.expr, site);
-        let Plan { p, guard, none, silent, .. } = &self.plan;
-        let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
-        let (site, operand) = (site as u32, &expr.expr);
-        // What is wrong with the operand's type is said where it stands.
-        let span = Span::mixed_site().located_at(operand.span());
-        let leave =
-            silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
-        let operand = quote_spanned!(span=> (match #operand { __v => {
-            let (__v, __k) = #p::#see(__v, #guard, #site);
-            #link = __k;
-            #leave
-            __v
-        } }));
-        *expr.expr = Expr::Verbatim(operand);
-    }
-
-    /// `bail!` and `ensure!` of anyhow and eyre return from inside. Answers what is to be noted before a `bail!`; an
-    /// `ensure!` notes it itself.
-    fn leaving_macro(&mut self, call: &mut syn::Macro) -> Option<TokenStream> {
-        if !self.plan.returns_failure || self.plan.return_type.is_none() {
-            return None;
-        }
-        let leaving = exits::leaving(call)?;
-        let site = self.site("m", &*call, None) as u32;
-        let Plan { p, guard, returned, .. } = &self.plan;
-        let note = |message: TokenStream| quote!(#p::leave(#guard, #site, &#returned, #message););
-        match leaving {
-            exits::Leaving::Bail(message) => {
-                self.leaves_in_macros = true;
-                Some(note(message))
-            }
-            exits::Leaving::Ensure { condition, message, rest } => {
-                self.leaves_in_macros = true;
-                let note = note(message);
-                call.tokens = quote!((match #condition { __c => { if !__c { #note } __c } }), #rest);
-                None
-            }
         }
     }
 
@@ -338,6 +238,7 @@ impl<'a> Walk<'a> {
         match cond {
             Expr::Let(binding) => {
                 self.expr(&mut binding.expr);
+                self.handles(&mut binding.expr, &[&binding.pat]);
                 bound_by(&binding.pat)
             }
             Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
@@ -350,6 +251,15 @@ impl<'a> Walk<'a> {
                 Vec::new()
             }
         }
+    }
+
+    fn choice(&mut self, choice: &mut syn::ExprMatch, tail: bool) {
+        let handlers = self.handlers.len();
+        self.expr(&mut choice.expr);
+        let patterns: Vec<_> = choice.arms.iter().map(|arm| &arm.pat).collect();
+        self.handles(&mut choice.expr, &patterns);
+        self.arms(&mut choice.arms, tail);
+        self.handled_since(handlers);
     }
 
     fn arms(&mut self, arms: &mut [syn::Arm], tail: bool) {
@@ -396,6 +306,9 @@ impl<'a> Walk<'a> {
             Expr::Array(array) => array.elems.iter_mut().for_each(|expr| self.expr(expr)),
             Expr::Assign(assign) => {
                 self.expr(&mut assign.right);
+                if matches!(*assign.left, Expr::Infer(_)) {
+                    self.loses(&mut assign.right);
+                }
                 self.expr(&mut assign.left);
             }
             Expr::Await(wait) => self.expr(&mut wait.base),
@@ -407,7 +320,13 @@ impl<'a> Walk<'a> {
             Expr::Break(leave) => leave.expr.iter_mut().for_each(|expr| self.expr(expr)),
             Expr::Call(call) => {
                 self.expr(&mut call.func);
-                call.args.iter_mut().for_each(|expr| self.expr(expr));
+                let drops = matches!(&*call.func, Expr::Path(path) if ends_with(path, &["drop"]));
+                for arg in &mut call.args {
+                    self.expr(arg);
+                    if drops {
+                        self.loses(arg);
+                    }
+                }
             }
             Expr::Cast(cast) => self.expr(&mut cast.expr),
             Expr::Field(field) => self.expr(&mut field.base),
@@ -418,11 +337,13 @@ impl<'a> Walk<'a> {
             }
             Expr::Group(group) => self.expr(&mut group.expr),
             Expr::If(branch) => {
+                let handlers = self.handlers.len();
                 let entering = self.condition(&mut branch.cond);
                 self.block(&mut branch.then_branch, false, &entering);
                 if let Some((_, other)) = &mut branch.else_branch {
                     self.expr(other);
                 }
+                self.handled_since(handlers);
             }
             Expr::Index(index) => {
                 self.expr(&mut index.expr);
@@ -430,17 +351,19 @@ impl<'a> Walk<'a> {
             }
             Expr::Let(binding) => self.expr(&mut binding.expr),
             Expr::Loop(each) => self.block(&mut each.body, false, &[]),
-            Expr::Match(choice) => {
-                self.expr(&mut choice.expr);
-                self.arms(&mut choice.arms, false);
-            }
+            Expr::Match(choice) => self.choice(choice, false),
             Expr::Macro(call) => {
                 if let Some(note) = self.leaving_macro(&mut call.mac) {
                     *expr = Expr::Verbatim(quote!({ #note #call }));
                 }
             }
             Expr::MethodCall(call) => {
-                self.expr(&mut call.receiver);
+                if loses_error(call) {
+                    self.operand(&mut call.receiver);
+                    self.loses(&mut call.receiver);
+                } else {
+                    self.expr(&mut call.receiver);
+                }
                 call.args.iter_mut().for_each(|expr| self.expr(expr));
             }
             Expr::Paren(paren) => self.expr(&mut paren.expr),
@@ -471,8 +394,10 @@ impl<'a> Walk<'a> {
             Expr::Unary(unary) => self.expr(&mut unary.expr),
             Expr::Unsafe(block) => self.block(&mut block.block, false, &[]),
             Expr::While(each) => {
+                let handlers = self.handlers.len();
                 let entering = self.condition(&mut each.cond);
                 self.block(&mut each.body, false, &entering);
+                self.handled_since(handlers);
             }
             _ => {}
         }

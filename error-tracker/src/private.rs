@@ -9,8 +9,8 @@ pub use crate::snapshot::keep::{Argument, Close, KeepArgument, Link, Reference, 
 pub use crate::trace::guard::Guard;
 pub use crate::trace::meta::{Global, Meta};
 pub use crate::trace::outcome::{
-    CloseOutcome, ErrorRef, Given, LookAt, at, at_none, failed, leave, never, record, see, see_none,
-    see_source, silence, silent,
+    CloseOutcome, ErrorRef, Given, LookAt, at, at_none, failed, leave, never, record, see, see_handled,
+    see_lost, see_none, see_source, silence, silent,
 };
 pub use crate::trace::snap::{keep, link, place};
 pub use crate::trace::tracked::Tracked;

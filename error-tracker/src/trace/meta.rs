@@ -25,7 +25,8 @@ pub struct Meta {
     pub root: &'static str,
     pub first_line: u32,
     pub last_line: u32,
-    /// One entry a site: line, column, exit, ordinal, order, text. Entries end in U+001E, fields are parted by U+001F.
+    /// One entry a site: line, column, exit, makes, ordinal, order, text. Entries end in U+001E, fields are parted by
+    /// U+001F. A place where errors are handled has the exit `h`, and in place of the ordinal the order where it ends.
     pub sites: &'static str,
     /// One entry a slot: name, role, whether it is masked, from, to, and an empty field.
     pub variables: &'static str,
@@ -45,8 +46,27 @@ pub(crate) struct Site {
     pub(crate) text: &'static str,
     pub(crate) ordinal: u32,
     pub(crate) exit: Exit,
+    /// Its error is made there, or of the one that is being handled around it.
+    pub(crate) makes: bool,
     /// Place in the order of bindings and sites: see `Var`.
     pub(crate) order: u32,
+}
+
+/// A place where errors are handled, such as a `match`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handler {
+    /// The error is given a name, and so may be kept and returned later.
+    names_it: bool,
+    from: u32,
+    to: u32,
+}
+
+impl Handler {
+    /// Whether an error that was met here may be what leaves at a site; `same` says whether it looks so.
+    pub(crate) fn may_lead_to(&self, site: &Site, same: bool) -> bool {
+        let inside = (self.from..=self.to).contains(&site.order);
+        if inside { site.makes || (self.names_it && same) } else { self.names_it && same }
+    }
 }
 
 const END: u8 = 0x1e;
@@ -66,8 +86,14 @@ impl Meta {
             "m" => Exit::Macro,
             _ => Exit::Hidden,
         };
+        let makes = parts.until(PART)? == "1";
         let (ordinal, order) = (parts.number()?, parts.number()?);
-        Some(Site { line, column, exit, ordinal, order, text: parts.until(END)? })
+        Some(Site { line, column, exit, makes, ordinal, order, text: parts.until(END)? })
+    }
+
+    pub(crate) fn handler(&self, index: u32) -> Option<Handler> {
+        let site = self.site(index)?;
+        Some(Handler { names_it: site.makes, from: site.order, to: site.ordinal })
     }
 
     /// The variables, one for each slot.

@@ -32,6 +32,10 @@ pub(crate) enum Way {
     Out,
     /// `.context(..)` or the like is about to change it, and what comes of it leaves.
     Changed,
+    /// A `match` or the like is about to handle it.
+    Handled,
+    /// `.ok()` or the like is about to lose it.
+    Lost,
 }
 
 impl Meeting {
@@ -47,7 +51,9 @@ impl Meeting {
     pub(crate) fn way(self) -> Way {
         match self.code & 3 {
             0 => Way::Out,
-            _ => Way::Changed,
+            1 => Way::Changed,
+            2 => Way::Handled,
+            _ => Way::Lost,
         }
     }
 }
@@ -249,20 +255,7 @@ fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting) -> R {
     value
 }
 
-/// Looks at the operand of a `?`, and hands it on.
-///
-/// The link is handed out, not taken by reference: one that is alive in a loop would keep what the value borrows alive,
-/// too.
-#[inline(always)]
-pub fn see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
-    value: R,
-    guard: Entered<'_, N, TASK>,
-    site: u32,
-) -> (R, Link<R, K>) {
-    (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Out)) }, Link::new())
-}
-
-/// The same in a function with the option `none`.
+/// Looks at the operand of a `?` in a function with the option `none`.
 #[inline(always)]
 pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
@@ -272,14 +265,32 @@ pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     (K::pass(value, guard.meeting(site, Way::Out)), Link::new())
 }
 
-/// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
-#[inline(always)]
-pub fn see_source<R, K: Outcome<R>, const N: usize, const TASK: bool>(
-    value: R,
-    guard: Entered<'_, N, TASK>,
-    site: u32,
-) -> (R, Link<R, K>) {
-    (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Changed)) }, Link::new())
+macro_rules! sees {
+    ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+            value: R,
+            guard: Entered<'_, N, TASK>,
+            site: u32,
+        ) -> (R, Link<R, K>) {
+            (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::$way)) }, Link::new())
+        }
+    )+};
+}
+
+sees! {
+    /// Looks at the operand of a `?`, and hands it on.
+    ///
+    /// The link is handed out, not taken by reference: one that is alive in a loop would keep what the value borrows
+    /// alive, too.
+    see: Out;
+    /// Looks at what `?` will fail with once `.context(..)`, `.map_err(..)` and the like have changed it.
+    see_source: Changed;
+    /// Looks at what a `match` or the like parts.
+    see_handled: Handled;
+    /// Looks at what `.ok()` and the like lose.
+    see_lost: Lost;
 }
 
 /// Looks at what a function returns, and hands it on. All such places share a link.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::facts::Facts;
 use super::guard::{Frame, FrameRef};
-use super::meta::Site;
+use super::meta::{Handler, Site};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
@@ -57,6 +57,8 @@ pub(super) struct Record {
     pub(super) caller: usize,
     /// The site whose operand it will leave through, when `see_source` met it.
     pub(super) through: Option<u32>,
+    /// Where it was last handled, in the function that would meet it next.
+    pub(super) handler: Option<Handler>,
     /// The error was not looked at, only what will become of it is known: the next site that meets any error in the
     /// caller has met this one.
     pub(super) unseen: bool,
@@ -96,10 +98,16 @@ pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
         return;
     }
     let site = meeting.site();
-    put(match meeting.way() {
-        Way::Out => leaving(frame, site, Kind::Error, error),
-        Way::Changed => changing(frame, site, error),
-    });
+    match meeting.way() {
+        Way::Out => put(leaving(frame, site, Kind::Error, error)),
+        Way::Changed => put(changing(frame, site, error)),
+        Way::Handled => handling(frame, site, error),
+        Way::Lost => {
+            if let Some(record) = met_before(frame, error) {
+                finish(record, true);
+            }
+        }
+    }
 }
 
 /// A `None` is about to leave the function.
@@ -115,7 +123,7 @@ pub(crate) fn meet_none(meeting: Meeting, error: &ErrorRef<'_>) {
 fn changing(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
     let mut record =
-        adopt(frame, None, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
+        adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
     record.failure.outermost = facts;
     record.through = Some(site);
     record
@@ -133,10 +141,31 @@ pub(crate) fn fail_unseen(frame: *const Frame, site: u32, error: &ErrorRef<'_>) 
     put(record);
 }
 
+/// A `match` or the like is about to handle this error.
+fn handling(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) {
+    if let Some(mut record) = met_before(frame, error) {
+        record.handler = frame.meta().handler(site);
+        put(record);
+    }
+}
+
+/// Takes the record of an error that an annotated function handed to this one.
+fn met_before(frame: FrameRef<'_>, error: &ErrorRef<'_>) -> Option<Record> {
+    let comes_from = |record: &Record| record.caller == frame.key() && record.handler.is_none();
+    if !waiting(|waiting| waiting.iter().any(comes_from))? {
+        return None;
+    }
+    let facts = Facts::of(error);
+    waiting(|waiting| {
+        let same = |record: &Record| record.unseen || record.failure.outermost.is_in(&facts);
+        let wanted = |record: &Record| comes_from(record) && same(record);
+        waiting.iter().rposition(wanted).map(|index| waiting.remove(index))
+    })?
+}
+
 fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
-    let mut record =
-        adopt(frame, Some(site), &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
+    let mut record = adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
     if !record.told {
         let site = frame.meta().site(site);
         let exit = site.as_ref().map_or(Exit::Hidden, |site| site.exit);
@@ -145,6 +174,7 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
     record.frame = frame.key();
     record.caller = frame.prev().addr();
     record.through = None;
+    record.handler = None;
     record
 }
 
@@ -158,12 +188,15 @@ fn rise(frame: FrameRef<'_>, kind: Kind, facts: Facts, error: &ErrorRef<'_>) -> 
 }
 
 /// The waiting record that goes on with this error, when there is one.
-fn adopt(frame: FrameRef<'_>, site: Option<u32>, facts: &Facts) -> Option<Record> {
+fn adopt(frame: FrameRef<'_>, site: u32, facts: &Facts) -> Option<Record> {
+    let at = frame.meta().site(site);
     waiting(|waiting| {
         let comes_from = |record: &Record| {
-            (site.is_some() && record.through == site)
-                || record.unseen
-                || record.failure.outermost.is_in(facts)
+            let same = record.unseen || record.failure.outermost.is_in(facts);
+            match (&record.handler, &at) {
+                (Some(handler), Some(at)) => handler.may_lead_to(at, same),
+                _ => same || record.through == Some(site),
+            }
         };
         let index = waiting.iter().rposition(|record| record.caller == frame.key() && comes_from(record))?;
         let mut record = waiting.remove(index);
@@ -269,13 +302,15 @@ pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>, keep: 
     let waits = waiting(|waiting| {
         let index =
             waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
-        Some(if keep { waiting[index].failure.clone() } else { waiting.remove(index).failure })
+        let handler = waiting[index].handler;
+        let failure = if keep { waiting[index].failure.clone() } else { waiting.remove(index).failure };
+        Some((failure, handler))
     });
-    let mut failure = match waits.flatten() {
-        Some(failure) => failure,
+    let (mut failure, handler) = match waits.flatten() {
+        Some((failure, handler)) => (failure, handler),
         None => match told(&facts) {
             Some(failure) => return Given::Told(failure),
-            None => Box::new(Failure::new(Kind::Error, facts.clone())),
+            None => (Box::new(Failure::new(Kind::Error, facts.clone())), None),
         },
     };
     if failure.frames.is_empty() {
@@ -288,7 +323,7 @@ pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>, keep: 
     {
         let failure =
             Box::new(Failure { backtrace: backtrace::Raw::default(), ..Failure::new(Kind::Error, facts) });
-        put(Record { told: true, ..Record::at(frame.key(), failure) });
+        put(Record { told: true, handler, ..Record::at(frame.key(), failure) });
     }
     Given::New(failure)
 }
@@ -367,6 +402,7 @@ impl Record {
             frame: key,
             caller: key,
             through: None,
+            handler: None,
             unseen: false,
             told: false,
             unwinding: None,
