@@ -1,6 +1,7 @@
 //! An error that was handled is not taken for an equal one that rises later, and one that is made of it goes on with its
 //! trace.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![allow(clippy::redundant_pattern_matching, clippy::single_match, reason = "so may a user write it")]
 
 use std::fmt;
 

@@ -1,10 +1,10 @@
-//! Macros that return from the function around them, known by name.
+//! Macros that return from the function around them, known by name, and those in whose arguments somebody may.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{BinOp, Expr, ExprAssign, Lit, LitStr, Macro, Result, Token, UnOp};
+use syn::{BinOp, Expr, ExprAssign, Lit, LitStr, Macro, Pat, Result, Token, UnOp};
 
 use crate::text;
 
@@ -32,6 +32,164 @@ pub(crate) fn leaving(call: &Macro) -> Option<Leaving> {
             Some(Leaving::Ensure { condition: Box::new(ensure.condition), message, rest: ensure.rest })
         }
         _ => None,
+    }
+}
+
+/// Whether an error may leave the function where nobody sees it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hidden {
+    #[default]
+    Never,
+    /// There are macros of whom nothing is known.
+    Perhaps,
+    /// There is a `?` or a `return` in what cannot be gone into.
+    Likely,
+}
+
+/// What can be said of a macro's arguments.
+pub(crate) enum Arguments {
+    /// These are all of them, parted by commas.
+    List(Punctuated<Expr, Token![,]>),
+    /// `vec![value; length]`
+    Repeat(Box<[Expr; 2]>),
+    /// `matches!(value, pattern)`
+    Matches(Box<Expr>, TokenStream),
+    Unknown(Hidden),
+}
+
+/// Macros that evaluate each of their arguments in its turn and show none as text.
+const LISTS: &[&str] = &[
+    "format",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "write",
+    "writeln",
+    "panic",
+    "unreachable",
+    "format_args",
+    "vec",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "anyhow",
+    "eyre",
+    "join",
+    "try_join",
+];
+
+/// Macros of the standard library, and of those that log, that do not leave the function.
+const HARMLESS: &[&str] = &[
+    "assert",
+    "debug_assert",
+    "todo",
+    "unimplemented",
+    "dbg",
+    "matches",
+    "concat",
+    "stringify",
+    "include_str",
+    "include_bytes",
+    "env",
+    "option_env",
+    "line",
+    "column",
+    "file",
+    "module_path",
+    "cfg",
+    "thread_local",
+    "pin",
+    "addr_of",
+    "addr_of_mut",
+    "offset_of",
+    "is_x86_feature_detected",
+    "trace",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "log",
+    "event",
+    "span",
+    "capture_exception",
+    "capture_message",
+    "print_exception",
+    "format_exception",
+    "json",
+];
+
+pub(crate) fn arguments(call: &Macro) -> Arguments {
+    let name = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let name = name.as_str();
+    if !leaves(call.tokens.clone()) {
+        let known = LISTS.contains(&name) || HARMLESS.contains(&name);
+        return Arguments::Unknown(if known { Hidden::Never } else { Hidden::Perhaps });
+    }
+    let parsed = match name {
+        "matches" => syn::parse2::<Matches>(call.tokens.clone())
+            .map(|Matches { value, rest }| Arguments::Matches(Box::new(value), rest)),
+        _ if LISTS.contains(&name) => syn::parse2::<Listed>(call.tokens.clone()).map(|listed| match listed {
+            Listed::All(all) => Arguments::List(all),
+            Listed::Repeat(both) => Arguments::Repeat(both),
+        }),
+        _ => return Arguments::Unknown(Hidden::Likely),
+    };
+    parsed.unwrap_or(Arguments::Unknown(Hidden::Likely))
+}
+
+/// Whether there is a `?` behind an operand, or a `return`. A `?` elsewhere is a sign of some macro, as in `info!(?id)`.
+pub(crate) fn leaves(tokens: TokenStream) -> bool {
+    let mut operand = false;
+    tokens.into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Punct(punct) => operand && punct.as_char() == '?',
+            TokenTree::Ident(ident) => ident == "return",
+            TokenTree::Group(group) => leaves(group.stream()),
+            TokenTree::Literal(_) => false,
+        };
+        operand = !matches!(token, TokenTree::Punct(_));
+        found
+    })
+}
+
+enum Listed {
+    All(Punctuated<Expr, Token![,]>),
+    Repeat(Box<[Expr; 2]>),
+}
+
+impl Parse for Listed {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let ahead = input.fork();
+        if ahead.parse::<Expr>().is_ok() && ahead.peek(Token![;]) {
+            let value = input.parse()?;
+            input.parse::<Token![;]>()?;
+            return Ok(Self::Repeat(Box::new([value, input.parse()?])));
+        }
+        Punctuated::parse_terminated(input).map(Self::All)
+    }
+}
+
+struct Matches {
+    value: Expr,
+    rest: TokenStream,
+}
+
+impl Parse for Matches {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let value = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let rest: TokenStream = input.fork().parse()?;
+        Pat::parse_multi_with_leading_vert(input)?;
+        if input.parse::<Option<Token![if]>>()?.is_some() {
+            let guard = input.parse::<TokenStream>()?;
+            if leaves(guard) {
+                return Err(input.error("leaves in its guard"));
+            }
+        }
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self { value, rest })
     }
 }
 

@@ -8,6 +8,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
+use crate::exits::Hidden;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
@@ -221,6 +222,11 @@ fn meta(
         None => quote!(::core::option::Option::None),
     };
     let silent = options.silent.is_some();
+    let hidden = match walk.hidden {
+        Hidden::Never => quote!(Never),
+        Hidden::Perhaps => quote!(Perhaps),
+        Hidden::Likely => quote!(Likely),
+    };
     let budget = match options.locals {
         Locals::Adaptive => quote!(ADAPTIVE),
         Locals::Always => quote!(ALWAYS),
@@ -247,6 +253,7 @@ fn meta(
             globals: &[#(#globals),*],
             level: #level,
             silent: #silent,
+            hidden: #p::Hidden::#hidden,
             budget: #p::#budget,
         };
         &__ERROR_TRACKER

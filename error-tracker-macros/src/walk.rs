@@ -2,10 +2,11 @@
 //! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
 
+use crate::exits::{self, Hidden};
 use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
 use crate::names::{Names, bound_by};
 
@@ -67,6 +68,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) leaves_in_macros: bool,
     /// Links of operands that `.context(..)` and the like change, or whose error is lost.
     pub(crate) sources: Vec<Ident>,
+    /// Whether an error may leave where it is not looked at.
+    pub(crate) hidden: Hidden,
     /// The sites around this place whose errors are being handled here, and the names that those are bound to.
     handlers: Vec<(usize, Vec<Ident>)>,
     /// The variables that can be named here, innermost last.
@@ -82,6 +85,7 @@ impl<'a> Walk<'a> {
             vars: Vec::new(),
             leaves_in_macros: false,
             sources: Vec::new(),
+            hidden: Hidden::Never,
             handlers: Vec::new(),
             scope: Vec::new(),
         }
@@ -95,6 +99,13 @@ impl<'a> Walk<'a> {
     /// Whether something was found for which a guard is not enough.
     pub(crate) fn wraps_returned(&self) -> bool {
         self.sites.iter().any(|site| site.link.is_none())
+    }
+
+    /// Something that is not gone into.
+    fn passes(&mut self, tokens: &impl ToTokens) {
+        if exits::leaves(tokens.to_token_stream()) {
+            self.hidden = Hidden::Likely;
+        }
     }
 
     fn order(&mut self) -> u32 {
@@ -135,9 +146,7 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Stmt::Macro(call) if call.attrs.is_empty() => {
-                    stmts.extend(
-                        self.leaving_macro(&mut call.mac).map(|note| Stmt::Expr(Expr::Verbatim(note), None)),
-                    );
+                    stmts.extend(self.call(&mut call.mac).map(|note| Stmt::Expr(Expr::Verbatim(note), None)));
                 }
                 Stmt::Expr(expr, None) if tail && index == last => self.tail(expr),
                 Stmt::Expr(expr, semi) => {
@@ -147,7 +156,7 @@ impl<'a> Walk<'a> {
                         after.push(keep);
                     }
                 }
-                _ => {}
+                other => self.passes(other),
             }
             stmts.push(stmt);
             stmts.append(&mut after);
@@ -209,7 +218,7 @@ impl<'a> Walk<'a> {
     /// What the function returns.
     fn tail(&mut self, expr: &mut Expr) {
         if !attributes(expr).is_empty() {
-            return;
+            return self.passes(expr);
         }
         match expr {
             Expr::If(branch) => {
@@ -263,7 +272,11 @@ impl<'a> Walk<'a> {
     }
 
     fn arms(&mut self, arms: &mut [syn::Arm], tail: bool) {
-        for arm in arms.iter_mut().filter(|arm| arm.attrs.is_empty()) {
+        for arm in arms {
+            if !arm.attrs.is_empty() {
+                self.passes(arm);
+                continue;
+            }
             if let Pat::Guard(guard) = &mut arm.pat {
                 self.condition(&mut guard.guard);
             }
@@ -300,7 +313,7 @@ impl<'a> Walk<'a> {
 
     fn expr(&mut self, expr: &mut Expr) {
         if !attributes(expr).is_empty() {
-            return;
+            return self.passes(expr);
         }
         match expr {
             Expr::Array(array) => array.elems.iter_mut().for_each(|expr| self.expr(expr)),
@@ -353,7 +366,7 @@ impl<'a> Walk<'a> {
             Expr::Loop(each) => self.block(&mut each.body, false, &[]),
             Expr::Match(choice) => self.choice(choice, false),
             Expr::Macro(call) => {
-                if let Some(note) = self.leaving_macro(&mut call.mac) {
+                if let Some(note) = self.call(&mut call.mac) {
                     *expr = Expr::Verbatim(quote!({ #note #call }));
                 }
             }
@@ -399,6 +412,7 @@ impl<'a> Walk<'a> {
                 self.block(&mut each.body, false, &entering);
                 self.handled_since(handlers);
             }
+            Expr::Verbatim(tokens) => self.passes(tokens),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::{Plan, Site, Walk};
-use crate::exits;
+use crate::exits::{self, Arguments, Hidden};
 use crate::expressions::{changed, ends_with, is_mapping};
 use crate::text;
 
@@ -129,9 +129,38 @@ impl Walk<'_> {
         *expr.expr = Expr::Verbatim(operand);
     }
 
+    /// A macro call. Answers what is to be noted before it.
+    pub(super) fn call(&mut self, call: &mut syn::Macro) -> Option<TokenStream> {
+        if exits::leaving(call).is_some() {
+            let sites = self.sites.len();
+            let note = self.leaving_macro(call);
+            if self.sites.len() == sites {
+                self.hidden = Hidden::Likely;
+            }
+            return note;
+        }
+        match exits::arguments(call) {
+            Arguments::List(mut args) => {
+                args.iter_mut().for_each(|arg| self.expr(arg));
+                call.tokens = args.into_token_stream();
+            }
+            Arguments::Repeat(mut args) => {
+                args.iter_mut().for_each(|arg| self.expr(arg));
+                let [value, length] = *args;
+                call.tokens = quote!(#value; #length);
+            }
+            Arguments::Matches(mut value, rest) => {
+                self.expr(&mut value);
+                call.tokens = quote!(#value, #rest);
+            }
+            Arguments::Unknown(hidden) => self.hidden = self.hidden.max(hidden),
+        }
+        None
+    }
+
     /// `bail!` and `ensure!` of anyhow and eyre return from inside. Answers what is to be noted before a `bail!`; an
     /// `ensure!` notes it itself.
-    pub(super) fn leaving_macro(&mut self, call: &mut syn::Macro) -> Option<TokenStream> {
+    fn leaving_macro(&mut self, call: &mut syn::Macro) -> Option<TokenStream> {
         if !self.plan.returns_failure || self.plan.return_type.is_none() {
             return None;
         }

@@ -35,7 +35,18 @@ pub struct Meta {
     pub level: Option<Level>,
     /// Whether errors end here, by the option `silent`.
     pub silent: bool,
+    pub hidden: Hidden,
     pub budget: Budget,
+}
+
+/// Whether an error may leave the function where nobody sees it: in a macro, or in what carries an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    Never,
+    /// There are macros of whom nothing is known.
+    Perhaps,
+    /// A `?` or a `return` stands there.
+    Likely,
 }
 
 /// A place where a failure can leave.

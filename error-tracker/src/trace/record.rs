@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use super::facts::Facts;
-use super::guard::{Frame, FrameRef};
-use super::meta::{Handler, Site};
+use super::guard::{self, FrameRef};
+use super::meta::{Handler, Hidden, Site};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
 use super::{backtrace, frames, thread};
-use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
+use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
 use crate::mask::{Taint, rendering};
 use crate::scope::Scope;
@@ -35,8 +35,8 @@ pub(crate) struct Failure {
     pub(crate) thread: String,
     pub(crate) location: Option<Location>,
     /// From where it rose outward.
-    pub(crate) frames: Vec<event::Frame>,
-    pub(crate) callers: Vec<event::Frame>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) callers: Vec<Frame>,
     pub(crate) backtrace: backtrace::Raw,
     pub(crate) globals: Vec<Variable>,
     /// Values of the option `context`.
@@ -62,6 +62,8 @@ pub(super) struct Record {
     /// The error was not looked at, only what will become of it is known: the next site that meets any error in the
     /// caller has met this one.
     pub(super) unseen: bool,
+    /// So many of its last frames it may have left where nobody sees it. If nobody meets it again, it was handled there.
+    pub(super) hidden: usize,
     /// It was captured by hand already: nothing more is told of it.
     pub(super) told: bool,
     /// It is a panic.
@@ -130,7 +132,7 @@ fn changing(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) -> Record {
 }
 
 /// An error is about to leave `frame` through a macro that does not show it.
-pub(crate) fn fail_unseen(frame: *const Frame, site: u32, error: &ErrorRef<'_>) {
+pub(crate) fn fail_unseen(frame: *const guard::Frame, site: u32, error: &ErrorRef<'_>) {
     // SAFETY: as in `meet`.
     let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
     if rendering() {
@@ -175,6 +177,7 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
     record.caller = frame.prev().addr();
     record.through = None;
     record.handler = None;
+    record.hidden = 0;
     record
 }
 
@@ -243,7 +246,7 @@ pub(crate) fn leave(frame: FrameRef<'_>) {
     }
     let key = frame.key();
     for record in take(|record| record.caller == key && record.unwinding.is_none()) {
-        finish(record, true);
+        leave_unseen(frame, record);
     }
     let silent = frame.meta().silent;
     let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
@@ -252,12 +255,41 @@ pub(crate) fn leave(frame: FrameRef<'_>) {
     }
 }
 
+/// An error was last met by a function that `frame` called, and `frame` leaves: it was handled there, or goes on where
+/// nobody sees it.
+fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
+    let prev = frame.prev().addr();
+    let goes_on = match frame.meta().hidden {
+        Hidden::Never => false,
+        Hidden::Perhaps => prev != 0,
+        Hidden::Likely => prev != 0 || record.handler.is_none(),
+    };
+    if !goes_on {
+        return finish(record, true);
+    }
+    let facts = record.failure.outermost.clone();
+    pass(&mut record.failure, frame, None, Exit::Hidden, facts);
+    record.frame = frame.key();
+    record.caller = prev;
+    (record.handler, record.through) = (None, None);
+    if prev == 0 {
+        return finish(record, false);
+    }
+    record.hidden += 1;
+    put(record);
+}
+
 pub(super) fn finish(record: Record, handled: bool) {
     if record.told {
         return;
     }
     let mut failure = record.failure;
     failure.handled = handled;
+    if handled {
+        let kept = failure.frames.len().saturating_sub(record.hidden);
+        let running = failure.frames.drain(kept..).map(|frame| Frame { exit: Exit::Running, ..frame });
+        failure.callers.extend(running);
+    }
     if record.caller != 0 {
         add_callers(&mut failure, record.caller);
     }
@@ -338,7 +370,7 @@ fn told(facts: &Facts) -> Option<Box<Failure>> {
 }
 
 /// An annotated handler is given an error: it is recorded as one that is handled there.
-pub(crate) fn given(frame: *const Frame, error: &ErrorRef<'_>) {
+pub(crate) fn given(frame: *const guard::Frame, error: &ErrorRef<'_>) {
     if rendering() {
         return;
     }
@@ -404,6 +436,7 @@ impl Record {
             through: None,
             handler: None,
             unseen: false,
+            hidden: 0,
             told: false,
             unwinding: None,
             since: Instant::now(),
