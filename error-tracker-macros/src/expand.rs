@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -73,7 +73,10 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
     walk.body(&mut block);
     let inner = inner(&function, options, &words, &arguments, &walk, &block, records);
     let mut sig = function.sig.clone();
-    let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { quote!({ #inner }) };
+    let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { inner };
+    // Lints such as `dead_code` say nothing of a function that ends in another crate's tokens.
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(brace_token.span.join());
     function.with_body(&sig, &body)
 }
 
@@ -116,7 +119,7 @@ fn inner(
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let entry = entry(options, words, arguments, records);
     let task = function.sig.asyncness.is_some();
-    let var_links: Vec<_> = walk.vars.iter().map(|var| &var.link).collect();
+    let var_links: Vec<_> = walk.vars.iter().filter(|var| var.kept).map(|var| &var.link).collect();
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
@@ -310,14 +313,12 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         })),
     };
     quote! {
-        {
-            #p::Tracked::new(async move {
-                #returns
-                #binds
-                #inner
-            })
-            .await
-        }
+        #p::Tracked::new(async move {
+            #returns
+            #binds
+            #inner
+        })
+        .await
     }
 }
 

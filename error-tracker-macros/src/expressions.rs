@@ -1,5 +1,7 @@
 //! What the walk asks of expressions.
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{BinOp, Expr, ExprMethodCall};
 
@@ -57,6 +59,39 @@ pub(crate) fn loses_error(call: &ExprMethodCall) -> bool {
 
 pub(crate) fn is_mapping(call: &ExprMethodCall) -> bool {
     call.attrs.is_empty() && MAPPING.iter().any(|name| call.method.unraw() == name)
+}
+
+/// An expression as it can stand behind `match`: in parentheses when it needs them there, else without, which the
+/// compiler would warn of.
+pub(crate) fn scrutinee(expr: &Expr) -> TokenStream {
+    match expr {
+        _ if has_open_struct(expr) => quote!((#expr)),
+        Expr::Paren(paren) if paren.attrs.is_empty() && ends_itself(&paren.expr) => scrutinee(&paren.expr),
+        _ => expr.to_token_stream(),
+    }
+}
+
+/// Whether a struct expression would meet the `{` of a `match`, or be taken for it.
+fn has_open_struct(expr: &Expr) -> bool {
+    match expr {
+        Expr::Struct(_) => true,
+        Expr::Await(wait) => has_open_struct(&wait.base),
+        Expr::Binary(binary) => has_open_struct(&binary.left) || has_open_struct(&binary.right),
+        Expr::Call(call) => has_open_struct(&call.func),
+        Expr::Cast(cast) => has_open_struct(&cast.expr),
+        Expr::Field(field) => has_open_struct(&field.base),
+        Expr::Index(index) => has_open_struct(&index.expr),
+        Expr::MethodCall(call) => has_open_struct(&call.receiver),
+        Expr::Reference(reference) => has_open_struct(&reference.expr),
+        Expr::Try(question) => has_open_struct(&question.expr),
+        Expr::Unary(unary) => has_open_struct(&unary.expr),
+        _ => false,
+    }
+}
+
+/// Whether what follows an expression cannot become part of it.
+fn ends_itself(expr: &Expr) -> bool {
+    !matches!(expr, Expr::Assign(_) | Expr::Break(_) | Expr::Closure(_) | Expr::Range(_) | Expr::Return(_))
 }
 
 pub(crate) fn ends_with(path: &syn::ExprPath, names: &[&str]) -> bool {

@@ -4,8 +4,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    Attribute, Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result,
-    ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
+    AttrStyle, Attribute, Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind,
+    Result, ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
@@ -31,7 +31,8 @@ impl Parse for Function {
         let body = input.fork().parse::<TokenTree>()?.into();
         let content;
         let brace_token: token::Brace = braced!(content in input);
-        attrs.extend(content.call(Attribute::parse_inner)?);
+        // Below the attributes in front, an inner one may not stand there; outside it means the same.
+        attrs.extend(content.call(Attribute::parse_inner)?.into_iter().map(outer));
         let stmts = statements(content.parse()?);
         Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
     }
@@ -64,6 +65,10 @@ fn with_open_blocks(tokens: TokenStream) -> TokenStream {
     tokens.into_iter().map(open).collect()
 }
 
+fn outer(attr: Attribute) -> Attribute {
+    Attribute { style: AttrStyle::Outer, ..attr }
+}
+
 /// What an argument is, as far as its written type tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArgumentKind {
@@ -74,7 +79,7 @@ pub(crate) enum ArgumentKind {
 
 impl Function {
     /// The function with another body.
-    pub(crate) fn with_body(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
+    pub(crate) fn with_body(&self, sig: &Signature, body: &Group) -> TokenStream {
         let Self { attrs, vis, default, .. } = self;
         quote!(#(#attrs)* #vis #default #sig #body)
     }

@@ -70,6 +70,15 @@ impl Names {
     }
 }
 
+/// Whether one of the names is written among the tokens.
+pub(crate) fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident),
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        _ => false,
+    })
+}
+
 /// `[cfg(..)]` behind a `#`.
 fn is_cfg(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };

@@ -8,7 +8,7 @@ use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
 
 use crate::exits::{self, Hidden};
 use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
-use crate::names::{Names, bound_by};
+use crate::names::{Names, bound_by, mentions};
 
 mod handled;
 mod sites;
@@ -37,6 +37,16 @@ pub(crate) struct Var {
     /// Where its scope ends.
     pub(crate) to: u32,
     pub(crate) link: Ident,
+    /// Whether a value of it was seen, so that the link has a type.
+    pub(crate) kept: bool,
+}
+
+/// A variable that is bound by what a block belongs to.
+enum Entering {
+    /// To be kept at the block's start.
+    Bound(Ident),
+    /// It was kept in the condition.
+    Kept(usize),
 }
 
 /// What to look for.
@@ -115,11 +125,14 @@ impl<'a> Walk<'a> {
 
     /// A block whose last expression is, with `tail`, what the function returns. `entering` are variables that were
     /// bound by what the block belongs to.
-    fn block(&mut self, block: &mut Block, tail: bool, entering: &[Ident]) {
+    fn block(&mut self, block: &mut Block, tail: bool, entering: &[Entering]) {
         let outer = self.scope.len();
         let mut stmts = Vec::with_capacity(block.stmts.len() * 2);
-        for ident in entering {
-            stmts.extend(self.bind(ident));
+        for variable in entering {
+            match variable {
+                Entering::Bound(ident) => stmts.extend(self.bind(ident)),
+                Entering::Kept(index) => self.scope.push(*index),
+            }
         }
         let last = block.stmts.len().wrapping_sub(1);
         for (index, mut stmt) in std::mem::take(&mut block.stmts).into_iter().enumerate() {
@@ -182,7 +195,7 @@ impl<'a> Walk<'a> {
         let index = self.vars.len();
         let link = Ident::new(&format!("__l{index}"), Span::mixed_site());
         let from = self.order();
-        self.vars.push(Var { ident: ident.clone(), from, to: u32::MAX, link });
+        self.vars.push(Var { ident: ident.clone(), from, to: u32::MAX, link, kept: false });
         self.scope.push(index);
         Some(index)
     }
@@ -192,7 +205,8 @@ impl<'a> Walk<'a> {
         Some(self.keep(index))
     }
 
-    fn keep(&self, index: usize) -> Stmt {
+    fn keep(&mut self, index: usize) -> Stmt {
+        self.vars[index].kept = true;
         let Var { ident, link, .. } = &self.vars[index];
         let Plan { p, guard, first_slot, .. } = &self.plan;
         let slot = first_slot + index;
@@ -208,8 +222,8 @@ impl<'a> Walk<'a> {
         };
         let Expr::Path(path) = &**left else { return None };
         let ident = path.path.get_ident()?;
-        if let Some(index) = self.scope.iter().rev().find(|index| self.vars[**index].ident == *ident) {
-            return Some(self.keep(*index));
+        if let Some(&index) = self.scope.iter().rev().find(|index| self.vars[**index].ident == *ident) {
+            return Some(self.keep(index));
         }
         let keep = (self.plan.keep_argument)(ident)?;
         Some(Stmt::Expr(Expr::Verbatim(keep), None))
@@ -240,7 +254,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes through a condition; answers what it binds for the block behind it.
-    fn condition(&mut self, cond: &mut Expr) -> Vec<Ident> {
+    fn condition(&mut self, cond: &mut Expr) -> Vec<Entering> {
         if !attributes(cond).is_empty() {
             return Vec::new();
         }
@@ -248,10 +262,12 @@ impl<'a> Walk<'a> {
             Expr::Let(binding) => {
                 self.expr(&mut binding.expr);
                 self.handles(&mut binding.expr, &[&binding.pat]);
-                bound_by(&binding.pat)
+                entering(&binding.pat)
             }
             Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
                 let mut bound = self.condition(&mut binary.left);
+                let left = &mut *binary.left;
+                bound.iter_mut().for_each(|variable| self.bind_before(variable, left, &binary.right));
                 bound.extend(self.condition(&mut binary.right));
                 bound
             }
@@ -271,6 +287,19 @@ impl<'a> Walk<'a> {
         self.handled_since(handlers);
     }
 
+    /// Keeps a variable of a chain of conditions before those that mention it: they may move it.
+    fn bind_before(&mut self, variable: &mut Entering, left: &mut Expr, right: &Expr) {
+        let Entering::Bound(ident) = variable else { return };
+        if !mentions(right.to_token_stream(), std::slice::from_ref(ident)) {
+            return;
+        }
+        let Some(index) = self.declare(ident) else { return };
+        self.scope.pop();
+        let keep = self.keep(index);
+        *variable = Entering::Kept(index);
+        *left = Expr::Verbatim(quote!(#left && { #keep true }));
+    }
+
     fn arms(&mut self, arms: &mut [syn::Arm], tail: bool) {
         for arm in arms {
             if !arm.attrs.is_empty() {
@@ -280,9 +309,10 @@ impl<'a> Walk<'a> {
             if let Pat::Guard(guard) = &mut arm.pat {
                 self.condition(&mut guard.guard);
             }
-            let entering = bound_by(&arm.pat);
-            let wanted =
-                entering.iter().any(|ident| self.plan.names.mentions(ident) && !(self.plan.skips)(ident));
+            let wanted = bound_by(&arm.pat)
+                .iter()
+                .any(|ident| self.plan.names.mentions(ident) && !(self.plan.skips)(ident));
+            let entering = entering(&arm.pat);
             if let Expr::Block(body) = &mut *arm.body
                 && body.attrs.is_empty()
                 && body.label.is_none()
@@ -345,8 +375,7 @@ impl<'a> Walk<'a> {
             Expr::Field(field) => self.expr(&mut field.base),
             Expr::ForLoop(each) => {
                 self.expr(&mut each.expr);
-                let entering = bound_by(&each.pat);
-                self.block(&mut each.body, false, &entering);
+                self.block(&mut each.body, false, &entering(&each.pat));
             }
             Expr::Group(group) => self.expr(&mut group.expr),
             Expr::If(branch) => {
@@ -431,4 +460,8 @@ impl<'a> Walk<'a> {
             _ => self.returned(expr, "r"),
         }
     }
+}
+
+fn entering(pat: &Pat) -> Vec<Entering> {
+    bound_by(pat).into_iter().map(Entering::Bound).collect()
 }

@@ -3,12 +3,12 @@
 //! An error that was lost must not be taken for an equal one that rises later in the same function. Each such place looks
 //! at the error, which costs a success nothing but the test that the code around it makes anyway.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, Pat};
 
 use super::{Site, Walk};
 use crate::expressions::{changed, ends_with, is_value};
-use crate::names::bound_by;
+use crate::names::{bound_by, mentions};
 
 impl Walk<'_> {
     /// What the patterns part is a `Result`: its error is being handled from here on.
@@ -93,12 +93,4 @@ fn error_names(pat: &Pat) -> Vec<Ident> {
         Pat::Guard(pat) => error_names(&pat.pat),
         _ => bound_by(pat),
     }
-}
-
-fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => names.contains(&ident),
-        TokenTree::Group(group) => mentions(group.stream(), names),
-        _ => false,
-    })
 }

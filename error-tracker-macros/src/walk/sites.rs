@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::{Plan, Site, Walk};
 use crate::exits::{self, Arguments, Hidden};
-use crate::expressions::{changed, ends_with, is_mapping};
+use crate::expressions::{changed, ends_with, is_mapping, scrutinee};
 use crate::text;
 
 impl Walk<'_> {
@@ -99,7 +99,8 @@ impl Walk<'_> {
     pub(super) fn look(&self, value: &mut Expr, see: &str, site: usize, link: &Ident) {
         let Plan { p, guard, .. } = &self.plan;
         let (see, site) = (Ident::new(see, Span::mixed_site()), site as u32);
-        *value = Expr::Verbatim(quote!((match #value { __v => {
+        let operand = scrutinee(value);
+        *value = Expr::Verbatim(quote!((match #operand { __v => {
                 let (__v, __k) = #p::#see(__v, #guard, #site);
                 #link = __k;
                 __v
@@ -115,9 +116,9 @@ impl Walk<'_> {
         self.look_before(&mut expr.expr, site);
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
-        let (site, operand) = (site as u32, &expr.expr);
+        let (site, operand) = (site as u32, scrutinee(&expr.expr));
         // What is wrong with the operand's type is said where it stands.
-        let span = Span::mixed_site().located_at(operand.span());
+        let span = Span::mixed_site().located_at(expr.expr.span());
         let leave =
             silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
         let operand = quote_spanned!(span=> (match #operand { __v => {
