@@ -10,6 +10,7 @@ use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_
 
 use crate::exits::Hidden;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
+use crate::late::LateTypes;
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
 use crate::walk::{Plan, Site, Var, Walk};
@@ -57,19 +58,22 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
         let (p, keep) = (&words.p, keep(&words, &arguments[slot], slot));
         Some(quote!({ use #p::KeepArgument as _; #keep }))
     };
-    let mut walk = Walk::new(Plan {
-        names: &names,
-        p: &words.p,
-        guard: &words.guard,
-        returned: &words.returned,
-        returns_failure: function.may_return_failure(options.none.is_some()),
-        return_type: writable_return_type(&function.sig),
-        none: options.none.is_some(),
-        silent: silent.as_ref(),
-        skips: &skips_locals,
-        keep_argument: &keep_argument,
-        first_slot: arguments.len() + options.context.len(),
-    });
+    let mut walk = Walk::new(
+        Plan {
+            names: &names,
+            p: &words.p,
+            guard: &words.guard,
+            returned: &words.returned,
+            returns_failure: function.may_return_failure(options.none.is_some()),
+            return_type: writable_return_type(&function.sig),
+            none: options.none.is_some(),
+            silent: silent.as_ref(),
+            skips: &skips_locals,
+            keep_argument: &keep_argument,
+            first_slot: arguments.len() + options.context.len(),
+        },
+        LateTypes::of(function.body.clone()),
+    );
     walk.body(&mut block);
     let inner = inner(&function, options, &words, &arguments, &walk, &block, records);
     let mut sig = function.sig.clone();
@@ -119,12 +123,15 @@ fn inner(
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let entry = entry(options, words, arguments, records);
     let task = function.sig.asyncness.is_some();
-    let var_links: Vec<_> = walk.vars.iter().filter(|var| var.kept).map(|var| &var.link).collect();
+    let var_links: Vec<_> = walk.links().map(|(link, _)| link).collect();
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
-    let closed_vars = (!var_links.is_empty())
-        .then(|| quote!({ use #p::Close as _; #((&&&&&#var_links).__error_tracker_close();)* }));
+    let closes = walk.links().map(|(link, is_late)| match is_late {
+        true => quote!(#p::close_late(&#link);),
+        false => quote!((&&&&&#link).__error_tracker_close();),
+    });
+    let closed_vars = (!var_links.is_empty()).then(|| quote!({ use #p::Close as _; #(#closes)* }));
     let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
         Some(ty) if walk.leaves_in_macros => quote!(let #returned = #p::link::<#ty, _>();),
         _ => quote!(let #returned = #p::link();),

@@ -8,6 +8,7 @@ mod exits;
 mod expand;
 mod expressions;
 mod function;
+mod late;
 mod names;
 mod options;
 mod text;

@@ -8,6 +8,7 @@ use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
 
 use crate::exits::{self, Hidden};
 use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
+use crate::late::LateTypes;
 use crate::names::{Names, bound_by, mentions};
 
 mod handled;
@@ -39,6 +40,14 @@ pub(crate) struct Var {
     pub(crate) link: Ident,
     /// Whether a value of it was seen, so that the link has a type.
     pub(crate) kept: bool,
+}
+
+impl Walk<'_> {
+    /// The links of the variables that were kept, and whether their types may be known late.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (&Ident, bool)> {
+        let kept = self.vars.iter().filter(|var| var.kept);
+        kept.map(|var| (&var.link, self.late.is_late(&var.ident)))
+    }
 }
 
 /// A variable that is bound by what a block belongs to.
@@ -84,12 +93,14 @@ pub(crate) struct Walk<'a> {
     handlers: Vec<(usize, Vec<Ident>)>,
     /// The variables that can be named here, innermost last.
     scope: Vec<usize>,
+    late: LateTypes,
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(plan: Plan<'a>) -> Self {
+    pub(crate) fn new(plan: Plan<'a>, late: LateTypes) -> Self {
         Self {
             plan,
+            late,
             order: 1,
             sites: Vec::new(),
             vars: Vec::new(),
@@ -140,6 +151,7 @@ impl<'a> Walk<'a> {
             match &mut stmt {
                 Stmt::Local(local) if local.attrs.is_empty() => {
                     if let Some(init) = &mut local.init {
+                        self.late.bind(&local.pat, &init.expr);
                         self.expr(&mut init.expr);
                         if let Some((_, diverge)) = &mut init.diverge {
                             let handlers = self.handlers.len();
@@ -163,6 +175,12 @@ impl<'a> Walk<'a> {
                 }
                 Stmt::Expr(expr, None) if tail && index == last => self.tail(expr),
                 Stmt::Expr(expr, semi) => {
+                    if let Expr::Assign(assign) = &*expr
+                        && let Expr::Path(left) = &*assign.left
+                        && let Some(name) = left.path.get_ident()
+                    {
+                        self.late.assign(name, &assign.right);
+                    }
                     self.expr(expr);
                     if let Some(keep) = self.assigned(expr) {
                         semi.get_or_insert_default();
@@ -260,6 +278,7 @@ impl<'a> Walk<'a> {
         }
         match cond {
             Expr::Let(binding) => {
+                self.late.bind(&binding.pat, &binding.expr);
                 self.expr(&mut binding.expr);
                 self.handles(&mut binding.expr, &[&binding.pat]);
                 entering(&binding.pat)
@@ -280,6 +299,7 @@ impl<'a> Walk<'a> {
 
     fn choice(&mut self, choice: &mut syn::ExprMatch, tail: bool) {
         let handlers = self.handlers.len();
+        choice.arms.iter().for_each(|arm| self.late.bind(&arm.pat, &choice.expr));
         self.expr(&mut choice.expr);
         let patterns: Vec<_> = choice.arms.iter().map(|arm| &arm.pat).collect();
         self.handles(&mut choice.expr, &patterns);
@@ -374,6 +394,7 @@ impl<'a> Walk<'a> {
             Expr::Cast(cast) => self.expr(&mut cast.expr),
             Expr::Field(field) => self.expr(&mut field.base),
             Expr::ForLoop(each) => {
+                self.late.bind(&each.pat, &each.expr);
                 self.expr(&mut each.expr);
                 self.block(&mut each.body, false, &entering(&each.pat));
             }

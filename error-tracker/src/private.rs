@@ -6,6 +6,7 @@ pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::Level;
 pub use crate::snapshot::budget::{ADAPTIVE, ALWAYS, NEVER};
 pub use crate::snapshot::keep::{Argument, Close, KeepArgument, Link, Reference, ShowGlobal, Shown};
+pub use crate::snapshot::late::close_late;
 pub use crate::trace::guard::Guard;
 pub use crate::trace::meta::{Global, Hidden, Meta};
 pub use crate::trace::outcome::{

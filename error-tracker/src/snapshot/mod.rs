@@ -5,6 +5,7 @@ pub(crate) mod chunk;
 pub(crate) mod debug;
 mod eager;
 pub(crate) mod keep;
+pub(crate) mod late;
 pub(crate) mod policy;
 pub(crate) mod read;
 pub(crate) mod slot;

@@ -1,0 +1,191 @@
+//! Variables whose type the compiler may find out only when it has read the whole body, after the links are closed:
+//! what comes of a cast to `_`, since casts are looked at last, and what an operator makes of a number without a
+//! suffix, whose type is chosen last. Such a link must not ask what traits the type has.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{BinOp, Block, Expr, ExprBinary, ExprCast, ExprPath, Lit, Macro, Pat, Stmt, UnOp};
+
+use crate::names::bound_by;
+
+/// Why a type may be known late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Late {
+    Not,
+    /// By an operator on a number. What a function makes of it is known, since few would take any type.
+    Number,
+    /// By a cast. It may go through functions such as `ptr::read`.
+    Cast,
+}
+
+/// The variables that were bound so far. A name that is bound again is not parted from its former self.
+#[derive(Default)]
+pub(crate) struct LateTypes {
+    names: HashMap<String, Late>,
+    /// Whether the body has a cast to `_` at all.
+    pub(crate) casts: bool,
+}
+
+impl LateTypes {
+    pub(crate) fn of(body: TokenStream) -> Self {
+        Self { names: HashMap::new(), casts: has_open_cast(body) }
+    }
+
+    pub(crate) fn is_late(&self, name: &Ident) -> bool {
+        self.names.contains_key(&name.to_string())
+    }
+
+    /// Notes what a pattern takes its values from.
+    pub(crate) fn bind(&mut self, pat: &Pat, value: &Expr) {
+        if matches!(pat, Pat::Type(typed) if !is_open(typed.ty.to_token_stream())) {
+            return;
+        }
+        let late = self.of_value(value);
+        if late != Late::Not {
+            bound_by(pat).iter().for_each(|name| self.note(name, late));
+        }
+    }
+
+    /// Notes what is assigned to a variable that was bound without a value.
+    pub(crate) fn assign(&mut self, name: &Ident, value: &Expr) {
+        let late = self.of_value(value);
+        if late != Late::Not {
+            self.note(name, late);
+        }
+    }
+
+    fn note(&mut self, name: &Ident, late: Late) {
+        let known = self.names.entry(name.to_string()).or_insert(late);
+        *known = late.max(*known);
+    }
+
+    fn of_value(&self, value: &Expr) -> Late {
+        match value {
+            Expr::Paren(paren) => self.of_value(&paren.expr),
+            Expr::Group(group) => self.of_value(&group.expr),
+            Expr::Reference(reference) => self.of_value(&reference.expr),
+            Expr::Unary(unary) => self.of_value(&unary.expr),
+            Expr::Tuple(tuple) => self.of_all(&tuple.elems),
+            Expr::Array(array) => self.of_all(&array.elems),
+            Expr::Binary(binary) => self.of_operator(binary),
+            Expr::Path(path) => self.of_path(path),
+            Expr::Block(block) => self.of_block(&block.block),
+            Expr::Unsafe(block) => self.of_block(&block.block),
+            Expr::If(branch) => {
+                let other = branch.else_branch.as_ref().map(|(_, other)| self.of_value(other));
+                self.of_block(&branch.then_branch).max(other.unwrap_or(Late::Not))
+            }
+            Expr::Match(choice) => self.of_all(choice.arms.iter().map(|arm| &*arm.body)),
+            _ if self.casts => {
+                let mut search = Casts { known: self, found: false };
+                search.visit_expr(value);
+                if search.found { Late::Cast } else { Late::Not }
+            }
+            _ => Late::Not,
+        }
+    }
+
+    fn of_all<'e>(&self, values: impl IntoIterator<Item = &'e Expr>) -> Late {
+        values.into_iter().map(|value| self.of_value(value)).max().unwrap_or(Late::Not)
+    }
+
+    fn of_block(&self, block: &Block) -> Late {
+        match block.stmts.last() {
+            Some(Stmt::Expr(value, None)) => self.of_value(value),
+            _ => Late::Not,
+        }
+    }
+
+    fn of_path(&self, path: &ExprPath) -> Late {
+        let known = path.path.get_ident().and_then(|name| self.names.get(&name.to_string()));
+        known.copied().unwrap_or(Late::Not)
+    }
+
+    fn of_operator(&self, ExprBinary { left, op, right, .. }: &ExprBinary) -> Late {
+        let computes = matches!(
+            op,
+            BinOp::Add(_)
+                | BinOp::Sub(_)
+                | BinOp::Mul(_)
+                | BinOp::Div(_)
+                | BinOp::Rem(_)
+                | BinOp::BitAnd(_)
+                | BinOp::BitOr(_)
+                | BinOp::BitXor(_)
+                | BinOp::Shl(_)
+                | BinOp::Shr(_)
+        );
+        if !computes {
+            return Late::Not;
+        }
+        let own = if is_number(left) != is_number(right) { Late::Number } else { Late::Not };
+        own.max(self.of_value(left)).max(self.of_value(right))
+    }
+}
+
+/// A number without a suffix.
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(number) => number.suffix().is_empty(),
+            Lit::Float(number) => number.suffix().is_empty(),
+            _ => false,
+        },
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_) | UnOp::Not(_)) && is_number(&unary.expr),
+        Expr::Paren(paren) => is_number(&paren.expr),
+        Expr::Group(group) => is_number(&group.expr),
+        _ => false,
+    }
+}
+
+/// Looks for a cast to `_`, or what came of one, anywhere in an expression.
+struct Casts<'a> {
+    known: &'a LateTypes,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Casts<'_> {
+    fn visit_expr_cast(&mut self, cast: &'ast ExprCast) {
+        // A type that is written out ends what was open before.
+        self.found |= is_open(cast.ty.to_token_stream());
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        self.found |= self.known.of_path(path) == Late::Cast;
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.found |= has_open_cast(call.tokens.clone());
+        visit::visit_macro(self, call);
+    }
+}
+
+fn is_open(ty: TokenStream) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "_",
+        TokenTree::Group(group) => is_open(group.stream()),
+        _ => false,
+    })
+}
+
+/// Whether there is an `as` with a `_` behind, as in `as *const _`.
+fn has_open_cast(tokens: TokenStream) -> bool {
+    let mut since = None;
+    tokens.into_iter().any(|token| {
+        match &token {
+            TokenTree::Ident(ident) if ident == "as" => since = Some(0),
+            TokenTree::Ident(ident) if ident == "_" && since.is_some_and(|since| since < MOST_TOKENS) => {
+                return true;
+            }
+            TokenTree::Group(group) if has_open_cast(group.stream()) => return true,
+            _ => since = since.map(|since| since + 1),
+        }
+        false
+    })
+}
+
+/// How long a type with a `_` inside may be.
+const MOST_TOKENS: usize = 8;
