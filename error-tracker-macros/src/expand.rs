@@ -136,14 +136,12 @@ fn inner(
         Some(ty) if walk.leaves_in_macros => quote!(let #returned = #p::link::<#ty, _>();),
         _ => quote!(let #returned = #p::link();),
     });
-    // With fewer references the error is not asked whether it is one of the standard trait.
-    let closed_returned = returned.map(|returned| {
-        let refs = if has_generic_error(&function.sig) { quote!(&&&&&&) } else { quote!(&&&&&&&&&) };
-        quote!((#refs #returned).__error_tracker_close();)
-    });
-    let closed_outcomes = (!links.is_empty() || returned.is_some()).then(|| {
-        quote!({ use #p::CloseOutcome as _; #closed_returned #((&&&&&&&&&#links).__error_tracker_close();)* })
-    });
+    // With fewer references the error is not asked whether it is one of the standard trait. A function that returns a
+    // generic one has it from where it looks.
+    let refs = if has_generic_error(&function.sig) { quote!(&&&&&&) } else { quote!(&&&&&&&&&) };
+    let outcomes: Vec<_> = returned.iter().chain(&links).collect();
+    let closed_outcomes = (!outcomes.is_empty())
+        .then(|| quote!({ use #p::CloseOutcome as _; #((#refs #outcomes).__error_tracker_close();)* }));
     let never = quote!(#closed_vars #closed_outcomes);
     let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
     quote! {

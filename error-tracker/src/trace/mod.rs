@@ -10,6 +10,7 @@ pub(crate) mod outcome;
 pub(crate) mod panic;
 pub(crate) mod record;
 pub(crate) mod snap;
+pub(crate) mod standard;
 pub(crate) mod thread;
 pub(crate) mod tracked;
 pub(crate) mod waiting;

@@ -152,13 +152,16 @@ macro_rules! looks {
         #[derive(Clone, Copy, Debug)]
         pub struct $kind;
 
+        looks!(@outcome [] $kind where [$($bound)*]);
+
         impl<E> Look<E> for $kind where E: $($bound)* {
             fn look($e: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
                 see(&ErrorRef { type_name: type_name::<E>(), display: $display, debug: $debug, error: $error });
             }
         }
-
-        impl<R: Failing> Outcome<R> for $kind where R::Error: $($bound)* {
+    )+};
+    (@outcome [$($other:ident)?] $kind:ty where [$($bound:tt)*]) => {
+        impl<R: Failing, $($other: Error)?> Outcome<R> for $kind where R::Error: $($bound)* {
             fn error_type() -> &'static str {
                 type_name::<R::Error>()
             }
@@ -180,12 +183,12 @@ macro_rules! looks {
                 }
             }
         }
-    )+};
+    };
 }
 
+pub(super) use looks;
+
 looks! {
-    /// An error of the standard trait.
-    StdError where [Error]: |e| Some(e), Some(e), Some(e);
     /// anyhow, eyre, boxes.
     SyncError where [AsRef<dyn Error + Send + Sync + 'static>]:
         |e| Some(&e.as_ref()), Some(&e.as_ref()), Some(e.as_ref());
@@ -244,11 +247,11 @@ impl<R> Outcome<R> for Fine {
 }
 
 /// Bytes of a value that is taken apart and put together; larger ones would be copied.
-const IN_REGISTERS: usize = 2 * size_of::<usize>();
+pub(super) const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 #[cold]
 #[inline(never)]
-fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting) -> R {
+pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting) -> R {
     if let Some(error) = value.error() {
         K::look(error, &mut |error| record::meet(meeting, error));
     }
@@ -360,7 +363,6 @@ macro_rules! kinds {
 }
 
 kinds! {
-    [&&&&&&] StdError where [Error];
     [&&&&&] SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
     [&&&&] DynError where [AsRef<dyn Error + 'static>];
     [&&&] Shown where [Display + Debug];
