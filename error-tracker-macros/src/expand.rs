@@ -72,7 +72,7 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
     walk.body(&mut block);
     let inner = inner(&function, options, &words, &arguments, &walk, &block, records);
     let mut sig = function.sig.clone();
-    let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { quote!({ #inner }) };
+    let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { inner };
     function.with_body(&sig, &body)
 }
 
@@ -119,8 +119,12 @@ fn inner(
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
-    let closed_vars = (!var_links.is_empty())
-        .then(|| quote!({ use #p::Close as _; #((&&&&&#var_links).__error_tracker_close();)* }));
+    let closed_vars = (!var_links.is_empty()).then(|| {
+        quote!({
+            use #p::Close as _;
+            #(#var_links = #p::link(); (&&&&&#var_links).__error_tracker_close();)*
+        })
+    });
     let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
         Some(ty) if walk.leaves_in_macros => quote!(let #returned = #p::link::<#ty, _>();),
         _ => quote!(let #returned = #p::link();),
@@ -131,10 +135,14 @@ fn inner(
         quote!((#refs #returned).__error_tracker_close();)
     });
     let closed_outcomes = (!links.is_empty() || returned.is_some()).then(|| {
-        quote!({ use #p::CloseOutcome as _; #closed_returned #((&&&&&&&&&#links).__error_tracker_close();)* })
+        quote!({
+            use #p::CloseOutcome as _;
+            #closed_returned
+            #(#links = #p::link(); (&&&&&&&&&#links).__error_tracker_close();)*
+        })
     });
-    let never = quote!(#closed_vars #closed_outcomes);
-    let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
+    // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
+    // may forbid what it likes.
     quote! {
         let #guard = #p::Guard::<#slots, #task>::new({ #meta });
         let #guard = #guard.enter();
@@ -142,9 +150,11 @@ fn inner(
         #(let mut #var_links;)*
         #(let mut #links;)*
         #returned_link
-        #[allow(unused_braces, unreachable_code, clippy::needless_return, clippy::diverging_sub_expression)]
-        return #block;
-        #never
+        if true #block else {
+            #closed_vars
+            #closed_outcomes
+            loop {}
+        }
     }
 }
 
@@ -230,8 +240,7 @@ fn meta(
     let first = function.sig.fn_token.span.unwrap().line() as u32;
     let last = function.block.brace_token.span.close().unwrap().end().line() as u32;
     quote! {
-        #[allow(dead_code)]
-        struct __ErrorTracker;
+        enum __ErrorTracker {}
         static __ERROR_TRACKER: #p::Meta = #p::Meta {
             path: ::core::any::type_name::<__ErrorTracker>,
             name: #name,
@@ -303,14 +312,12 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         })),
     };
     quote! {
-        {
-            #p::Tracked::new(async move {
-                #returns
-                #binds
-                #inner
-            })
-            .await
-        }
+        #p::Tracked::new(async move {
+            #returns
+            #binds
+            #inner
+        })
+        .await
     }
 }
 

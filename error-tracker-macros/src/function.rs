@@ -46,10 +46,13 @@ pub(crate) enum ArgumentKind {
 }
 
 impl Function {
-    /// The function with another body.
-    pub(crate) fn with_body(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
-        let Self { attrs, vis, default, .. } = self;
-        quote!(#(#attrs)* #vis #default #sig #body)
+    /// The function with other statements in its body. The braces stay the user's: lints are silent about an item that
+    /// seems to end in a macro of another crate.
+    pub(crate) fn with_body(&self, sig: &Signature, stmts: &TokenStream) -> TokenStream {
+        let Self { attrs, vis, default, block, .. } = self;
+        let mut function = quote!(#(#attrs)* #vis #default #sig);
+        block.brace_token.surround(&mut function, |body| body.extend(stmts.clone()));
+        function
     }
 
     pub(crate) fn has_attr(&self, name: &str) -> bool {
