@@ -145,7 +145,7 @@ fn inner(
     // may forbid what it likes.
     quote! {
         let #guard = #p::Guard::<#slots, #task>::new({ #meta });
-        let #guard = #guard.enter();
+        let #guard = #p::Guard::enter(&#guard);
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*
@@ -164,7 +164,7 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
     let records = records.map(|error| {
         quote! {{
             use #p::LookAt as _;
-            #p::record(&|__see: &mut dyn FnMut(&#p::ErrorRef<'_>)| {
+            #p::record(&|__see: &mut dyn ::core::ops::FnMut(&#p::ErrorRef<'_>)| {
                 (&&&&&&&#p::Given(&#error)).__error_tracker_look(__see)
             }, #guard);
         }}
@@ -286,7 +286,9 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
             }
             FnArg::Typed(argument) => argument,
         };
-        let attrs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+        // Lints are about the binding; what configures the parameter out does so with both.
+        let attrs = argument.attrs.clone();
+        argument.attrs.retain(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
         let pat = (*argument.pat).clone();
         let span = pat.span();
         let passed = match &pat {

@@ -4,8 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, Block, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result, ReturnType,
-    Signature, Token, Type, Visibility, braced, token,
+    AttrStyle, Attribute, Block, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result,
+    ReturnType, Signature, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
@@ -50,8 +50,10 @@ impl Function {
     /// seems to end in a macro of another crate.
     pub(crate) fn with_body(&self, sig: &Signature, stmts: &TokenStream) -> TokenStream {
         let Self { attrs, vis, default, block, .. } = self;
-        let mut function = quote!(#(#attrs)* #vis #default #sig);
-        block.brace_token.surround(&mut function, |body| body.extend(stmts.clone()));
+        let (outer, inner): (Vec<_>, Vec<_>) =
+            attrs.iter().partition(|attr| matches!(attr.style, AttrStyle::Outer));
+        let mut function = quote!(#(#outer)* #vis #default #sig);
+        block.brace_token.surround(&mut function, |body| body.extend(quote!(#(#inner)* #stmts)));
         function
     }
 
