@@ -289,14 +289,23 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         // Lints are about the binding; what configures the parameter out does so with both.
         let attrs = argument.attrs.clone();
         argument.attrs.retain(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+        let configured = &argument.attrs;
         let pat = (*argument.pat).clone();
-        let span = pat.span();
-        let passed = match &pat {
-            Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
-            _ => Ident::new(&format!("__a{index}"), Span::mixed_site()),
-        };
+        // The macro's, so that no lint takes it for a use of a parameter that is meant to be unused.
+        let span = Span::mixed_site().located_at(pat.span());
+        let mut passed = Ident::new(&format!("__a{index}"), span);
+        if let Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) = &pat {
+            passed = ident.clone();
+            passed.set_span(span);
+            binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = match #passed { __v => __v };));
+        } else {
+            // What the pattern leaves is dropped behind what it binds.
+            binds.extend(quote_spanned! {span=>
+                #(#configured)* let #passed = #passed;
+                #(#attrs)* let #pat = #passed;
+            });
+        }
         *argument.pat = parse_quote!(#passed);
-        binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = #passed;));
     }
     let returns = match &sig.output {
         // A type that has no values cannot be written there.
