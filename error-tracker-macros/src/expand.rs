@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -78,9 +78,6 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
     let inner = inner(&function, options, &words, &arguments, &walk, &block, records);
     let mut sig = function.sig.clone();
     let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { inner };
-    // Lints such as `dead_code` say nothing of a function that ends in another crate's tokens.
-    let mut body = Group::new(Delimiter::Brace, body);
-    body.set_span(brace_token.span.join());
     function.with_body(&sig, &body)
 }
 
@@ -128,8 +125,8 @@ fn inner(
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
     let closes = walk.links().map(|(link, is_late)| match is_late {
-        true => quote!(#p::close_late(&#link);),
-        false => quote!((&&&&&#link).__error_tracker_close();),
+        true => quote!(#link = #p::link(); #p::close_late(&#link);),
+        false => quote!(#link = #p::link(); (&&&&&#link).__error_tracker_close();),
     });
     let closed_vars = (!var_links.is_empty()).then(|| quote!({ use #p::Close as _; #(#closes)* }));
     let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
@@ -139,21 +136,28 @@ fn inner(
     // With fewer references the error is not asked whether it is one of the standard trait. A function that returns a
     // generic one has it from where it looks.
     let refs = if has_generic_error(&function.sig) { quote!(&&&&&&) } else { quote!(&&&&&&&&&) };
-    let outcomes: Vec<_> = returned.iter().chain(&links).collect();
-    let closed_outcomes = (!outcomes.is_empty())
-        .then(|| quote!({ use #p::CloseOutcome as _; #((#refs #outcomes).__error_tracker_close();)* }));
-    let never = quote!(#closed_vars #closed_outcomes);
-    let never = (!never.is_empty()).then(|| quote!(#[allow(unreachable_code)] { #never };));
+    let closed_outcomes = (!links.is_empty() || returned.is_some()).then(|| {
+        let closed_returned = returned.map(|returned| quote!((#refs #returned).__error_tracker_close();));
+        quote!({
+            use #p::CloseOutcome as _;
+            #closed_returned
+            #(#links = #p::link(); (#refs #links).__error_tracker_close();)*
+        })
+    });
+    // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
+    // may forbid what it likes.
     quote! {
         let #guard = #p::Guard::<#slots, #task>::new({ #meta });
-        let #guard = #guard.enter();
+        let #guard = #p::Guard::enter(&#guard);
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*
         #returned_link
-        #[allow(unused_braces, unreachable_code, clippy::needless_return, clippy::diverging_sub_expression)]
-        return #block;
-        #never
+        if true #block else {
+            #closed_vars
+            #closed_outcomes
+            loop {}
+        }
     }
 }
 
@@ -163,7 +167,7 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
     let records = records.map(|error| {
         quote! {{
             use #p::LookAt as _;
-            #p::record(&|__see: &mut dyn FnMut(&#p::ErrorRef<'_>)| {
+            #p::record(&|__see: &mut dyn ::core::ops::FnMut(&#p::ErrorRef<'_>)| {
                 (&&&&&&&#p::Given(&#error)).__error_tracker_look(__see)
             }, #guard);
         }}
@@ -244,8 +248,7 @@ fn meta(
     let first = function.sig.fn_token.span.unwrap().line() as u32;
     let last = function.block.brace_token.span.close().unwrap().end().line() as u32;
     quote! {
-        #[allow(dead_code)]
-        struct __ErrorTracker;
+        enum __ErrorTracker {}
         static __ERROR_TRACKER: #p::Meta = #p::Meta {
             path: ::core::any::type_name::<__ErrorTracker>,
             name: #name,
@@ -292,15 +295,26 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
             }
             FnArg::Typed(argument) => argument,
         };
-        let attrs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+        // Lints are about the binding; what configures the parameter out does so with both.
+        let attrs = argument.attrs.clone();
+        argument.attrs.retain(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+        let configured = &argument.attrs;
         let pat = (*argument.pat).clone();
-        let span = pat.span();
-        let passed = match &pat {
-            Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
-            _ => Ident::new(&format!("__a{index}"), Span::mixed_site()),
-        };
+        // The macro's, so that no lint takes it for a use of a parameter that is meant to be unused.
+        let span = Span::mixed_site().located_at(pat.span());
+        let mut passed = Ident::new(&format!("__a{index}"), span);
+        if let Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) = &pat {
+            passed = ident.clone();
+            passed.set_span(span);
+            binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = match #passed { __v => __v };));
+        } else {
+            // What the pattern leaves is dropped behind what it binds.
+            binds.extend(quote_spanned! {span=>
+                #(#configured)* let #passed = #passed;
+                #(#attrs)* let #pat = #passed;
+            });
+        }
         *argument.pat = parse_quote!(#passed);
-        binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = #passed;));
     }
     let returns = match &sig.output {
         // A type that has no values cannot be written there.

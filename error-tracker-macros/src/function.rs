@@ -31,8 +31,7 @@ impl Parse for Function {
         let body = input.fork().parse::<TokenTree>()?.into();
         let content;
         let brace_token: token::Brace = braced!(content in input);
-        // Below the attributes in front, an inner one may not stand there; outside it means the same.
-        attrs.extend(content.call(Attribute::parse_inner)?.into_iter().map(outer));
+        attrs.extend(content.call(Attribute::parse_inner)?);
         let stmts = statements(content.parse()?);
         Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
     }
@@ -65,10 +64,6 @@ fn with_open_blocks(tokens: TokenStream) -> TokenStream {
     tokens.into_iter().map(open).collect()
 }
 
-fn outer(attr: Attribute) -> Attribute {
-    Attribute { style: AttrStyle::Outer, ..attr }
-}
-
 /// What an argument is, as far as its written type tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArgumentKind {
@@ -78,10 +73,15 @@ pub(crate) enum ArgumentKind {
 }
 
 impl Function {
-    /// The function with another body.
-    pub(crate) fn with_body(&self, sig: &Signature, body: &Group) -> TokenStream {
-        let Self { attrs, vis, default, .. } = self;
-        quote!(#(#attrs)* #vis #default #sig #body)
+    /// The function with other statements in its body. The braces stay the user's: lints are silent about an item that
+    /// seems to end in a macro of another crate.
+    pub(crate) fn with_body(&self, sig: &Signature, stmts: &TokenStream) -> TokenStream {
+        let Self { attrs, vis, default, block, .. } = self;
+        let (outer, inner): (Vec<_>, Vec<_>) =
+            attrs.iter().partition(|attr| matches!(attr.style, AttrStyle::Outer));
+        let mut function = quote!(#(#outer)* #vis #default #sig);
+        block.brace_token.surround(&mut function, |body| body.extend(quote!(#(#inner)* #stmts)));
+        function
     }
 
     pub(crate) fn has_attr(&self, name: &str) -> bool {
