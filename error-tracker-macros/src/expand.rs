@@ -1,19 +1,16 @@
 //! Writes the function that does what the user's function does, and knows what it was doing when it failed.
 
-use std::fmt::Display;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
-use crate::exits::Hidden;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::late::LateTypes;
+use crate::meta;
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
-use crate::walk::{Plan, Site, Var, Walk};
+use crate::walk::{Plan, Walk};
 
 /// An argument that is kept.
 struct Argument {
@@ -116,7 +113,8 @@ fn inner(
     records: Option<&Ident>,
 ) -> TokenStream {
     let Words { p, guard, returned } = words;
-    let meta = meta(function, options, words, arguments, walk);
+    let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
+    let meta = meta::of(function, options, p, &names, walk);
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let entry = entry(options, words, arguments, records);
     let task = function.sig.asyncness.is_some();
@@ -193,93 +191,6 @@ fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slo
             quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
         }
     }
-}
-
-fn meta(
-    function: &Function,
-    options: &Options,
-    words: &Words,
-    arguments: &[Argument],
-    walk: &Walk<'_>,
-) -> TokenStream {
-    let p = &words.p;
-    let (name, renamed) = match &options.name {
-        Some(name) => (name.value(), true),
-        None => (function.sig.ident.unraw().to_string(), false),
-    };
-    let mut sites = String::new();
-    for Site { line, column, exit, ordinal, order, text, makes, .. } in &walk.sites {
-        entry_of(&mut sites, &[line, column, exit, &u8::from(*makes), ordinal, order, text]);
-    }
-    let mut variables = String::new();
-    let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
-        let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
-        entry_of(&mut variables, &[&ident.unraw(), &role, &masked, &from, &to, &""]);
-    };
-    arguments.iter().for_each(|argument| variable(&argument.ident, "a", 0, u32::MAX));
-    options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));
-    walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
-    let slots = arguments.len() + options.context.len() + walk.vars.len();
-    let globals = options.globals.iter().map(|path| {
-        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        quote! {
-            #p::Global::new(#name, |__see| {
-                use #p::ShowGlobal as _;
-                (&&&&&#p::Shown(&#path)).__error_tracker_show(__see)
-            })
-        }
-    });
-    let level = match &options.level {
-        Some(level) => quote!(::core::option::Option::Some(#p::Level::#level)),
-        None => quote!(::core::option::Option::None),
-    };
-    let silent = options.silent.is_some();
-    let hidden = match walk.hidden {
-        Hidden::Never => quote!(Never),
-        Hidden::Perhaps => quote!(Perhaps),
-        Hidden::Likely => quote!(Likely),
-    };
-    let budget = match options.locals {
-        Locals::Adaptive => quote!(ADAPTIVE),
-        Locals::Always => quote!(ALWAYS),
-        Locals::Never => quote!(NEVER),
-    };
-    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let first = function.sig.fn_token.span.unwrap().line() as u32;
-    let last = function.block.brace_token.span.close().unwrap().end().line() as u32;
-    quote! {
-        enum __ErrorTracker {}
-        static __ERROR_TRACKER: #p::Meta = #p::Meta {
-            path: ::core::any::type_name::<__ErrorTracker>,
-            name: #name,
-            renamed: #renamed,
-            module: ::core::module_path!(),
-            file: ::core::file!(),
-            root: #root,
-            first_line: #first,
-            last_line: #last,
-            sites: #sites,
-            variables: #variables,
-            slots: #slots,
-            globals: &[#(#globals),*],
-            level: #level,
-            silent: #silent,
-            hidden: #p::Hidden::#hidden,
-            budget: #p::#budget,
-        };
-        &__ERROR_TRACKER
-    }
-}
-
-/// Adds an entry to a list that the library reads again: see `Meta`.
-fn entry_of(list: &mut String, parts: &[&dyn Display]) {
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            list.push('\u{1f}');
-        }
-        list.extend(part.to_string().chars().filter(|c| !matches!(c, '\u{1e}' | '\u{1f}')));
-    }
-    list.push('\u{1e}');
 }
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the

@@ -4,12 +4,12 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    AttrStyle, Attribute, Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind,
-    Result, ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
+    Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result, ReturnType,
+    Signature, Stmt, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
-    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) attrs: Attributes,
     pub(crate) vis: Visibility,
     pub(crate) default: Option<Token![default]>,
     pub(crate) sig: Signature,
@@ -20,7 +20,7 @@ pub(crate) struct Function {
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut attrs = input.call(Attribute::parse_outer)?;
+        let mut attrs = Attributes { outer: Attributes::take(input, false)?, inner: TokenStream::new() };
         let vis = input.parse()?;
         let default =
             if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
@@ -31,10 +31,47 @@ impl Parse for Function {
         let body = input.fork().parse::<TokenTree>()?.into();
         let content;
         let brace_token: token::Brace = braced!(content in input);
-        attrs.extend(content.call(Attribute::parse_inner)?);
+        attrs.inner = Attributes::take(&content, true)?;
         let stmts = statements(content.parse()?);
         Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
     }
+}
+
+/// Attributes as they were written: reading them, documentation above all, would take longer than the rest.
+pub(crate) struct Attributes {
+    outer: TokenStream,
+    inner: TokenStream,
+}
+
+impl Attributes {
+    fn take(input: ParseStream<'_>, inner: bool) -> Result<TokenStream> {
+        let mut taken = TokenStream::new();
+        while input.peek(Token![#]) && input.peek2(Token![!]) == inner {
+            let tokens = if inner { 3 } else { 2 };
+            for _ in 0..tokens {
+                taken.extend([input.parse::<TokenTree>()?]);
+            }
+        }
+        Ok(taken)
+    }
+}
+
+/// Whether an attribute's path ends with the name, also within `unsafe(..)`.
+fn ends_with_name(attr: TokenStream, name: &str) -> bool {
+    let mut last = None;
+    for token in attr {
+        match token {
+            TokenTree::Ident(ident) => last = Some(ident.to_string()),
+            TokenTree::Punct(punct) if punct.as_char() == ':' => {}
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::None || last.as_deref() == Some("unsafe") =>
+            {
+                return ends_with_name(group.stream(), name);
+            }
+            _ => break,
+        }
+    }
+    last.as_deref() == Some(name)
 }
 
 /// The statements of a body. What the compiler understands and this parser does not, or what is half typed, stays as it
@@ -77,21 +114,28 @@ impl Function {
     /// seems to end in a macro of another crate.
     pub(crate) fn with_body(&self, sig: &Signature, stmts: &TokenStream) -> TokenStream {
         let Self { attrs, vis, default, block, .. } = self;
-        let (outer, inner): (Vec<_>, Vec<_>) =
-            attrs.iter().partition(|attr| matches!(attr.style, AttrStyle::Outer));
-        let mut function = quote!(#(#outer)* #vis #default #sig);
-        block.brace_token.surround(&mut function, |body| body.extend(quote!(#(#inner)* #stmts)));
+        let Attributes { outer, inner } = attrs;
+        let mut function = quote!(#outer #vis #default #sig);
+        block.brace_token.surround(&mut function, |body| body.extend(quote!(#inner #stmts)));
         function
     }
 
     pub(crate) fn has_attr(&self, name: &str) -> bool {
-        self.attrs.iter().any(|attr| attr.path().segments.last().is_some_and(|segment| segment.ident == name))
+        self.attrs.outer.clone().into_iter().any(|token| match token {
+            TokenTree::Group(attr) => ends_with_name(attr.stream(), name),
+            _ => false,
+        })
     }
 
     /// Whether a value of the return type could be a failure.
     pub(crate) fn may_return_failure(&self, none: bool) -> bool {
         let ReturnType::Type(_, ty) = &self.sig.output else { return false };
-        may_be_failure(ty, none)
+        match may_be_failure(ty, none) {
+            MayBe::No => false,
+            MayBe::Yes => true,
+            // A bare name that is no common alias would be one for this type only; then its body tells.
+            MayBe::BareName => parts_results(self.body.clone()),
+        }
     }
 }
 
@@ -129,7 +173,31 @@ fn mentions_parameter(tokens: TokenStream, generics: &Generics) -> bool {
     })
 }
 
-fn may_be_failure(ty: &Type, none: bool) -> bool {
+enum MayBe {
+    No,
+    Yes,
+    /// A name without arguments that does not tell.
+    BareName,
+}
+
+/// Whether something in a body can only be of use with a `Result`.
+fn parts_results(body: TokenStream) -> bool {
+    let mut operand = false;
+    body.into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Punct(punct) => operand && punct.as_char() == '?',
+            TokenTree::Ident(ident) => {
+                ["Ok", "Err", "Ready", "bail", "ensure"].iter().any(|name| ident == name)
+            }
+            TokenTree::Group(group) => parts_results(group.stream()),
+            TokenTree::Literal(_) => false,
+        };
+        operand = !matches!(token, TokenTree::Punct(_));
+        found
+    })
+}
+
+fn may_be_failure(ty: &Type, none: bool) -> MayBe {
     const NEVER: &[&str] = &[
         "bool",
         "char",
@@ -165,12 +233,19 @@ fn may_be_failure(ty: &Type, none: bool) -> bool {
     match ty {
         Type::Group(group) => may_be_failure(&group.elem, none),
         Type::Paren(paren) => may_be_failure(&paren.elem, none),
-        Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
+        Type::Path(path) => {
+            let Some(segment) = path.path.segments.last() else { return MayBe::No };
             let name = segment.ident.to_string();
-            !NEVER.contains(&name.as_str()) && (none || name != "Option")
-        }),
-        Type::Macro(_) => true,
-        _ => false,
+            if NEVER.contains(&name.as_str()) || (!none && name == "Option") {
+                MayBe::No
+            } else if !segment.arguments.is_empty() || name.contains("Res") {
+                MayBe::Yes
+            } else {
+                MayBe::BareName
+            }
+        }
+        Type::Macro(_) => MayBe::Yes,
+        _ => MayBe::No,
     }
 }
 

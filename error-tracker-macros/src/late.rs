@@ -21,45 +21,49 @@ pub(crate) enum Late {
     Cast,
 }
 
-/// The variables that were bound so far. A name that is bound again is not parted from its former self.
+/// The variables that were bound so far.
 #[derive(Default)]
 pub(crate) struct LateTypes {
+    /// What any variable of that name is, since a name may mean an earlier one again.
     names: HashMap<String, Late>,
+    /// What the name was bound to last.
+    newest: HashMap<String, Late>,
     /// Whether the body has a cast to `_` at all.
     pub(crate) casts: bool,
 }
 
 impl LateTypes {
     pub(crate) fn of(body: TokenStream) -> Self {
-        Self { names: HashMap::new(), casts: has_open_cast(body) }
+        Self { casts: has_open_cast(body), ..Self::default() }
     }
 
+    /// Whether the variable that this name was bound to last is one.
     pub(crate) fn is_late(&self, name: &Ident) -> bool {
-        self.names.contains_key(&name.to_string())
+        self.newest.get(&name.to_string()).is_some_and(|late| *late != Late::Not)
     }
 
     /// Notes what a pattern takes its values from.
     pub(crate) fn bind(&mut self, pat: &Pat, value: &Expr) {
-        if matches!(pat, Pat::Type(typed) if !is_open(typed.ty.to_token_stream())) {
-            return;
-        }
-        let late = self.of_value(value);
-        if late != Late::Not {
-            bound_by(pat).iter().for_each(|name| self.note(name, late));
+        let is_written = matches!(pat, Pat::Type(typed) if !is_open(typed.ty.to_token_stream()));
+        let late = if is_written { Late::Not } else { self.of_value(value) };
+        for name in bound_by(pat) {
+            self.note(&name, late);
+            self.newest.insert(name.to_string(), late);
         }
     }
 
-    /// Notes what is assigned to a variable that was bound without a value.
-    pub(crate) fn assign(&mut self, name: &Ident, value: &Expr) {
+    /// Notes what is assigned to a variable; says whether it makes its type one that is known late.
+    pub(crate) fn assign(&mut self, name: &Ident, value: &Expr) -> bool {
         let late = self.of_value(value);
-        if late != Late::Not {
-            self.note(name, late);
-        }
+        self.note(name, late);
+        late != Late::Not
     }
 
     fn note(&mut self, name: &Ident, late: Late) {
-        let known = self.names.entry(name.to_string()).or_insert(late);
-        *known = late.max(*known);
+        if late != Late::Not {
+            let known = self.names.entry(name.to_string()).or_insert(late);
+            *known = late.max(*known);
+        }
     }
 
     fn of_value(&self, value: &Expr) -> Late {

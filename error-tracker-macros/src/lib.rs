@@ -1,7 +1,7 @@
 //! The attributes of error-tracker. They are documented where they are re-exported, in `error-tracker`.
 //!
 //! In the order of the work: `options` and `function` read what stands in the source, `validate` holds one against the
-//! other, `walk` goes through the body, `expand` writes the result.
+//! other, `walk` goes through the body, `expand` and `meta` write the result.
 
 mod container;
 mod exits;
@@ -9,6 +9,7 @@ mod expand;
 mod expressions;
 mod function;
 mod late;
+mod meta;
 mod names;
 mod options;
 mod text;

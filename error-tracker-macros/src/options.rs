@@ -30,7 +30,7 @@ pub(crate) struct Options {
     pub(crate) context: Vec<(Ident, Expr)>,
     pub(crate) globals: Vec<Path>,
     pub(crate) error: Option<Ident>,
-    pub(crate) level: Option<Ident>,
+    pub(crate) level: Option<String>,
     pub(crate) name: Option<LitStr>,
     pub(crate) locals: Locals,
     pub(crate) krate: Option<Path>,
@@ -97,18 +97,12 @@ impl Options {
             }
             "level" => {
                 let text = text(&word, input)?;
-                let level = match text.value().as_str() {
-                    "debug" => "Debug",
-                    "info" => "Info",
-                    "warning" => "Warning",
-                    "error" => "Error",
-                    "fatal" => "Fatal",
-                    _ => {
-                        let what = "`level` is one of \"debug\", \"info\", \"warning\", \"error\", \"fatal\"";
-                        return Err(Error::new(text.span(), what));
-                    }
-                };
-                self.level = Some(Ident::new(level, Span::call_site()));
+                let level = text.value();
+                if !["debug", "info", "warning", "error", "fatal"].contains(&level.as_str()) {
+                    let what = "`level` is one of \"debug\", \"info\", \"warning\", \"error\", \"fatal\"";
+                    return Err(Error::new(text.span(), what));
+                }
+                self.level = Some(level);
             }
             "name" => self.name = Some(text(&word, input)?),
             "locals" => {

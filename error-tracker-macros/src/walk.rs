@@ -40,13 +40,15 @@ pub(crate) struct Var {
     pub(crate) link: Ident,
     /// Whether a value of it was seen, so that the link has a type.
     pub(crate) kept: bool,
+    /// Whether its type may be known late.
+    pub(crate) is_late: bool,
 }
 
 impl Walk<'_> {
     /// The links of the variables that were kept, and whether their types may be known late.
     pub(crate) fn links(&self) -> impl Iterator<Item = (&Ident, bool)> {
         let kept = self.vars.iter().filter(|var| var.kept);
-        kept.map(|var| (&var.link, self.late.is_late(&var.ident)))
+        kept.map(|var| (&var.link, var.is_late))
     }
 }
 
@@ -179,7 +181,10 @@ impl<'a> Walk<'a> {
                         && let Expr::Path(left) = &*assign.left
                         && let Some(name) = left.path.get_ident()
                     {
-                        self.late.assign(name, &assign.right);
+                        let is_late = self.late.assign(name, &assign.right);
+                        if let Some(index) = self.named(name) {
+                            self.vars[index].is_late |= is_late;
+                        }
                     }
                     self.expr(expr);
                     if let Some(keep) = self.assigned(expr) {
@@ -213,9 +218,15 @@ impl<'a> Walk<'a> {
         let index = self.vars.len();
         let link = Ident::new(&format!("__l{index}"), Span::mixed_site());
         let from = self.order();
-        self.vars.push(Var { ident: ident.clone(), from, to: u32::MAX, link, kept: false });
+        let is_late = self.late.is_late(ident);
+        self.vars.push(Var { ident: ident.clone(), from, to: u32::MAX, link, kept: false, is_late });
         self.scope.push(index);
         Some(index)
+    }
+
+    /// The variable that a name means here.
+    fn named(&self, ident: &Ident) -> Option<usize> {
+        self.scope.iter().rev().copied().find(|index| self.vars[*index].ident == *ident)
     }
 
     fn bind(&mut self, ident: &Ident) -> Option<Stmt> {
@@ -240,7 +251,7 @@ impl<'a> Walk<'a> {
         };
         let Expr::Path(path) = &**left else { return None };
         let ident = path.path.get_ident()?;
-        if let Some(&index) = self.scope.iter().rev().find(|index| self.vars[**index].ident == *ident) {
+        if let Some(index) = self.named(ident) {
             return Some(self.keep(index));
         }
         let keep = (self.plan.keep_argument)(ident)?;

@@ -50,7 +50,7 @@ impl Here {
         let head = thread::with(|thread| thread.head.get());
         thread::live(head).find(|frame| {
             let meta = frame.meta();
-            meta.file == self.file && (meta.first_line..=meta.last_line).contains(&self.line)
+            meta.file == self.file && meta.head().holds(self.line)
         })
     }
 }

@@ -65,6 +65,6 @@ mod tests {
         fn borrows<'a>(_: &'a str) -> bool {
             is::<&'a str, u64>() || is::<Option<&'a str>, usize>()
         }
-        assert!(is::<u64, u64>() && !is::<u64, i64>() && !borrows(&String::new()));
+        assert!(is::<u64, u64>() && !is::<u64, i64>() && !borrows(""));
     }
 }

@@ -1,7 +1,7 @@
 //! Turns a live frame into what an event keeps of it.
 
 use super::guard::FrameRef;
-use super::meta::{Meta, Site};
+use super::meta::{Head, Meta, Site};
 use crate::event::{Exit, Frame, Variable, short_type};
 use crate::mask::Taint;
 use crate::snapshot::policy;
@@ -24,18 +24,19 @@ pub(super) fn of(
     user_code: bool,
 ) -> Seen {
     let meta = frame.meta();
+    let head = meta.head();
     let mut seen = Seen {
         frame: Frame {
-            function: function(meta),
+            function: function(meta, &head),
             module: meta.module.strip_prefix("r#").unwrap_or(meta.module).into(),
             file: meta.file.into(),
-            line: site.as_ref().map_or(meta.first_line, |site| site.line),
+            line: site.as_ref().map_or(head.first_line, |site| site.line),
             column: site.as_ref().map_or(0, |site| site.column),
             expression: site.as_ref().map(|site| site.text.into()).unwrap_or_default(),
             ordinal: site.as_ref().map_or(0, |site| site.ordinal),
             exit,
-            root: meta.root,
-            extent: (meta.first_line, meta.last_line),
+            root: head.root,
+            extent: (head.first_line, head.last_line),
             arguments: Vec::with_capacity(meta.slots.min(8)),
             locals: Vec::with_capacity(meta.slots.min(8)),
             ..Frame::default()
@@ -74,13 +75,13 @@ fn push_local(locals: &mut Vec<Variable>, variable: Variable) {
 }
 
 /// `Cart::total`, `<Cart as Total>::total` or `main`: the path without the module.
-fn function(meta: &Meta) -> String {
-    if meta.renamed {
-        return meta.name.into();
+fn function(meta: &Meta, head: &Head) -> String {
+    if head.renamed {
+        return head.name.into();
     }
     // `crate::module::Cart::total::__ErrorTracker`
     let path = (meta.path)();
-    let mut path = path.rsplit_once("::__ErrorTracker").map_or(meta.name, |(path, _)| path);
+    let mut path = path.rsplit_once("::__ErrorTracker").map_or(head.name, |(path, _)| path);
     // The body of an async function is a closure to the compiler.
     while let Some(outer) = path.strip_suffix("::{{closure}}") {
         path = outer;

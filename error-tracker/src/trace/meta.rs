@@ -1,7 +1,7 @@
 //! What an expansion knows of its function.
 //!
-//! Sites and variables are written as text and read at a failure: a table of constants would be compiled for every
-//! annotated function of a program, and most of them never fail.
+//! Most of it is written as text and read at a failure: a table of constants would be compiled for every annotated
+//! function of a program, and most of them never fail.
 
 use std::fmt;
 
@@ -15,33 +15,45 @@ use crate::snapshot::slot::{Role, Var};
 pub struct Meta {
     /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
     pub path: fn() -> &'static str,
-    /// The name from the option `name`; else the function's own.
-    pub name: &'static str,
-    /// Whether `name` was given by option and so stands alone.
-    pub renamed: bool,
     pub module: &'static str,
     pub file: &'static str,
-    /// Folder of the crate's manifest.
-    pub root: &'static str,
-    pub first_line: u32,
-    pub last_line: u32,
-    /// One entry a site: line, column, exit, makes, ordinal, order, text. Entries end in U+001E, fields are parted by
-    /// U+001F. A place where errors are handled has the exit `h`, and in place of the ordinal the order where it ends.
-    pub sites: &'static str,
-    /// One entry a slot: name, role, whether it is masked, from, to, and an empty field.
-    pub variables: &'static str,
+    /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
+    /// - one entry: the fields of [`Head`]
+    /// - one entry a site: line, column, exit, makes, ordinal, order, text. A place where errors are handled has the
+    ///   exit `h`, and in place of the ordinal the order where it ends.
+    /// - one entry a slot: name, role, whether it is masked, from, to
+    pub text: &'static str,
     pub slots: usize,
     pub globals: &'static [Global],
-    pub level: Option<Level>,
-    /// Whether errors end here, by the option `silent`.
-    pub silent: bool,
-    pub hidden: Hidden,
     pub budget: Budget,
+}
+
+/// What a function's text says of the function itself.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) first_line: u32,
+    pub(crate) last_line: u32,
+    /// Whether `name` was given by option and so stands alone.
+    pub(crate) renamed: bool,
+    /// Whether errors end here, by the option `silent`.
+    pub(crate) silent: bool,
+    pub(crate) hidden: Hidden,
+    pub(crate) level: Option<Level>,
+    /// The name from the option `name`; else the function's own.
+    pub(crate) name: &'static str,
+    /// Folder of the crate's manifest.
+    pub(crate) root: &'static str,
+}
+
+impl Head {
+    pub(crate) fn holds(&self, line: u32) -> bool {
+        (self.first_line..=self.last_line).contains(&line)
+    }
 }
 
 /// Whether an error may leave the function where nobody sees it: in a macro, or in what carries an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hidden {
+pub(crate) enum Hidden {
     Never,
     /// There are macros of whom nothing is known.
     Perhaps,
@@ -80,26 +92,60 @@ impl Handler {
     }
 }
 
-const END: u8 = 0x1e;
-const PART: u8 = 0x1f;
+const GROUP: u8 = 0x1d;
+const ENTRY: u8 = 0x1e;
+const FIELD: u8 = 0x1f;
 
 impl Meta {
-    pub(crate) fn site(&self, index: u32) -> Option<Site> {
-        let mut parts = Parts(self.sites);
+    pub(crate) fn head(&self) -> Head {
+        let mut parts = Parts(self.text);
+        Head {
+            first_line: parts.number().unwrap_or_default(),
+            last_line: parts.number().unwrap_or_default(),
+            renamed: parts.flag(),
+            silent: parts.flag(),
+            hidden: match parts.until(FIELD) {
+                Some("p") => Hidden::Perhaps,
+                Some("l") => Hidden::Likely,
+                _ => Hidden::Never,
+            },
+            level: match parts.until(FIELD) {
+                Some("debug") => Some(Level::Debug),
+                Some("info") => Some(Level::Info),
+                Some("warning") => Some(Level::Warning),
+                Some("error") => Some(Level::Error),
+                Some("fatal") => Some(Level::Fatal),
+                _ => None,
+            },
+            name: parts.until(FIELD).unwrap_or_default(),
+            root: parts.until(ENTRY).unwrap_or_default(),
+        }
+    }
+
+    fn group(&self, index: usize) -> Parts {
+        let mut parts = Parts(self.text);
         for _ in 0..index {
-            parts.until(END)?;
+            parts.until(GROUP);
+        }
+        parts
+    }
+
+    pub(crate) fn site(&self, index: u32) -> Option<Site> {
+        let mut parts = self.group(1);
+        for _ in 0..index {
+            parts.until(ENTRY)?;
         }
         let (line, column) = (parts.number()?, parts.number()?);
-        let exit = match parts.until(PART)? {
+        let exit = match parts.until(FIELD)? {
             "q" => Exit::Question,
             "r" => Exit::Return,
             "t" => Exit::Tail,
             "m" => Exit::Macro,
             _ => Exit::Hidden,
         };
-        let makes = parts.until(PART)? == "1";
+        let makes = parts.flag();
         let (ordinal, order) = (parts.number()?, parts.number()?);
-        Some(Site { line, column, exit, makes, ordinal, order, text: parts.until(END)? })
+        Some(Site { line, column, exit, makes, ordinal, order, text: parts.until(ENTRY)? })
     }
 
     pub(crate) fn handler(&self, index: u32) -> Option<Handler> {
@@ -109,23 +155,22 @@ impl Meta {
 
     /// The variables, one for each slot.
     pub(crate) fn variables(&self) -> impl Iterator<Item = Var> {
-        let mut parts = Parts(self.variables);
+        let mut parts = self.group(2);
         std::iter::from_fn(move || {
-            let name = parts.until(PART)?;
-            let role = match parts.until(PART)? {
+            let name = parts.until(FIELD)?;
+            let role = match parts.until(FIELD)? {
                 "a" => Role::Argument,
                 "c" => Role::Context,
                 _ => Role::Local,
             };
-            let masked = parts.until(PART)? == "1";
-            let (from, to) = (parts.number()?, parts.number()?);
-            parts.until(END)?;
+            let masked = parts.flag();
+            let (from, to) = (parts.number()?, parts.until(ENTRY)?.parse().ok()?);
             Some(Var { name, role, masked, from, to })
         })
     }
 }
 
-/// Reads an expansion's lists from the front.
+/// Reads a function's text from the front.
 struct Parts(&'static str);
 
 impl Parts {
@@ -138,7 +183,11 @@ impl Parts {
     }
 
     fn number(&mut self) -> Option<u32> {
-        self.until(PART)?.parse().ok()
+        self.until(FIELD)?.parse().ok()
+    }
+
+    fn flag(&mut self) -> bool {
+        self.until(FIELD) == Some("1")
     }
 }
 

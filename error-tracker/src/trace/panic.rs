@@ -31,7 +31,7 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
         if keys.is_empty()
             && let Some(at) = &failure.location
             && at.file == frame.meta().file
-            && (frame.meta().first_line..=frame.meta().last_line).contains(&at.line)
+            && frame.meta().head().holds(at.line)
         {
             (seen_frame.line, seen_frame.column) = (at.line, at.column);
         }

@@ -228,7 +228,7 @@ fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site>, exit: Ex
     }
     failure.globals.extend(seen.globals);
     failure.context.extend(seen.context);
-    failure.level = failure.level.or(frame.meta().level);
+    failure.level = failure.level.or(frame.meta().head().level);
     failure.outermost = facts;
 }
 
@@ -248,7 +248,7 @@ pub(crate) fn leave(frame: FrameRef<'_>) {
     for record in take(|record| record.caller == key && record.unwinding.is_none()) {
         leave_unseen(frame, record);
     }
-    let silent = frame.meta().silent;
+    let silent = frame.meta().head().silent;
     let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
     for record in take(|record| leaves(record) && record.unwinding.is_none()) {
         finish(record, silent);
@@ -259,7 +259,7 @@ pub(crate) fn leave(frame: FrameRef<'_>) {
 /// nobody sees it.
 fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
     let prev = frame.prev().addr();
-    let goes_on = match frame.meta().hidden {
+    let goes_on = match frame.meta().head().hidden {
         Hidden::Never => false,
         Hidden::Perhaps => prev != 0,
         Hidden::Likely => prev != 0 || record.handler.is_none(),

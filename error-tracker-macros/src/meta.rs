@@ -1,0 +1,100 @@
+//! What the library is told of a function: a static, whose text says everything that is wanted at a failure only. A table
+//! of constants would take the compiler's time in every annotated function.
+
+use std::fmt::Display;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+
+use crate::exits::Hidden;
+use crate::function::Function;
+use crate::options::{Locals, Options};
+use crate::walk::{Site, Var, Walk};
+
+/// Parts the groups of the text, the entries of a group, and the fields of an entry.
+const GROUP: char = '\u{1d}';
+const ENTRY: char = '\u{1e}';
+const FIELD: char = '\u{1f}';
+
+/// A block that answers a reference to the function's `Meta`.
+pub(crate) fn of(
+    function: &Function,
+    options: &Options,
+    p: &TokenStream,
+    arguments: &[&Ident],
+    walk: &Walk<'_>,
+) -> TokenStream {
+    let mut text = head(function, options, walk);
+    text.push(GROUP);
+    for Site { line, column, exit, ordinal, order, text: shown, makes, .. } in &walk.sites {
+        entry(&mut text, &[line, column, exit, &u8::from(*makes), ordinal, order, shown]);
+    }
+    text.push(GROUP);
+    let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
+        let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
+        entry(&mut text, &[&ident.unraw(), &role, &masked, &from, &to]);
+    };
+    arguments.iter().for_each(|ident| variable(ident, "a", 0, u32::MAX));
+    options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));
+    walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
+    let slots = arguments.len() + options.context.len() + walk.vars.len();
+    let globals = options.globals.iter().map(|path| {
+        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        quote! {
+            #p::Global::new(#name, |__see| {
+                use #p::ShowGlobal as _;
+                (&&&&&#p::Shown(&#path)).__error_tracker_show(__see)
+            })
+        }
+    });
+    let budget = match options.locals {
+        Locals::Adaptive => quote!(ADAPTIVE),
+        Locals::Always => quote!(ALWAYS),
+        Locals::Never => quote!(NEVER),
+    };
+    quote! {
+        enum __ErrorTracker {}
+        static __ERROR_TRACKER: #p::Meta = #p::Meta {
+            path: ::core::any::type_name::<__ErrorTracker>,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            text: #text,
+            slots: #slots,
+            globals: &[#(#globals),*],
+            budget: #p::#budget,
+        };
+        &__ERROR_TRACKER
+    }
+}
+
+/// The text's first group.
+fn head(function: &Function, options: &Options, walk: &Walk<'_>) -> String {
+    let (name, renamed) = match &options.name {
+        Some(name) => (name.value(), 1),
+        None => (function.sig.ident.unraw().to_string(), 0),
+    };
+    let level = options.level.as_deref().unwrap_or_default();
+    let silent = u8::from(options.silent.is_some());
+    let hidden = match walk.hidden {
+        Hidden::Never => "n",
+        Hidden::Perhaps => "p",
+        Hidden::Likely => "l",
+    };
+    let first = function.sig.fn_token.span.unwrap().line();
+    let last = function.block.brace_token.span.close().unwrap().end().line();
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let mut text = String::new();
+    entry(&mut text, &[&first, &last, &renamed, &silent, &hidden, &level, &name, &root]);
+    text
+}
+
+fn entry(text: &mut String, fields: &[&dyn Display]) {
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            text.push(FIELD);
+        }
+        text.extend(field.to_string().chars().filter(|c| !matches!(*c, GROUP | ENTRY | FIELD)));
+    }
+    text.push(ENTRY);
+}
