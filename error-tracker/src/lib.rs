@@ -198,6 +198,9 @@ mod tracker;
 #[cfg(feature = "viewer")]
 pub mod viewer;
 
+/// Whether this build records nothing.
+const DISABLED: bool = cfg!(feature = "disabled");
+
 #[cfg(feature = "log")]
 pub use capture::log_exception;
 #[cfg(feature = "tracing")]

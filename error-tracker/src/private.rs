@@ -1,6 +1,9 @@
 //! What an expansion of the attributes needs. Not a public interface: it changes without notice.
 #![allow(missing_docs)]
 
+/// For the macros: a `cfg` in them would be one of the caller's crate.
+pub const DISABLED: bool = crate::DISABLED;
+
 pub use crate::capture::extra::{Debugged, Extra, Serialized};
 pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::Level;

@@ -6,6 +6,7 @@ use std::panic::Location;
 
 use serde::Serialize;
 
+use crate::DISABLED;
 use crate::event;
 use crate::json::{Map, Value};
 use crate::mask::{Taint, rendering};
@@ -71,6 +72,9 @@ impl Here {
 /// ```
 #[track_caller]
 pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<String> {
+    if DISABLED {
+        return None;
+    }
     let type_name = std::any::type_name::<E>();
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
     capture(&error, Here::caller(), Map::new())
@@ -85,6 +89,9 @@ pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<String> {
 /// ```
 #[track_caller]
 pub fn capture_message(text: impl Into<String>) -> Option<String> {
+    if DISABLED {
+        return None;
+    }
     message(text.into(), None, Here::caller())
 }
 
@@ -122,7 +129,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
 
 /// The failure that an error is, for a tracker that is not the global one.
 pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -> Option<Box<Failure>> {
-    if rendering() {
+    if DISABLED || rendering() {
         return None;
     }
     let type_name = std::any::type_name::<E>();
@@ -136,7 +143,7 @@ pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -
 
 /// The failure that a message is, for a tracker that is not the global one.
 pub(crate) fn failure_of_message(text: String, at: &Location<'static>) -> Option<Box<Failure>> {
-    if rendering() {
+    if DISABLED || rendering() {
         return None;
     }
     let here = Here::at(at);
@@ -217,13 +224,16 @@ macro_rules! capture_exception {
     ($error:expr $(, $name:ident = $value:expr)* $(,)?) => {{
         #[allow(unused_imports)]
         use $crate::__private::{Debugged as _, LookAt as _, Serialized as _};
-        $crate::__private::given(
-            &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
-                (&&&&&&&$crate::__private::Given(&$error)).__error_tracker_look(see)
-            },
-            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
-            &[$((::core::stringify!($name), (&&$crate::__private::Extra(&$value)).__error_tracker_extra())),*],
-        )
+        match &$error {
+            _ if $crate::__private::DISABLED => ::core::option::Option::None,
+            error => $crate::__private::given(
+                &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
+                    (&&&&&&&$crate::__private::Given(error)).__error_tracker_look(see)
+                },
+                $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
+                &[$((::core::stringify!($name), (&&$crate::__private::Extra(&$value)).__error_tracker_extra())),*],
+            ),
+        }
     }};
 }
 
@@ -237,17 +247,29 @@ macro_rules! capture_exception {
 #[macro_export]
 macro_rules! capture_message {
     ($literal:literal $($values:tt)*) => {
-        $crate::__private::message(
-            ::std::format!($literal $($values)*),
-            ::core::option::Option::Some($literal),
-            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
-        )
+        $crate::__message!(::std::format!($literal $($values)*), ::core::option::Option::Some($literal))
     };
     ($text:expr) => {
-        $crate::__private::message(
-            ::std::string::String::from($text),
-            ::core::option::Option::None,
-            $crate::__private::Here { file: ::core::file!(), line: ::core::line!(), column: ::core::column!() },
-        )
+        $crate::__message!(::std::string::String::from($text), ::core::option::Option::None)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __message {
+    ($text:expr, $template:expr) => {
+        if $crate::__private::DISABLED {
+            ::core::option::Option::None
+        } else {
+            $crate::__private::message(
+                $text,
+                $template,
+                $crate::__private::Here {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    column: ::core::column!(),
+                },
+            )
+        }
     };
 }

@@ -147,15 +147,17 @@ macro_rules! __with_error {
     ($call:ident, $error:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::LookAt as _;
-        $crate::__private::$call(
-            &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
-                (&&&&&&&$crate::__private::Given(&$error)).__error_tracker_look(see)
-            },
-            $crate::__private::Here {
-                file: ::core::file!(),
-                line: ::core::line!(),
-                column: ::core::column!(),
-            },
-        )
+        match &$error {
+            error => $crate::__private::$call(
+                &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
+                    (&&&&&&&$crate::__private::Given(error)).__error_tracker_look(see)
+                },
+                $crate::__private::Here {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    column: ::core::column!(),
+                },
+            ),
+        }
     }};
 }

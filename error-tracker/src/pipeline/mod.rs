@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) batch: usize,
     /// What is pruned at the start and about hourly.
     pub(crate) retention: Retention,
+    /// Whether there is a writer thread; without one nothing is taken.
+    pub(crate) writes: bool,
     /// Completes each event on the writer thread, before it is grouped. A panic in it drops the event.
     pub(crate) prepare: Box<dyn Fn(&mut Event) + Send + Sync>,
 }
@@ -40,7 +42,13 @@ pub(crate) struct Options {
 impl Default for Options {
     /// 4,096 events, batches of 500.
     fn default() -> Self {
-        Self { capacity: 4096, batch: 500, retention: Retention::default(), prepare: Box::new(|_| ()) }
+        Self {
+            capacity: 4096,
+            batch: 500,
+            retention: Retention::default(),
+            writes: true,
+            prepare: Box::new(|_| ()),
+        }
     }
 }
 
@@ -107,7 +115,11 @@ struct Process {
 impl Process {
     fn start(setup: &Arc<Setup>) -> Self {
         let shared = Arc::new(Shared::new(setup.options.capacity));
-        writer::spawn(&shared, setup);
+        if setup.options.writes {
+            writer::spawn(&shared, setup);
+        } else {
+            shared.end(writer::NO_THREAD);
+        }
         Self { id: process::id(), shared, child: OnceLock::new() }
     }
 }

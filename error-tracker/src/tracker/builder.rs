@@ -7,10 +7,11 @@ use super::error::InitError;
 use super::global::{self, Installed};
 use super::settings::Settings;
 use super::{BeforeCapture, ContextBuilder, Global, Ignore, Inner, Tracker};
+use crate::DISABLED;
 use crate::event::{Event, Origin};
 use crate::mask::Masking;
 use crate::pipeline::{Options, Pipeline};
-use crate::store::{Retention, Store};
+use crate::store::{MemoryStore, Retention, Store};
 
 /// Sets up a tracker; made by [`builder()`]. Of two calls that set the same the later counts. What is wrong with a
 /// setting is said by [`Builder::install`] and [`Builder::build`].
@@ -207,6 +208,7 @@ impl Builder {
         let masking = masking_of(masking, &settings);
         let retention = retention.unwrap_or_else(|| retention_of(&settings));
         let store = match store {
+            _ if DISABLED => Arc::new(MemoryStore::new()),
             Some(store) => store,
             None => default_store(&settings, &retention)?,
         };
@@ -219,6 +221,7 @@ impl Builder {
         let options = Options {
             capacity: settings.queue.map_or(4096, |queue| queue as usize),
             retention,
+            writes: !DISABLED,
             prepare: Box::new(super::prepare()),
             ..Options::default()
         };

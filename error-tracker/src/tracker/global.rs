@@ -6,6 +6,7 @@ use super::builder::{Builder, builder};
 use super::error::InitError;
 use super::settings::Settings;
 use super::{Tracker, choose_policy};
+use crate::DISABLED;
 use crate::snapshot::budget;
 use crate::ticker;
 use crate::trace::record::{self, Sink};
@@ -88,6 +89,9 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
         return Err(InitError::Installed);
     }
     choose_policy(&tracker.inner.masking);
+    if DISABLED {
+        return Ok(Installed { tracker: Some(tracker) });
+    }
     let _ = record::SINK.set(Sink {
         accept: |failure| GLOBAL.get()?.accept(failure),
         amend: |failure| {

@@ -18,6 +18,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::DISABLED;
 use crate::capture::{self, build};
 use crate::event::{Event, Issue, Origin, Status};
 use crate::fingerprint;
@@ -160,6 +161,9 @@ impl Tracker {
     /// # Errors
     /// The store's; then nothing was kept.
     pub fn create_or_update_exception(&self, mut event: Event) -> Result<Recorded, StoreError> {
+        if DISABLED {
+            return Ok(Recorded::default());
+        }
         if event.id.is_empty() {
             event.id = new_id();
         }
