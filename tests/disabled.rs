@@ -38,7 +38,8 @@ fn cargo(command: &str, features: &str) -> Command {
 #[track_caller]
 fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{}{}", said[0], said[1]);
     output
 }
 

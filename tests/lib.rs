@@ -12,6 +12,11 @@ use error_tracker::event::{Event, Frame, Kind, Variable};
 use error_tracker::store::{IssueQuery, MemoryStore, Store, Which};
 use error_tracker::{Builder, Installed, Tracker};
 
+const _: () = assert!(
+    !error_tracker::__private::DISABLED,
+    "with error-tracker's feature `disabled` there is nothing to test: name features in place of `--all-features`"
+);
+
 /// Longest wait for anything.
 pub const SOON: Duration = Duration::from_secs(20);
 

@@ -256,6 +256,18 @@ fn an_error_that_no_annotated_function_met_has_the_place_of_its_capture() {
     assert_eq!(event.chain[1].message, "no cart");
 }
 
+#[test]
+fn the_error_given_to_a_macro_may_be_an_expression_that_moves_or_mutates_and_runs_once() {
+    let failed = || "12,50".parse::<f64>();
+    let event = event_of(move || {
+        let (result, mut results) = (failed(), vec![failed(), failed()]);
+        error_tracker::format_exception!(result.unwrap_err());
+        capture_exception!(results.pop().unwrap().unwrap_err(), left = results.len());
+    });
+    assert_eq!(event.message, "invalid float literal");
+    assert_eq!(event.context.extras["left"], 1);
+}
+
 #[auto_track_exception]
 fn deep_message(id: u32) {
     let local = id * 2;

@@ -170,6 +170,27 @@
 //!
 //! `sqlite`, `viewer` and `panic` are on by default. `cli` builds the program `error-tracker`; `log` and `tracing` print
 //! exceptions there.
+//!
+//! `disabled` is for a build that must be free of all this, such as a release that is measured or certified, with no change to
+//! the source:
+//!
+//! ```toml
+//! [features]
+//! no-tracking = ["error-tracker/disabled"]
+//! ```
+//!
+//! - The attributes hand on what they stand on, unchanged; the compiler makes the same instructions of it as without them.
+//!   Their options are still checked, but not evaluated: with `silent` **the function returns its error**, and a static that
+//!   only `globals` names is reported as unused.
+//! - [`init()`] and [`Builder::install`] check the settings and succeed. They open no file, start no thread and set no panic
+//!   hook; a store that the builder was given is dropped. [`tracker()`] answers as one that has met nothing: what it is
+//!   given is not kept, and the pages that it serves are empty.
+//! - Captures answer `None`. `capture_exception!(error, name = value)` evaluates the error, and neither `value` nor the values of
+//!   [`capture_message!`].
+//! - What prints an error still prints it, with its sources and without a trace. Scopes run their closures.
+//!
+//! Cargo builds error-tracker once for all crates of a program: the feature holds for each of them, and one that asks for it
+//! asks for all. So it belongs into the program's own features, never into a library.
 #![cfg_attr(
     not(all(feature = "log", feature = "tracing", feature = "viewer", feature = "sqlite")),
     allow(rustdoc::broken_intra_doc_links)
@@ -287,7 +308,8 @@ pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Track
 /// # assert!(position(&[], 1).is_none());
 /// ```
 ///
-/// **`silent`** records an error and returns `Ok` with the default in its place; **`silent = value`** with this value.
+/// **`silent`** records an error and returns `Ok` with the default in its place; **`silent = value`** with this value. With
+/// the [feature](crate#features) `disabled` the function returns the error.
 /// ```
 /// # use error_tracker::auto_track_exception;
 /// # use std::num::ParseIntError;

@@ -211,7 +211,7 @@ pub mod extra {
 ///
 /// Takes every type of error: of the standard trait, `anyhow::Error`, `eyre::Report`, boxes, strings. Values of
 /// additional context are serialized with serde where they can be, else shown by `Debug`, and masked by name.
-/// Answers the event's id like [`capture_exception()`](crate::capture_exception()).
+/// Answers the event's id like [`capture_exception()`](crate::capture_exception()). The error is evaluated once, and in any case.
 ///
 /// ```
 /// let order = 1007;
