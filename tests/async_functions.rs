@@ -128,6 +128,25 @@ fn a_future_that_changes_threads_between_polls_keeps_its_trace() {
     assert!(!event.handled && event.callers.is_empty());
 }
 
+#[auto_track_exception]
+async fn catches_and_wanders(id: u32) -> u32 {
+    let caught = std::panic::catch_unwind(|| panics_at_once(id)).is_err();
+    once_pending().await;
+    id + u32::from(caught)
+}
+
+#[auto_track_exception]
+fn panics_at_once(id: u32) {
+    assert!(id > 100, "{id} is too small");
+}
+
+#[test]
+fn a_panic_that_was_caught_before_its_future_changed_threads_shows_who_caught_it() {
+    let event = event_of(|| migrate(catches_and_wanders(1)));
+    assert_eq!((functions(&event), event.handled), (vec!["panics_at_once"], true));
+    assert_eq!(event.callers[0].function, "catches_and_wanders");
+}
+
 #[test]
 fn many_tasks_on_many_threads_keep_their_traces_apart() {
     let events = events_of(|| {
