@@ -42,6 +42,7 @@ macro_rules! interpreter {
         #[auto_track_exception]
         pub $($kind)* fn $name(node: &Node) -> Result<(), $error> {
             let mut kept: Vec<anyhow::Result<()>> = Vec::new();
+            let mut finally = Vec::new();
             for step in &node.steps {
                 match step {
                     Step::Pass(child) => call(child)$($wait)*?,
@@ -128,6 +129,7 @@ macro_rules! interpreter {
                             result?;
                         }
                     }
+                    Step::Finally(child) => finally.push(CallsInDrop(child.clone())),
                     Step::Message(text) => announce(text)$($wait)*,
                 }
             }

@@ -136,7 +136,7 @@ fn holds(how: How, cases: u32) {
         let unexpected: Vec<_> = differ(&told, &expected);
         prop_assert!(
             missing.is_empty() && unexpected.is_empty(),
-            "missing: {missing:#?}\nunexpected: {unexpected:#?}\nplans: {plans:#?}"
+            "missing: {missing:?}\nunexpected: {unexpected:?}\nplans: {plans:?}"
         );
         Ok(())
     });

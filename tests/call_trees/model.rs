@@ -28,7 +28,7 @@ impl Told {
 
 /// The events of one plan.
 pub fn told_of(plan: &Call, is_async: bool) -> Vec<Told> {
-    let mut model = Model { is_async, polls: None, told: Vec::new() };
+    let mut model = Model { is_async, polls: Vec::new(), told: Vec::new() };
     let exit = model.call(plan, false);
     model.forget(exit);
     model.told
@@ -36,8 +36,8 @@ pub fn told_of(plan: &Call, is_async: bool) -> Vec<Told> {
 
 struct Model {
     is_async: bool,
-    /// How many more polls the future around gets before it is dropped.
-    polls: Option<u8>,
+    /// How many more polls the futures around get before they are dropped, outermost first.
+    polls: Vec<u8>,
     told: Vec<Told>,
 }
 
@@ -45,7 +45,8 @@ enum Exit {
     Fine,
     Failed(Fault),
     Panicked(Panic),
-    Cancelled,
+    /// Dropped with the future of this index in `polls`.
+    Cancelled(usize),
 }
 
 struct Fault {
@@ -144,9 +145,10 @@ impl Model {
     fn call(&mut self, plan: &Call, inside: bool) -> Exit {
         match plan {
             Call::Node(node) => {
-                let mut kept = Vec::new();
-                let flow = self.body(node, &mut kept);
+                let (mut kept, mut finally) = (Vec::new(), Vec::new());
+                let flow = self.body(node, &mut kept, &mut finally);
                 kept.into_iter().for_each(|fault| self.handle(fault));
+                finally.into_iter().for_each(|call| self.destructor(call));
                 let exit = match flow {
                     Ok(()) => Exit::Fine,
                     Err(Exit::Failed(fault)) => Exit::Failed(fault.converted(node.name)),
@@ -220,7 +222,7 @@ impl Model {
                     panic.is_told = true;
                 }
             }
-            Exit::Fine | Exit::Cancelled => {}
+            Exit::Fine | Exit::Cancelled(_) => {}
         }
         exit
     }
@@ -242,9 +244,9 @@ impl Model {
         Self::question(self.result(call)?)
     }
 
-    fn body(&mut self, node: &Node, kept: &mut Vec<Fault>) -> Flow {
+    fn body<'a>(&mut self, node: &'a Node, kept: &mut Vec<Fault>, finally: &mut Vec<&'a Call>) -> Flow {
         for step in &node.steps {
-            self.step(node.name, step, kept)?;
+            self.step(node.name, step, kept, finally)?;
         }
         match &node.end {
             End::Fine => Ok(()),
@@ -264,7 +266,13 @@ impl Model {
         self.result(call)?.map_err(|fault| Exit::Failed(fault.met().replaced(text)))
     }
 
-    fn step(&mut self, name: Name, step: &Step, kept: &mut Vec<Fault>) -> Flow {
+    fn step<'a>(
+        &mut self,
+        name: Name,
+        step: &'a Step,
+        kept: &mut Vec<Fault>,
+        finally: &mut Vec<&'a Call>,
+    ) -> Flow {
         match step {
             Step::Pass(call) => self.pass(call),
             Step::Rethrow(call) => {
@@ -329,32 +337,44 @@ impl Model {
                         None => Ok(()),
                     }
                 }
-                Exit::Cancelled => Err(Exit::Cancelled),
+                Exit::Cancelled(index) => Err(Exit::Cancelled(index)),
                 Exit::Failed(fault) => Self::question(Err(fault)),
                 Exit::Fine => Ok(()),
             },
-            Step::Yield => match &mut self.polls {
-                Some(polls) if self.is_async => {
-                    *polls -= 1;
-                    if *polls == 0 { Err(Exit::Cancelled) } else { Ok(()) }
-                }
-                _ => Ok(()),
-            },
+            Step::Yield if self.is_async => {
+                self.polls.iter_mut().for_each(|polls| *polls -= 1);
+                let dropped = self.polls.iter().position(|polls| *polls == 0);
+                dropped.map_or(Ok(()), |index| Err(Exit::Cancelled(index)))
+            }
+            Step::Yield => Ok(()),
             Step::Cancel(call, polls) => {
-                let around = self.polls.replace(*polls);
+                self.polls.push(*polls);
                 let exit = self.call(call, true);
-                self.polls = around;
+                self.polls.pop();
                 match exit {
-                    Exit::Fine | Exit::Cancelled => Ok(()),
+                    Exit::Fine => Ok(()),
+                    Exit::Cancelled(index) if index == self.polls.len() => Ok(()),
                     Exit::Failed(fault) => Self::question(Err(fault)),
-                    panicked => Err(panicked),
+                    exit => Err(exit),
                 }
+            }
+            Step::Finally(call) => {
+                finally.push(call);
+                Ok(())
             }
             Step::Message(text) => {
                 self.tell(Kind::Message, text, &["announce"], true);
                 Ok(())
             }
         }
+    }
+
+    /// What is called there is plain, and its error is dropped.
+    fn destructor(&mut self, call: &Call) {
+        let is_async = std::mem::take(&mut self.is_async);
+        let exit = self.call(call, true);
+        self.forget(exit);
+        self.is_async = is_async;
     }
 
     /// A call whose error is swallowed; whether it succeeded.

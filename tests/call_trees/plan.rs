@@ -75,8 +75,10 @@ pub enum Step {
     /// Catches a panic, and goes on or fails.
     Catch(Call, Option<Text>),
     Yield,
-    /// Drops the call after so many polls.
+    /// Drops the call after so many polls; between them the function itself waits.
     Cancel(Call, u8),
+    /// A destructor that calls when the function ends, however it ends.
+    Finally(Call),
     Message(Text),
 }
 
@@ -117,12 +119,14 @@ struct Allowed {
     panics: bool,
     /// Spawned calls, and calls at once: they end in a poll that cannot be foretold.
     spawns: bool,
+    /// A panic that is caught while another one unwinds cannot be told from one that is caught before another one.
+    catches: bool,
     depth: u32,
 }
 
 pub fn plan() -> impl Strategy<Value = Call> {
     Grammar::default()
-        .node(Allowed { panics: true, spawns: true, depth: 4 })
+        .node(Allowed { panics: true, spawns: true, catches: true, depth: 4 })
         .prop_map(|node| Call::Node(node.into()))
 }
 
@@ -166,7 +170,7 @@ impl Grammar {
             Just(Between::Swallow)
         ];
         let node = self.node(allowed).prop_map(|node| Call::Node(node.into())).boxed();
-        let spawned = self.call(Allowed { panics: true, ..allowed });
+        let spawned = self.call(Allowed { panics: true, catches: true, ..allowed });
         one_of![
             9 => node.clone(),
             1 => fails,
@@ -182,6 +186,7 @@ impl Grammar {
         let call = self.call(allowed);
         let caught = self.call(Allowed { panics: true, ..allowed });
         let joined = self.call(Allowed { panics: false, ..allowed });
+        let finally = self.call(Allowed { panics: false, catches: false, ..allowed });
         let cancelled = self.call(Allowed { spawns: false, ..allowed });
         let leaf = any_name().prop_map(|name| {
             Call::Node(Node { name, steps: Vec::new(), end: End::Fail(Text::new()) }.into())
@@ -204,9 +209,10 @@ impl Grammar {
             1 => vec(call.clone(), 1..4).prop_map(Step::Attempts),
             1 => vec(call, 1..4).prop_map(Step::Collect),
             2 * u32::from(allowed.spawns) => (joined.clone(), joined).prop_map(|(left, right)| Step::Join(left, right)),
-            2 => (caught, option::of(text())).prop_map(|(call, fail)| Step::Catch(call, fail)),
+            2 * u32::from(allowed.catches) => (caught, option::of(text())).prop_map(|(call, fail)| Step::Catch(call, fail)),
             3 => Just(Step::Yield),
             2 => (cancelled, 1..3_u8).prop_map(|(call, polls)| Step::Cancel(call, polls)),
+            1 => finally.prop_map(Step::Finally),
             1 => text().prop_map(Step::Message),
         ]
     }
@@ -272,7 +278,8 @@ impl Step {
             | Self::Keep(call)
             | Self::Retry(call, _)
             | Self::Catch(call, None)
-            | Self::Cancel(call, _) => call.name_texts(),
+            | Self::Cancel(call, _)
+            | Self::Finally(call) => call.name_texts(),
             Self::Other(call, text)
             | Self::Longer(call, text)
             | Self::Context(call, text)

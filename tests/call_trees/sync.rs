@@ -82,3 +82,12 @@ fn pause() {}
 fn cancelled(plan: &Call, _polls: u8) -> Option<anyhow::Result<()>> {
     Some(call(plan))
 }
+
+/// Calls in its destructor.
+pub struct CallsInDrop(pub Call);
+
+impl Drop for CallsInDrop {
+    fn drop(&mut self) {
+        let _ = call(&self.0);
+    }
+}

@@ -10,6 +10,7 @@ use error_tracker::{auto_track_exception, capture_exception, capture_message};
 
 use crate::interpreter::{LoadError, OrderError, fails, interpreter, made};
 use crate::plan::{Between, Call, End, Forward, Name, Node, Step, Swallow};
+use crate::sync::CallsInDrop;
 
 interpreter! { load fails with LoadError, [async] [.await] }
 interpreter! { price fails with anyhow::Error, [async] [.await] }
@@ -104,6 +105,7 @@ async fn cancelled(plan: &Call, polls: u8) -> Option<anyhow::Result<()>> {
         if let Poll::Ready(result) = calling.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return Some(result);
         }
+        pause().await;
     }
     None
 }
