@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use error_tracker::capture_exception;
+
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct LoadError(String);
@@ -35,6 +37,13 @@ pub fn made<E: From<anyhow::Error>>(text: &str) -> E {
 
 pub fn fails(text: &str) -> anyhow::Result<()> {
     Err(made(text))
+}
+
+pub fn captured(result: anyhow::Result<()>) -> anyhow::Result<()> {
+    if let Err(error) = &result {
+        capture_exception!(error);
+    }
+    result
 }
 
 macro_rules! interpreter {

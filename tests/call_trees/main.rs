@@ -21,7 +21,7 @@ use model::{Told, told_of};
 use plan::Call;
 
 /// Whether operands that are swallowed are known to be, and handlers keep the trace.
-const MARKS: bool = false;
+const MARKS: bool = true;
 
 /// What runs the plans.
 #[derive(Clone, Copy, Debug)]

@@ -176,24 +176,34 @@ impl Model {
             Call::Reports(call, returns) => {
                 let exit = match self.call(call, true) {
                     Exit::Failed(fault) => {
-                        let mut fault = fault.met();
-                        if let Trace::Risen { message, mut functions } = fault.trace {
-                            functions.push("report");
-                            self.tell(Kind::Error, &message, &functions, true);
-                            fault.trace = Trace::Told;
-                        }
+                        let fault = self.captured(fault, Some("report"));
                         if *returns { Exit::Failed(fault) } else { Exit::Fine }
                     }
                     exit => exit,
                 };
                 self.leave("report", exit, inside)
             }
+            Call::Captures(call) => match self.call(call, inside) {
+                Exit::Failed(fault) => Exit::Failed(self.captured(fault, None)),
+                exit => exit,
+            },
             Call::Spawned(call, text) => match self.call(call, false) {
                 Exit::Panicked(_) => Exit::Failed(Fault::new(text)),
                 Exit::Failed(fault) => Exit::Failed(Fault { trace: Trace::None, ..fault }),
                 exit => exit,
             },
         }
+    }
+
+    /// An error is captured by hand; `around` is the annotated function that does it.
+    fn captured(&mut self, fault: Fault, around: Option<&'static str>) -> Fault {
+        let mut fault = fault.met();
+        if let Trace::Risen { message, mut functions } = fault.trace {
+            functions.extend(around);
+            self.tell(Kind::Error, &message, &functions, true);
+            fault.trace = Trace::Told;
+        }
+        fault
     }
 
     fn panic(&mut self, text: &str, inside: bool) -> Exit {

@@ -35,6 +35,8 @@ pub enum Call {
     Plain(Between, Box<Call>),
     /// An annotated function that captures the error by hand, and with `true` returns it.
     Reports(Box<Call>, bool),
+    /// A plain function that captures the error by hand and returns it.
+    Captures(Box<Call>),
     /// A thread or task of its own; a panic there is an error with this text.
     Spawned(Box<Call>, Text),
 }
@@ -170,6 +172,7 @@ impl Grammar {
             Just(Between::Swallow)
         ];
         let node = self.node(allowed).prop_map(|node| Call::Node(node.into())).boxed();
+        let reported = prop_oneof![5 => node.clone(), 1 => text().prop_map(Call::Fails)];
         let spawned = self.call(Allowed { panics: true, catches: true, ..allowed });
         one_of![
             9 => node.clone(),
@@ -177,7 +180,8 @@ impl Grammar {
             u32::from(allowed.panics) => text().prop_map(Call::Panics),
             2 => (between, self.call(allowed)).prop_map(|(between, call)| Call::Plain(between, call.into())),
             // An error of another task may have been told on this thread as well.
-            1 => (node, any::<bool>()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
+            1 => reported.clone().prop_map(|call| Call::Captures(call.into())),
+            1 => (reported, any::<bool>()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
             u32::from(allowed.spawns) => (spawned, text()).prop_map(|(call, text)| Call::Spawned(call.into(), text)),
         ]
     }
@@ -260,7 +264,7 @@ impl Call {
                     *text = next("plain");
                 }
             }
-            Self::Reports(call, _) => call.name_texts(),
+            Self::Reports(call, _) | Self::Captures(call) => call.name_texts(),
             Self::Spawned(call, text) => {
                 call.name_texts();
                 *text = next("crash");

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::Context as _;
 use error_tracker::{auto_track_exception, capture_exception, capture_message};
 
-use crate::interpreter::{LoadError, OrderError, fails, interpreter, made};
+use crate::interpreter::{LoadError, OrderError, captured, fails, interpreter, made};
 use crate::plan::{Between, Call, End, Forward, Name, Node, Step, Swallow};
 
 interpreter! { load fails with LoadError, [] [] }
@@ -52,6 +52,7 @@ pub fn call(plan: &Call) -> anyhow::Result<()> {
                 Between::Swallow => Ok(()),
             }
         }
+        Call::Captures(inner) => captured(call(inner)),
         Call::Reports(inner, returns) => report(inner, *returns),
         Call::Spawned(inner, text) => {
             let joined = std::thread::scope(|scope| scope.spawn(|| call(inner)).join());

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use anyhow::Context as _;
 use error_tracker::{auto_track_exception, capture_exception, capture_message};
 
-use crate::interpreter::{LoadError, OrderError, fails, interpreter, made};
+use crate::interpreter::{LoadError, OrderError, captured, fails, interpreter, made};
 use crate::plan::{Between, Call, End, Forward, Name, Node, Step, Swallow};
 use crate::sync::CallsInDrop;
 
@@ -59,6 +59,7 @@ pub fn call(plan: &Call) -> Calling<'_> {
                     Between::Swallow => Ok(()),
                 }
             }
+            Call::Captures(inner) => captured(call(inner).await),
             Call::Reports(inner, returns) => report(inner, *returns).await,
             Call::Spawned(inner, text) => {
                 let inner = inner.clone();
