@@ -312,6 +312,36 @@ fn a_scope_follows_its_task() {
     }
 }
 
+#[auto_track_exception]
+async fn panics_above(id: u32) -> u32 {
+    let limit = std::future::ready(3).await;
+    assert!(id < limit, "{id} is too large");
+    id
+}
+
+/// What it polls lies where the future did that has just panicked.
+struct PollsInDrop;
+
+impl Drop for PollsInDrop {
+    fn drop(&mut self) {
+        let mut future = Box::pin(panics_above(1));
+        let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+#[auto_track_exception]
+async fn polls_while_it_unwinds() -> u32 {
+    let _polls = PollsInDrop;
+    Box::pin(panics_above(7)).await
+}
+
+#[test]
+fn what_runs_while_a_panic_unwinds_is_not_taken_for_what_unwound() {
+    let event = event_of(|| current_thread().block_on(polls_while_it_unwinds()));
+    assert_eq!(functions(&event), ["panics_above", "polls_while_it_unwinds"]);
+    assert_eq!(value(&event.frames[0], "id"), "7");
+}
+
 /// The order in which the arguments of an async function are dropped.
 fn order_of<F: Future>(call: impl FnOnce(fn(&'static str) -> Tell) -> F) -> Vec<&'static str> {
     let _ = current_thread().block_on(call(Tell));

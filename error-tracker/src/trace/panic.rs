@@ -17,6 +17,13 @@ pub(super) struct Unwinding {
     superseded: bool,
 }
 
+impl Unwinding {
+    /// The index of a frame that has not unwound; where one has, another may lie now.
+    fn index_of(&self, key: usize) -> Option<usize> {
+        (self.unwound..self.keys.len()).find(|index| self.keys[*index] == key)
+    }
+}
+
 /// Called by the panic hook. Answers the failure when nobody will finish it: no annotated function runs on this
 /// thread, or the program is about to abort.
 #[cfg_attr(not(feature = "panic"), expect(dead_code, reason = "the hook calls it"))]
@@ -63,11 +70,10 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
 pub(super) fn unwind(frame: FrameRef<'_>) {
     tell_caught(|unwinding| unwinding.superseded);
     let key = frame.key();
-    let found =
-        take(|record| record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key)));
-    for mut record in found {
+    let unwinds = |record: &Record| record.unwinding.as_ref().is_some_and(|it| it.index_of(key).is_some());
+    for mut record in take(unwinds) {
         let Some(unwinding) = &mut record.unwinding else { continue };
-        if let Some(index) = unwinding.keys.iter().position(|known| *known == key) {
+        if let Some(index) = unwinding.index_of(key) {
             unwinding.unwound = index + 1;
             let seen = frames::of(frame, None, Exit::Panic, &mut record.failure.taint, true);
             if let Some(known) = record.failure.frames.get_mut(index) {
