@@ -1,30 +1,10 @@
 //! What should be recorded of a plan. Errors are values here that carry their trace: nobody has to guess which error
 //! is which.
 
-use error_tracker::event::{Event, Kind};
+use error_tracker::event::Kind;
 
 use crate::plan::{Between, Call, End, Name, Node, Step};
-
-/// What an event tells, as far as the model knows it. Functions from where it rose outward.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
-    pub message: String,
-    pub kind: String,
-    pub functions: Vec<String>,
-    pub handled: bool,
-}
-
-impl Told {
-    pub fn new(kind: Kind, message: &str, functions: &[&str], handled: bool) -> Self {
-        let functions = functions.iter().map(|&name| name.into()).collect();
-        Self { message: message.into(), kind: format!("{kind:?}"), functions, handled }
-    }
-
-    pub fn of(event: &Event) -> Self {
-        let functions: Vec<_> = event.frames.iter().map(|frame| frame.function.as_str()).collect();
-        Self::new(event.kind, &event.message, &functions, event.handled)
-    }
-}
+use crate::told::Told;
 
 /// The events of one plan.
 pub fn told_of(plan: &Call, is_async: bool) -> Vec<Told> {
@@ -154,10 +134,7 @@ impl Model {
                     Err(Exit::Failed(fault)) => Exit::Failed(fault.converted(node.name)),
                     Err(exit) => exit,
                 };
-                match self.leave(node.name.function(), exit, inside) {
-                    Exit::Failed(fault) => Exit::Failed(fault),
-                    exit => exit,
-                }
+                self.leave(node.name.function(), exit, inside)
             }
             Call::Fails(text) => Exit::Failed(Fault::new(text)),
             Call::Panics(text) => self.panic(text, inside),

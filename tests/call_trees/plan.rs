@@ -8,6 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
+use crate::CAPTURES_HOLD;
+
 /// The annotated functions that run a plan; each has an error type of its own.
 #[derive(Clone, Copy, Debug)]
 pub enum Name {
@@ -165,14 +167,16 @@ impl Grammar {
             return fails.boxed();
         }
         let allowed = Allowed { depth: allowed.depth - 1, ..allowed };
-        let between = prop_oneof![
-            Just(Between::Pass),
-            text().prop_map(Between::Context),
-            text().prop_map(Between::Replace),
-            Just(Between::Swallow)
+        let holds = u32::from(CAPTURES_HOLD);
+        let between = one_of![
+            1 => Just(Between::Pass),
+            holds => text().prop_map(Between::Context),
+            1 => text().prop_map(Between::Replace),
+            1 => Just(Between::Swallow),
         ];
         let node = self.node(allowed).prop_map(|node| Call::Node(node.into())).boxed();
-        let reported = prop_oneof![5 => node.clone(), 1 => text().prop_map(Call::Fails)];
+        let reported = one_of![5 => node.clone(), holds => text().prop_map(Call::Fails),];
+        let returns = any::<bool>().prop_map(|returns| returns && CAPTURES_HOLD);
         let spawned = self.call(Allowed { panics: true, catches: true, ..allowed });
         one_of![
             9 => node.clone(),
@@ -180,8 +184,8 @@ impl Grammar {
             u32::from(allowed.panics) => text().prop_map(Call::Panics),
             2 => (between, self.call(allowed)).prop_map(|(between, call)| Call::Plain(between, call.into())),
             // An error of another task may have been told on this thread as well.
-            1 => reported.clone().prop_map(|call| Call::Captures(call.into())),
-            1 => (reported, any::<bool>()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
+            holds => reported.clone().prop_map(|call| Call::Captures(call.into())),
+            1 => (reported, returns).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
             u32::from(allowed.spawns) => (spawned, text()).prop_map(|(call, text)| Call::Spawned(call.into(), text)),
         ]
     }
@@ -196,7 +200,6 @@ impl Grammar {
             Call::Node(Node { name, steps: Vec::new(), end: End::Fail(Text::new()) }.into())
         });
         let forward = prop_oneof![Just(Forward::Match), Just(Forward::LetElse)];
-        let marked = if super::MARKS { 2 } else { 0 };
         let with_text = (call.clone(), text());
         one_of![
             3 => call.clone().prop_map(Step::Pass),
@@ -205,8 +208,8 @@ impl Grammar {
             1 => with_text.clone().prop_map(|(call, text)| Step::Longer(call, text)),
             2 => with_text.prop_map(|(call, text)| Step::Context(call, text)),
             5 => (swallow(), call.clone()).prop_map(|(how, call)| Step::Swallow(how, call)),
-            marked => (forward, call.clone(), text()).prop_map(|(how, call, text)| Step::Forward(how, call, text)),
-            marked => (swallow(), leaf).prop_map(|(how, leaf)| Step::Equal(how, leaf, Call::Fails(Text::new()))),
+            2 => (forward, call.clone(), text()).prop_map(|(how, call, text)| Step::Forward(how, call, text)),
+            2 => (swallow(), leaf).prop_map(|(how, leaf)| Step::Equal(how, leaf, Call::Fails(Text::new()))),
             3 => call.clone().prop_map(Step::Keep),
             2 => Just(Step::Recall),
             2 => (call.clone(), 2..4_u8).prop_map(|(call, times)| Step::Retry(call, times)),

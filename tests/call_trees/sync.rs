@@ -66,7 +66,7 @@ fn call_as<E: From<anyhow::Error>>(plan: &Call) -> Result<(), E> {
 }
 
 fn collect(plans: &[Call]) -> anyhow::Result<()> {
-    plans.iter().map(call).collect()
+    plans.iter().map(call).collect::<anyhow::Result<Vec<()>>>().map(drop)
 }
 
 fn join(left: &Call, right: &Call) -> (anyhow::Result<()>, anyhow::Result<()>) {
