@@ -192,10 +192,17 @@ impl Grammar {
 
     fn step(&mut self, allowed: Allowed) -> BoxedStrategy<Step> {
         let call = self.call(allowed);
-        let caught = self.call(Allowed { panics: true, ..allowed });
+        // What is rare otherwise: panics one after another, and errors that wait in a future that is dropped.
+        let caught =
+            prop_oneof![self.call(Allowed { panics: true, ..allowed }), text().prop_map(Call::Panics),];
         let joined = self.call(Allowed { panics: false, ..allowed });
         let finally = self.call(Allowed { panics: false, catches: false, ..allowed });
         let cancelled = self.call(Allowed { spawns: false, ..allowed });
+        let waits = (any_name(), cancelled.clone()).prop_map(|(name, call)| {
+            let steps = Vec::from([Step::Keep(call), Step::Yield, Step::Recall]);
+            Call::Node(Node { name, steps, end: End::Fine }.into())
+        });
+        let cancelled = prop_oneof![cancelled, waits];
         let leaf = any_name().prop_map(|name| {
             Call::Node(Node { name, steps: Vec::new(), end: End::Fail(Text::new()) }.into())
         });
@@ -216,7 +223,7 @@ impl Grammar {
             1 => vec(call.clone(), 1..4).prop_map(Step::Attempts),
             1 => vec(call, 1..4).prop_map(Step::Collect),
             2 * u32::from(allowed.spawns) => (joined.clone(), joined).prop_map(|(left, right)| Step::Join(left, right)),
-            2 * u32::from(allowed.catches) => (caught, option::of(text())).prop_map(|(call, fail)| Step::Catch(call, fail)),
+            3 * u32::from(allowed.catches) => (caught, option::of(text())).prop_map(|(call, fail)| Step::Catch(call, fail)),
             3 => Just(Step::Yield),
             2 => (cancelled, 1..3_u8).prop_map(|(call, polls)| Step::Cancel(call, polls)),
             1 => finally.prop_map(Step::Finally),
