@@ -128,6 +128,25 @@ fn a_future_that_changes_threads_between_polls_keeps_its_trace() {
     assert!(!event.handled && event.callers.is_empty());
 }
 
+#[auto_track_exception]
+async fn catches_and_wanders(id: u32) -> u32 {
+    let caught = std::panic::catch_unwind(|| panics_at_once(id)).is_err();
+    once_pending().await;
+    id + u32::from(caught)
+}
+
+#[auto_track_exception]
+fn panics_at_once(id: u32) {
+    assert!(id > 100, "{id} is too small");
+}
+
+#[test]
+fn a_panic_that_was_caught_before_its_future_changed_threads_shows_who_caught_it() {
+    let event = event_of(|| migrate(catches_and_wanders(1)));
+    assert_eq!((functions(&event), event.handled), (vec!["panics_at_once"], true));
+    assert_eq!(event.callers[0].function, "catches_and_wanders");
+}
+
 #[test]
 fn many_tasks_on_many_threads_keep_their_traces_apart() {
     let events = events_of(|| {
@@ -291,6 +310,36 @@ fn a_scope_follows_its_task() {
     for event in &events {
         assert_eq!(event.context.tags["job"], value(&event.frames[0], "id"));
     }
+}
+
+#[auto_track_exception]
+async fn panics_above(id: u32) -> u32 {
+    let limit = std::future::ready(3).await;
+    assert!(id < limit, "{id} is too large");
+    id
+}
+
+/// What it polls lies where the future did that has just panicked.
+struct PollsInDrop;
+
+impl Drop for PollsInDrop {
+    fn drop(&mut self) {
+        let mut future = Box::pin(panics_above(1));
+        let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+#[auto_track_exception]
+async fn polls_while_it_unwinds() -> u32 {
+    let _polls = PollsInDrop;
+    Box::pin(panics_above(7)).await
+}
+
+#[test]
+fn what_runs_while_a_panic_unwinds_is_not_taken_for_what_unwound() {
+    let event = event_of(|| current_thread().block_on(polls_while_it_unwinds()));
+    assert_eq!(functions(&event), ["panics_above", "polls_while_it_unwinds"]);
+    assert_eq!(value(&event.frames[0], "id"), "7");
 }
 
 /// The order in which the arguments of an async function are dropped.

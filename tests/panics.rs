@@ -164,3 +164,30 @@ fn an_error_made_of_a_caught_panic_is_told_beside_it() {
         [("index out of bounds: the len is 3 but the index is 9", true), ("the work panicked", false)]
     );
 }
+
+#[auto_track_exception]
+fn catches_both(at: usize) -> u32 {
+    let caught = [at, at + 1].map(|at| catch_unwind(|| above(at)).is_err());
+    caught.into_iter().map(u32::from).sum()
+}
+
+#[auto_track_exception]
+fn catches_and_panics(at: usize) -> u32 {
+    let _ = catch_unwind(|| above(at));
+    breaks(at, "")
+}
+
+#[test]
+fn a_caught_panic_is_handled_also_when_the_next_one_follows_at_once() {
+    let events = events_of(|| catches_both(4));
+    let seen: Vec<_> =
+        events.iter().map(|event| (event.handled, functions(event), event.callers.len())).collect();
+    let caught = (true, vec!["breaks", "above"], 1);
+    assert_eq!(seen, [caught.clone(), caught.clone()]);
+
+    let events = events_of(|| catches_and_panics(4));
+    let mut seen: Vec<_> =
+        events.iter().map(|event| (event.handled, functions(event), event.callers.len())).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [(false, vec!["breaks", "catches_and_panics"], 0), caught]);
+}

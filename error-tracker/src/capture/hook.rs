@@ -9,7 +9,6 @@ use crate::event::Location;
 use crate::mask::rendering;
 use crate::trace::panic::begin;
 use crate::trace::record;
-use crate::trace::waiting;
 
 /// How long a thread that is about to abort waits for its panic to be stored.
 const LAST: Duration = Duration::from_secs(2);
@@ -42,8 +41,7 @@ fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
     let message = info.payload_as_str().unwrap_or("<a value that is no text>").to_owned();
     let location =
         info.location().map(|at| Location { file: at.file().into(), line: at.line(), column: at.column() });
-    // A second panic while the first one unwinds ends the program, and so does one that must not unwind any further.
-    let aborts = cfg!(panic = "abort") || waiting::is_unwinding() || LAST_WORDS.contains(&&*message);
+    let aborts = cfg!(panic = "abort") || LAST_WORDS.contains(&&*message);
     let told = begin(message, location, aborts);
     if told.is_empty() {
         return;

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::guard::FrameRef;
 use super::record::{self, Failure, MOST_FRAMES, Record};
-use super::waiting::{put, take};
+use super::waiting::{put, take, waiting};
 use super::{frames, thread};
 use crate::event::{Exit, Kind, Level, Location};
 
@@ -13,6 +13,15 @@ pub(super) struct Unwinding {
     keys: Vec<usize>,
     /// How many of them have unwound.
     unwound: usize,
+    /// Another panic began meanwhile: so this one was caught, unless the program aborts.
+    superseded: bool,
+}
+
+impl Unwinding {
+    /// The index of a frame that has not unwound; where one has, another may lie now.
+    fn index_of(&self, key: usize) -> Option<usize> {
+        (self.unwound..self.keys.len()).find(|index| self.keys[*index] == key)
+    }
 }
 
 /// Called by the panic hook. Answers the failure when nobody will finish it: no annotated function runs on this
@@ -39,15 +48,18 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
         failure.context.extend(seen.context);
         keys.push(frame.key());
     }
-    if keys.is_empty() || aborts {
+    if aborts {
         // A panic that was unwinding will not get any further either.
         let mut all: Vec<_> =
             take(|record| record.unwinding.is_some()).into_iter().map(|r| r.failure).collect();
         all.push(failure);
         return all;
     }
-    let innermost = keys[0];
-    let unwinding = Some(Unwinding { keys, unwound: 0 });
+    waiting(|waiting| {
+        waiting.iter_mut().filter_map(|record| record.unwinding.as_mut()).for_each(|it| it.superseded = true);
+    });
+    let Some(&innermost) = keys.first() else { return vec![failure] };
+    let unwinding = Some(Unwinding { keys, unwound: 0, superseded: false });
     let mut record = Record::at(innermost, failure);
     record.unwinding = unwinding;
     put(record);
@@ -56,12 +68,12 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
 
 /// A guard is dropped by a panic.
 pub(super) fn unwind(frame: FrameRef<'_>) {
+    tell_caught(|unwinding| unwinding.superseded);
     let key = frame.key();
-    let found =
-        take(|record| record.unwinding.as_ref().is_some_and(|unwinding| unwinding.keys.contains(&key)));
-    for mut record in found {
+    let unwinds = |record: &Record| record.unwinding.as_ref().is_some_and(|it| it.index_of(key).is_some());
+    for mut record in take(unwinds) {
         let Some(unwinding) = &mut record.unwinding else { continue };
-        if let Some(index) = unwinding.keys.iter().position(|known| *known == key) {
+        if let Some(index) = unwinding.index_of(key) {
             unwinding.unwound = index + 1;
             let seen = frames::of(frame, None, Exit::Panic, &mut record.failure.taint, true);
             if let Some(known) = record.failure.frames.get_mut(index) {
@@ -79,9 +91,13 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
     }
 }
 
-/// A guard is dropped and no panic is under way: what unwound before was caught.
+/// No panic is under way: what unwound before was caught.
 pub(super) fn caught() {
-    for mut record in take(|record| record.unwinding.is_some()) {
+    tell_caught(|_| true);
+}
+
+fn tell_caught(wanted: impl Fn(&Unwinding) -> bool) {
+    for mut record in take(|record| record.unwinding.as_ref().is_some_and(&wanted)) {
         let unwound = record.unwinding.map_or(0, |unwinding| unwinding.unwound);
         let mut callers = record.failure.frames.split_off(unwound.min(record.failure.frames.len()));
         callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);

@@ -7,8 +7,8 @@ use std::ptr;
 use std::task::{Context, Poll};
 
 use super::guard::{Frame, FrameRef};
-use super::thread;
 use super::waiting::Stash;
+use super::{panic, thread};
 use crate::scope::{Entered, Scope};
 
 /// The body of an annotated `async fn`.
@@ -84,6 +84,10 @@ impl<F: Future> Future for Tracked<F> {
             if !ptr::eq(innermost, head) {
                 this.frame = innermost;
                 if waits {
+                    // What a panic left on this thread would not be found on another one.
+                    if !std::thread::panicking() {
+                        panic::caught();
+                    }
                     this.waiting = Stash::take(innermost);
                 }
             }

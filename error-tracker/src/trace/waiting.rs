@@ -128,9 +128,3 @@ impl Drop for Stash {
         }
     }
 }
-
-/// Whether a panic unwinds annotated functions of this thread.
-#[cfg_attr(not(feature = "panic"), expect(dead_code, reason = "the hook calls it"))]
-pub(crate) fn is_unwinding() -> bool {
-    waiting(|waiting| waiting.iter().any(|record| record.unwinding.is_some())).unwrap_or(false)
-}
