@@ -9,6 +9,7 @@ pub(crate) mod meta;
 pub(crate) mod outcome;
 pub(crate) mod panic;
 pub(crate) mod record;
+mod share;
 pub(crate) mod snap;
 pub(crate) mod standard;
 pub(crate) mod thread;

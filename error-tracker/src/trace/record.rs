@@ -11,7 +11,7 @@ use super::meta::{Handler, Hidden, Site};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
-use super::{backtrace, frames, thread};
+use super::{backtrace, frames, share, thread};
 use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
 use crate::mask::{Taint, rendering};
@@ -96,7 +96,7 @@ thread_local! {
 pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
     // SAFETY: a meeting is made by a site of the running function whose guard this is.
     let Some(frame) = (unsafe { FrameRef::new(meeting.frame) }) else { return };
-    if rendering() {
+    if rendering() || !share::lets_in() {
         return;
     }
     let site = meeting.site();
@@ -116,7 +116,7 @@ pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
 pub(crate) fn meet_none(meeting: Meeting, error: &ErrorRef<'_>) {
     // SAFETY: as in `meet`.
     let Some(frame) = (unsafe { FrameRef::new(meeting.frame) }) else { return };
-    if !rendering() {
+    if !rendering() && share::lets_in() {
         put(leaving(frame, meeting.site(), Kind::None, error));
     }
 }
