@@ -279,6 +279,7 @@ fn futures_have_the_auto_traits_of_the_plain_ones() {
         })*};
     }
     let mut text = String::new();
+    assert_eq!(auto_traits!(Box::pin(tracked::shared("1", 2))), [true; 5]);
     // Send, Sync, Unpin, UnwindSafe, RefUnwindSafe.
     both! {
         shared("1", 2) => [true, true, false, true, true];
@@ -304,10 +305,14 @@ fn callers_are_told_where_they_call() {
     let (plain, tracked) = (plain::caller(true), tracked::caller(true));
     assert_eq!(plain.unwrap_err().0.line(), line!() - 1);
     assert_eq!(tracked.unwrap_err().0.line(), line!() - 2);
-    let here = tracked::caller_of_tail().unwrap_err().0;
-    assert_eq!((here.file(), here.line()), (file!(), line!() - 1));
-    let (_, place) = panic_of(|| tracked::caller_of_unwrap(None));
-    assert_eq!(place, Some((file!().to_owned(), line!() - 1, 34)));
+    let (plain, tracked) = (plain::caller_of_tail(), tracked::caller_of_tail());
+    assert_eq!(plain.unwrap_err().0.line(), line!() - 1);
+    assert_eq!(tracked.unwrap_err().0.line(), line!() - 2);
+    let (plain, tracked) =
+        (panic_of(|| plain::caller_of_unwrap(None)).1, panic_of(|| tracked::caller_of_unwrap(None)).1);
+    let (plain, tracked) = (plain.unwrap(), tracked.unwrap());
+    assert_eq!((plain.0, plain.1), (tracked.0, tracked.1));
+    assert_eq!((plain.1, tracked.2 > plain.2), (line!() - 3, true));
 }
 
 #[test]
