@@ -134,6 +134,10 @@ fn fails() -> Result<u32, Placed> {
     Err(Placed(Location::caller()))
 }
 
+fn again(placed: Placed) -> Placed {
+    placed
+}
+
 trait Placing<T> {
     fn placed(self) -> Result<T, Placed>;
 }
@@ -226,7 +230,7 @@ twice! {
     }
 
     pub fn place_of_mapped() -> Result<u32, Placed> {
-        let number = fails().map_err(|Placed(at)| Placed(at))?;
+        let number = fails().map_err(again)?;
         Ok(number)
     }
 

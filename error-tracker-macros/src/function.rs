@@ -4,8 +4,8 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result, ReturnType,
-    Signature, Stmt, Token, Type, Visibility, braced, token,
+    Block, Error, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result,
+    ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
@@ -26,7 +26,7 @@ impl Parse for Function {
             if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
         let sig: Signature = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(input.error("a function without a body cannot fail: take the attribute off"));
+            return Err(without_body(&sig));
         }
         let body = input.fork().parse::<TokenTree>()?.into();
         let content;
@@ -72,6 +72,11 @@ fn ends_with_name(attr: TokenStream, name: &str) -> bool {
         }
     }
     last.as_deref() == Some(name)
+}
+
+/// What is wrong with an attribute on a function of a trait or of an `extern` block.
+pub(crate) fn without_body(sig: &Signature) -> Error {
+    Error::new(sig.ident.span(), "a function without a body cannot fail: take the attribute off")
 }
 
 /// The statements of a body. What the compiler understands and this parser does not, or what is half typed, stays as it
