@@ -3,10 +3,29 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, ImplItem, Item, ItemImpl, ItemMod, ItemTrait, Result, TraitItem};
+use syn::{Attribute, Error, ForeignItem, ImplItem, Item, ItemImpl, ItemMod, ItemTrait, Result, TraitItem};
 
-use crate::function::Function;
+use crate::function::{Function, without_body};
 use crate::options::Options;
+use crate::validate::contradictions;
+
+const ONLY: &str =
+    "only functions, and `impl`, `trait` and `mod` blocks with functions inside, can be annotated";
+
+/// Says so of what can be read as something else than a function.
+pub(crate) fn cannot_be_annotated(item: &TokenStream) -> Option<Error> {
+    if let Ok(ForeignItem::Fn(function)) = syn::parse2(item.clone()) {
+        return Some(without_body(&function.sig));
+    }
+    let is_other = match syn::parse2(item.clone()) {
+        Ok(Item::Fn(_)) => false,
+        Ok(Item::Verbatim(_)) | Err(_) => {
+            matches!(syn::parse2(item.clone()), Ok(TraitItem::Const(_) | TraitItem::Type(_)))
+        }
+        Ok(_) => true,
+    };
+    is_other.then(|| Error::new_spanned(item, ONLY))
+}
 
 pub(crate) enum Container {
     Impl(ItemImpl),
@@ -24,10 +43,7 @@ impl Parse for Container {
                 item,
                 "a module in a file of its own cannot be annotated from here: put the attribute on the items inside",
             )),
-            item => Err(Error::new_spanned(
-                item,
-                "only functions, and `impl`, `trait` and `mod` blocks with functions inside, can be annotated",
-            )),
+            item => Err(Error::new_spanned(item, ONLY)),
         }
     }
 }
@@ -38,7 +54,7 @@ type Expand<'a> = &'a dyn Fn(Function, TokenStream) -> TokenStream;
 impl Container {
     /// Options that only make sense on one function.
     pub(crate) fn validate(options: &Options) -> Vec<Error> {
-        let mut errors = Vec::new();
+        let mut errors = contradictions(options);
         if let Some(name) = &options.name {
             errors.push(Error::new(name.span(), "`name` belongs on a function"));
         }

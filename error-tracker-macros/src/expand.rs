@@ -36,7 +36,7 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
     let brace_token = function.block.brace_token;
     let mut block = Block { brace_token, stmts: std::mem::take(&mut function.block.stmts) };
     // A `fmt` may run while a value is being rendered.
-    let keeps = !options.skip_all && function.sig.ident != "fmt";
+    let keeps = options.skip_all.is_none() && function.sig.ident != "fmt";
     let skips = |ident: &Ident| !keeps || options.skip.iter().any(|skip| skip == ident);
     let skips_locals = |ident: &Ident| skips(ident) || options.locals == Locals::Never;
     let arguments: Vec<Argument> = arguments(&function.sig)

@@ -1,11 +1,11 @@
 //! A function as it stands in the source, read so far as it has to be understood.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    Block, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result, ReturnType,
-    Signature, Stmt, Token, Type, Visibility, braced, token,
+    Block, Error, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result,
+    ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
@@ -26,13 +26,13 @@ impl Parse for Function {
             if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
         let sig: Signature = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(input.error("a function without a body cannot fail: take the attribute off"));
+            return Err(without_body(&sig));
         }
         let body = input.fork().parse::<TokenTree>()?.into();
         let content;
         let brace_token: token::Brace = braced!(content in input);
         attrs.inner = Attributes::take(&content, true)?;
-        let stmts = statements(content.parse()?);
+        let stmts = statements(content.parse()?, brace_token.span.join());
         Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
     }
 }
@@ -74,24 +74,31 @@ fn ends_with_name(attr: TokenStream, name: &str) -> bool {
     last.as_deref() == Some(name)
 }
 
+/// What is wrong with an attribute on a function of a trait or of an `extern` block.
+pub(crate) fn without_body(sig: &Signature) -> Error {
+    Error::new(sig.ident.span(), "a function without a body cannot fail: take the attribute off")
+}
+
 /// The statements of a body. What the compiler understands and this parser does not, or what is half typed, stays as it
 /// is: then the function's frame is known, and nothing inside.
-fn statements(body: TokenStream) -> Vec<Stmt> {
+fn statements(body: TokenStream, braces: Span) -> Vec<Stmt> {
     Block::parse_within
         .parse2(body.clone())
-        .or_else(|_| Block::parse_within.parse2(with_open_blocks(body.clone())))
+        .or_else(|_| Block::parse_within.parse2(with_open_blocks(body.clone(), braces)))
         .unwrap_or_else(|_| vec![Stmt::Expr(Expr::Verbatim(body), None)])
 }
 
 /// A block that a `macro_rules!` was given stands in a group of its own, behind which this parser wants a semicolon.
-fn with_open_blocks(tokens: TokenStream) -> TokenStream {
+/// Without that group its braces are made to be of the macro as well, since the compiler would take them for needless.
+fn with_open_blocks(tokens: TokenStream, braces: Span) -> TokenStream {
     let open = |token| {
         let TokenTree::Group(group) = token else { return token };
-        let inner = with_open_blocks(group.stream());
+        let inner = with_open_blocks(group.stream(), braces);
         if group.delimiter() == Delimiter::None {
             let mut tokens = inner.clone().into_iter();
-            if let (Some(block @ TokenTree::Group(_)), None) = (tokens.next(), tokens.next()) {
-                return block;
+            if let (Some(TokenTree::Group(mut block)), None) = (tokens.next(), tokens.next()) {
+                block.set_span(block.span().resolved_at(braces));
+                return TokenTree::Group(block);
             }
         }
         let mut again = Group::new(group.delimiter(), inner);

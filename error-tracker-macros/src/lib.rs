@@ -86,7 +86,7 @@ fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> To
         Err(error) => {
             // Half-typed code keeps its own errors; what is no function at all gets ours.
             if errors.is_empty() {
-                errors.push(error);
+                errors.push(container::cannot_be_annotated(&item).unwrap_or(error));
             }
             item
         }

@@ -23,7 +23,7 @@ pub(crate) struct Silent {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) skip: Vec<Ident>,
-    pub(crate) skip_all: bool,
+    pub(crate) skip_all: Option<Span>,
     pub(crate) none: Option<Span>,
     pub(crate) mask: Vec<Ident>,
     pub(crate) silent: Option<Silent>,
@@ -71,7 +71,7 @@ impl Options {
         match word.to_string().as_str() {
             "skip" => self.skip = names(&word, input)?,
             "mask" => self.mask = names(&word, input)?,
-            "skip_all" => self.skip_all = true,
+            "skip_all" => self.skip_all = Some(span),
             "none" => self.none = Some(span),
             "silent" => {
                 let value = if input.peek(Token![=]) {
@@ -118,10 +118,11 @@ impl Options {
                 };
             }
             other => {
-                return Err(Error::new(
-                    span,
-                    format!("there is no option `{other}`; the options are {KNOWN}"),
-                ));
+                let what = match meant(other) {
+                    Some(option) => format!("there is no option `{other}`; did you mean `{option}`?"),
+                    None => format!("there is no option `{other}`; the options are {KNOWN}"),
+                };
+                return Err(Error::new(span, what));
             }
         }
         Ok(())
@@ -134,6 +135,33 @@ impl Options {
         self.seen.push(word.into());
         Ok(())
     }
+}
+
+/// The option that was meant by a misspelt one, or by the name that it has in `#[tracing::instrument]`.
+fn meant(word: &str) -> Option<&'static str> {
+    const NAMES: [&str; 12] = [
+        "skip", "skip_all", "none", "mask", "silent", "context", "globals", "error", "level", "name",
+        "locals", "crate",
+    ];
+    if word == "fields" {
+        return Some("context");
+    }
+    let closest = NAMES.into_iter().min_by_key(|name| edits(word, name))?;
+    (edits(word, closest) <= 1 + closest.len() / 5).then_some(closest)
+}
+
+/// How many letters have to be put in, taken out or changed to make one word of the other.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, letter) in from.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (index, other) in to.bytes().enumerate() {
+            let changed = diagonal + usize::from(letter != other);
+            diagonal = row[index + 1];
+            row[index + 1] = changed.min(diagonal + 1).min(row[index] + 1);
+        }
+    }
+    row[to.len()]
 }
 
 fn equals(word: &Ident, input: ParseStream<'_>) -> Result<()> {

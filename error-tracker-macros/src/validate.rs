@@ -31,6 +31,7 @@ pub(crate) fn validate(function: &Function, options: &Options) -> Vec<Error> {
             }
         }
     }
+    errors.extend(contradictions(options));
     if let Some(error) = &options.error
         && !arguments.contains(error)
     {
@@ -48,6 +49,24 @@ pub(crate) fn validate(function: &Function, options: &Options) -> Vec<Error> {
         && !function.may_return_failure(true)
     {
         errors.push(Error::new(none, "`none` needs a function that returns an Option"));
+    }
+    errors
+}
+
+/// Options that leave each other nothing to do.
+pub(crate) fn contradictions(options: &Options) -> Vec<Error> {
+    let mut errors = Vec::new();
+    if let Some(span) = options.skip_all {
+        for (option, idents) in [("skip", &options.skip), ("mask", &options.mask)] {
+            if !idents.is_empty() {
+                let what = format!("`skip_all` leaves nothing for `{option}(..)`: take one of them out");
+                errors.push(Error::new(span, what));
+            }
+        }
+    }
+    for ident in options.mask.iter().filter(|ident| options.skip.contains(ident)) {
+        let what = format!("`{ident}` is skipped, so there is nothing to mask: take one of them out");
+        errors.push(Error::new(ident.span(), what));
     }
     errors
 }

@@ -10,6 +10,21 @@ fn none_without_option(text: &str) -> usize {
     text.len()
 }
 
+#[auto_track_exception(skip_all, skip(text))]
+fn skips_twice(text: &str) -> Result<(), String> {
+    Err(text.into())
+}
+
+#[auto_track_exception(skip_all, mask(text))]
+fn skips_what_is_masked(text: &str) -> Result<(), String> {
+    Err(text.into())
+}
+
+#[auto_track_exception(skip(text), mask(text))]
+fn skips_and_masks(text: &str) -> Result<(), String> {
+    Err(text.into())
+}
+
 struct NoDefault;
 
 #[auto_track_exception(silent)]
@@ -26,5 +41,5 @@ fn silent_of_another_type(text: &str) -> Result<u32, String> {
 
 fn main() {
     let _ = (silent_without_result("x"), none_without_option("x"), silent_without_default("x").is_ok());
-    let _ = silent_of_another_type("x");
+    let _ = (silent_of_another_type("x"), skips_twice("x"), skips_what_is_masked("x"), skips_and_masks("x"));
 }

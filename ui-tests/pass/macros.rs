@@ -73,6 +73,13 @@ macro_rules! reader {
             }
         }
     };
+    (block $name:ident $body:block) => {
+        #[auto_track_exception]
+        fn $name(text: &str) -> Result<u32, String> {
+            $body
+            reader_of(text)
+        }
+    };
     (tokens $name:ident($number:ident) { $($body:tt)* }) => {
         #[auto_track_exception]
         fn $name($number: u32) -> Result<u32, String> { $($body)* }
@@ -112,6 +119,7 @@ reader! {
 
 reader! { statements run { let mut sum = 0; sum += 3; if sum > 7 { return Err("x".into()) } } => Ok(3) }
 reader! { patterns named { 0 => Ok("zero"), 1 | 2 => Ok("some"), many @ 3..=5 => Err(many) } }
+reader! { block looks { if reader_of("x").is_ok() { return Ok(1) } } }
 reader! { tokens half(number) { let half = number / 2; if half == 0 { return Err("none".into()); } half.checked_sub(1).ok_or("one".into()) } }
 reader! {
     item fn from_item(text: &str) -> Result<usize, String> {
@@ -128,6 +136,10 @@ reader! {
             Ok(Self { count })
         }
     }
+}
+
+fn reader_of(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| text.to_owned())
 }
 
 /// The names of the macro and those of the caller are not the same.
@@ -217,6 +229,7 @@ fn main() {
     let counter = Counter { count: 3 };
     assert_eq!((counter.minus(4).is_err(), counter.twice()), (true, Ok(3)));
     assert_eq!((run("x"), named(1), named(4), named(9)), (Ok(3), Ok("some"), Err(4), Err(9)));
+    assert_eq!((looks("2"), looks("x").is_err()), (Ok(2), true));
     assert_eq!((half(1).is_err(), half(2), from_item("abcd").is_err()), (true, Ok(0), true));
     assert!("x".parse::<Counter>().is_err() && "4".parse::<Counter>().is_ok());
     assert_eq!((differs("ab"), leaves("0").ok(), leaves("8").is_err()), (Ok(1), Some(7), true));

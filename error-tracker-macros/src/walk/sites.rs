@@ -1,6 +1,6 @@
 //! The sites of a body: operands of `?`, what is returned, and where errors are handled.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
@@ -109,7 +109,7 @@ impl Walk<'_> {
 
     pub(super) fn question(&mut self, expr: &mut syn::ExprTry) {
         let shown = expr.to_token_stream();
-        let makes = self.makes_error(&expr.expr, &shown);
+        let (makes, begins) = (self.makes_error(&expr.expr, &shown), shown.span());
         self.operand(&mut expr.expr);
         let link = Ident::new(&format!("__q{}", self.sites.len()), Span::mixed_site());
         let site = self.site("q", shown, makes, Some(link.clone()));
@@ -121,13 +121,16 @@ impl Walk<'_> {
         let span = Span::mixed_site().located_at(expr.expr.span());
         let leave =
             silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
-        let operand = quote_spanned!(span=> (match #operand { __v => {
+        let operand = quote_spanned!(span=> match #operand { __v => {
             let (__v, __k) = #p::#see(__v, #guard, #site);
             #link = __k;
             #leave
             __v
-        } }));
-        *expr.expr = Expr::Verbatim(operand);
+        } });
+        // The `?` begins where it did, which is what a conversion with `#[track_caller]` is told.
+        let mut operand = Group::new(Delimiter::Parenthesis, operand);
+        operand.set_span(begins);
+        *expr.expr = Expr::Verbatim(operand.into_token_stream());
     }
 
     /// A macro call. Answers what is to be noted before it.

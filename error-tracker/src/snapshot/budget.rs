@@ -84,7 +84,7 @@ impl Budget {
     }
 
     /// Whether the value of a variable may be taken now.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_open(&self, index: usize) -> bool {
         self.gate.load(Relaxed) & bit(index) != 0
     }
@@ -153,7 +153,7 @@ impl Budget {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn bit(index: usize) -> u64 {
     1 << index.min(63)
 }

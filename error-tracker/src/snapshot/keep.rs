@@ -27,7 +27,7 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// What is wanted off the fast path. It is built there only: a place that is handed on would lie in memory.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn held(&self) -> Place<'a> {
         let Self { slot: Slot { kept, data }, chunk, budget, function, index } = *self;
         Place { slot: Slot { kept, data }, chunk, budget, function, index }
@@ -71,7 +71,7 @@ pub struct AsDebug;
 pub struct AsType;
 
 impl<T: Primitive> Keep<T> for AsBits {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
         let kept = const { &Kept { type_name: type_name::<T>, form: Form::Bits(show::<T>) } };
         if !place.slot.copy(kept, value) {
@@ -81,7 +81,7 @@ impl<T: Primitive> Keep<T> for AsBits {
 }
 
 impl<T: Text> Keep<T> for AsText {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
         let text = const { &Kept { type_name: type_name::<T>, form: Form::Text } };
         let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
@@ -93,7 +93,7 @@ impl<T: Text> Keep<T> for AsText {
 }
 
 impl<T: List> Keep<T> for AsList {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
         let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
         let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
@@ -105,7 +105,7 @@ impl<T: List> Keep<T> for AsList {
 }
 
 impl<T: Debug> Keep<T> for AsDebug {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
         let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
         let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
@@ -117,21 +117,21 @@ impl<T: Debug> Keep<T> for AsDebug {
 }
 
 impl<T> Keep<T> for AsType {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(_: &T, place: Place<'_>) {
         place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::NoDebug } });
     }
 }
 
 impl<T: Primitive> KeepReference<T> for AsBits {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
         <AsDebug as KeepReference<T>>::keep_reference(value, place);
     }
 }
 
 impl<T: Text + ?Sized> KeepReference<T> for AsText {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
         let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Str } };
         place.slot.copy(kept, &value.text());
@@ -139,7 +139,7 @@ impl<T: Text + ?Sized> KeepReference<T> for AsText {
 }
 
 impl<T: List + ?Sized> KeepReference<T> for AsList {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
         let kept = const {
             &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<Head<'_, T>>) }
@@ -149,7 +149,7 @@ impl<T: List + ?Sized> KeepReference<T> for AsList {
 }
 
 impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
         let kept =
             const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<&T>) } };
@@ -158,7 +158,7 @@ impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
 }
 
 impl<T: ?Sized> KeepReference<T> for AsType {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(_: &&T, place: Place<'_>) {
         place.slot.name(const { &Kept { type_name: types::reference_name::<T>, form: Form::NoDebug } });
     }
@@ -200,7 +200,7 @@ pub struct Link<T: ?Sized, K>(Open<T, K>);
 type Open<T, K> = PhantomData<fn(PhantomData<T>, K)>;
 
 impl<T: ?Sized, K> Link<T, K> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new() -> Self {
         Self(PhantomData)
     }
@@ -236,14 +236,14 @@ macro_rules! kinds {
         impl<T: $($bound)* $($unsized)*> Close for $($refs)* Link<T, $kind> {}
 
         impl<T: $($bound)*> KeepArgument for $($refs)* Argument<'_, T> {
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn __error_tracker_keep(&self, place: Place<'_>) {
                 <$kind as Keep<T>>::keep(self.0, place);
             }
         }
 
         impl<T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, '_, T> {
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn __error_tracker_keep(&self, place: Place<'_>) {
                 <$kind as KeepReference<T>>::keep_reference(self.0, place);
             }

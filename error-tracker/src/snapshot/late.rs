@@ -13,7 +13,7 @@ pub struct AsFound;
 macro_rules! found {
     ($($t:ty),+) => {
         impl<T> Keep<T> for AsFound {
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn keep(value: &T, place: Place<'_>) {
                 $(if is::<T, $t>() {
                     // SAFETY: it is this type.
@@ -32,7 +32,7 @@ found!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isiz
 pub fn close_late<T>(_: &Link<T, AsFound>) {}
 
 /// Whether a type is `P`. Since nothing in `P` is borrowed, a `T` that differs in lifetimes only is `P` as well.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn is<T, P: 'static>() -> bool {
     trait Named {
         fn id(&self) -> TypeId
@@ -41,7 +41,7 @@ fn is<T, P: 'static>() -> bool {
     }
 
     impl<T> Named for PhantomData<T> {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn id(&self) -> TypeId
         where
             Self: 'static,

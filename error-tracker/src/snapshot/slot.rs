@@ -70,13 +70,13 @@ pub(crate) enum Form {
 pub(crate) type Show = unsafe fn(*const Data, &mut dyn FnMut(&dyn fmt::Debug));
 
 impl Slot<'_> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name(self, kept: &'static Kept) {
         self.kept.set(Some(kept));
     }
 
     /// Copies a value, if it has at most 16 bytes; says whether it has.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn copy<T: Copy>(self, kept: &'static Kept, value: &T) -> bool {
         if size_of::<T>() > size_of::<Data>() {
             return false;

@@ -68,21 +68,21 @@ pub trait Text {
 }
 
 impl Text for str {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn text(&self) -> &str {
         self
     }
 }
 
 impl Text for String {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn text(&self) -> &str {
         self
     }
 }
 
 impl Text for Cow<'_, str> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn text(&self) -> &str {
         self
     }
@@ -91,7 +91,7 @@ impl Text for Cow<'_, str> {
 macro_rules! through {
     ($trait:ident, $($t:ty),+) => { $(impl<T: $trait + ?Sized> $trait for $t { through!(@$trait); })+ };
     (@Text) => {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn text(&self) -> &str {
             (**self).text()
         }

@@ -45,7 +45,7 @@ impl<const N: usize, const TASK: bool> UnwindSafe for Guard<N, TASK> {}
 impl<const N: usize, const TASK: bool> RefUnwindSafe for Guard<N, TASK> {}
 
 impl<const N: usize, const TASK: bool> Guard<N, TASK> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
     pub fn new(meta: &'static Meta) -> Self {
         let chunk = if N > 0 { MaybeUninit::new(Cell::new(ptr::null_mut())) } else { MaybeUninit::uninit() };
@@ -57,7 +57,7 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     }
 
     /// Makes this the innermost live frame.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn enter(&self) -> Entered<'_, N, TASK> {
         debug_assert_eq!(self.frame.meta.slots, N);
         thread::with(|thread| {
@@ -67,7 +67,7 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
         Entered { guard: self, meta: self.frame.meta }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn frame(&self) -> FrameRef<'_> {
         FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
@@ -81,17 +81,17 @@ pub struct Entered<'a, const N: usize, const TASK: bool> {
 }
 
 impl<'a, const N: usize, const TASK: bool> Entered<'a, N, TASK> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn frame(self) -> *const Frame {
         self.guard.frame().as_ptr()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting {
         Meeting::new(self.frame(), site, way)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn place(self, index: usize) -> Place<'a> {
         let Self { guard: Guard { frame, kept, data }, meta } = self;
         Place {
@@ -107,7 +107,7 @@ impl<'a, const N: usize, const TASK: bool> Entered<'a, N, TASK> {
 }
 
 impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         thread::with(|thread| {
             if thread.pending.get() != 0 {

@@ -39,7 +39,7 @@ pub(crate) enum Way {
 }
 
 impl Meeting {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn new(frame: *const Frame, site: u32, way: Way) -> Self {
         Self { frame, code: site << 2 | way as u32 }
     }
@@ -68,12 +68,12 @@ pub trait Failing: Sized {
 
 impl<T, E> Failing for Result<T, E> {
     type Error = E;
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn error(&self) -> Option<&E> {
         self.as_ref().err()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
         match self {
             Err(error) => Err(meet::<E, K>(error, meeting)),
@@ -84,7 +84,7 @@ impl<T, E> Failing for Result<T, E> {
 
 impl<T, E> Failing for Poll<Result<T, E>> {
     type Error = E;
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn error(&self) -> Option<&E> {
         match self {
             Poll::Ready(Err(error)) => Some(error),
@@ -92,7 +92,7 @@ impl<T, E> Failing for Poll<Result<T, E>> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
         match self {
             Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting))),
@@ -103,7 +103,7 @@ impl<T, E> Failing for Poll<Result<T, E>> {
 
 impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     type Error = E;
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn error(&self) -> Option<&E> {
         match self {
             Poll::Ready(Some(Err(error))) => Some(error),
@@ -111,7 +111,7 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
         match self {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting)))),
@@ -166,12 +166,12 @@ macro_rules! looks {
                 type_name::<R::Error>()
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn failed(value: &R) -> bool {
                 value.error().is_some()
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn pass(value: R, meeting: Meeting) -> R {
                 if size_of::<R>() <= IN_REGISTERS {
                     // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
@@ -208,12 +208,12 @@ pub struct NoValue;
 impl<T> Outcome<Option<T>> for NoValue {
     const NONE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn failed(value: &Option<T>) -> bool {
         value.is_none()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pass(value: Option<T>, meeting: Meeting) -> Option<T> {
         if value.is_none() {
             meet_none::<T>(meeting);
@@ -235,12 +235,12 @@ fn meet_none<T>(meeting: Meeting) {
 pub struct Fine;
 
 impl<R> Outcome<R> for Fine {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn failed(_: &R) -> bool {
         false
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pass(value: R, _: Meeting) -> R {
         value
     }
@@ -259,7 +259,7 @@ pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeti
 }
 
 /// Looks at the operand of a `?` in a function with the option `none`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: Entered<'_, N, TASK>,
@@ -271,7 +271,7 @@ pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         pub fn $see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
             value: R,
             guard: Entered<'_, N, TASK>,
@@ -297,7 +297,7 @@ sees! {
 }
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: Entered<'_, N, TASK>,
@@ -308,7 +308,7 @@ pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 }
 
 /// The same in a function with the option `none`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: Entered<'_, N, TASK>,
@@ -332,7 +332,7 @@ pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
 }
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn failed<R, K: Outcome<R>>(value: &R, _: &Link<R, K>) -> bool {
     K::failed(value)
 }
@@ -376,7 +376,7 @@ impl<T> CloseOutcome for &Link<Option<T>, NoValue> {}
 impl<R> CloseOutcome for Link<R, Fine> {}
 
 /// Hands on what a function returns, or in place of an error what the option `silent` says.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn silence<R, K: Outcome<R>>(value: R, link: &Link<R, K>, instead: impl FnOnce() -> R) -> R {
     if failed(&value, link) { instead() } else { value }
 }

@@ -4,14 +4,14 @@ use super::guard::Entered;
 use crate::snapshot::keep::{Keep, Link, Place};
 
 /// A link whose type is found out later.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
 pub fn link<T: ?Sized, K>() -> Link<T, K> {
     Link::new()
 }
 
 /// Keeps a variable that was just bound or assigned.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
     value: &T,
     guard: Entered<'_, N, TASK>,
@@ -22,7 +22,7 @@ pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
 }
 
 /// Where the snapshot of an argument goes.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
 pub fn place<const N: usize, const TASK: bool>(guard: Entered<'_, N, TASK>, index: usize) -> Place<'_> {
     guard.place(index)

@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// Never fails: the value has no destructor, so it lives as long as the thread.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn with<R>(f: impl FnOnce(&Thread) -> R) -> R {
     THREAD.with(f)
 }

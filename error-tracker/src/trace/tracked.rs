@@ -30,7 +30,7 @@ impl<F: UnwindSafe> UnwindSafe for Tracked<F> {}
 impl<F: RefUnwindSafe> RefUnwindSafe for Tracked<F> {}
 
 impl<F: Future> Tracked<F> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(body: F) -> Self {
         Self { body, frame: ptr::null(), waiting: Stash::default(), scope: None }
     }
