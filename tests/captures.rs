@@ -133,3 +133,22 @@ fn above(text: &str) -> anyhow::Result<u32> {
 fn an_error_whose_text_became_part_of_a_source_keeps_its_trace() {
     assert_eq!(functions(&event_of(|| above("x"))), ["parse", "rises", "above"]);
 }
+
+macro_rules! made_by_a_macro {
+    ($name:ident) => {
+        #[auto_track_exception]
+        fn $name(text: &str) {
+            if let Err(error) = parse(text) {
+                capture_exception!(error);
+            }
+        }
+    };
+}
+
+made_by_a_macro!(captures_in_a_macro);
+
+#[test]
+#[ignore = "the place of the call is that of the macro's caller, the function's lines are those of the macro"]
+fn a_function_that_a_macro_made_is_known_around_a_capture() {
+    assert_eq!(functions(&event_of(|| captures_in_a_macro("x"))), ["parse", "captures_in_a_macro"]);
+}

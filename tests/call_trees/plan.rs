@@ -176,8 +176,16 @@ impl Grammar {
         ];
         let node = self.node(allowed).prop_map(|node| Call::Node(node.into())).boxed();
         let reported = one_of![5 => node.clone(), holds => text().prop_map(Call::Fails),];
-        let returns = any::<bool>().prop_map(|returns| returns && CAPTURES_HOLD);
-        let spawned = self.call(Allowed { panics: true, catches: true, ..allowed });
+        let returns = any::<bool>().prop_map(|returns| returns && CAPTURES_HOLD).boxed();
+        // No plain function captures there what is told already: nothing says that it is not an equal error.
+        let inside = self.node(Allowed { panics: true, catches: true, ..allowed });
+        let inside = inside.prop_map(|node| Call::Node(node.into())).boxed();
+        let spawned = one_of![
+            6 => inside.clone(),
+            1 => text().prop_map(Call::Fails),
+            1 => text().prop_map(Call::Panics),
+            1 => (inside, returns.clone()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
+        ];
         one_of![
             9 => node.clone(),
             1 => fails,
