@@ -13,7 +13,7 @@ use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 use crate::trace::guard::FrameRef;
 use crate::trace::outcome::{ErrorRef, ShowError};
-use crate::trace::record::{self, Failure, Given};
+use crate::trace::record::{self, Failure, Given, Place};
 use crate::trace::thread;
 
 /// Where a macro was called.
@@ -32,6 +32,10 @@ impl Here {
 
     fn at(at: &Location<'static>) -> Self {
         Self { file: at.file(), line: at.line(), column: at.column() }
+    }
+
+    fn place(self) -> Place {
+        (self.file, self.line, self.column)
     }
 
     fn location(self) -> event::Location {
@@ -109,7 +113,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
     if rendering() {
         return None;
     }
-    match record::by_hand(here.around(), error, false) {
+    match record::by_hand(here.around(), Some(here.place()), error, false) {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure.extras = extras;
@@ -135,7 +139,8 @@ pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -
     let type_name = std::any::type_name::<E>();
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
     let here = Here::at(at);
-    let (Given::New(mut failure) | Given::Told(mut failure)) = record::by_hand(here.around(), &error, true);
+    let (Given::New(mut failure) | Given::Told(mut failure)) =
+        record::by_hand(here.around(), None, &error, true);
     here.note_in(&mut failure);
     failure.handled = true;
     Some(failure)
@@ -158,7 +163,8 @@ pub(crate) fn record_handled(error: &(dyn Error + 'static), type_name: &'static 
         return;
     }
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(error) };
-    if let Given::New(failure) = record::by_hand(None, &error, false) {
+    let place = ("run_handled", 0, 0);
+    if let Given::New(failure) = record::by_hand(None, Some(place), &error, false) {
         record::tell(failure);
     }
 }

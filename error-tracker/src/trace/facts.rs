@@ -50,16 +50,17 @@ impl Facts {
         self
     }
 
-    /// Whether `later` is this error, or one that carries it: the same type and text, its text among the other's
-    /// sources, or within the other's text.
+    /// Whether `later` is this error, or one that carries it: the same type and text, or its text within the other's
+    /// or within one of the other's sources.
     pub(crate) fn is_in(&self, later: &Self) -> bool {
         if self.message.is_empty() {
             return self.type_name == later.type_name && later.message.is_empty();
         }
-        self.message == later.message
-            || later.sources.iter().any(|source| source.message == self.message)
+        let has_it =
+            |text: &str| text == self.message || (self.message.len() >= 8 && text.contains(&self.message));
+        has_it(&later.message)
+            || later.sources.iter().any(|source| has_it(&source.message))
             || self.sources.iter().any(|source| source.message == later.message)
-            || (self.message.len() >= 8 && later.message.contains(&self.message))
     }
 
     pub(crate) fn cause(&self) -> Cause {

@@ -47,7 +47,12 @@ pub(crate) struct Failure {
     pub(crate) template: Option<&'static str>,
     pub(crate) taint: Taint,
     pub(crate) handled: bool,
+    /// Where it was captured by hand.
+    pub(crate) captured: Vec<Place>,
 }
+
+/// Where an error is captured by hand: file, line and column.
+pub(crate) type Place = (&'static str, u32, u32);
 
 pub(super) struct Record {
     pub(super) failure: Box<Failure>,
@@ -168,7 +173,10 @@ fn met_before(frame: FrameRef<'_>, error: &ErrorRef<'_>) -> Option<Record> {
 fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
     let mut record = adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
-    if !record.told {
+    if record.told {
+        record.failure.outermost = facts;
+        record.failure.captured.clear();
+    } else {
         let site = frame.meta().site(site);
         let exit = site.as_ref().map_or(Exit::Hidden, |site| site.exit);
         pass(&mut record.failure, frame, site, exit, facts);
@@ -281,6 +289,9 @@ fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
 
 pub(super) fn finish(record: Record, handled: bool) {
     if record.told {
+        if !handled {
+            left(*record.failure);
+        }
         return;
     }
     let mut failure = record.failure;
@@ -327,46 +338,85 @@ pub(crate) enum Given {
     Told(Box<Failure>),
 }
 
-/// The failure of an error that is given by hand. The function around the call, when it is annotated, is added as a
-/// frame. With `keep` it stays on its way.
-pub(crate) fn by_hand(around: Option<FrameRef<'_>>, error: &ErrorRef<'_>, keep: bool) -> Given {
+/// The failure of an error that is given by hand at this place. The function around it, when it is annotated, is added
+/// as a frame. With `keep` it stays on its way.
+pub(crate) fn by_hand(
+    around: Option<FrameRef<'_>>,
+    place: Option<Place>,
+    error: &ErrorRef<'_>,
+    keep: bool,
+) -> Given {
     let facts = Facts::of(error);
+    let mark = || {
+        let failure = Failure::new(Kind::Error, facts.clone());
+        Box::new(Failure {
+            backtrace: backtrace::Raw::default(),
+            captured: place.into_iter().collect(),
+            ..failure
+        })
+    };
+    // What is left behind keeps the error from being told again when it is returned.
+    let mut left = (!keep).then(mark);
+    let running = thread::with(|thread| thread.head.get());
     let waits = waiting(|waiting| {
-        let index =
-            waiting.iter().rposition(|record| !record.told && record.failure.outermost.is_in(&facts))?;
-        let handler = waiting[index].handler;
-        let failure = if keep { waiting[index].failure.clone() } else { waiting.remove(index).failure };
-        Some((failure, handler))
+        // A told one that waits further out may as well be what an earlier attempt came to.
+        let is_near = |record: &Record| !record.told || record.caller == running.addr();
+        let record =
+            waiting.iter_mut().rfind(|record| is_near(record) && record.failure.may_be(&facts, place))?;
+        let was_told = record.told;
+        if was_told {
+            record.failure.captured.extend(place);
+        } else if let Some(left) = left.take() {
+            record.told = true;
+            return Some((std::mem::replace(&mut record.failure, left), was_told));
+        }
+        Some((record.failure.clone(), was_told))
     });
-    let (mut failure, handler) = match waits.flatten() {
-        Some((failure, handler)) => (failure, handler),
-        None => match told(&facts) {
-            Some(failure) => return Given::Told(failure),
-            None => (Box::new(Failure::new(Kind::Error, facts.clone())), None),
-        },
+    let mut failure = match waits.flatten() {
+        // It may have become another error since it was told.
+        Some((failure, true)) => return Given::Told(told(&failure.innermost, None).unwrap_or(failure)),
+        Some((failure, false)) => failure,
+        None => {
+            if let Some(left) = left
+                && !running.is_null()
+            {
+                put(Record { told: true, ..Record::at(running.addr(), left) });
+            }
+            match told(&facts, place) {
+                Some(failure) => return Given::Told(failure),
+                None => Box::new(Failure::new(Kind::Error, facts.clone())),
+            }
+        }
     };
     if failure.frames.is_empty() {
         failure.innermost = facts.clone().with_debug(error, policy::get(), &mut failure.taint);
     }
-    capture_in(around, &mut failure, facts.clone());
-    // What is left behind keeps the error from being told again when the same function returns it.
-    if let Some(frame) = around
-        && !keep
-    {
-        let failure =
-            Box::new(Failure { backtrace: backtrace::Raw::default(), ..Failure::new(Kind::Error, facts) });
-        put(Record { told: true, handler, ..Record::at(frame.key(), failure) });
-    }
+    failure.captured.extend(place);
+    capture_in(around, &mut failure, facts);
     Given::New(failure)
 }
 
 /// The failure that was told last of this error, on this thread.
-fn told(facts: &Facts) -> Option<Box<Failure>> {
+fn told(facts: &Facts, place: Option<Place>) -> Option<Box<Failure>> {
     let found = TOLD.try_with(|told| {
-        let told = told.try_borrow().ok()?;
-        told.iter().rev().find(|failure| failure.outermost.is_in(facts)).cloned()
+        let mut told = told.try_borrow_mut().ok()?;
+        let failure = told.iter_mut().rev().find(|failure| failure.may_be(facts, place))?;
+        failure.captured.extend(place);
+        Some(failure.clone())
     });
     found.ok().flatten()
+}
+
+/// An error that was told has left the outermost function: whoever captures it now has not had it before, and knows it
+/// as what it has become.
+fn left(mark: Failure) {
+    let _ = TOLD.try_with(|told| {
+        let mut told = told.try_borrow_mut().ok()?;
+        let failure = told.iter_mut().rev().find(|failure| failure.may_be(&mark.innermost, None))?;
+        failure.captured.clear();
+        failure.outermost = mark.outermost;
+        Some(())
+    });
 }
 
 /// An annotated handler is given an error: it is recorded as one that is handled there.
@@ -376,7 +426,8 @@ pub(crate) fn given(frame: *const guard::Frame, error: &ErrorRef<'_>) {
     }
     // SAFETY: as in `meet`.
     let frame = unsafe { FrameRef::new(frame) };
-    if let Given::New(failure) = by_hand(frame, error, false) {
+    let place = frame.map(|frame| (frame.meta().file, frame.meta().first_line, 0));
+    if let Given::New(failure) = by_hand(frame, place, error, false) {
         tell(failure);
     }
 }
@@ -422,7 +473,14 @@ impl Failure {
             template: None,
             taint: Taint::default(),
             handled: false,
+            captured: Vec::new(),
         }
+    }
+
+    /// Whether it looks like this error, which is captured by hand. What was captured at the very same place before is
+    /// another one: the place is passed again.
+    fn may_be(&self, facts: &Facts, place: Option<Place>) -> bool {
+        self.outermost.is_in(facts) && place.is_none_or(|place| !self.captured.contains(&place))
     }
 }
 
