@@ -35,7 +35,6 @@ fn answer(error: &ParseIntError) -> u16 {
 }
 
 #[test]
-#[ignore = "trace/record.rs does not hold it yet"]
 fn equal_errors_that_are_captured_at_one_place_are_events_of_their_own() {
     let in_a_plain_function = || {
         for text in ["x", "y", "z"] {
@@ -44,6 +43,7 @@ fn equal_errors_that_are_captured_at_one_place_are_events_of_their_own() {
     };
     assert_eq!(events_of(in_a_plain_function).len(), 3);
     assert_eq!(events_of(|| captures_each(&["x", "y", "1", "z"])).len(), 3);
+    assert_eq!(events_of(|| ["x", "y", "z"].map(captured_before_anybody_met_it)).len(), 3);
     assert_eq!(events_of(|| ["x", "y", "z"].map(|text| answer(&plain(text).unwrap_err()))).len(), 3);
     let in_a_scope = || ["x", "y", "z"].map(|text| Scope::current().run_handled(|| plain(text)));
     assert_eq!(events_of(in_a_scope).len(), 3);
@@ -81,7 +81,6 @@ fn captured_by_an_annotated_function(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-#[ignore = "trace/record.rs does not hold it yet"]
 fn an_error_is_told_once_whoever_captured_it_before_it_was_returned() {
     assert_eq!(functions(&event_of(|| captured_by_a_plain_function("x"))), ["parse"]);
     assert!(functions(&event_of(|| captured_before_anybody_met_it("x"))).is_empty());
@@ -107,7 +106,6 @@ fn captures_it_again(text: &str) -> Result<u32, String> {
 }
 
 #[test]
-#[ignore = "trace/record.rs does not hold it yet"]
 fn an_error_that_was_captured_is_told_no_more_when_it_has_become_another_one() {
     assert_eq!(functions(&event_of(|| passes_it("x"))), ["parse"]);
     let event = event_of(|| captures_it_again("x"));
@@ -129,7 +127,6 @@ fn above(text: &str) -> anyhow::Result<u32> {
 }
 
 #[test]
-#[ignore = "trace/record.rs does not hold it yet"]
 fn an_error_whose_text_became_part_of_a_source_keeps_its_trace() {
     assert_eq!(functions(&event_of(|| above("x"))), ["parse", "rises", "above"]);
 }

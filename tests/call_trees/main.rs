@@ -23,10 +23,6 @@ use model::told_of;
 use plan::Call;
 use told::Told;
 
-/// Whether what `tests/captures.rs` promises holds: plans have captures by hand whose errors go on, and texts that
-/// become part of a source, only then.
-const CAPTURES_HOLD: bool = false;
-
 /// What runs the plans.
 #[derive(Clone, Copy, Debug)]
 enum How {

@@ -8,8 +8,6 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-use crate::CAPTURES_HOLD;
-
 /// The annotated functions that run a plan; each has an error type of its own.
 #[derive(Clone, Copy, Debug)]
 pub enum Name {
@@ -167,16 +165,14 @@ impl Grammar {
             return fails.boxed();
         }
         let allowed = Allowed { depth: allowed.depth - 1, ..allowed };
-        let holds = u32::from(CAPTURES_HOLD);
         let between = one_of![
             1 => Just(Between::Pass),
-            holds => text().prop_map(Between::Context),
+            1 => text().prop_map(Between::Context),
             1 => text().prop_map(Between::Replace),
             1 => Just(Between::Swallow),
         ];
         let node = self.node(allowed).prop_map(|node| Call::Node(node.into())).boxed();
-        let reported = one_of![5 => node.clone(), holds => text().prop_map(Call::Fails),];
-        let returns = any::<bool>().prop_map(|returns| returns && CAPTURES_HOLD).boxed();
+        let reported = one_of![5 => node.clone(), 1 => text().prop_map(Call::Fails),];
         // No plain function captures there what is told already: nothing says that it is not an equal error.
         let inside = self.node(Allowed { panics: true, catches: true, ..allowed });
         let inside = inside.prop_map(|node| Call::Node(node.into())).boxed();
@@ -184,7 +180,7 @@ impl Grammar {
             6 => inside.clone(),
             1 => text().prop_map(Call::Fails),
             1 => text().prop_map(Call::Panics),
-            1 => (inside, returns.clone()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
+            1 => (inside, any::<bool>()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
         ];
         one_of![
             9 => node.clone(),
@@ -192,8 +188,8 @@ impl Grammar {
             u32::from(allowed.panics) => text().prop_map(Call::Panics),
             2 => (between, self.call(allowed)).prop_map(|(between, call)| Call::Plain(between, call.into())),
             // An error of another task may have been told on this thread as well.
-            holds => reported.clone().prop_map(|call| Call::Captures(call.into())),
-            1 => (reported, returns).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
+            1 => reported.clone().prop_map(|call| Call::Captures(call.into())),
+            1 => (reported, any::<bool>()).prop_map(|(call, returns)| Call::Reports(call.into(), returns)),
             u32::from(allowed.spawns) => (spawned, text()).prop_map(|(call, text)| Call::Spawned(call.into(), text)),
         ]
     }

@@ -407,13 +407,11 @@ fn told(facts: &Facts, place: Option<Place>) -> Option<Box<Failure>> {
     found.ok().flatten()
 }
 
-/// An error that was told has left the outermost function: whoever captures it now has not had it before, and knows it
-/// as what it has become.
+/// An error that was told has left the outermost function: whoever captures it now knows it as what it has become.
 fn left(mark: Failure) {
     let _ = TOLD.try_with(|told| {
         let mut told = told.try_borrow_mut().ok()?;
         let failure = told.iter_mut().rev().find(|failure| failure.may_be(&mark.innermost, None))?;
-        failure.captured.clear();
         failure.outermost = mark.outermost;
         Some(())
     });
@@ -426,7 +424,7 @@ pub(crate) fn given(frame: *const guard::Frame, error: &ErrorRef<'_>) {
     }
     // SAFETY: as in `meet`.
     let frame = unsafe { FrameRef::new(frame) };
-    let place = frame.map(|frame| (frame.meta().file, frame.meta().first_line, 0));
+    let place = frame.map(|frame| (frame.meta().file, frame.meta().head().first_line, 0));
     if let Given::New(failure) = by_hand(frame, place, error, false) {
         tell(failure);
     }
