@@ -27,8 +27,11 @@ pub(crate) fn of(
 ) -> TokenStream {
     let mut text = head(function, options, walk);
     text.push(GROUP);
-    for Site { line, column, exit, ordinal, order, text: shown, makes, .. } in &walk.sites {
-        entry(&mut text, &[line, column, exit, &u8::from(*makes), ordinal, order, shown]);
+    for Site { line, column, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
+        entry(
+            &mut text,
+            &[line, column, exit, &(u8::from(*makes) + 2 * u8::from(*crosses)), ordinal, order, shown],
+        );
     }
     text.push(GROUP);
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {

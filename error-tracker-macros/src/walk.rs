@@ -11,6 +11,7 @@ use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
 use crate::late::LateTypes;
 use crate::names::{Names, bound_by, mentions};
 
+mod crossing;
 mod handled;
 mod sites;
 
@@ -29,6 +30,8 @@ pub(crate) struct Site {
     pub(crate) link: Option<Ident>,
     /// Its error is made there, or of the one that is being handled around it.
     pub(crate) makes: bool,
+    /// Its error may have left another thread or task.
+    pub(crate) crosses: bool,
 }
 
 /// A variable that is kept.
@@ -96,6 +99,8 @@ pub(crate) struct Walk<'a> {
     /// The variables that can be named here, innermost last.
     scope: Vec<usize>,
     late: LateTypes,
+    /// The names of what came from another thread or task.
+    received: Vec<Ident>,
 }
 
 impl<'a> Walk<'a> {
@@ -103,6 +108,7 @@ impl<'a> Walk<'a> {
         Self {
             plan,
             late,
+            received: Vec::new(),
             order: 1,
             sites: Vec::new(),
             vars: Vec::new(),
@@ -154,6 +160,7 @@ impl<'a> Walk<'a> {
                 Stmt::Local(local) if local.attrs.is_empty() => {
                     if let Some(init) = &mut local.init {
                         self.late.bind(&local.pat, &init.expr);
+                        self.receives(&local.pat, &init.expr);
                         self.expr(&mut init.expr);
                         if let Some((_, diverge)) = &mut init.diverge {
                             let handlers = self.handlers.len();
@@ -290,6 +297,7 @@ impl<'a> Walk<'a> {
         match cond {
             Expr::Let(binding) => {
                 self.late.bind(&binding.pat, &binding.expr);
+                self.receives(&binding.pat, &binding.expr);
                 self.expr(&mut binding.expr);
                 self.handles(&mut binding.expr, &[&binding.pat]);
                 entering(&binding.pat)
@@ -310,7 +318,10 @@ impl<'a> Walk<'a> {
 
     fn choice(&mut self, choice: &mut syn::ExprMatch, tail: bool) {
         let handlers = self.handlers.len();
-        choice.arms.iter().for_each(|arm| self.late.bind(&arm.pat, &choice.expr));
+        for arm in &choice.arms {
+            self.late.bind(&arm.pat, &choice.expr);
+            self.receives(&arm.pat, &choice.expr);
+        }
         self.expr(&mut choice.expr);
         let patterns: Vec<_> = choice.arms.iter().map(|arm| &arm.pat).collect();
         self.handles(&mut choice.expr, &patterns);
@@ -406,6 +417,7 @@ impl<'a> Walk<'a> {
             Expr::Field(field) => self.expr(&mut field.base),
             Expr::ForLoop(each) => {
                 self.late.bind(&each.pat, &each.expr);
+                self.receives(&each.pat, &each.expr);
                 self.expr(&mut each.expr);
                 self.block(&mut each.body, false, &entering(&each.pat));
             }

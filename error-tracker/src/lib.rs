@@ -140,7 +140,7 @@
 //! ```
 //!
 //! Events go through a bounded queue to a thread that writes them. [`Tracker::flush`] waits for it, and so does the end
-//! of the program, for up to 2 seconds. [`Tracker::health`] counts what was stored, coalesced and dropped. A tracker of
+//! of the program, for up to 5 seconds. [`Tracker::health`] counts what was stored, coalesced and dropped. A tracker of
 //! [`Builder::build`] stands on its own, for tests.
 //!
 //! # Stores

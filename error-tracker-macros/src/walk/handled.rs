@@ -31,6 +31,7 @@ impl Walk<'_> {
             order,
             link: Some(link),
             makes: !names.is_empty(),
+            crosses: false,
         });
         self.handlers.push((site, names));
     }

@@ -26,6 +26,7 @@ impl Walk<'_> {
             order,
             link,
             makes,
+            crosses: false,
         });
         self.sites.len() - 1
     }
@@ -47,9 +48,10 @@ impl Walk<'_> {
             return;
         }
         let shown = expr.to_token_stream();
-        let makes = self.makes_error(expr, &shown);
+        let (makes, crosses) = (self.makes_error(expr, &shown), self.crosses(expr));
         self.operand(expr);
         let site = self.site(exit, shown, makes, None);
+        self.sites[site].crosses = crosses;
         self.look_before(expr, site);
         let Plan { p, guard, returned, none, silent, .. } = &self.plan;
         let at = Ident::new(if *none { "at_none" } else { "at" }, Span::mixed_site());
@@ -110,9 +112,11 @@ impl Walk<'_> {
     pub(super) fn question(&mut self, expr: &mut syn::ExprTry) {
         let shown = expr.to_token_stream();
         let (makes, begins) = (self.makes_error(&expr.expr, &shown), shown.span());
+        let crosses = self.crosses(&expr.expr);
         self.operand(&mut expr.expr);
         let link = Ident::new(&format!("__q{}", self.sites.len()), Span::mixed_site());
         let site = self.site("q", shown, makes, Some(link.clone()));
+        self.sites[site].crosses = crosses;
         self.look_before(&mut expr.expr, site);
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());

@@ -13,8 +13,9 @@ use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 use crate::trace::guard::FrameRef;
 use crate::trace::outcome::{ErrorRef, ShowError};
-use crate::trace::record::{self, Failure, Given, Place};
+use crate::trace::record::{self, Failure, Place};
 use crate::trace::thread;
+use crate::trace::told::{self, Given};
 
 /// Where a macro was called.
 #[derive(Clone, Copy, Debug)]
@@ -113,14 +114,16 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
     if rendering() {
         return None;
     }
-    match record::by_hand(here.around(), Some(here.place()), error, false) {
+    match told::by_hand(here.around(), Some(here.place()), error, false) {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure.extras = extras;
-            record::tell(failure)
+            told::tell(failure)
         }
         Given::Told(mut failure) => {
             failure.extras = extras;
+            // These the event has.
+            failure.frames.clear();
             if let Some(sink) = record::SINK.get()
                 && !failure.extras.is_empty()
             {
@@ -140,7 +143,7 @@ pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
     let here = Here::at(at);
     let (Given::New(mut failure) | Given::Told(mut failure)) =
-        record::by_hand(here.around(), None, &error, true);
+        told::by_hand(here.around(), None, &error, true);
     here.note_in(&mut failure);
     failure.handled = true;
     Some(failure)
@@ -152,7 +155,7 @@ pub(crate) fn failure_of_message(text: String, at: &Location<'static>) -> Option
         return None;
     }
     let here = Here::at(at);
-    let mut failure = record::message(here.around(), text);
+    let mut failure = told::message(here.around(), text);
     here.note_in(&mut failure);
     Some(failure)
 }
@@ -164,8 +167,8 @@ pub(crate) fn record_handled(error: &(dyn Error + 'static), type_name: &'static 
     }
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(error) };
     let place = ("run_handled", 0, 0);
-    if let Given::New(failure) = record::by_hand(None, Some(place), &error, false) {
-        record::tell(failure);
+    if let Given::New(failure) = told::by_hand(None, Some(place), &error, false) {
+        told::tell(failure);
     }
 }
 
@@ -174,10 +177,10 @@ pub fn message(text: String, template: Option<&'static str>, here: Here) -> Opti
     if rendering() {
         return None;
     }
-    let mut failure: Box<Failure> = record::message(here.around(), text);
+    let mut failure: Box<Failure> = told::message(here.around(), text);
     here.note_in(&mut failure);
     failure.template = template;
-    record::tell(failure)
+    told::tell(failure)
 }
 
 /// A value of additional context, for the macro: what serde makes of it, else its `Debug` text.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::event::Location;
 use crate::mask::rendering;
 use crate::trace::panic::begin;
-use crate::trace::record;
+use crate::trace::told;
 
 /// How long a thread that is about to abort waits for its panic to be stored.
 const LAST: Duration = Duration::from_secs(2);
@@ -50,7 +50,7 @@ fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
     let (done, wait) = mpsc::channel::<()>();
     let teller = std::thread::Builder::new().name("error-tracker-panic".into()).spawn(move || {
         for failure in told {
-            record::tell(failure);
+            told::tell(failure);
         }
         if aborts {
             flush(LAST);

@@ -10,7 +10,7 @@ use crate::format::Format;
 use crate::mask;
 use crate::snapshot::policy;
 use crate::trace::outcome::{ErrorRef, ShowError};
-use crate::trace::record::{self, Given};
+use crate::trace::told::{self, Given};
 
 /// The event that an error would become here, or has become: with the trace of the annotated functions that it has
 /// passed on this thread, and their source lines.
@@ -101,7 +101,7 @@ fn event_of<E: Error + ?Sized>(error: &E, here: Here) -> Event {
 }
 
 fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
-    let failure = match record::by_hand(here.around(), None, error, true) {
+    let failure = match told::by_hand(here.around(), None, error, true) {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure

@@ -91,7 +91,7 @@ impl fmt::Display for Partial {
 impl std::error::Error for Partial {}
 
 /// How long dropping a pipeline may take.
-const AT_END: Duration = Duration::from_secs(2);
+const AT_END: Duration = Duration::from_secs(5);
 
 pub(crate) struct Pipeline {
     setup: Arc<Setup>,

@@ -18,8 +18,8 @@ pub struct Meta {
     pub module: &'static str,
     pub file: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
-    /// - one entry: the fields of [`Head`]
-    /// - one entry a site: line, column, exit, makes, ordinal, order, text. A place where errors are handled has the
+    /// - one entry: the fields of `Head`
+    /// - one entry a site: line, column, exit, flags, ordinal, order, text. A place where errors are handled has the
     ///   exit `h`, and in place of the ordinal the order where it ends.
     /// - one entry a slot: name, role, whether it is masked, from, to
     pub text: &'static str,
@@ -71,6 +71,8 @@ pub(crate) struct Site {
     pub(crate) exit: Exit,
     /// Its error is made there, or of the one that is being handled around it.
     pub(crate) makes: bool,
+    /// Its error may have left another thread or task.
+    pub(crate) crosses: bool,
     /// Place in the order of bindings and sites: see `Var`.
     pub(crate) order: u32,
 }
@@ -143,9 +145,10 @@ impl Meta {
             "m" => Exit::Macro,
             _ => Exit::Hidden,
         };
-        let makes = parts.flag();
+        let flags = parts.number()?;
+        let (makes, crosses) = (flags & 1 != 0, flags & 2 != 0);
         let (ordinal, order) = (parts.number()?, parts.number()?);
-        Some(Site { line, column, exit, makes, ordinal, order, text: parts.until(ENTRY)? })
+        Some(Site { line, column, exit, makes, crosses, ordinal, order, text: parts.until(ENTRY)? })
     }
 
     pub(crate) fn handler(&self, index: u32) -> Option<Handler> {

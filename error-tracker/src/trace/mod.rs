@@ -2,6 +2,7 @@
 #![expect(clippy::vec_box, reason = "failures are large, and move from list to list")]
 
 pub(crate) mod backtrace;
+mod crossing;
 pub(crate) mod facts;
 pub(crate) mod frames;
 pub(crate) mod guard;
@@ -13,5 +14,6 @@ mod share;
 pub(crate) mod snap;
 pub(crate) mod standard;
 pub(crate) mod thread;
+pub(crate) mod told;
 pub(crate) mod tracked;
 pub(crate) mod waiting;

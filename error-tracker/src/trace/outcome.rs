@@ -6,7 +6,7 @@ use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
 use super::guard::{Entered, Frame};
-use super::record;
+use super::{record, told};
 use crate::snapshot::keep::Link;
 
 /// An error where it was met: its static type, and whatever of it can be read.
@@ -391,7 +391,7 @@ pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
 pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: Entered<'_, N, TASK>) {
-    look(&mut |error| record::given(guard.frame(), error));
+    look(&mut |error| told::given(guard.frame(), error));
 }
 
 /// Gives an async body its type; never called.

@@ -2,9 +2,9 @@
 
 use super::facts::Facts;
 use super::guard::FrameRef;
-use super::record::{self, Failure, MOST_FRAMES, Record};
+use super::record::{Failure, MOST_FRAMES, Record};
 use super::waiting::{put, take, waiting};
-use super::{frames, thread};
+use super::{frames, thread, told};
 use crate::event::{Exit, Kind, Level, Location};
 
 /// What a panic's record knows beside its failure.
@@ -84,7 +84,7 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
             record.failure.globals.extend(seen.globals);
         }
         if frame.prev().is_null() {
-            record::tell(record.failure);
+            told::tell(record.failure);
         } else {
             put(record);
         }
@@ -103,6 +103,6 @@ fn tell_caught(wanted: impl Fn(&Unwinding) -> bool) {
         callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);
         record.failure.callers = callers;
         record.failure.handled = true;
-        record::tell(record.failure);
+        told::tell(record.failure);
     }
 }

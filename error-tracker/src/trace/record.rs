@@ -1,7 +1,6 @@
 //! Failures on their way out: recorded at the site where they rose, adopted by the sites that they pass, and
 //! finished when they have left the outermost annotated function or were handled.
 
-use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -11,7 +10,7 @@ use super::meta::{Handler, Hidden, Site};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
-use super::{backtrace, frames, share, thread};
+use super::{backtrace, crossing, frames, share, thread, told};
 use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
 use crate::mask::{Taint, rendering};
@@ -71,6 +70,8 @@ pub(super) struct Record {
     pub(super) hidden: usize,
     /// It was captured by hand already: nothing more is told of it.
     pub(super) told: bool,
+    /// It was told where it left another thread or task: the functions that it passes here are added to its event.
+    pub(super) crossed: bool,
     /// It is a panic.
     pub(super) unwinding: Option<Unwinding>,
     pub(super) since: Instant,
@@ -88,14 +89,6 @@ pub(crate) struct Sink {
 }
 
 pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
-
-/// So many failures that were told last are remembered on each thread, to be printed or captured again by hand.
-const MOST_TOLD: usize = 4;
-
-thread_local! {
-    /// Newest last.
-    static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
-}
 
 /// An error is met at a site of a running function.
 pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
@@ -172,14 +165,16 @@ fn met_before(frame: FrameRef<'_>, error: &ErrorRef<'_>) -> Option<Record> {
 
 fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
-    let mut record = adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
-    if record.told {
+    let at = frame.meta().site(site);
+    let mut record = adopt(frame, site, &facts)
+        .or_else(|| at.as_ref().filter(|site| site.crosses).and_then(|_| crossing::met_again(frame, &facts)))
+        .unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
+    if record.told && !record.crossed {
         record.failure.outermost = facts;
         record.failure.captured.clear();
     } else {
-        let site = frame.meta().site(site);
-        let exit = site.as_ref().map_or(Exit::Hidden, |site| site.exit);
-        pass(&mut record.failure, frame, site, exit, facts);
+        let exit = at.as_ref().map_or(Exit::Hidden, |at| at.exit);
+        pass(&mut record.failure, frame, at, exit, facts);
     }
     record.frame = frame.key();
     record.caller = frame.prev().addr();
@@ -223,7 +218,7 @@ fn adopt(frame: FrameRef<'_>, site: u32, facts: &Facts) -> Option<Record> {
 }
 
 /// Adds `frame` to a failure that leaves it.
-fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site>, exit: Exit, facts: Facts) {
+pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site>, exit: Exit, facts: Facts) {
     let mut seen = frames::of(frame, site, exit, &mut failure.taint, true);
     let before = &failure.outermost;
     if before.type_name != facts.type_name || before.message != facts.message {
@@ -288,9 +283,18 @@ fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
 }
 
 pub(super) fn finish(record: Record, handled: bool) {
+    if record.crossed {
+        if let Some(sink) = SINK.get() {
+            (sink.amend)(&record.failure);
+        }
+        if !handled {
+            crossing::leaves(&record.failure);
+        }
+        return;
+    }
     if record.told {
         if !handled {
-            left(*record.failure);
+            told::left(*record.failure);
         }
         return;
     }
@@ -304,150 +308,16 @@ pub(super) fn finish(record: Record, handled: bool) {
     if record.caller != 0 {
         add_callers(&mut failure, record.caller);
     }
-    tell(failure);
+    told::tell(failure);
 }
 
 /// Adds the frames that are still running, from the one with this key on.
-fn add_callers(failure: &mut Failure, key: usize) {
+pub(super) fn add_callers(failure: &mut Failure, key: usize) {
     let head = thread::with(|thread| thread.head.get());
     let running = thread::live(head).skip_while(|frame| frame.key() != key).take(MOST_FRAMES);
     for frame in running {
         failure.callers.push(frames::of(frame, None, Exit::Running, &mut failure.taint, true).frame);
     }
-}
-
-/// Hands a failure to the sink, and remembers it.
-pub(crate) fn tell(mut failure: Box<Failure>) -> Option<String> {
-    let id = SINK.get().and_then(|sink| (sink.accept)(&failure));
-    failure.id = id.clone().unwrap_or_default();
-    let oldest = TOLD.try_with(|told| {
-        let told = &mut *told.try_borrow_mut().ok()?;
-        let oldest = (told.len() >= MOST_TOLD).then(|| told.remove(0));
-        told.push(failure);
-        oldest
-    });
-    drop(oldest);
-    id
-}
-
-/// What is known of an error that is given by hand.
-pub(crate) enum Given {
-    /// It is on its way through this thread, or nobody has met it.
-    New(Box<Failure>),
-    /// It became an event already.
-    Told(Box<Failure>),
-}
-
-/// The failure of an error that is given by hand at this place. The function around it, when it is annotated, is added
-/// as a frame. With `keep` it stays on its way.
-pub(crate) fn by_hand(
-    around: Option<FrameRef<'_>>,
-    place: Option<Place>,
-    error: &ErrorRef<'_>,
-    keep: bool,
-) -> Given {
-    let facts = Facts::of(error);
-    let mark = || {
-        let failure = Failure::new(Kind::Error, facts.clone());
-        Box::new(Failure {
-            backtrace: backtrace::Raw::default(),
-            captured: place.into_iter().collect(),
-            ..failure
-        })
-    };
-    // What is left behind keeps the error from being told again when it is returned.
-    let mut left = (!keep).then(mark);
-    let running = thread::with(|thread| thread.head.get());
-    let waits = waiting(|waiting| {
-        // A told one that waits further out may as well be what an earlier attempt came to.
-        let is_near = |record: &Record| !record.told || record.caller == running.addr();
-        let record =
-            waiting.iter_mut().rfind(|record| is_near(record) && record.failure.may_be(&facts, place))?;
-        let was_told = record.told;
-        if was_told {
-            record.failure.captured.extend(place);
-        } else if let Some(left) = left.take() {
-            record.told = true;
-            return Some((std::mem::replace(&mut record.failure, left), was_told));
-        }
-        Some((record.failure.clone(), was_told))
-    });
-    let mut failure = match waits.flatten() {
-        // It may have become another error since it was told.
-        Some((failure, true)) => return Given::Told(told(&failure.innermost, None).unwrap_or(failure)),
-        Some((failure, false)) => failure,
-        None => {
-            if let Some(left) = left
-                && !running.is_null()
-            {
-                put(Record { told: true, ..Record::at(running.addr(), left) });
-            }
-            match told(&facts, place) {
-                Some(failure) => return Given::Told(failure),
-                None => Box::new(Failure::new(Kind::Error, facts.clone())),
-            }
-        }
-    };
-    if failure.frames.is_empty() {
-        failure.innermost = facts.clone().with_debug(error, policy::get(), &mut failure.taint);
-    }
-    failure.captured.extend(place);
-    capture_in(around, &mut failure, facts);
-    Given::New(failure)
-}
-
-/// The failure that was told last of this error, on this thread.
-fn told(facts: &Facts, place: Option<Place>) -> Option<Box<Failure>> {
-    let found = TOLD.try_with(|told| {
-        let mut told = told.try_borrow_mut().ok()?;
-        let failure = told.iter_mut().rev().find(|failure| failure.may_be(facts, place))?;
-        failure.captured.extend(place);
-        Some(failure.clone())
-    });
-    found.ok().flatten()
-}
-
-/// An error that was told has left the outermost function: whoever captures it now knows it as what it has become.
-fn left(mark: Failure) {
-    let _ = TOLD.try_with(|told| {
-        let mut told = told.try_borrow_mut().ok()?;
-        let failure = told.iter_mut().rev().find(|failure| failure.may_be(&mark.innermost, None))?;
-        failure.outermost = mark.outermost;
-        Some(())
-    });
-}
-
-/// An annotated handler is given an error: it is recorded as one that is handled there.
-pub(crate) fn given(frame: *const guard::Frame, error: &ErrorRef<'_>) {
-    if rendering() {
-        return;
-    }
-    // SAFETY: as in `meet`.
-    let frame = unsafe { FrameRef::new(frame) };
-    let place = frame.map(|frame| (frame.meta().file, frame.meta().head().first_line, 0));
-    if let Given::New(failure) = by_hand(frame, place, error, false) {
-        tell(failure);
-    }
-}
-
-/// The failure that a message stands for.
-pub(crate) fn message(around: Option<FrameRef<'_>>, text: String) -> Box<Failure> {
-    let facts = Facts { type_name: "message", message: text, ..Facts::default() };
-    let mut failure = Box::new(Failure::new(Kind::Message, facts.clone()));
-    capture_in(around, &mut failure, facts);
-    failure
-}
-
-fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, facts: Facts) {
-    failure.handled = true;
-    let head = match around {
-        Some(frame) => {
-            pass(failure, frame, None, Exit::Captured, facts);
-            frame.prev()
-        }
-        None => thread::with(|thread| thread.head.get()),
-    };
-    add_callers(failure, head.addr());
 }
 
 impl Failure {
@@ -474,12 +344,6 @@ impl Failure {
             captured: Vec::new(),
         }
     }
-
-    /// Whether it looks like this error, which is captured by hand. What was captured at the very same place before is
-    /// another one: the place is passed again.
-    fn may_be(&self, facts: &Facts, place: Option<Place>) -> bool {
-        self.outermost.is_in(facts) && place.is_none_or(|place| !self.captured.contains(&place))
-    }
 }
 
 impl Record {
@@ -494,6 +358,7 @@ impl Record {
             unseen: false,
             hidden: 0,
             told: false,
+            crossed: false,
             unwinding: None,
             since: Instant::now(),
         }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::guard::Frame;
-use super::record::{Record, finish, tell};
+use super::record::{Record, finish};
 use super::thread;
+use super::told::tell;
 use crate::ticker;
 
 /// So many failures may wait on one thread; the oldest are taken for handled beyond.

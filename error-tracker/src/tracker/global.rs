@@ -13,7 +13,7 @@ use crate::trace::record::{self, Sink};
 use crate::trace::waiting;
 
 /// How long the end of the program, or of [`Installed`], waits for the store.
-const AT_END: Duration = Duration::from_secs(2);
+const AT_END: Duration = Duration::from_secs(5);
 
 /// How often waiting failures are looked at.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ pub fn tracker() -> Option<&'static Tracker> {
     GLOBAL.get()
 }
 
-/// Stands for the global tracker; flushes for up to 2 seconds when it is dropped. The tracker itself goes on until the
+/// Stands for the global tracker; flushes for up to 5 seconds when it is dropped. The tracker itself goes on until the
 /// program ends, so that what fails later is recorded as well.
 #[derive(Debug)]
 #[must_use = "it flushes when it is dropped: keep it in a variable until the end of `main`"]

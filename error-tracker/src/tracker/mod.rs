@@ -255,12 +255,15 @@ impl Tracker {
 }
 
 impl Tracker {
-    /// Adds the extra data of a failure to its event, when that still waits.
+    /// Adds the extra data of a failure, and the functions that it passed since, to its event, when that still waits.
     fn amend(&self, failure: &Failure) {
-        let mut added = Event::default();
+        let mut added = Event { callers: failure.frames.clone(), ..Event::default() };
         added.context.extras = failure.extras.clone();
         mask::event(&self.inner.masking, &mut added, failure.taint.clone());
-        self.inner.pipeline.amend(&failure.id, |event| event.context.extras.extend(added.context.extras));
+        self.inner.pipeline.amend(&failure.id, |event| {
+            event.callers.extend(added.callers);
+            event.context.extras.extend(added.context.extras);
+        });
     }
 }
 
