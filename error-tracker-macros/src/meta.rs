@@ -56,12 +56,15 @@ pub(crate) fn of(
         Locals::Always => quote!(ALWAYS),
         Locals::Never => quote!(NEVER),
     };
+    // The same for all functions of a crate, so that it is in the program once.
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     quote! {
         enum __ErrorTracker {}
         static __ERROR_TRACKER: #p::Meta = #p::Meta {
             path: ::core::any::type_name::<__ErrorTracker>,
             module: ::core::module_path!(),
             file: ::core::file!(),
+            root: #root,
             text: #text,
             slots: #slots,
             globals: &[#(#globals),*],
@@ -86,9 +89,8 @@ fn head(function: &Function, options: &Options, walk: &Walk<'_>) -> String {
     };
     let first = function.sig.fn_token.span.unwrap().line();
     let last = function.block.brace_token.span.close().unwrap().end().line();
-    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let mut text = String::new();
-    entry(&mut text, &[&first, &last, &renamed, &silent, &hidden, &level, &name, &root]);
+    entry(&mut text, &[&first, &last, &renamed, &silent, &hidden, &level, &name]);
     text
 }
 

@@ -205,6 +205,8 @@ mod capture;
 pub mod event;
 mod fingerprint;
 pub mod format;
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 pub mod json;
 pub mod mask;
 mod pipeline;

@@ -35,7 +35,7 @@ pub(super) fn of(
             expression: site.as_ref().map(|site| site.text.into()).unwrap_or_default(),
             ordinal: site.as_ref().map_or(0, |site| site.ordinal),
             exit,
-            root: head.root,
+            root: meta.root,
             extent: (head.first_line, head.last_line),
             arguments: Vec::with_capacity(meta.slots.min(8)),
             locals: Vec::with_capacity(meta.slots.min(8)),

@@ -17,6 +17,8 @@ pub struct Meta {
     pub path: fn() -> &'static str,
     pub module: &'static str,
     pub file: &'static str,
+    /// Folder of the crate's manifest.
+    pub root: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
     /// - one entry: the fields of `Head`
     /// - one entry a site: line, column, exit, flags, ordinal, order, text. A place where errors are handled has the
@@ -41,8 +43,6 @@ pub(crate) struct Head {
     pub(crate) level: Option<Level>,
     /// The name from the option `name`; else the function's own.
     pub(crate) name: &'static str,
-    /// Folder of the crate's manifest.
-    pub(crate) root: &'static str,
 }
 
 impl Head {
@@ -119,8 +119,7 @@ impl Meta {
                 Some("fatal") => Some(Level::Fatal),
                 _ => None,
             },
-            name: parts.until(FIELD).unwrap_or_default(),
-            root: parts.until(ENTRY).unwrap_or_default(),
+            name: parts.until(ENTRY).unwrap_or_default(),
         }
     }
 
