@@ -215,7 +215,8 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         let span = Span::mixed_site().located_at(pat.span());
         let mut passed = Ident::new(&format!("__a{index}"), span);
         if let Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) = &pat {
-            passed = ident.clone();
+            // The span brings the macro's edition along, in which this is a keyword.
+            passed = if ident == "gen" { Ident::new_raw("gen", span) } else { ident.clone() };
             passed.set_span(span);
             binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = match #passed { __v => __v };));
         } else {
