@@ -28,3 +28,37 @@ fn a_name_that_is_a_keyword_in_2024_can_be_a_parameter_in_2021() {
     assert!(ready(3).is_ready() && ready(0).is_ready());
     assert!(count(3).is_ok() && count(300).is_err());
 }
+
+thread_local! {
+    static DROPPED: std::cell::RefCell<Vec<&'static str>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+struct Noisy(&'static str);
+
+impl Noisy {
+    fn check(&self, limit: usize) -> Result<usize, String> {
+        if self.0.len() > limit {
+            Ok(limit)
+        } else {
+            Err(self.0.to_owned())
+        }
+    }
+}
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        DROPPED.with_borrow_mut(|dropped| dropped.push(self.0));
+    }
+}
+
+#[auto_track_exception]
+fn temporary_in_the_tail(limit: usize) -> Result<usize, String> {
+    let _local = Noisy("local");
+    Noisy("temporary").check(limit)
+}
+
+#[test]
+fn a_temporary_of_the_last_expression_outlives_the_locals_in_2021() {
+    assert!(temporary_in_the_tail(3).is_ok() && temporary_in_the_tail(30).is_err());
+    assert_eq!(DROPPED.take(), ["local", "temporary", "local", "temporary"]);
+}
