@@ -143,7 +143,24 @@ fn inner(
         })
     });
     // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
-    // may forbid what it likes.
+    // may forbid what it likes. But what a closure takes is known from the `impl Fn` that is returned, and a branch
+    // does not hand that on.
+    let body = if has_impl(&function.sig.output) {
+        quote! {
+            #[allow(unused_braces, unreachable_code, clippy::needless_return, clippy::diverging_sub_expression)]
+            return #block;
+            #[allow(unreachable_code)]
+            { #closed_vars #closed_outcomes };
+        }
+    } else {
+        quote! {
+            if true #block else {
+                #closed_vars
+                #closed_outcomes
+                loop {}
+            }
+        }
+    };
     quote! {
         let #guard = #p::Guard::<#slots, #task>::new({ #meta });
         let #guard = #p::Guard::enter(&#guard);
@@ -151,11 +168,7 @@ fn inner(
         #(let mut #var_links;)*
         #(let mut #links;)*
         #returned_link
-        if true #block else {
-            #closed_vars
-            #closed_outcomes
-            loop {}
-        }
+        #body
     }
 }
 
@@ -215,7 +228,8 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         let span = Span::mixed_site().located_at(pat.span());
         let mut passed = Ident::new(&format!("__a{index}"), span);
         if let Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) = &pat {
-            passed = ident.clone();
+            // The span brings the macro's edition along, in which this is a keyword.
+            passed = if ident == "gen" { Ident::new_raw("gen", span) } else { ident.clone() };
             passed.set_span(span);
             binds.extend(quote_spanned!(span=> #(#attrs)* let #pat = match #passed { __v => __v };));
         } else {

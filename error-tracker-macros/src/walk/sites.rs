@@ -2,8 +2,9 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Expr, Lifetime};
 
 use super::{Plan, Site, Walk};
 use crate::exits::{self, Arguments, Hidden};
@@ -49,10 +50,14 @@ impl Walk<'_> {
         }
         let shown = expr.to_token_stream();
         let (makes, crosses) = (self.makes_error(expr, &shown), self.crosses(expr));
+        let (span, calls) = (expr.span(), is_call(expr));
         self.operand(expr);
         let site = self.site(exit, shown, makes, None);
         self.sites[site].crosses = crosses;
         self.look_before(expr, site);
+        if calls {
+            self.keep_reachable(expr, site, span);
+        }
         let Plan { p, guard, returned, none, silent, .. } = &self.plan;
         let at = Ident::new(if *none { "at_none" } else { "at" }, Span::mixed_site());
         let site = site as u32;
@@ -61,6 +66,17 @@ impl Walk<'_> {
             tokens = quote!(#p::silence(#tokens, &#returned, || #silent));
         }
         *expr = Expr::Verbatim(tokens);
+    }
+
+    /// A call that never comes back would make what is put around it unreachable, and the compiler say so. A block that
+    /// may be left otherwise is reachable behind. It begins and ends with the user's spans, whose edition says how long
+    /// its temporaries live.
+    fn keep_reachable(&self, expr: &mut Expr, site: usize, span: Span) {
+        let p = self.plan.p;
+        let label = Lifetime::new(&format!("'__t{site}"), span);
+        let mut block = Group::new(Delimiter::Brace, quote!(if false { break #label #p::never(); } #expr));
+        block.set_span(span);
+        *expr = Expr::Verbatim(quote!(#label: #block));
     }
 
     /// `Ok(..)`, `Some(..)`, and `None` where that is an answer.
@@ -188,5 +204,19 @@ impl Walk<'_> {
                 None
             }
         }
+    }
+}
+
+/// Whether an expression may turn out never to come back. The names of variants and structs are capitals.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(_) => true,
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => path.path.segments.last().is_some_and(|name| {
+                name.ident.unraw().to_string().starts_with(|first: char| !first.is_uppercase())
+            }),
+            _ => true,
+        },
+        _ => false,
     }
 }
