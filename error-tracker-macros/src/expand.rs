@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
+use crate::boxed::Boxed;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::late::LateTypes;
 use crate::meta;
@@ -25,23 +26,37 @@ struct Words {
 }
 
 /// The function with the attribute's work done.
-pub(crate) fn expand(mut function: Function, options: &Options, records: Option<&Ident>) -> TokenStream {
+pub(crate) fn expand(function: Function, options: &Options, records: Option<&Ident>) -> TokenStream {
+    let at_once = records.is_some() || !options.context.is_empty() || options.silent.is_some();
+    match Boxed::of(&function).filter(|_| !at_once) {
+        Some(boxed) => {
+            let (_, future) = tracked(&boxed.function, options, None);
+            function.with_body(&function.sig, &boxed.body(&future))
+        }
+        None => {
+            let (sig, body) = tracked(&function, options, records);
+            function.with_body(&sig, &body)
+        }
+    }
+}
+
+/// The signature and the body of what does the function's work.
+fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (Signature, TokenStream) {
     let krate = options.krate.as_ref().map_or_else(|| quote!(::error_tracker), ToTokens::to_token_stream);
     let words = Words {
         p: quote!(#krate::__private),
         guard: Ident::new("__g", Span::mixed_site()),
         returned: Ident::new("__r", Span::mixed_site()),
     };
-    let names = Names::of(&function);
-    let brace_token = function.block.brace_token;
-    let mut block = Block { brace_token, stmts: std::mem::take(&mut function.block.stmts) };
+    let names = Names::of(function);
+    let mut block = function.block.clone();
     // A `fmt` may run while a value is being rendered.
     let keeps = options.skip_all.is_none() && function.sig.ident != "fmt";
     let skips = |ident: &Ident| !keeps || options.skip.iter().any(|skip| skip == ident);
     let skips_locals = |ident: &Ident| skips(ident) || options.locals == Locals::Never;
     let arguments: Vec<Argument> = arguments(&function.sig)
         .filter(|argument| !skips(&argument.ident))
-        .filter(|argument| names_it(&names, argument))
+        .filter(|argument| names_it(&names, argument, function))
         .collect();
     let silent = options.silent.as_ref().map(|silent| {
         let p = &words.p;
@@ -72,10 +87,15 @@ pub(crate) fn expand(mut function: Function, options: &Options, records: Option<
         LateTypes::of(function.body.clone()),
     );
     walk.body(&mut block);
-    let inner = inner(&function, options, &words, &arguments, &walk, &block, records);
+    let inner = inner(function, options, &words, &arguments, &walk, &block, records);
     let mut sig = function.sig.clone();
-    let body = if sig.asyncness.is_some() { in_future(&mut sig, &words, &inner) } else { inner };
-    function.with_body(&sig, &body)
+    let body = if sig.asyncness.is_some() {
+        let binds = (!function.is_block).then(|| bound_again(&mut sig));
+        in_future(&sig, &words, binds.as_ref(), &inner)
+    } else {
+        inner
+    };
+    (sig, body)
 }
 
 /// The return type, where it can be written in the body as well.
@@ -86,8 +106,9 @@ fn writable_return_type(sig: &Signature) -> Option<&Type> {
     }
 }
 
-fn names_it(names: &Names, argument: &Argument) -> bool {
-    argument.ident == "self" || names.mentions(&argument.ident)
+/// Whether the body names it. A block would capture what it does not, and be `Send` no more.
+fn names_it(names: &Names, argument: &Argument, function: &Function) -> bool {
+    (argument.ident == "self" && !function.is_block) || names.mentions(&argument.ident)
 }
 
 fn arguments(sig: &Signature) -> impl Iterator<Item = Argument> {
@@ -208,8 +229,7 @@ fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slo
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the
 /// order in which they are dropped.
-fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenStream {
-    let p = &words.p;
+fn bound_again(sig: &mut Signature) -> TokenStream {
     let mut binds = TokenStream::new();
     for (index, input) in sig.inputs.iter_mut().enumerate() {
         let argument = match input {
@@ -241,6 +261,17 @@ fn in_future(sig: &mut Signature, words: &Words, inner: &TokenStream) -> TokenSt
         }
         *argument.pat = parse_quote!(#passed);
     }
+    binds
+}
+
+/// An async function's body as a future that is tracked, and waited for.
+fn in_future(
+    sig: &Signature,
+    words: &Words,
+    binds: Option<&TokenStream>,
+    inner: &TokenStream,
+) -> TokenStream {
+    let p = &words.p;
     let returns = match &sig.output {
         // A type that has no values cannot be written there.
         ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => None,

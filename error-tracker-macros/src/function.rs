@@ -16,6 +16,8 @@ pub(crate) struct Function {
     pub(crate) block: Block,
     /// The body's tokens as they were written.
     pub(crate) body: TokenStream,
+    /// It is the block of a function that makes a future: its arguments are what the block captures.
+    pub(crate) is_block: bool,
 }
 
 impl Parse for Function {
@@ -33,7 +35,7 @@ impl Parse for Function {
         let brace_token: token::Brace = braced!(content in input);
         attrs.inner = Attributes::take(&content, true)?;
         let stmts = statements(content.parse()?, brace_token.span.join());
-        Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body })
+        Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body, is_block: false })
     }
 }
 
@@ -44,6 +46,10 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
+    pub(crate) fn inner_is_empty(&self) -> bool {
+        self.inner.is_empty()
+    }
+
     fn take(input: ParseStream<'_>, inner: bool) -> Result<TokenStream> {
         let mut taken = TokenStream::new();
         while input.peek(Token![#]) && input.peek2(Token![!]) == inner {
@@ -125,6 +131,19 @@ impl Function {
         let mut function = quote!(#outer #vis #default #sig);
         block.brace_token.surround(&mut function, |body| body.extend(quote!(#inner #stmts)));
         function
+    }
+
+    /// A function of this name and these arguments with another block.
+    pub(crate) fn with_block(&self, block: Block) -> Self {
+        Self {
+            attrs: Attributes { outer: TokenStream::new(), inner: TokenStream::new() },
+            vis: Visibility::Inherited,
+            default: None,
+            sig: self.sig.clone(),
+            body: block.to_token_stream(),
+            block,
+            is_block: true,
+        }
     }
 
     pub(crate) fn has_attr(&self, name: &str) -> bool {

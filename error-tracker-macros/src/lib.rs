@@ -3,6 +3,7 @@
 //! In the order of the work: `options` and `function` read what stands in the source, `validate` holds one against the
 //! other, `walk` goes through the body, `expand` and `meta` write the result.
 
+mod boxed;
 mod container;
 mod exits;
 mod expand;

@@ -1,10 +1,10 @@
 //! Goes through a body, wraps the operands that can fail, and keeps variables behind their bindings. The body itself
 //! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
+use syn::{BinOp, Block, Expr, ExprBlock, Pat, PatIdent, Stmt, token};
 
 use crate::exits::{self, Hidden};
 use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
@@ -53,6 +53,27 @@ impl Walk<'_> {
         let kept = self.vars.iter().filter(|var| var.kept);
         kept.map(|var| (&var.link, var.is_late))
     }
+}
+
+/// What `#[async_trait]` calls a function's answer: `let __ret: T = { .. };`, where the block is the function's body.
+const ANSWER: &str = "__ret";
+
+fn is_answer(pat: &Pat) -> bool {
+    match pat {
+        Pat::Type(typed) => is_answer(&typed.pat),
+        Pat::Ident(pat) => pat.ident == ANSWER,
+        _ => false,
+    }
+}
+
+/// `return __ret`, which never runs.
+fn is_of_async_trait(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == ANSWER))
+}
+
+/// `let x = x;` moves it only.
+fn binds_itself(pat: &Pat, value: &Expr) -> bool {
+    matches!((pat, value), (Pat::Ident(PatIdent { mutability: None, ident, .. }), Expr::Path(path)) if path.path.is_ident(ident))
 }
 
 /// A variable that is bound by what a block belongs to.
@@ -132,7 +153,8 @@ impl<'a> Walk<'a> {
 
     /// Something that is not gone into.
     fn passes(&mut self, tokens: &impl ToTokens) {
-        if exits::leaves(tokens.to_token_stream()) {
+        let tokens = tokens.to_token_stream();
+        if exits::leaves(tokens.clone()) && !is_of_async_trait(tokens) {
             self.hidden = Hidden::Likely;
         }
     }
@@ -158,7 +180,11 @@ impl<'a> Walk<'a> {
             let mut after = Vec::new();
             match &mut stmt {
                 Stmt::Local(local) if local.attrs.is_empty() => {
-                    if let Some(init) = &mut local.init {
+                    if let Some(init) = &mut local.init
+                        && is_answer(&local.pat)
+                    {
+                        self.tail(&mut init.expr);
+                    } else if let Some(init) = &mut local.init {
                         self.late.bind(&local.pat, &init.expr);
                         self.receives(&local.pat, &init.expr);
                         self.expr(&mut init.expr);
@@ -170,8 +196,10 @@ impl<'a> Walk<'a> {
                         } else if matches!(local.pat, Pat::Wild(_)) {
                             self.loses(&mut init.expr);
                         }
-                        for ident in bound_by(&local.pat) {
-                            after.extend(self.bind(&ident));
+                        if !binds_itself(&local.pat, &init.expr) {
+                            for ident in bound_by(&local.pat) {
+                                after.extend(self.bind(&ident));
+                            }
                         }
                     } else {
                         for ident in bound_by(&local.pat) {
