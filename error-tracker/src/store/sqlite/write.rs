@@ -71,13 +71,15 @@ pub(super) fn record(
     }
     let transaction = begin(connection)?;
     let mut recorded = vec![Recorded::default(); batch.len()];
-    let mut any_new = false;
+    let mut first_new = None;
     for group in &groups {
         let issue = merged(batch, group);
         let (id, count, reopened) = upsert(&transaction, &issue)?;
         let mut before = count.saturating_sub(issue.count);
         let new = before == 0;
-        any_new |= new;
+        if new {
+            first_new.get_or_insert(id);
+        }
         for (nth, &at) in group.iter().enumerate() {
             before = before.saturating_add(batch[at].count);
             recorded[at] = Recorded::seen(before).new(new && nth == 0).regression(reopened && nth == 0);
@@ -96,7 +98,8 @@ pub(super) fn record(
         }
     }
     let mut evicted = false;
-    if any_new {
+    if let Some(first) = first_new {
+        index_texts(&transaction, first)?;
         evicted = delete_oldest(&transaction, retention.max_issues, u64::MAX)?.issues > 0;
     }
     transaction.commit().map_err(failure)?;
@@ -133,6 +136,14 @@ fn upsert(transaction: &Transaction<'_>, issue: &Issue) -> Result<(i64, u64, boo
     };
     let row = statement.query_row(values, |row| Ok((row.get(0)?, number(row.get(1)?), row.get(2)?)));
     row.map_err(failure)
+}
+
+/// Makes the texts of issues that can be searched, from this one on: new ones have the highest numbers.
+fn index_texts(transaction: &Transaction<'_>, first: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO issue_text (rowid, type, message, function, file) \
+        SELECT id, type, message, function, file FROM issue WHERE id >= ?";
+    let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
+    statement.execute([first]).map(drop).map_err(failure)
 }
 
 fn add_hour(transaction: &Transaction<'_>, issue: i64, sighting: &Sighting) -> Result<(), StoreError> {
