@@ -27,13 +27,6 @@ pub(crate) fn of(
 ) -> TokenStream {
     let mut text = head(function, options, walk);
     text.push(GROUP);
-    for Site { line, column, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
-        entry(
-            &mut text,
-            &[line, column, exit, &(u8::from(*makes) + 2 * u8::from(*crosses)), ordinal, order, shown],
-        );
-    }
-    text.push(GROUP);
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
         let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
         entry(&mut text, &[&ident.unraw(), &role, &masked, &from, &to]);
@@ -41,6 +34,13 @@ pub(crate) fn of(
     arguments.iter().for_each(|ident| variable(ident, "a", 0, u32::MAX));
     options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));
     walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
+    text.push(GROUP);
+    for Site { line, column, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
+        entry(
+            &mut text,
+            &[line, column, exit, &(u8::from(*makes) + 2 * u8::from(*crosses)), ordinal, order, shown],
+        );
+    }
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();

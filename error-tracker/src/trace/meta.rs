@@ -21,9 +21,9 @@ pub struct Meta {
     pub root: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
     /// - one entry: the fields of `Head`
+    /// - one entry a slot: name, role, whether it is masked, from, to
     /// - one entry a site: line, column, exit, flags, ordinal, order, text. A place where errors are handled has the
     ///   exit `h`, and in place of the ordinal the order where it ends.
-    /// - one entry a slot: name, role, whether it is masked, from, to
     pub text: &'static str,
     pub slots: usize,
     pub globals: &'static [Global],
@@ -123,6 +123,7 @@ impl Meta {
         }
     }
 
+    /// From the start of a group on. That of the sites is the last, since it may be long.
     fn group(&self, index: usize) -> Parts {
         let mut parts = Parts(self.text);
         for _ in 0..index {
@@ -132,7 +133,7 @@ impl Meta {
     }
 
     pub(crate) fn site(&self, index: u32) -> Option<Site> {
-        let mut parts = self.group(1);
+        let mut parts = self.group(2);
         for _ in 0..index {
             parts.until(ENTRY)?;
         }
@@ -157,7 +158,7 @@ impl Meta {
 
     /// The variables, one for each slot.
     pub(crate) fn variables(&self) -> impl Iterator<Item = Var> {
-        let mut parts = self.group(2);
+        let mut parts = Parts(self.group(1).until(GROUP).unwrap_or_default());
         std::iter::from_fn(move || {
             let name = parts.until(FIELD)?;
             let role = match parts.until(FIELD)? {
