@@ -2,11 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use error_tracker::auto_track_exception;
 use error_tracker::event::{Exit, Kind, Level};
 use error_tracker::scope::{carry, configure_scope};
-use error_tracker_tests::{event_of, events_of, functions, place_of, value};
+use error_tracker_tests::{SOON, event_of, events_in, events_of, functions, place_of, tracker, value};
 
 const SOURCE: &str = include_str!("panics.rs");
 
@@ -190,4 +192,23 @@ fn a_caught_panic_is_handled_also_when_the_next_one_follows_at_once() {
         events.iter().map(|event| (event.handled, functions(event), event.callers.len())).collect();
     seen.sort_unstable();
     assert_eq!(seen, [(false, vec!["breaks", "catches_and_panics"], 0), caught]);
+}
+
+#[auto_track_exception]
+fn serves(at: usize) -> bool {
+    let told = || events_in(tracker().store()).len();
+    let (begun, before) = (Instant::now(), told());
+    catches_without(at);
+    while told() == before && begun.elapsed() < SOON {
+        sleep(Duration::from_millis(50));
+    }
+    begun.elapsed() < SOON
+}
+
+#[test]
+fn a_panic_that_was_caught_is_told_while_the_function_that_caught_it_goes_on() {
+    let event = event_of(|| assert!(serves(4), "it is told within {SOON:?}"));
+    assert!(event.handled);
+    assert_eq!(functions(&event), ["breaks", "above"]);
+    assert_eq!(event.callers[0].function, "serves");
 }

@@ -41,12 +41,12 @@ impl Chunk {
         }
     }
 
-    /// Takes back a chunk from [`Chunk::take`]; a future may give it back on another thread.
+    /// Takes back a chunk from [`Chunk::take`]; a future may give it back on another thread. By its ABI it does not unwind.
     ///
     /// # Safety
     /// `chunk` came from `take`, and nobody else holds it.
     #[cold]
-    pub(crate) unsafe fn give_back(chunk: *mut Self) {
+    pub(crate) unsafe extern "C" fn give_back(chunk: *mut Self) {
         // SAFETY: the pointer came from `Box::into_raw` in `take`, and the caller is its only holder.
         let mut chunk = Some(unsafe { Box::from_raw(chunk) });
         let _ = FREE.try_with(|free| {

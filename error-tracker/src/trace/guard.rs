@@ -19,6 +19,8 @@ use crate::snapshot::slot::{DataCell, KeptCell, Slot};
 pub struct Frame {
     prev: Cell<*const Frame>,
     meta: &'static Meta,
+    /// The thread's `changes` when it was linked.
+    changes: Cell<u32>,
     /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
     chunk: MaybeUninit<Cell<*mut Chunk>>,
 }
@@ -50,7 +52,7 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     pub fn new(meta: &'static Meta) -> Self {
         let chunk = if N > 0 { MaybeUninit::new(Cell::new(ptr::null_mut())) } else { MaybeUninit::uninit() };
         Self {
-            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk },
+            frame: Frame { prev: Cell::new(ptr::null()), meta, changes: Cell::new(0), chunk },
             kept: [const { Cell::new(None) }; N],
             data: MaybeUninit::uninit(),
         }
@@ -61,6 +63,9 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     pub fn enter(&self) -> Entered<'_, N, TASK> {
         debug_assert_eq!(self.frame.meta.slots, N);
         thread::with(|thread| {
+            if !TASK {
+                self.frame.changes.set(thread.changes.get());
+            }
             self.frame.prev.set(thread.head.get());
             thread.head.set(ptr::from_ref(self).cast());
         });
@@ -110,7 +115,14 @@ impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         thread::with(|thread| {
-            if thread.pending.get() != 0 {
+            // A future's guard may be dropped by another thread. Without a call in between the optimizer sees that nothing
+            // changed, and takes the whole guard out of functions that call nothing.
+            let changed = if TASK {
+                thread.pending.get() != 0
+            } else {
+                thread.changes.get() != self.frame.changes.get()
+            };
+            if changed {
                 record::leave(self.frame());
             }
             if !TASK || ptr::eq(thread.head.get(), ptr::from_ref(self).cast()) {
@@ -130,6 +142,7 @@ impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
 
 /// A live frame. Unlike a `&Frame` it may reach the slots behind the frame.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub(crate) struct FrameRef<'a> {
     at: NonNull<Frame>,
     alive: PhantomData<&'a Frame>,

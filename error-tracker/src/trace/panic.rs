@@ -84,7 +84,9 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
             record.failure.globals.extend(seen.globals);
         }
         if frame.prev().is_null() {
-            told::tell(record.failure);
+            if !record.told {
+                told::tell(record.failure);
+            }
         } else {
             put(record);
         }
@@ -97,12 +99,19 @@ pub(super) fn caught() {
 }
 
 fn tell_caught(wanted: impl Fn(&Unwinding) -> bool) {
-    for mut record in take(|record| record.unwinding.as_ref().is_some_and(&wanted)) {
-        let unwound = record.unwinding.map_or(0, |unwinding| unwinding.unwound);
-        let mut callers = record.failure.frames.split_off(unwound.min(record.failure.frames.len()));
-        callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);
-        record.failure.callers = callers;
-        record.failure.handled = true;
-        told::tell(record.failure);
+    for record in take(|record| record.unwinding.as_ref().is_some_and(&wanted)) {
+        if !record.told {
+            told::tell(as_handled(record.failure, record.unwinding.as_ref()));
+        }
     }
+}
+
+/// A failure as it is told when it was handled; of a panic, the frames that it did not unwind are still running.
+pub(super) fn as_handled(mut failure: Box<Failure>, unwinding: Option<&Unwinding>) -> Box<Failure> {
+    if let Some(Unwinding { unwound, .. }) = unwinding {
+        failure.callers = failure.frames.split_off((*unwound).min(failure.frames.len()));
+        failure.callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);
+    }
+    failure.handled = true;
+    failure
 }

@@ -1,6 +1,7 @@
 //! Failures on their way out: recorded at the site where they rose, adopted by the sites that they pass, and
 //! finished when they have left the outermost annotated function or were handled.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use super::waiting::{put, take, waiting};
 use super::{backtrace, crossing, frames, share, thread, told};
 use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
-use crate::mask::{Taint, rendering};
+use crate::mask::{Taint, drop_quietly, rendering};
 use crate::scope::Scope;
 use crate::snapshot::policy;
 
@@ -235,10 +236,18 @@ pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site
     failure.outermost = facts;
 }
 
-/// A guard is being dropped while failures wait.
+/// A guard is being dropped, and the failures that wait are not those of before. By its ABI it does not unwind, so an
+/// annotated function needs no code for the case that it does.
 #[cold]
 #[inline(never)]
-pub(crate) fn leave(frame: FrameRef<'_>) {
+pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame))) {
+        drop_quietly(payload);
+    }
+}
+
+/// Finishes what ends with this frame.
+fn settle(frame: FrameRef<'_>) {
     if rendering() {
         return;
     }

@@ -10,13 +10,15 @@ pub(crate) struct Thread {
     pub(crate) head: Cell<*const Frame>,
     /// How many failures of this thread wait to be settled; a guard that leaves looks at nothing else.
     pub(crate) pending: Cell<u32>,
+    /// Changes whenever failures begin, cease or go on waiting.
+    pub(crate) changes: Cell<u32>,
     /// How many polls of annotated futures are on this thread's stack.
     pub(crate) polls: Cell<u32>,
 }
 
 thread_local! {
     static THREAD: Thread = const {
-        Thread { head: Cell::new(ptr::null()), pending: Cell::new(0), polls: Cell::new(0) }
+        Thread { head: Cell::new(ptr::null()), pending: Cell::new(0), changes: Cell::new(0), polls: Cell::new(0) }
     };
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::guard::Frame;
 use super::record::{Record, finish};
-use super::thread;
 use super::told::tell;
+use super::{panic, thread};
 use crate::ticker;
 
 /// So many failures may wait on one thread; the oldest are taken for handled beyond.
@@ -53,7 +53,10 @@ pub(super) fn waiting<R>(change: impl FnOnce(&mut Vec<Record>) -> R) -> Option<R
     let result = WAITING.try_with(|waiting| {
         let waiting = &mut *lock(&waiting.0);
         let result = change(waiting);
-        thread::with(|thread| thread.pending.set(u32::try_from(waiting.len()).unwrap_or(u32::MAX)));
+        thread::with(|thread| {
+            thread.pending.set(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
+            thread.changes.update(|changes| changes.wrapping_add(1));
+        });
         result
     });
     result.ok()
@@ -82,26 +85,23 @@ pub(crate) fn any_waiting() -> bool {
     ANY.load(Ordering::Acquire)
 }
 
-/// Called by the ticker: failures that nobody met again for long are told, as handled. Should one be met again after
-/// all, it is not told twice.
+/// Called by the ticker: failures that nobody met again for long are told, as handled, and so are panics, which were
+/// caught meanwhile. Should one be met again after all, it is not told twice.
 pub(crate) fn settle_overdue() {
     ANY.store(false, Ordering::Release);
     let threads: Vec<_> = lock(&THREADS).iter().filter_map(Weak::upgrade).collect();
     for thread in threads {
         let mut overdue = Vec::new();
         for record in &mut *lock(&thread) {
-            if !record.told && record.unwinding.is_none() {
+            if !record.told {
                 ANY.store(true, Ordering::Release);
                 if record.since.elapsed() > OVERDUE {
-                    overdue.push(record.failure.clone());
+                    overdue.push(panic::as_handled(record.failure.clone(), record.unwinding.as_ref()));
                     record.told = true;
                 }
             }
         }
-        for mut failure in overdue {
-            failure.handled = true;
-            tell(failure);
-        }
+        overdue.into_iter().for_each(|failure| drop(tell(failure)));
     }
 }
 

@@ -1,0 +1,59 @@
+//! A value whose `Debug` takes long slows its function once, not for ever.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use error_tracker::auto_track_exception;
+use error_tracker_tests::{SOON, event_of, tracker, variable};
+
+static SLOW: AtomicU32 = AtomicU32::new(0);
+static QUICK: AtomicU32 = AtomicU32::new(0);
+
+/// Counts how often it is shown, and takes its time for it.
+struct Shown<'a> {
+    count: &'a AtomicU32,
+    takes: Duration,
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.count.fetch_add(1, Relaxed);
+        sleep(self.takes);
+        f.write_str("shown")
+    }
+}
+
+#[auto_track_exception]
+fn work(fails: bool) -> Result<Duration, String> {
+    let quick = Shown { count: &QUICK, takes: Duration::ZERO };
+    let slow = Shown { count: &SLOW, takes: Duration::from_millis(10) };
+    let both = quick.takes + slow.takes;
+    if fails {
+        return Err("refused".into());
+    }
+    Ok(both)
+}
+
+#[test]
+fn a_local_whose_debug_is_slow_is_shown_once_however_often_its_function_is_called_or_fails() {
+    tracker();
+    let begun = Instant::now();
+    // The slow value took all the function's budget, which is renewed again and again: then the quick one is shown.
+    let mut renewed = 0;
+    while renewed < 5 {
+        let before = QUICK.load(Relaxed);
+        work(false).unwrap();
+        renewed += QUICK.load(Relaxed) - before;
+        assert!(begun.elapsed() < SOON, "{renewed} times");
+    }
+    assert_eq!(SLOW.load(Relaxed), 1);
+    for _ in 0..5 {
+        let event = event_of(|| work(true));
+        let slow = variable(&event.frames[0], "slow");
+        assert!(slow.value.is_none() && slow.note.is_some(), "{slow:?}");
+    }
+    assert_eq!(SLOW.load(Relaxed), 1);
+}
