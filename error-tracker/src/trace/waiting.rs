@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::guard::Frame;
 use super::record::{Record, finish};
 use super::thread;
 use super::told::tell;
@@ -111,8 +110,8 @@ pub(super) struct Stash(Vec<Record>);
 
 impl Stash {
     /// Takes what waits in this frame.
-    pub(super) fn take(frame: *const Frame) -> Self {
-        Self(take(|record| record.caller == frame.addr() && record.unwinding.is_none()))
+    pub(super) fn take(frame: usize) -> Self {
+        Self(take(|record| record.caller == frame && record.unwinding.is_none()))
     }
 
     /// The body runs again, on this thread.
