@@ -1,7 +1,7 @@
 //! Memory for texts and rendered values of one frame. Chunks are kept per thread and used again, so that a
 //! function that keeps a string does not allocate each time.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 const SIZE: usize = 4096;
@@ -20,37 +20,44 @@ thread_local! {
     static FREE: RefCell<Vec<Box<Bytes>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes memory when something is put into it first, and gives it back when dropped, on whatever thread that is.
-#[derive(Default)]
-pub(crate) struct Chunk(Option<Box<Bytes>>);
+/// Takes memory when something is put into it first. What is given back may come from another thread.
+pub(crate) struct Chunk(Cell<Option<Box<Bytes>>>);
 
 impl Chunk {
     pub(super) const fn new() -> Self {
-        Self(None)
+        Self(Cell::new(None))
     }
 
     /// Puts bytes at the end, and says where they start; `None` when there is no room.
-    pub(crate) fn put(&mut self, bytes: &[u8]) -> Option<usize> {
-        if self.0.is_none() {
-            self.0 = take();
+    #[inline]
+    pub(crate) fn put(&self, bytes: &[u8]) -> Option<usize> {
+        // SAFETY: nobody else borrows from the cell meanwhile: only this function and `text` do, and neither calls
+        // anything that could reach it.
+        let chunk = unsafe { &mut *self.0.as_ptr() };
+        if chunk.is_none() {
+            *chunk = take();
         }
-        let chunk = &mut **self.0.as_mut()?;
+        let chunk = &mut **chunk.as_mut()?;
         let start = chunk.used;
         chunk.bytes.get_mut(start..start + bytes.len())?.copy_from_slice(bytes);
         chunk.used += bytes.len();
         Some(start)
     }
 
-    pub(super) fn get(&self, start: usize, len: usize) -> &[u8] {
-        self.0.as_ref().and_then(|chunk| chunk.bytes.get(start..start + len)).unwrap_or_default()
+    /// Empty when there is no such text.
+    pub(super) fn text(&self, start: usize, len: usize) -> String {
+        // SAFETY: as in `put`.
+        let chunk = unsafe { &*self.0.as_ptr() };
+        let bytes = chunk.as_ref().and_then(|chunk| chunk.bytes.get(start..start + len)).unwrap_or_default();
+        str::from_utf8(bytes).unwrap_or_default().to_owned()
     }
-}
 
-impl Drop for Chunk {
+    /// Gives its memory back; its texts are lost.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn drop(&mut self) {
-        if let Some(chunk) = self.0.take() {
-            give_back(chunk);
+    pub(super) fn give_back(&self) {
+        // SAFETY: as in `put`.
+        if unsafe { &*self.0.as_ptr() }.is_some() {
+            give_back(self.0.take());
         }
     }
 }
@@ -69,8 +76,7 @@ fn take() -> Option<Box<Bytes>> {
 }
 
 #[cold]
-fn give_back(chunk: Box<Bytes>) {
-    let mut chunk = Some(chunk);
+fn give_back(mut chunk: Option<Box<Bytes>>) {
     let _ = FREE.try_with(|free| {
         let free = &mut *free.borrow_mut();
         if free.len() < SPARE {
@@ -84,23 +90,26 @@ fn give_back(chunk: Box<Bytes>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chunk, SPARE};
+    use super::{Chunk, SPARE, give_back};
 
     #[test]
     fn a_thread_uses_its_chunks_again() {
-        let chunks = || {
-            let mut chunks: Vec<_> = (0..SPARE).map(|_| Chunk::new()).collect();
-            assert!(
-                chunks.iter_mut().all(|chunk| chunk.put(b"text") == Some(0) && chunk.get(0, 4) == b"text")
-            );
-            chunks
-        };
-        let places = |chunks: &[Chunk]| -> Vec<usize> {
-            let mut places: Vec<_> = chunks.iter().map(|chunk| chunk.get(0, 1).as_ptr().addr()).collect();
+        let fill_all = || {
+            let chunks: Vec<_> = (0..SPARE).map(|_| Chunk::new()).collect();
+            assert!(chunks.iter().all(|chunk| chunk.put(b"text") == Some(0) && chunk.text(0, 4) == "text"));
+            let mut places: Vec<_> = chunks
+                .iter()
+                .map(|chunk| {
+                    chunk.0.take().map(|bytes| {
+                        let place = (&raw const *bytes).addr();
+                        give_back(Some(bytes));
+                        place
+                    })
+                })
+                .collect();
             places.sort_unstable();
             places
         };
-        let first = places(&chunks());
-        assert_eq!(places(&chunks()), first);
+        assert_eq!(fill_all(), fill_all());
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Frame<M: 'static> {
     prev: Cell<*const Self>,
     meta: &'static M,
     /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
-    chunk: MaybeUninit<Cell<Chunk>>,
+    chunk: MaybeUninit<Chunk>,
 }
 
 /// Stands for a running call of a function with `N` variables.
@@ -39,7 +39,7 @@ unsafe impl<M: Sync, const N: usize> Sync for Guard<M, N> {}
 impl<M: Slots, const N: usize> Guard<M, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(meta: &'static M) -> Self {
-        let chunk = if N > 0 { MaybeUninit::new(Cell::new(Chunk::new())) } else { MaybeUninit::uninit() };
+        let chunk = if N > 0 { MaybeUninit::new(Chunk::new()) } else { MaybeUninit::uninit() };
         Self {
             frame: Frame { prev: Cell::new(ptr::null()), meta, chunk },
             kept: [const { Cell::new(None) }; N],
@@ -62,6 +62,16 @@ impl<M: Slots, const N: usize> Guard<M, N> {
         list.head.set(self.frame.prev.get());
     }
 
+    /// Called when it is dropped: gives back what its slots have taken. A `Drop` here would run also when another panics,
+    /// which costs every call some instructions.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn give_back(&self) {
+        if N > 0 {
+            // SAFETY: there are slots, so it was set.
+            unsafe { self.frame.chunk.assume_init_ref() }.give_back();
+        }
+    }
+
     /// Whether it is the innermost frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_innermost(&self, list: &List<M>) -> bool {
@@ -80,22 +90,12 @@ impl<M: Slots, const N: usize> Guard<M, N> {
 
     /// A variable's slot, and where its texts go.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn slot(&self, index: usize) -> (Slot<'_>, &Cell<Chunk>) {
+    pub(crate) fn slot(&self, index: usize) -> (Slot<'_>, &Chunk) {
         // SAFETY: what lies in the cells need not be initialised.
         let data = unsafe { &self.data.assume_init_ref()[index] };
         // SAFETY: there is a slot, so it was set.
         let chunk = unsafe { self.frame.chunk.assume_init_ref() };
         (Slot { kept: &self.kept[index], data }, chunk)
-    }
-}
-
-impl<M: 'static, const N: usize> Drop for Guard<M, N> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn drop(&mut self) {
-        if N > 0 {
-            // SAFETY: there are slots, so it was set, and nobody looks at it any more.
-            unsafe { self.frame.chunk.assume_init_drop() };
-        }
     }
 }
 
@@ -165,11 +165,7 @@ impl<'a, M: Slots> FrameRef<'a, M> {
             return String::new();
         }
         // SAFETY: there are slots, so it was set.
-        let cell = unsafe { self.frame().chunk.assume_init_ref() };
-        let chunk = cell.take();
-        let text = str::from_utf8(chunk.get(start, len)).unwrap_or_default().to_owned();
-        cell.set(chunk);
-        text
+        unsafe { self.frame().chunk.assume_init_ref() }.text(start, len)
     }
 
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {

@@ -27,3 +27,6 @@ pub(crate) trait Slots: 'static {
     /// How many variables have a slot.
     fn slots(&self) -> usize;
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub(super) fn text(text: &str, place: &Place<'_>, kind: &'static PieceKind) {
         return;
     }
     let start = text.floor_char_boundary(TEXT);
-    if let Some(at) = put(place, &text.as_bytes()[..start]) {
+    if let Some(at) = place.chunk.put(&text.as_bytes()[..start]) {
         let piece = Piece { start: at, len: start, whole: text.len() as u64, taint: 0 };
         place.slot.put(kind, piece);
     }
@@ -54,7 +54,7 @@ pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kind: &'static PieceKi
             text.push('\0');
         }
         let taint = text.len() - len;
-        if let Some(start) = put(place, text.as_bytes()) {
+        if let Some(start) = place.chunk.put(text.as_bytes()) {
             let piece = Piece { start, len, whole: u64::from(outcome.cut), taint };
             place.slot.put(kind, piece);
         }
@@ -75,11 +75,4 @@ fn admitted(place: &Place<'_>) -> bool {
         return false;
     }
     true
-}
-
-fn put(place: &Place<'_>, bytes: &[u8]) -> Option<usize> {
-    let mut chunk = place.chunk.take();
-    let start = chunk.put(bytes);
-    place.chunk.set(chunk);
-    start
 }

@@ -5,7 +5,6 @@
 //! in the order of their references, so a primitive is found before a `Debug` type.
 
 use std::any::type_name;
-use std::cell::Cell;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
@@ -18,7 +17,7 @@ use crate::frame::{Chunk, PieceKind, Slot};
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub(crate) slot: Slot<'a>,
-    pub(crate) chunk: &'a Cell<Chunk>,
+    pub(crate) chunk: &'a Chunk,
     pub(crate) budget: &'static Budget,
     pub(crate) function: &'static dyn Function,
     pub(crate) index: usize,

@@ -71,5 +71,6 @@ impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
                 self.0.leave(&thread.frames);
             }
         });
+        self.0.give_back();
     }
 }
