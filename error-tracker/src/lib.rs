@@ -196,15 +196,20 @@
     allow(rustdoc::broken_intra_doc_links)
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![deny(unsafe_code)]
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 #[allow(missing_docs)]
 mod capture;
+#[expect(unsafe_code, reason = "types that are the same, which the compiler cannot know")]
+mod cast;
 pub mod event;
 mod fingerprint;
 pub mod format;
+#[expect(unsafe_code, reason = "the memory of running functions")]
+mod frame;
 #[doc = include_str!("guide.md")]
 pub mod guide {}
 pub mod json;

@@ -51,12 +51,13 @@ impl Here {
         }
     }
 
-    /// The running annotated function in whose text the call stands.
-    pub(super) fn around(self) -> Option<FrameRef<'static>> {
-        let head = thread::with(|thread| thread.head.get());
-        thread::live(head).find(|frame| {
-            let meta = frame.meta();
-            meta.file == self.file && meta.head().holds(self.line)
+    /// Reads the running annotated function in whose text the call stands.
+    pub(super) fn around<R>(self, read: impl FnOnce(Option<FrameRef<'_>>) -> R) -> R {
+        thread::read(|mut frames| {
+            read(frames.find(|frame| {
+                let meta = frame.meta();
+                meta.file == self.file && meta.head().holds(self.line)
+            }))
         })
     }
 }
@@ -114,7 +115,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
     if rendering() {
         return None;
     }
-    match told::by_hand(here.around(), Some(here.place()), error, false) {
+    match here.around(|frame| told::by_hand(frame, Some(here.place()), error, false)) {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure.extras = extras;
@@ -143,7 +144,7 @@ pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
     let here = Here::at(at);
     let (Given::New(mut failure) | Given::Told(mut failure)) =
-        told::by_hand(here.around(), None, &error, true);
+        here.around(|frame| told::by_hand(frame, None, &error, true));
     here.note_in(&mut failure);
     failure.handled = true;
     Some(failure)
@@ -155,7 +156,7 @@ pub(crate) fn failure_of_message(text: String, at: &Location<'static>) -> Option
         return None;
     }
     let here = Here::at(at);
-    let mut failure = told::message(here.around(), text);
+    let mut failure = here.around(|frame| told::message(frame, text));
     here.note_in(&mut failure);
     Some(failure)
 }
@@ -177,7 +178,7 @@ pub fn message(text: String, template: Option<&'static str>, here: Here) -> Opti
     if rendering() {
         return None;
     }
-    let mut failure: Box<Failure> = told::message(here.around(), text);
+    let mut failure: Box<Failure> = here.around(|frame| told::message(frame, text));
     here.note_in(&mut failure);
     failure.template = template;
     told::tell(failure)

@@ -101,7 +101,7 @@ fn event_of<E: Error + ?Sized>(error: &E, here: Here) -> Event {
 }
 
 fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
-    let failure = match told::by_hand(here.around(), None, error, true) {
+    let failure = match here.around(|frame| told::by_hand(frame, None, error, true)) {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure

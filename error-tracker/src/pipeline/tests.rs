@@ -411,6 +411,7 @@ fn a_light_event_makes_the_same_issue() {
 
 #[cfg(all(unix, feature = "sqlite"))]
 #[test]
+#[allow(unsafe_code, reason = "`fork`")]
 fn a_forked_child_stores_its_own_events() {
     unsafe extern "C" {
         fn fork() -> i32;

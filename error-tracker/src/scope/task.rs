@@ -2,6 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
+
 use super::Scope;
 use super::current::{Entered, current};
 
@@ -35,22 +37,23 @@ pub trait InScope: Future + Sized {
 
 impl<F: Future> InScope for F {}
 
-/// A future with a scope of its own; made by [`InScope`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless polled"]
-pub struct Scoped<F> {
-    scope: Scope,
-    /// `None` only while this is being dropped.
-    future: Option<F>,
-}
+pin_project! {
+    /// A future with a scope of its own; made by [`InScope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Scoped<F> {
+        scope: Scope,
+        // `None` only while this is being dropped.
+        #[pin]
+        future: Option<F>,
+    }
 
-impl<F> Scoped<F> {
-    fn parts(self: Pin<&mut Self>) -> (&mut Scope, Pin<&mut Option<F>>) {
-        // SAFETY: `future` is pinned whenever `self` is: it is handed out only as `Pin`, never moved, and dropped in
-        // place; `scope` is never pinned. `Scoped` is not packed, and `Unpin` only when `F` is.
-        unsafe {
-            let this = self.get_unchecked_mut();
-            (&mut this.scope, Pin::new_unchecked(&mut this.future))
+    impl<F> PinnedDrop for Scoped<F> {
+        /// What the future drops when it is cancelled still sees its scope.
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = Entered::new(this.scope);
+            this.future.set(None);
         }
     }
 }
@@ -59,21 +62,11 @@ impl<F: Future> Future for Scoped<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (scope, future) = self.parts();
-        let _entered = Entered::new(scope);
-        match future.as_pin_mut() {
+        let this = self.project();
+        let _entered = Entered::new(this.scope);
+        match this.future.as_pin_mut() {
             Some(future) => future.poll(context),
             None => Poll::Pending,
         }
-    }
-}
-
-impl<F> Drop for Scoped<F> {
-    /// What the future drops when it is cancelled still sees its scope.
-    fn drop(&mut self) {
-        // SAFETY: `self` is not moved any more: it is being dropped.
-        let (scope, mut future) = unsafe { Pin::new_unchecked(self) }.parts();
-        let _entered = Entered::new(scope);
-        future.set(None);
     }
 }

@@ -1,12 +1,12 @@
 //! How much time copies and renderings of values may take: after a start at large, the expensive snapshots of a
 //! function run while they take less than 1 % of the time, and stop beyond. A closed gate costs one load.
 
-use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::registry::{Linked, Registry};
 use crate::ticker;
-use Ordering::{AcqRel, Acquire, Relaxed, Release};
+use Ordering::{Acquire, Relaxed, Release};
 
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// 1 % of a tick.
@@ -37,9 +37,8 @@ pub struct Budget {
     spent: AtomicU32,
     /// The function failed in the current tick.
     failing: AtomicBool,
-    known: AtomicBool,
     locals: Locals,
-    next: AtomicPtr<Budget>,
+    linked: Linked<Budget>,
 }
 
 /// What each annotated function starts with. Constants, because evaluating a call for each would take the compiler's
@@ -64,7 +63,7 @@ enum Locals {
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// The budgets of all functions that ever asked.
-static KNOWN: AtomicPtr<Budget> = AtomicPtr::new(ptr::null_mut());
+static KNOWN: Registry<Budget> = Registry::new(|budget| &budget.linked);
 static SPENT_BY_ALL: AtomicU32 = AtomicU32::new(0);
 /// Some gate is closed: the ticker has work.
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -77,9 +76,8 @@ impl Budget {
             asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
             failing: AtomicBool::new(false),
-            known: AtomicBool::new(false),
             locals,
-            next: AtomicPtr::new(ptr::null_mut()),
+            linked: Linked::new(),
         }
     }
 
@@ -91,17 +89,7 @@ impl Budget {
 
     /// Asked behind an open gate, off the fast path.
     pub(crate) fn admits(&'static self) -> bool {
-        if !self.known.swap(true, Relaxed) {
-            let mut head = KNOWN.load(Acquire);
-            loop {
-                self.next.store(head, Relaxed);
-                let us = ptr::from_ref(self).cast_mut();
-                match KNOWN.compare_exchange_weak(head, us, AcqRel, Acquire) {
-                    Ok(_) => break,
-                    Err(now) => head = now,
-                }
-            }
-        }
+        KNOWN.add(self);
         let admits = INSTALLED.load(Relaxed) || self.locals == Locals::Always;
         if !admits {
             self.gate.store(0, Relaxed);
@@ -163,13 +151,10 @@ pub(crate) fn open_all() {
     let less =
         |spent: &AtomicU32, share: u32| spent.store(spent.load(Relaxed).saturating_sub(share), Relaxed);
     less(&SPENT_BY_ALL, SHARE_OF_ALL);
-    let mut next = KNOWN.load(Acquire);
-    // SAFETY: only `&'static` budgets are ever put into the list, and none is taken out.
-    while let Some(budget) = unsafe { next.as_ref() } {
+    for budget in KNOWN.iter() {
         less(&budget.spent, SHARE);
         budget.failing.store(false, Relaxed);
         budget.open();
-        next = budget.next.load(Relaxed);
     }
 }
 

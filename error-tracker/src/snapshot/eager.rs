@@ -5,11 +5,10 @@ use std::fmt::Debug;
 use std::time::Instant;
 
 use super::budget;
-use super::chunk::Chunk;
 use super::debug::{self, Limits};
 use super::keep::Place;
 use super::policy;
-use super::slot::Kept;
+use crate::frame::{Piece, PieceKind};
 use crate::mask::{Taint, rendering};
 
 /// How much of a string is copied.
@@ -21,44 +20,22 @@ thread_local! {
     static SCRATCH: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// The words of a slot's data for a piece of the chunk.
-pub(super) struct Piece {
-    pub(super) start: usize,
-    pub(super) len: usize,
-    /// Length of the whole text for a string; whether something was left out for a rendered value.
-    pub(super) whole: u64,
-    /// Length of the masked values that lie behind a rendered one, for the search in other text.
-    pub(super) taint: usize,
-}
-
-impl Piece {
-    pub(super) fn pack(&self) -> [u64; 2] {
-        // All three fit: a chunk is smaller than 64 KiB.
-        [(self.start as u64) << 32 | (self.len as u64) << 16 | self.taint as u64, self.whole]
-    }
-
-    pub(super) fn unpack(data: [u64; 2]) -> Self {
-        let part = |shift: u32| (data[0] >> shift & 0xffff) as usize;
-        Self { start: part(32), len: part(16), taint: part(0), whole: data[1] }
-    }
-}
-
 #[inline(never)]
-pub(super) fn text(text: &str, place: &Place<'_>, kept: &'static Kept) {
+pub(super) fn text(text: &str, place: &Place<'_>, kind: &'static PieceKind) {
     if !admitted(place) {
         return;
     }
     let start = text.floor_char_boundary(TEXT);
-    if let Some(at) = put(place, &text.as_bytes()[..start]) {
+    if let Some(at) = place.chunk.put(&text.as_bytes()[..start]) {
         let piece = Piece { start: at, len: start, whole: text.len() as u64, taint: 0 };
-        place.slot.set(kept, piece.pack());
+        place.slot.put(kind, piece);
     }
     place.budget.spend(place.index, budget::COPY);
 }
 
 #[cold]
 #[inline(never)]
-pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kept: &'static Kept) {
+pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kind: &'static PieceKind) {
     if !admitted(place) {
         return;
     }
@@ -77,9 +54,9 @@ pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kept: &'static Kept) {
             text.push('\0');
         }
         let taint = text.len() - len;
-        if let Some(start) = put(place, text.as_bytes()) {
+        if let Some(start) = place.chunk.put(text.as_bytes()) {
             let piece = Piece { start, len, whole: u64::from(outcome.cut), taint };
-            place.slot.set(kept, piece.pack());
+            place.slot.put(kind, piece);
         }
         scratch.replace(text);
     });
@@ -98,12 +75,4 @@ fn admitted(place: &Place<'_>) -> bool {
         return false;
     }
     true
-}
-
-fn put(place: &Place<'_>, bytes: &[u8]) -> Option<usize> {
-    if place.chunk.get().is_null() {
-        place.chunk.set(Chunk::take());
-    }
-    // SAFETY: the chunk is null or this frame's own, and nobody else looks at it now.
-    unsafe { place.chunk.get().as_mut() }?.put(bytes)
 }

@@ -5,21 +5,19 @@
 //! in the order of their references, so a primitive is found before a `Debug` type.
 
 use std::any::type_name;
-use std::cell::Cell;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use super::budget::Budget;
-use super::chunk::Chunk;
-use super::slot::{Form, Kept, Slot, Var, show};
+use super::eager;
 use super::types::{Head, List, Primitive, Text};
-use super::{eager, types};
+use crate::frame::{Chunk, PieceKind, Slot};
 
 /// Where the snapshot of a variable goes.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub(crate) slot: Slot<'a>,
-    pub(crate) chunk: &'a Cell<*mut Chunk>,
+    pub(crate) chunk: &'a Chunk,
     pub(crate) budget: &'static Budget,
     pub(crate) function: &'static dyn Function,
     pub(crate) index: usize,
@@ -29,9 +27,30 @@ impl<'a> Place<'a> {
     /// What is wanted off the fast path. It is built there only: a place that is handed on would lie in memory.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn held(&self) -> Place<'a> {
-        let Self { slot: Slot { kept, data }, chunk, budget, function, index } = *self;
-        Place { slot: Slot { kept, data }, chunk, budget, function, index }
+        let Self { slot, chunk, budget, function, index } = *self;
+        Place { slot, chunk, budget, function, index }
     }
+}
+
+/// A variable that has a slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Var {
+    pub(crate) name: &'static str,
+    pub(crate) role: Role,
+    /// Masked by the attribute's option `mask`.
+    pub(crate) masked: bool,
+    /// It can be named at the sites whose `order` lies in between.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+}
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Argument,
+    Local,
+    /// A value of the option `context`.
+    Context,
 }
 
 /// The function whose variable it is.
@@ -73,8 +92,7 @@ pub struct AsType;
 impl<T: Primitive> Keep<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
-        let kept = const { &Kept { type_name: type_name::<T>, form: Form::Bits(show::<T>) } };
-        if !place.slot.copy(kept, value) {
+        if !place.slot.copy(value) {
             <AsDebug as Keep<T>>::keep(value, place);
         }
     }
@@ -83,11 +101,9 @@ impl<T: Primitive> Keep<T> for AsBits {
 impl<T: Text> Keep<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
-        let text = const { &Kept { type_name: type_name::<T>, form: Form::Text } };
-        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
-        place.slot.name(nothing);
+        place.slot.not_now::<T>();
         if place.budget.is_open(place.index) {
-            eager::text(value.text(), &place.held(), text);
+            eager::text(value.text(), &place.held(), const { &PieceKind::text::<T>() });
         }
     }
 }
@@ -95,11 +111,9 @@ impl<T: Text> Keep<T> for AsText {
 impl<T: List> Keep<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
-        let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
-        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
-        place.slot.name(nothing);
+        place.slot.not_now::<T>();
         if place.budget.is_open(place.index) {
-            eager::debug(&Head(value), &place.held(), rendered);
+            eager::debug(&Head(value), &place.held(), const { &PieceKind::rendered::<T>() });
         }
     }
 }
@@ -107,11 +121,9 @@ impl<T: List> Keep<T> for AsList {
 impl<T: Debug> Keep<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(value: &T, place: Place<'_>) {
-        let rendered = const { &Kept { type_name: type_name::<T>, form: Form::Rendered } };
-        let nothing = const { &Kept { type_name: type_name::<T>, form: Form::NotNow } };
-        place.slot.name(nothing);
+        place.slot.not_now::<T>();
         if place.budget.is_open(place.index) {
-            eager::debug(value, &place.held(), rendered);
+            eager::debug(value, &place.held(), const { &PieceKind::rendered::<T>() });
         }
     }
 }
@@ -119,7 +131,7 @@ impl<T: Debug> Keep<T> for AsDebug {
 impl<T> Keep<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep(_: &T, place: Place<'_>) {
-        place.slot.name(const { &Kept { type_name: type_name::<T>, form: Form::NoDebug } });
+        place.slot.no_debug::<T>();
     }
 }
 
@@ -133,34 +145,28 @@ impl<T: Primitive> KeepReference<T> for AsBits {
 impl<T: Text + ?Sized> KeepReference<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
-        let kept = const { &Kept { type_name: types::reference_name::<T>, form: Form::Str } };
-        place.slot.copy(kept, &value.text());
+        place.slot.text_argument::<T>(value.text());
     }
 }
 
 impl<T: List + ?Sized> KeepReference<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
-        let kept = const {
-            &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<Head<'_, T>>) }
-        };
-        place.slot.copy(kept, &Head(*value));
+        place.slot.argument::<T, _>(Head(*value));
     }
 }
 
 impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(value: &&T, place: Place<'_>) {
-        let kept =
-            const { &Kept { type_name: types::reference_name::<T>, form: Form::Reference(show::<&T>) } };
-        place.slot.copy(kept, value);
+        place.slot.argument::<T, _>(*value);
     }
 }
 
 impl<T: ?Sized> KeepReference<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep_reference(_: &&T, place: Place<'_>) {
-        place.slot.name(const { &Kept { type_name: types::reference_name::<T>, form: Form::NoDebug } });
+        place.slot.no_debug_argument::<T>();
     }
 }
 

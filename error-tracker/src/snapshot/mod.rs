@@ -1,12 +1,12 @@
 //! What is kept of variables, and how values are rendered.
 
 pub(crate) mod budget;
-pub(crate) mod chunk;
 pub(crate) mod debug;
 mod eager;
 pub(crate) mod keep;
 pub(crate) mod late;
 pub(crate) mod policy;
 pub(crate) mod read;
-pub(crate) mod slot;
+#[expect(unsafe_code, reason = "a list without a lock")]
+mod registry;
 pub(crate) mod types;

@@ -4,12 +4,11 @@ use std::fmt::{self, Debug, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::budget;
-use super::chunk::Chunk;
 use super::debug;
-use super::eager::Piece;
+use super::keep::Var;
 use super::policy::Policy;
-use super::slot::{Form, Slot, Var};
 use crate::event::{Taken, Variable};
+use crate::frame::{FrameRef, Slot, Slots, Value};
 use crate::mask::{Rendering, Taint, drop_quietly};
 
 /// Reads slots under one policy.
@@ -23,69 +22,65 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     /// What is known of a variable; `None` while it is not bound.
-    pub(crate) fn read(&mut self, var: &Var, slot: Slot<'_>, chunk: *const Chunk) -> Option<Variable> {
-        let kept = slot.kept()?;
+    pub(crate) fn read(
+        &mut self,
+        var: &Var,
+        slot: Slot<'_>,
+        frame: FrameRef<'_, impl Slots>,
+    ) -> Option<Variable> {
+        let type_name = slot.type_name()?;
         let mut variable =
-            Variable { name: var.name.into(), type_name: (kept.type_name)().into(), ..Variable::default() };
+            Variable { name: var.name.into(), type_name: type_name.into(), ..Variable::default() };
         if self.mask(var.name, var.masked, &mut variable) {
             return Some(variable);
         }
-        let mut text = String::with_capacity(24);
-        match kept.form {
-            Form::Bits(show) => {
-                // SAFETY: `Slot::copy` put a value of that type there; it has no referents.
-                unsafe {
-                    show(slot.data(), &mut |value| {
-                        let _ = write!(text, "{value:?}");
-                    });
+        slot.read(&mut |value| {
+            let mut text = String::with_capacity(24);
+            match value {
+                Value::Bits(value) => {
+                    let _ = write!(text, "{value:?}");
+                    variable.taken = Taken::Bound;
                 }
-                variable.taken = Taken::Bound;
-            }
-            Form::Reference(_) if !self.user_code => {
-                variable.note = Some("not read inside a panic hook".into());
-                return Some(variable);
-            }
-            Form::Reference(show) => {
-                // SAFETY: the reference outlives the frame, and the frame is alive.
-                unsafe { show(slot.data(), &mut |value| self.render(value, &mut text, &mut variable)) };
-                variable.taken = Taken::Failure;
-            }
-            Form::Str => {
-                // SAFETY: `AsText` put a `&str` there that outlives the frame, and the frame is alive.
-                let value = unsafe { slot.data().cast::<&str>().read_unaligned() };
-                debug::str(value, &self.policy.limits, &mut text);
-                variable.taken = Taken::Failure;
-            }
-            Form::Text => {
-                let piece = Self::piece(slot);
-                let start = Self::text(chunk, piece.start, piece.len);
-                debug::str(start, &self.policy.limits, &mut text);
-                if piece.whole > piece.len as u64 {
-                    text.push_str(&format!("… ({} bytes)", piece.whole));
-                    variable.note = Some("only the start was kept".into());
+                Value::Reference(_) if !self.user_code => {
+                    variable.note = Some("not read inside a panic hook".into());
+                    return;
                 }
-                variable.taken = Taken::Bound;
-            }
-            Form::Rendered => {
-                let piece = Self::piece(slot);
-                text.push_str(Self::text(chunk, piece.start, piece.len));
-                let masked = Self::text(chunk, piece.start + piece.len, piece.taint);
-                masked.split_terminator('\0').for_each(|value| self.taint.add(value));
-                variable.taken = Taken::Bound;
-                if piece.whole != 0 {
-                    variable.note = Some("cut".into());
+                Value::Reference(value) => {
+                    self.render(value, &mut text, &mut variable);
+                    variable.taken = Taken::Failure;
+                }
+                Value::Str(value) => {
+                    debug::str(value, &self.policy.limits, &mut text);
+                    variable.taken = Taken::Failure;
+                }
+                Value::Text(piece) => {
+                    debug::str(&frame.text(piece), &self.policy.limits, &mut text);
+                    if piece.whole > piece.len as u64 {
+                        text.push_str(&format!("… ({} bytes)", piece.whole));
+                        variable.note = Some("only the start was kept".into());
+                    }
+                    variable.taken = Taken::Bound;
+                }
+                Value::Rendered(piece) => {
+                    text.push_str(&frame.text(piece));
+                    let masked = frame.masked(piece);
+                    masked.split_terminator('\0').for_each(|value| self.taint.add(value));
+                    variable.taken = Taken::Bound;
+                    if piece.whole != 0 {
+                        variable.note = Some("cut".into());
+                    }
+                }
+                Value::NoDebug => {
+                    variable.note = Some("the type has no Debug".into());
+                    return;
+                }
+                Value::NotNow => {
+                    variable.note = Some(budget::why_not_now().into());
+                    return;
                 }
             }
-            Form::NoDebug => {
-                variable.note = Some("the type has no Debug".into());
-                return Some(variable);
-            }
-            Form::NotNow => {
-                variable.note = Some(budget::why_not_now().into());
-                return Some(variable);
-            }
-        }
-        variable.value = Some(text);
+            variable.value = Some(text);
+        });
         Some(variable)
     }
 
@@ -132,17 +127,6 @@ impl Reader<'_> {
         if outcome.cut {
             variable.note = Some("cut".into());
         }
-    }
-
-    fn piece(slot: Slot<'_>) -> Piece {
-        // SAFETY: `eager` put a packed piece there.
-        Piece::unpack(unsafe { *slot.data() })
-    }
-
-    fn text<'a>(chunk: *const Chunk, start: usize, len: usize) -> &'a str {
-        // SAFETY: the chunk is null or the live frame's own, which nobody changes while it is read.
-        let bytes = unsafe { chunk.as_ref() }.map(|chunk| chunk.get(start, len)).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Which types are kept in which way.
 
-use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::fmt::{self, Debug};
@@ -13,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Copied as bits, and shown by the standard library's code alone.
-pub trait Primitive: Copy + Debug {}
+pub trait Primitive: Copy + Debug + 'static {}
 
 macro_rules! primitives {
     ($($t:ty),+ $(,)?) => { $(impl Primitive for $t {})+ };
@@ -176,8 +175,3 @@ macro_rules! maps {
 }
 
 maps!(HashMap<K, V, S> where [K: Debug, V: Debug, S], BTreeMap<K, V> where [K: Debug, V: Debug]);
-
-/// The name of `&T`.
-pub(crate) fn reference_name<T: ?Sized>() -> &'static str {
-    type_name::<&T>()
-}

@@ -4,9 +4,9 @@ use super::guard::FrameRef;
 use super::meta::{Head, Meta, Site};
 use crate::event::{Exit, Frame, Variable, short_type};
 use crate::mask::Taint;
+use crate::snapshot::keep::Role;
 use crate::snapshot::policy;
 use crate::snapshot::read::Reader;
-use crate::snapshot::slot::Role;
 
 pub(super) struct Seen {
     pub(super) frame: Frame,
@@ -49,7 +49,7 @@ pub(super) fn of(
         if site.as_ref().is_some_and(|site| !(var.from..=var.to).contains(&site.order)) {
             continue;
         }
-        let Some(variable) = reader.read(&var, slot, frame.chunk()) else { continue };
+        let Some(variable) = reader.read(&var, slot, frame) else { continue };
         match var.role {
             Role::Argument => seen.frame.arguments.push(variable),
             Role::Local => push_local(&mut seen.frame.locals, variable),

@@ -6,9 +6,9 @@
 use std::fmt;
 
 use crate::event::{Exit, Level};
+use crate::frame::Slots;
 use crate::snapshot::budget::Budget;
-use crate::snapshot::keep::Function;
-use crate::snapshot::slot::{Role, Var};
+use crate::snapshot::keep::{Function, Role, Var};
 
 /// Constant facts of one annotated function.
 #[derive(Debug)]
@@ -191,6 +191,12 @@ impl Parts {
 
     fn flag(&mut self) -> bool {
         self.until(FIELD) == Some("1")
+    }
+}
+
+impl Slots for Meta {
+    fn slots(&self) -> usize {
+        self.slots
     }
 }
 

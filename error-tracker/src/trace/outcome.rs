@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Entered, Frame};
+use super::guard::{Entered, FrameRef};
 use super::{record, told};
 use crate::snapshot::keep::Link;
 
@@ -19,8 +19,8 @@ pub struct ErrorRef<'a> {
 
 /// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
 #[derive(Clone, Copy)]
-pub struct Meeting {
-    pub(crate) frame: *const Frame,
+pub struct Meeting<'a> {
+    pub(crate) frame: FrameRef<'a>,
     /// The site above, the `Way` in the lowest bits.
     code: u32,
 }
@@ -38,9 +38,9 @@ pub(crate) enum Way {
     Lost,
 }
 
-impl Meeting {
+impl<'a> Meeting<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(frame: *const Frame, site: u32, way: Way) -> Self {
+    pub(crate) const fn new(frame: FrameRef<'a>, site: u32, way: Way) -> Self {
         Self { frame, code: site << 2 | way as u32 }
     }
 
@@ -63,7 +63,7 @@ pub trait Failing: Sized {
     type Error;
     fn error(&self) -> Option<&Self::Error>;
     /// Takes a failure apart, has `K` look at its error, and puts it together again.
-    fn rebuilt<K: Look<Self::Error>>(self, meeting: Meeting) -> Self;
+    fn rebuilt<K: Look<Self::Error>>(self, meeting: Meeting<'_>) -> Self;
 }
 
 impl<T, E> Failing for Result<T, E> {
@@ -74,7 +74,7 @@ impl<T, E> Failing for Result<T, E> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
+    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
         match self {
             Err(error) => Err(meet::<E, K>(error, meeting)),
             fine => fine,
@@ -93,7 +93,7 @@ impl<T, E> Failing for Poll<Result<T, E>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
+    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
         match self {
             Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting))),
             fine => fine,
@@ -112,7 +112,7 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting) -> Self {
+    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
         match self {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting)))),
             fine => fine,
@@ -123,7 +123,7 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
 /// Off the fast path, an error goes by value: a reference to it would keep every success in memory in place of registers.
 #[cold]
 #[inline(never)]
-fn meet<E, K: Look<E>>(error: E, meeting: Meeting) -> E {
+fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
     K::look(&error, &mut |error| record::meet(meeting, error));
     error
 }
@@ -138,7 +138,7 @@ pub trait Outcome<R> {
     }
     fn failed(value: &R) -> bool;
     /// Looks at a failure.
-    fn pass(value: R, meeting: Meeting) -> R;
+    fn pass(value: R, meeting: Meeting<'_>) -> R;
 }
 
 /// Looks at an error of type `E`.
@@ -172,7 +172,7 @@ macro_rules! looks {
             }
 
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn pass(value: R, meeting: Meeting) -> R {
+            fn pass(value: R, meeting: Meeting<'_>) -> R {
                 if size_of::<R>() <= IN_REGISTERS {
                     // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
                     value.rebuilt::<Self>(meeting)
@@ -214,7 +214,7 @@ impl<T> Outcome<Option<T>> for NoValue {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass(value: Option<T>, meeting: Meeting) -> Option<T> {
+    fn pass(value: Option<T>, meeting: Meeting<'_>) -> Option<T> {
         if value.is_none() {
             meet_none::<T>(meeting);
             return None;
@@ -225,7 +225,7 @@ impl<T> Outcome<Option<T>> for NoValue {
 
 #[cold]
 #[inline(never)]
-fn meet_none<T>(meeting: Meeting) {
+fn meet_none<T>(meeting: Meeting<'_>) {
     let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: None };
     record::meet_none(meeting, &error);
 }
@@ -241,7 +241,7 @@ impl<R> Outcome<R> for Fine {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass(value: R, _: Meeting) -> R {
+    fn pass(value: R, _: Meeting<'_>) -> R {
         value
     }
 }
@@ -251,7 +251,7 @@ pub(super) const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 #[cold]
 #[inline(never)]
-pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting) -> R {
+pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting<'_>) -> R {
     if let Some(error) = value.error() {
         K::look(error, &mut |error| record::meet(meeting, error));
     }

@@ -32,22 +32,23 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
     let mut failure =
         Box::new(Failure { location, level: Some(Level::Fatal), ..Failure::new(Kind::Panic, facts) });
     let mut keys = Vec::new();
-    let head = thread::with(|thread| thread.head.get());
-    for frame in thread::live(head).take(MOST_FRAMES) {
-        let seen = frames::of(frame, None, Exit::Panic, &mut failure.taint, false);
-        let mut seen_frame = seen.frame;
-        // The innermost function is where it rose, unless that was in code that it called.
-        if keys.is_empty()
-            && let Some(at) = &failure.location
-            && at.file == frame.meta().file
-            && frame.meta().head().holds(at.line)
-        {
-            (seen_frame.line, seen_frame.column) = (at.line, at.column);
+    thread::read(|frames| {
+        for frame in frames.take(MOST_FRAMES) {
+            let seen = frames::of(frame, None, Exit::Panic, &mut failure.taint, false);
+            let mut seen_frame = seen.frame;
+            // The innermost function is where it rose, unless that was in code that it called.
+            if keys.is_empty()
+                && let Some(at) = &failure.location
+                && at.file == frame.meta().file
+                && frame.meta().head().holds(at.line)
+            {
+                (seen_frame.line, seen_frame.column) = (at.line, at.column);
+            }
+            failure.frames.push(seen_frame);
+            failure.context.extend(seen.context);
+            keys.push(frame.key());
         }
-        failure.frames.push(seen_frame);
-        failure.context.extend(seen.context);
-        keys.push(frame.key());
-    }
+    });
     if aborts {
         // A panic that was unwinding will not get any further either.
         let mut all: Vec<_> =
@@ -63,6 +64,8 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
     let mut record = Record::at(innermost, failure);
     record.unwinding = unwinding;
     put(record);
+    // Each of them adds what it knows as it unwinds, or tells that it does not.
+    thread::with(|thread| thread.frames.mark_all());
     Vec::new()
 }
 
@@ -83,7 +86,7 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
             }
             record.failure.globals.extend(seen.globals);
         }
-        if frame.prev().is_null() {
+        if frame.caller() == 0 {
             if !record.told {
                 told::tell(record.failure);
             }

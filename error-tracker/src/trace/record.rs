@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use super::facts::Facts;
-use super::guard::{self, FrameRef};
+use super::guard::FrameRef;
 use super::meta::{Handler, Hidden, Site};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
@@ -92,9 +92,8 @@ pub(crate) struct Sink {
 pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
 
 /// An error is met at a site of a running function.
-pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
-    // SAFETY: a meeting is made by a site of the running function whose guard this is.
-    let Some(frame) = (unsafe { FrameRef::new(meeting.frame) }) else { return };
+pub(crate) fn meet(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    let frame = meeting.frame;
     if rendering() || !share::lets_in() {
         return;
     }
@@ -112,11 +111,9 @@ pub(crate) fn meet(meeting: Meeting, error: &ErrorRef<'_>) {
 }
 
 /// A `None` is about to leave the function.
-pub(crate) fn meet_none(meeting: Meeting, error: &ErrorRef<'_>) {
-    // SAFETY: as in `meet`.
-    let Some(frame) = (unsafe { FrameRef::new(meeting.frame) }) else { return };
+pub(crate) fn meet_none(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
     if !rendering() && share::lets_in() {
-        put(leaving(frame, meeting.site(), Kind::None, error));
+        put(leaving(meeting.frame, meeting.site(), Kind::None, error));
     }
 }
 
@@ -131,9 +128,7 @@ fn changing(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) -> Record {
 }
 
 /// An error is about to leave `frame` through a macro that does not show it.
-pub(crate) fn fail_unseen(frame: *const guard::Frame, site: u32, error: &ErrorRef<'_>) {
-    // SAFETY: as in `meet`.
-    let Some(frame) = (unsafe { FrameRef::new(frame) }) else { return };
+pub(crate) fn fail_unseen(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) {
     if rendering() {
         return;
     }
@@ -178,7 +173,7 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
         pass(&mut record.failure, frame, at, exit, facts);
     }
     record.frame = frame.key();
-    record.caller = frame.prev().addr();
+    record.caller = frame.caller();
     record.through = None;
     record.handler = None;
     record.hidden = 0;
@@ -236,14 +231,18 @@ pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site
     failure.outermost = facts;
 }
 
-/// A guard is being dropped, and the failures that wait are not those of before. By its ABI it does not unwind, so an
-/// annotated function needs no code for the case that it does.
+/// A guard is being dropped whose frame is marked, or that of a future which is not linked. By its ABI it does not unwind,
+/// so an annotated function needs no code for the case that it does.
 #[cold]
 #[inline(never)]
-pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
+pub(crate) extern "C" fn leave(frame: FrameRef<'_>, task: bool) {
+    if task && thread::innermost() != frame.key() {
+        return;
+    }
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame))) {
         drop_quietly(payload);
     }
+    thread::with(|thread| frame.leave(&thread.frames));
 }
 
 /// Finishes what ends with this frame.
@@ -270,7 +269,7 @@ fn settle(frame: FrameRef<'_>) {
 /// An error was last met by a function that `frame` called, and `frame` leaves: it was handled there, or goes on where
 /// nobody sees it.
 fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
-    let prev = frame.prev().addr();
+    let prev = frame.caller();
     let goes_on = match frame.meta().head().hidden {
         Hidden::Never => false,
         Hidden::Perhaps => prev != 0,
@@ -322,11 +321,11 @@ pub(super) fn finish(record: Record, handled: bool) {
 
 /// Adds the frames that are still running, from the one with this key on.
 pub(super) fn add_callers(failure: &mut Failure, key: usize) {
-    let head = thread::with(|thread| thread.head.get());
-    let running = thread::live(head).skip_while(|frame| frame.key() != key).take(MOST_FRAMES);
-    for frame in running {
-        failure.callers.push(frames::of(frame, None, Exit::Running, &mut failure.taint, true).frame);
-    }
+    thread::read(|frames| {
+        for frame in frames.skip_while(|frame| frame.key() != key).take(MOST_FRAMES) {
+            failure.callers.push(frames::of(frame, None, Exit::Running, &mut failure.taint, true).frame);
+        }
+    });
 }
 
 impl Failure {

@@ -1,24 +1,21 @@
-//! What each thread knows: the innermost running frame, and whether any failure waits to be settled.
+//! What each thread knows: its running frames, and whether any failure waits to be settled.
 
 use std::cell::Cell;
-use std::ptr;
 
-use super::guard::{Frame, FrameRef};
+use super::meta::Meta;
+use crate::frame::{Frames, List};
 
 pub(crate) struct Thread {
-    /// The innermost live guard's frame, or null.
-    pub(crate) head: Cell<*const Frame>,
+    pub(crate) frames: List<Meta>,
     /// How many failures of this thread wait to be settled; a guard that leaves looks at nothing else.
     pub(crate) pending: Cell<u32>,
-    /// Changes whenever failures begin, cease or go on waiting.
-    pub(crate) changes: Cell<u32>,
     /// How many polls of annotated futures are on this thread's stack.
     pub(crate) polls: Cell<u32>,
 }
 
 thread_local! {
     static THREAD: Thread = const {
-        Thread { head: Cell::new(ptr::null()), pending: Cell::new(0), changes: Cell::new(0), polls: Cell::new(0) }
+        Thread { frames: List::new(), pending: Cell::new(0), polls: Cell::new(0) }
     };
 }
 
@@ -28,14 +25,12 @@ pub(crate) fn with<R>(f: impl FnOnce(&Thread) -> R) -> R {
     THREAD.with(f)
 }
 
-/// The live frames of this thread from `from` on, innermost first.
-pub(crate) fn live<'a>(from: *const Frame) -> impl Iterator<Item = FrameRef<'a>> {
-    let mut next = from;
-    std::iter::from_fn(move || {
-        // SAFETY: linked frames are alive: a guard unlinks itself when it is dropped, and its expansion never
-        // moves or leaks it. The callers of this function use the frames before any guard can leave.
-        let frame = unsafe { FrameRef::new(next) }?;
-        next = frame.prev();
-        Some(frame)
-    })
+/// Reads the live frames of this thread, innermost first.
+pub(crate) fn read<R>(read: impl FnOnce(Frames<'_, Meta>) -> R) -> R {
+    with(|thread| thread.frames.read(read))
+}
+
+/// Names the innermost live frame of this thread; 0 when there is none.
+pub(crate) fn innermost() -> usize {
+    with(|thread| thread.frames.innermost())
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::facts::Facts;
-use super::guard::{self, FrameRef};
+use super::guard::FrameRef;
 use super::outcome::ErrorRef;
 use super::record::{Failure, Place, Record, SINK, add_callers, pass};
 use super::waiting::{put, waiting};
@@ -62,10 +62,10 @@ pub(crate) fn by_hand(
     };
     // What is left behind keeps the error from being told again when it is returned.
     let mut left = (!keep).then(mark);
-    let running = thread::with(|thread| thread.head.get());
+    let running = thread::innermost();
     let waits = waiting(|waiting| {
         // A told one that waits further out may as well be what an earlier attempt came to.
-        let is_near = |record: &Record| !record.told || record.caller == running.addr();
+        let is_near = |record: &Record| !record.told || record.caller == running;
         let record =
             waiting.iter_mut().rfind(|record| is_near(record) && record.failure.may_be(&facts, place))?;
         let was_told = record.told;
@@ -83,9 +83,9 @@ pub(crate) fn by_hand(
         Some((failure, false)) => failure,
         None => {
             if let Some(left) = left
-                && !running.is_null()
+                && running != 0
             {
-                put(Record { told: true, ..Record::at(running.addr(), left) });
+                put(Record { told: true, ..Record::at(running, left) });
             }
             match told(&facts, place) {
                 Some(failure) => return Given::Told(failure),
@@ -123,14 +123,12 @@ pub(super) fn left(mark: Failure) {
 }
 
 /// An annotated handler is given an error: it is recorded as one that is handled there.
-pub(crate) fn given(frame: *const guard::Frame, error: &ErrorRef<'_>) {
+pub(crate) fn given(frame: FrameRef<'_>, error: &ErrorRef<'_>) {
     if rendering() {
         return;
     }
-    // SAFETY: as in `meet`.
-    let frame = unsafe { FrameRef::new(frame) };
-    let place = frame.map(|frame| (frame.meta().file, frame.meta().head().first_line, 0));
-    if let Given::New(failure) = by_hand(frame, place, error, false) {
+    let place = (frame.meta().file, frame.meta().head().first_line, 0);
+    if let Given::New(failure) = by_hand(Some(frame), Some(place), error, false) {
         tell(failure);
     }
 }
@@ -145,14 +143,14 @@ pub(crate) fn message(around: Option<FrameRef<'_>>, text: String) -> Box<Failure
 
 fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, facts: Facts) {
     failure.handled = true;
-    let head = match around {
+    let caller = match around {
         Some(frame) => {
             pass(failure, frame, None, Exit::Captured, facts);
-            frame.prev()
+            frame.caller()
         }
-        None => thread::with(|thread| thread.head.get()),
+        None => thread::innermost(),
     };
-    add_callers(failure, head.addr());
+    add_callers(failure, caller);
 }
 
 impl Failure {

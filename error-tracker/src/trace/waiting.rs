@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::guard::Frame;
 use super::record::{Record, finish};
 use super::told::tell;
 use super::{panic, thread};
@@ -53,10 +52,7 @@ pub(super) fn waiting<R>(change: impl FnOnce(&mut Vec<Record>) -> R) -> Option<R
     let result = WAITING.try_with(|waiting| {
         let waiting = &mut *lock(&waiting.0);
         let result = change(waiting);
-        thread::with(|thread| {
-            thread.pending.set(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
-            thread.changes.update(|changes| changes.wrapping_add(1));
-        });
+        thread::with(|thread| thread.pending.set(u32::try_from(waiting.len()).unwrap_or(u32::MAX)));
         result
     });
     result.ok()
@@ -68,6 +64,11 @@ pub(super) fn take(wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
 }
 
 pub(super) fn put(record: Record) {
+    // These two look for it when they leave.
+    thread::with(|thread| {
+        thread.frames.mark(record.frame);
+        thread.frames.mark(record.caller);
+    });
     let crowded = waiting(|waiting| {
         waiting.push(record);
         (waiting.len() > MOST_WAITING).then(|| waiting.remove(0))
@@ -111,8 +112,8 @@ pub(super) struct Stash(Vec<Record>);
 
 impl Stash {
     /// Takes what waits in this frame.
-    pub(super) fn take(frame: *const Frame) -> Self {
-        Self(take(|record| record.caller == frame.addr() && record.unwinding.is_none()))
+    pub(super) fn take(frame: usize) -> Self {
+        Self(take(|record| record.caller == frame && record.unwinding.is_none()))
     }
 
     /// The body runs again, on this thread.

@@ -130,6 +130,7 @@ fn tick() {
 }
 
 /// A normal end of the process, `std::process::exit` included, waits for the store.
+#[allow(unsafe_code, reason = "`atexit`")]
 fn flush_at_exit() {
     extern "C" fn flush() {
         crate::capture::names::end();

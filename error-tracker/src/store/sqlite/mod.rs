@@ -1,6 +1,7 @@
 //! Events in a SQLite file.
 
 mod connections;
+#[allow(unsafe_code, reason = "`pthread_atfork`")]
 mod fork;
 mod open;
 mod read;
