@@ -154,6 +154,15 @@ pub(crate) fn leaves(tokens: TokenStream) -> bool {
     })
 }
 
+/// Whether there is a `break` or a `continue`, be it of a loop inside.
+pub(crate) fn leaves_loop(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "break" || ident == "continue",
+        TokenTree::Group(group) => leaves_loop(group.stream()),
+        _ => false,
+    })
+}
+
 enum Listed {
     All(Punctuated<Expr, Token![,]>),
     Repeat(Box<[Expr; 2]>),

@@ -24,6 +24,25 @@ fn tail<T>(result: Result<T, Failed>) -> T {
 }
 
 #[auto_track_exception]
+fn goes_on(results: &[Result<u32, u8>]) -> Result<u32, std::num::ParseIntError> {
+    let mut sum = 0;
+    for result in results {
+        return same(match result {
+            Ok(number) => {
+                sum += number;
+                continue;
+            }
+            Err(_) => "x".parse(),
+        });
+    }
+    Ok(sum)
+}
+
+fn same<T>(value: T) -> T {
+    value
+}
+
+#[auto_track_exception]
 fn function(text: &str) -> Result<u32, std::num::ParseIntError> {
     let length = text.len();
     if length > 3 { refuse(text) } else { text.parse() }
@@ -49,6 +68,7 @@ fn boxed(texts: &[String]) -> Result<Box<dyn Iterator<Item = &String> + '_>, Box
 }
 
 fn main() {
+    assert!(goes_on(&[Ok(1), Ok(2)]).is_ok() && goes_on(&[Err(1)]).is_err());
     assert_eq!(tail(Ok(3)), 3);
     assert!(std::panic::catch_unwind(|| tail::<u8>(Err(Failed("no".into())))).is_err());
     assert!(function("7").is_ok() && function("x").is_err());

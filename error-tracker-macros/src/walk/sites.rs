@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Lifetime};
 
 use super::{Plan, Site, Walk};
+use crate::exits::leaves_loop;
 use crate::exits::{self, Arguments, Hidden};
 use crate::expressions::{changed, ends_with, is_mapping, scrutinee};
 use crate::text;
@@ -50,7 +51,8 @@ impl Walk<'_> {
         }
         let shown = expr.to_token_stream();
         let (makes, crosses) = (self.makes_error(expr, &shown), self.crosses(expr));
-        let (span, calls) = (expr.span(), is_call(expr));
+        // Within a labelled block a `break` or `continue` without one is an error.
+        let (span, calls) = (expr.span(), is_call(expr) && !leaves_loop(shown.clone()));
         self.operand(expr);
         let site = self.site(exit, shown, makes, None);
         self.sites[site].crosses = crosses;

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::marker::{PhantomData, PhantomPinned};
 use std::mem::{MaybeUninit, offset_of};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
 use std::slice;
 
@@ -36,6 +37,10 @@ pub(crate) struct Guard<M: 'static, const N: usize> {
 unsafe impl<M: Sync, const N: usize> Send for Guard<M, N> {}
 // SAFETY: nobody else can reach a guard: see above.
 unsafe impl<M: Sync, const N: usize> Sync for Guard<M, N> {}
+
+// What is read of it after a panic was whole before.
+impl<M, const N: usize> UnwindSafe for Guard<M, N> {}
+impl<M, const N: usize> RefUnwindSafe for Guard<M, N> {}
 
 impl<M: Slots, const N: usize> Guard<M, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]

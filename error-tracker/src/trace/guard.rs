@@ -1,7 +1,5 @@
 //! The guard that an annotated function holds while it runs.
 
-use std::panic::{RefUnwindSafe, UnwindSafe};
-
 use super::meta::Meta;
 use super::outcome::{Meeting, Way};
 use super::{record, thread};
@@ -15,9 +13,6 @@ pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 ///
 /// With `TASK` it stands in a future, which may be dropped while it is not linked.
 pub struct Guard<const N: usize, const TASK: bool>(frame::Guard<Meta, N>);
-
-impl<const N: usize, const TASK: bool> UnwindSafe for Guard<N, TASK> {}
-impl<const N: usize, const TASK: bool> RefUnwindSafe for Guard<N, TASK> {}
 
 impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
