@@ -255,7 +255,7 @@ impl Document for Twitter {
                 text: numbers.words(25),
                 source: "<a href=\"http://twitter.com/download/iphone\" rel=\"nofollow\">Twitter</a>".into(),
                 truncated: false,
-                in_reply_to_user_id: (id % 2 == 0).then_some(id),
+                in_reply_to_user_id: id.is_multiple_of(2).then_some(id),
                 user,
                 entities: Entities { user_mentions: numbers.list(2, mention) },
                 retweet_count: numbers.below(100) as u32,
