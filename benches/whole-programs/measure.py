@@ -55,20 +55,23 @@ class Program:
         return least
 
     def sizes(self):
-        """Bytes that the annotated program has more, and how many annotated functions are in it."""
-        bytes_of = {kind: sum(sections(self.files[kind]).values()) for kind in KINDS}
-        # Each annotated function that was linked has one static, whatever the number of its generic instances.
+        """Bytes of each kind in groups of sections, and how many annotated functions are in the program."""
+        # One static for each annotated function that was linked, whatever the number of its generic instances; and the
+        # one of `refuse`, which is in both.
         symbols = output("nm", "--demangle", self.files["annotated"]).splitlines()
-        functions = sum(symbol.endswith("::__ERROR_TRACKER") for symbol in symbols)
-        return bytes_of, functions
+        functions = sum(symbol.endswith("::__ERROR_TRACKER") for symbol in symbols) - 1
+        return {kind: sections(self.files[kind]) for kind in KINDS}, functions
+
+
+CODE = (".text", ".rodata", ".data")
+# Tables for unwinding and, in a position-independent program, for the loader.
+TABLES = (".data.rel.ro", ".eh_frame", ".eh_frame_hdr", ".gcc_except_table", ".rela.dyn")
 
 
 def sections(file):
-    """Everything of a program that is loaded, debug information and symbols are not."""
     rows = (line.split() for line in output("size", "-A", "-d", file).splitlines())
-    wanted = (".text", ".rodata", ".data", ".data.rel.ro", ".eh_frame", ".eh_frame_hdr", ".gcc_except_table", ".bss",
-              ".rela.dyn")
-    return {row[0]: int(row[1]) for row in rows if row and row[0] in wanted}
+    sizes = {row[0]: int(row[1]) for row in rows if row and row[0].startswith(".")}
+    return [sum(sizes.get(name, 0) for name in group) for group in (CODE, TABLES)]
 
 
 def group(workload):
@@ -100,11 +103,11 @@ def main(folder, *names):
     for program in programs:
         slower(program)
     print(f"\nTimes the plain program; the goal is {GOAL}.\n")
-    print("| program | plain, KiB | annotated, KiB | annotated functions linked | bytes a function |\n|---|---|---|---|---|")
+    print("| program | annotated functions linked | code and constants, bytes a function | tables, bytes a function |\n|---|---|---|---|")
     for program in programs:
-        bytes_of, functions = program.sizes()
-        more = (bytes_of["annotated"] - bytes_of["plain"]) / functions
-        print(f"| {program.name} | {bytes_of['plain'] / 1024:.0f} | {bytes_of['annotated'] / 1024:.0f} | {functions} | {more:.0f} |")
+        sizes, functions = program.sizes()
+        code, tables = ((more - plain) / functions for plain, more in zip(sizes["plain"], sizes["annotated"]))
+        print(f"| {program.name} | {functions} | {code:.0f} | {tables:.0f} |")
 
 
 if len(sys.argv) < 2:

@@ -33,7 +33,8 @@ impl Numbers {
     }
 
     fn words(&mut self, len: u64) -> String {
-        const WORDS: [&str; 8] = ["orchestre", "\"été\"", "名前", "第一印象", "kettle", "http://t.co/", "\n", "concert"];
+        const WORDS: [&str; 8] =
+            ["orchestre", "\"été\"", "名前", "第一印象", "kettle", "http://t.co/", "\n", "concert"];
         self.list(len, |numbers| WORDS[numbers.below(8) as usize]).join(" ")
     }
 }
@@ -238,7 +239,8 @@ impl Document for Twitter {
                 protected: false,
                 followers_count: numbers.below(10_000) as u32,
                 friends_count: numbers.below(10_000) as u32,
-                profile_image_url: "http://pbs.twimg.com/profile_images/497760886795153410/LDjAwR_y.jpeg".into(),
+                profile_image_url: "http://pbs.twimg.com/profile_images/497760886795153410/LDjAwR_y.jpeg"
+                    .into(),
                 default_profile: true,
             };
             let mention = |numbers: &mut Numbers| Mention {
@@ -253,7 +255,7 @@ impl Document for Twitter {
                 text: numbers.words(25),
                 source: "<a href=\"http://twitter.com/download/iphone\" rel=\"nofollow\">Twitter</a>".into(),
                 truncated: false,
-                in_reply_to_user_id: (id % 2 == 0).then_some(id),
+                in_reply_to_user_id: id.is_multiple_of(2).then_some(id),
                 user,
                 entities: Entities { user_mentions: numbers.list(2, mention) },
                 retweet_count: numbers.below(100) as u32,
