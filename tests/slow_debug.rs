@@ -57,3 +57,21 @@ fn a_local_whose_debug_is_slow_is_shown_once_however_often_its_function_is_calle
     }
     assert_eq!(SLOW.load(Relaxed), 1);
 }
+
+static ARGUMENT: AtomicU32 = AtomicU32::new(0);
+
+#[auto_track_exception]
+fn given(slow: &Shown<'_>) -> Result<(), String> {
+    Err(format!("refused after {:?}", slow.takes))
+}
+
+#[test]
+fn an_argument_whose_debug_is_slow_is_not_shown_at_every_failure() {
+    tracker();
+    let slow = Shown { count: &ARGUMENT, takes: Duration::from_millis(10) };
+    for _ in 0..50 {
+        given(&slow).unwrap_err();
+    }
+    let shown = ARGUMENT.load(Relaxed);
+    assert!((1..25).contains(&shown), "{shown} of 50: at first, then for a tenth of the time");
+}

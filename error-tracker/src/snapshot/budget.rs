@@ -15,6 +15,8 @@ const SHARE: u32 = 1_000_000;
 const AT_ONCE: u32 = 10 * SHARE;
 /// The same for a function that has just failed, which is of interest.
 const AT_ONCE_FAILING: u32 = 5 * AT_ONCE;
+/// Of reading at failures: 10 % of the time.
+const SHARE_OF_READING: u32 = 10 * SHARE;
 /// All functions together: 10 % of one thread, and ten times that at once.
 const SHARE_OF_ALL: u32 = 10 * SHARE;
 const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
@@ -35,6 +37,8 @@ pub struct Budget {
     asked: AtomicU64,
     /// Nanoseconds spent, less the share of every tick since.
     spent: AtomicU32,
+    /// Nanoseconds that its variables took to read at failures, less the share of every tick since.
+    read: AtomicU32,
     /// The function failed in the current tick.
     failing: AtomicBool,
     locals: Locals,
@@ -75,6 +79,7 @@ impl Budget {
             closed: AtomicU64::new(0),
             asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
+            read: AtomicU32::new(0),
             failing: AtomicBool::new(false),
             locals,
             linked: Linked::new(),
@@ -127,6 +132,23 @@ impl Budget {
         }
     }
 
+    /// Whether its variables may be read at a failure. A parser that tries alternatives fails a thousand times a second: then
+    /// the first failures show everything, and the rest take their turns.
+    pub(crate) fn reads(&self) -> bool {
+        let reads = self.read.load(Relaxed) <= AT_ONCE || self.locals == Locals::Always;
+        if !reads && !CLOSED.swap(true, Release) {
+            ticker::wake();
+        }
+        reads
+    }
+
+    /// Tells how long its variables took to read.
+    pub(crate) fn spend_reading(&'static self, took: Duration) {
+        KNOWN.add(self);
+        let nanos = u32::try_from(took.as_nanos()).unwrap_or(u32::MAX / 2);
+        let _ = self.read.fetch_update(Relaxed, Relaxed, |read| Some(read.saturating_add(nanos)));
+    }
+
     /// A function that fails gets a larger budget, so that its next failure shows more.
     pub(crate) fn failed(&self) {
         if !self.failing.swap(true, Relaxed) && INSTALLED.load(Relaxed) {
@@ -153,6 +175,7 @@ pub(crate) fn open_all() {
     less(&SPENT_BY_ALL, SHARE_OF_ALL);
     for budget in KNOWN.iter() {
         less(&budget.spent, SHARE);
+        less(&budget.read, SHARE_OF_READING);
         budget.failing.store(false, Relaxed);
         budget.open();
     }

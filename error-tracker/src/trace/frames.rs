@@ -1,5 +1,7 @@
 //! Turns a live frame into what an event keeps of it.
 
+use std::time::Instant;
+
 use super::guard::FrameRef;
 use super::meta::{Head, Meta, Site};
 use crate::event::{Exit, Frame, Variable, short_type};
@@ -44,9 +46,22 @@ pub(super) fn of(
         globals: Vec::new(),
         context: Vec::new(),
     };
+    if !user_code {
+        read(frame, site.as_ref(), taint, false, &mut seen);
+    } else if meta.budget.reads() {
+        let begun = Instant::now();
+        read(frame, site.as_ref(), taint, true, &mut seen);
+        meta.budget.spend_reading(begun.elapsed());
+    }
+    seen
+}
+
+/// Reads the variables that can be named at a site, and with `user_code` the globals.
+fn read(frame: FrameRef<'_>, site: Option<&Site>, taint: &mut Taint, user_code: bool, seen: &mut Seen) {
+    let meta = frame.meta();
     let mut reader = Reader { policy: policy::get(), taint, user_code };
     for (var, slot) in meta.variables().zip(frame.slots()) {
-        if site.as_ref().is_some_and(|site| !(var.from..=var.to).contains(&site.order)) {
+        if site.is_some_and(|site| !(var.from..=var.to).contains(&site.order)) {
             continue;
         }
         let Some(variable) = reader.read(&var, slot, frame) else { continue };
@@ -63,7 +78,6 @@ pub(super) fn of(
             });
         }
     }
-    seen
 }
 
 /// A name that was bound again hides what it was bound to before.
