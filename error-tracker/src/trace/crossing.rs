@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::facts::Facts;
 use super::guard::FrameRef;
+use super::meta::Meta;
 use super::record::{Failure, Record};
-use crate::event::{Frame, Kind};
+use crate::event::Kind;
 
 /// So many failures that left are remembered, for so long.
 const MOST: usize = 64;
@@ -23,8 +24,8 @@ struct Left {
     id: String,
     kind: Kind,
     facts: Facts,
-    /// File and first line of the functions that it passed.
-    passed: Vec<(String, u32)>,
+    /// The functions that it passed.
+    passed: Vec<&'static Meta>,
     at: Instant,
 }
 
@@ -39,12 +40,11 @@ pub(super) fn leaves(failure: &Failure) {
     if failure.id.is_empty() || failure.handled || failure.kind == Kind::None {
         return;
     }
-    let passed = |frame: &Frame| (frame.file.clone(), frame.extent.0);
     let left = Left {
         id: failure.id.clone(),
         kind: failure.kind,
         facts: failure.outermost.clone(),
-        passed: failure.frames.iter().map(passed).collect(),
+        passed: failure.passed.clone(),
         at: Instant::now(),
     };
     let mut all = all();
@@ -60,14 +60,13 @@ pub(super) fn met_again(frame: FrameRef<'_>, facts: &Facts) -> Option<Record> {
     if OF_THE_WAY.iter().any(|known| name.starts_with(known)) {
         return None;
     }
-    let (file, line) = (frame.meta().file, frame.meta().head().first_line);
     let left = {
         let mut all = all();
         // What passed this very function rose below it, and is another error than one that comes to it from elsewhere.
         let index = all.iter().rposition(|left| {
             left.is_in(facts, name)
                 && left.at.elapsed() < LONGEST
-                && !left.passed.iter().any(|(passed, first)| passed == file && *first == line)
+                && !left.passed.iter().any(|passed| stands_beside(passed, frame.meta()))
         })?;
         all.remove(index)?
     };
@@ -75,6 +74,11 @@ pub(super) fn met_again(frame: FrameRef<'_>, facts: &Facts) -> Option<Record> {
     record.failure.id = left.id;
     (record.told, record.crossed) = (true, true);
     Some(record)
+}
+
+/// Whether it is the same function, or made by the same macro.
+fn stands_beside(one: &Meta, other: &Meta) -> bool {
+    one.file == other.file && one.head().first_line == other.head().first_line
 }
 
 impl Left {

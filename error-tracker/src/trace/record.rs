@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::facts::Facts;
 use super::guard::FrameRef;
-use super::meta::{Handler, Hidden, Site};
+use super::meta::{Handler, Hidden, Meta, Site};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
@@ -36,6 +36,8 @@ pub(crate) struct Failure {
     pub(crate) location: Option<Location>,
     /// From where it rose outward.
     pub(crate) frames: Vec<Frame>,
+    /// The functions of these frames.
+    pub(super) passed: Vec<&'static Meta>,
     pub(crate) callers: Vec<Frame>,
     pub(crate) backtrace: backtrace::Raw,
     pub(crate) globals: Vec<Variable>,
@@ -222,6 +224,7 @@ pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site
     }
     if failure.frames.len() < MOST_FRAMES {
         failure.frames.push(seen.frame);
+        failure.passed.push(frame.meta());
     } else if let Some(last) = failure.frames.last_mut() {
         *last = seen.frame;
     }
@@ -341,6 +344,7 @@ impl Failure {
             thread: thread_name(),
             location: None,
             frames: Vec::with_capacity(4),
+            passed: Vec::with_capacity(4),
             callers: Vec::new(),
             backtrace: backtrace::capture(),
             globals: Vec::new(),
