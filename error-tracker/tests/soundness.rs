@@ -328,3 +328,22 @@ fn threads_fail_and_give_back_memory_at_once() {
         }
     });
 }
+
+/// For the sanitizers: tasks that move between threads as a runtime likes, and are cancelled. Miri has no time for it.
+#[cfg(not(miri))]
+#[test]
+fn tasks_move_between_the_threads_of_a_runtime() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    let failed = runtime.block_on(async {
+        let task = |at: u32| tokio::spawn(outermost(if at % 2 == 0 { "2".into() } else { "l".into() }));
+        let tasks: Vec<_> = (0..400).map(task).collect();
+        let cancelled: Vec<_> = (0..100).map(task).collect();
+        cancelled.iter().for_each(tokio::task::JoinHandle::abort);
+        let mut failed = 0;
+        for task in tasks {
+            failed += u32::from(task.await.unwrap().is_err());
+        }
+        failed
+    });
+    assert_eq!(failed, 200);
+}

@@ -75,8 +75,9 @@ fn take() -> Option<Box<Bytes>> {
     None
 }
 
+/// By its ABI it does not unwind.
 #[cold]
-fn give_back(mut chunk: Option<Box<Bytes>>) {
+extern "C" fn give_back(mut chunk: Option<Box<Bytes>>) {
     let _ = FREE.try_with(|free| {
         let free = &mut *free.borrow_mut();
         if free.len() < SPARE {
