@@ -5,7 +5,7 @@
 //! keep three promises, which no type can ask of them, since they may not write `unsafe` in a user's crate:
 //!
 //! - A guard is a local that nothing but the expansion can name. After it was entered it is neither moved nor leaked, and
-//!   guards of one thread are dropped in the reverse order.
+//!   guards of one thread are dropped, and so leave (`trace::guard`), in the reverse order.
 //! - A guard has as many slots as the constants of its function say.
 //! - What [`Slot::argument`] and [`Slot::text_argument`] are given was an argument of the function, and so outlives its
 //!   guard.
