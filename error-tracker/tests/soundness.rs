@@ -199,8 +199,14 @@ fn a_debug_that_runs_annotated_code_and_changes_its_value_is_read() {
 /// Is pending once.
 async fn step() {
     let mut stepped = false;
-    poll_fn(move |_| if std::mem::replace(&mut stepped, true) { Poll::Ready(()) } else { Poll::Pending })
-        .await;
+    poll_fn(move |context| {
+        if std::mem::replace(&mut stepped, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 #[auto_track_exception(locals = "always")]
