@@ -341,7 +341,8 @@ fn threads_fail_and_give_back_memory_at_once() {
 fn tasks_move_between_the_threads_of_a_runtime() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let failed = runtime.block_on(async {
-        let task = |at: u32| tokio::spawn(outermost(if at % 2 == 0 { "2".into() } else { "l".into() }));
+        let task =
+            |at: u32| tokio::spawn(outermost(if at.is_multiple_of(2) { "2".into() } else { "l".into() }));
         let tasks: Vec<_> = (0..400).map(task).collect();
         let cancelled: Vec<_> = (0..100).map(task).collect();
         cancelled.iter().for_each(tokio::task::JoinHandle::abort);
