@@ -145,7 +145,6 @@ macro_rules! made_by_a_macro {
 made_by_a_macro!(captures_in_a_macro);
 
 #[test]
-#[ignore = "the place of the call is that of the macro's caller, the function's lines are those of the macro"]
 fn a_function_that_a_macro_made_is_known_around_a_capture() {
     assert_eq!(functions(&event_of(|| captures_in_a_macro("x"))), ["parse", "captures_in_a_macro"]);
 }

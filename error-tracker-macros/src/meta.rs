@@ -64,6 +64,7 @@ pub(crate) fn of(
             path: ::core::any::type_name::<__ErrorTracker>,
             module: ::core::module_path!(),
             file: ::core::file!(),
+            line: ::core::line!(),
             root: #root,
             text: #text,
             slots: #slots,

@@ -56,7 +56,7 @@ impl Here {
         thread::read(|mut frames| {
             read(frames.find(|frame| {
                 let meta = frame.meta();
-                meta.file == self.file && meta.head().holds(self.line)
+                meta.file == self.file && (meta.head().holds(self.line) || meta.line == self.line)
             }))
         })
     }

@@ -17,6 +17,8 @@ pub struct Meta {
     pub path: fn() -> &'static str,
     pub module: &'static str,
     pub file: &'static str,
+    /// Of the attribute; of the call of the outermost macro that made the function, if one did.
+    pub line: u32,
     /// Folder of the crate's manifest.
     pub root: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
