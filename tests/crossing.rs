@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
@@ -141,6 +142,37 @@ fn waits_elsewhere() -> Result<u32, mpsc::RecvError> {
     let (sender, receiver) = mpsc::channel::<u32>();
     drop(sender);
     receiver.recv()
+}
+
+#[auto_track_exception]
+fn reads_beside(folder: &Path) -> std::io::Result<()> {
+    folder.join("nothing").metadata()?;
+    Ok(())
+}
+
+#[auto_track_exception]
+fn reads_elsewhere(folder: &Path) -> std::io::Result<()> {
+    std::fs::metadata(folder.join("nothing"))?;
+    Ok(())
+}
+
+#[auto_track_exception]
+async fn awaits_a_future() -> Result<u32, NoMoney> {
+    let future = async { Err(NoMoney(32)) };
+    let number: u32 = future.await?;
+    Ok(number)
+}
+
+#[test]
+fn equal_errors_of_paths_and_of_plain_futures_do_not_come_from_elsewhere() {
+    let events = events_of(|| {
+        let folder = Path::new("/nowhere");
+        (thread::spawn(|| reads_elsewhere(folder)).join().is_ok(), reads_beside(folder).is_ok())
+    });
+    assert_eq!(events.len(), 2, "of paths");
+    let events =
+        events_of(|| (thread::spawn(|| child(32)).join().is_ok(), block_on(awaits_a_future()).is_ok()));
+    assert_eq!(events.len(), 2, "of futures");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::Walk;
 use crate::expressions::ends_with;
 use crate::names::bound_by;
 
-/// Methods that answer what another thread or task has come to.
+/// Methods that answer what another thread or task has come to; `join` without an argument, unlike that of paths.
 const RECEIVING: &[&str] = &[
     "join",
     "join_next",
@@ -34,11 +34,11 @@ impl Walk<'_> {
         match operand {
             // One `?` for the task, one for what it answered.
             Expr::Try(inner) => self.crosses(&inner.expr) || matches!(*inner.expr, Expr::Await(_)),
-            Expr::Await(wait) => {
-                matches!(*wait.base, Expr::Path(_) | Expr::Field(_)) || self.crosses(&wait.base)
-            }
+            Expr::Await(wait) => self.crosses(&wait.base),
             Expr::MethodCall(call) => {
-                RECEIVING.iter().any(|name| call.method.unraw() == name) || self.crosses(&call.receiver)
+                let receives = RECEIVING.iter().any(|name| call.method.unraw() == name)
+                    && (call.args.is_empty() || call.method != "join");
+                receives || self.crosses(&call.receiver)
             }
             Expr::Call(call) => {
                 matches!(&*call.func, Expr::Path(path) if ends_with(path, &["scope", "join"]))

@@ -54,10 +54,12 @@ pub(super) fn leaves(failure: &Failure) {
     all.push_back(left);
 }
 
-/// The record of an error that left elsewhere and is met again in `frame`; nobody else meets it then.
-pub(super) fn met_again(frame: FrameRef<'_>, facts: &Facts) -> Option<Record> {
+/// The record of an error that left elsewhere and is met again in `frame`; nobody else meets it then. `crosses` says whether
+/// errors come in at this place; that a task panicked is told by the error's type.
+pub(super) fn met_again(frame: FrameRef<'_>, crosses: bool, facts: &Facts) -> Option<Record> {
     let name = facts.type_name.rsplit("::").next().unwrap_or_default();
-    if OF_THE_WAY.iter().any(|known| name.starts_with(known)) {
+    let comes_in = crosses && !OF_THE_WAY.iter().any(|known| name.starts_with(known));
+    if !comes_in && name != "JoinError" {
         return None;
     }
     let left = {

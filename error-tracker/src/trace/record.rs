@@ -165,7 +165,7 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
     let facts = Facts::of(error);
     let at = frame.meta().site(site);
     let mut record = adopt(frame, site, &facts)
-        .or_else(|| at.as_ref().filter(|site| site.crosses).and_then(|_| crossing::met_again(frame, &facts)))
+        .or_else(|| crossing::met_again(frame, at.as_ref().is_some_and(|at| at.crosses), &facts))
         .unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
     if record.told && !record.crossed {
         record.failure.outermost = facts;
