@@ -1,9 +1,11 @@
 //! Functions that only make a future: `Box::pin(async move { .. })`, as `#[async_trait]` writes them, or the bare block. What
 //! is tracked is the future.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use syn::{Expr, ExprAsync, GenericArgument, PathArguments, ReturnType, Stmt, Token, Type, TypeParamBound};
+use syn::{
+    Expr, ExprAsync, GenericArgument, Pat, PathArguments, ReturnType, Stmt, Token, Type, TypeParamBound,
+};
 
 use crate::function::{Function, has_impl};
 
@@ -84,4 +86,20 @@ fn of_bound(bound: &TypeParamBound) -> Option<&Type> {
         GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
         _ => None,
     })
+}
+
+/// What `#[async_trait]` calls a function's answer: `let __ret: T = { .. };`, where the block is the function's body.
+const ANSWER: &str = "__ret";
+
+pub(crate) fn is_answer(pat: &Pat) -> bool {
+    match pat {
+        Pat::Type(typed) => is_answer(&typed.pat),
+        Pat::Ident(pat) => pat.ident == ANSWER,
+        _ => false,
+    }
+}
+
+/// `return __ret`, which never runs.
+pub(crate) fn never_answers(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == ANSWER))
 }

@@ -1,22 +1,24 @@
 //! Goes through a body, wraps the operands that can fail, and keeps variables behind their bindings. The body itself
 //! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, ExprBlock, Pat, PatIdent, Stmt, token};
+use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
 
+use crate::boxed::{is_answer, never_answers};
 use crate::exits::{self, Hidden};
-use crate::expressions::{attributes, ends_with, is_assignment, loses_error};
+use crate::expressions::{attributes, ends_with, loses_error};
 use crate::late::LateTypes;
-use crate::names::{Names, bound_by, mentions};
+use crate::names::{Names, bound_by};
 
 mod crossing;
 mod handled;
 mod sites;
+mod variables;
 
-/// Most variables of a function that are kept.
-const MOST_VARIABLES: usize = 64;
+pub(crate) use variables::Var;
+use variables::{Entering, binds_itself, entering};
 
 /// A place where a failure can leave.
 pub(crate) struct Site {
@@ -32,56 +34,6 @@ pub(crate) struct Site {
     pub(crate) makes: bool,
     /// Its error may have left another thread or task.
     pub(crate) crosses: bool,
-}
-
-/// A variable that is kept.
-pub(crate) struct Var {
-    pub(crate) ident: Ident,
-    pub(crate) from: u32,
-    /// Where its scope ends.
-    pub(crate) to: u32,
-    pub(crate) link: Ident,
-    /// Whether a value of it was seen, so that the link has a type.
-    pub(crate) kept: bool,
-    /// Whether its type may be known late.
-    pub(crate) is_late: bool,
-}
-
-impl Walk<'_> {
-    /// The links of the variables that were kept, and whether their types may be known late.
-    pub(crate) fn links(&self) -> impl Iterator<Item = (&Ident, bool)> {
-        let kept = self.vars.iter().filter(|var| var.kept);
-        kept.map(|var| (&var.link, var.is_late))
-    }
-}
-
-/// What `#[async_trait]` calls a function's answer: `let __ret: T = { .. };`, where the block is the function's body.
-const ANSWER: &str = "__ret";
-
-fn is_answer(pat: &Pat) -> bool {
-    match pat {
-        Pat::Type(typed) => is_answer(&typed.pat),
-        Pat::Ident(pat) => pat.ident == ANSWER,
-        _ => false,
-    }
-}
-
-/// `return __ret`, which never runs.
-fn is_of_async_trait(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == ANSWER))
-}
-
-/// `let x = x;` moves it only.
-fn binds_itself(pat: &Pat, value: &Expr) -> bool {
-    matches!((pat, value), (Pat::Ident(PatIdent { mutability: None, ident, .. }), Expr::Path(path)) if path.path.is_ident(ident))
-}
-
-/// A variable that is bound by what a block belongs to.
-enum Entering {
-    /// To be kept at the block's start.
-    Bound(Ident),
-    /// It was kept in the condition.
-    Kept(usize),
 }
 
 /// What to look for.
@@ -154,7 +106,7 @@ impl<'a> Walk<'a> {
     /// Something that is not gone into.
     fn passes(&mut self, tokens: &impl ToTokens) {
         let tokens = tokens.to_token_stream();
-        if exits::leaves(tokens.clone()) && !is_of_async_trait(tokens) {
+        if exits::leaves(tokens.clone()) && !never_answers(tokens) {
             self.hidden = Hidden::Likely;
         }
     }
@@ -236,63 +188,6 @@ impl<'a> Walk<'a> {
         self.close(outer);
     }
 
-    /// The variables of a scope that ends here can be named no more.
-    fn close(&mut self, outer: usize) {
-        for index in self.scope.drain(outer..) {
-            self.vars[index].to = self.order;
-        }
-    }
-
-    fn declare(&mut self, ident: &Ident) -> Option<usize> {
-        if !self.plan.names.mentions(ident)
-            || (self.plan.skips)(ident)
-            || self.plan.first_slot + self.vars.len() >= MOST_VARIABLES
-        {
-            return None;
-        }
-        let index = self.vars.len();
-        let link = Ident::new(&format!("__l{index}"), Span::mixed_site());
-        let from = self.order();
-        let is_late = self.late.is_late(ident);
-        self.vars.push(Var { ident: ident.clone(), from, to: u32::MAX, link, kept: false, is_late });
-        self.scope.push(index);
-        Some(index)
-    }
-
-    /// The variable that a name means here.
-    fn named(&self, ident: &Ident) -> Option<usize> {
-        self.scope.iter().rev().copied().find(|index| self.vars[*index].ident == *ident)
-    }
-
-    fn bind(&mut self, ident: &Ident) -> Option<Stmt> {
-        let index = self.declare(ident)?;
-        Some(self.keep(index))
-    }
-
-    fn keep(&mut self, index: usize) -> Stmt {
-        self.vars[index].kept = true;
-        let Var { ident, link, .. } = &self.vars[index];
-        let Plan { p, guard, first_slot, .. } = &self.plan;
-        let slot = first_slot + index;
-        Stmt::Expr(Expr::Verbatim(quote!(#link = #p::keep(&#ident, #guard, #slot);)), None)
-    }
-
-    /// Keeps a variable again behind `x = ..` and `x += ..`.
-    fn assigned(&mut self, expr: &Expr) -> Option<Stmt> {
-        let left = match expr {
-            Expr::Assign(assign) if assign.attrs.is_empty() => &assign.left,
-            Expr::Binary(binary) if binary.attrs.is_empty() && is_assignment(&binary.op) => &binary.left,
-            _ => return None,
-        };
-        let Expr::Path(path) = &**left else { return None };
-        let ident = path.path.get_ident()?;
-        if let Some(index) = self.named(ident) {
-            return Some(self.keep(index));
-        }
-        let keep = (self.plan.keep_argument)(ident)?;
-        Some(Stmt::Expr(Expr::Verbatim(keep), None))
-    }
-
     /// What the function returns.
     fn tail(&mut self, expr: &mut Expr) {
         if !attributes(expr).is_empty() {
@@ -355,19 +250,6 @@ impl<'a> Walk<'a> {
         self.handles(&mut choice.expr, &patterns);
         self.arms(&mut choice.arms, tail);
         self.handled_since(handlers);
-    }
-
-    /// Keeps a variable of a chain of conditions before those that mention it: they may move it.
-    fn bind_before(&mut self, variable: &mut Entering, left: &mut Expr, right: &Expr) {
-        let Entering::Bound(ident) = variable else { return };
-        if !mentions(right.to_token_stream(), std::slice::from_ref(ident)) {
-            return;
-        }
-        let Some(index) = self.declare(ident) else { return };
-        self.scope.pop();
-        let keep = self.keep(index);
-        *variable = Entering::Kept(index);
-        *left = Expr::Verbatim(quote!(#left && { #keep true }));
     }
 
     fn arms(&mut self, arms: &mut [syn::Arm], tail: bool) {
@@ -532,8 +414,4 @@ impl<'a> Walk<'a> {
             _ => self.returned(expr, "r"),
         }
     }
-}
-
-fn entering(pat: &Pat) -> Vec<Entering> {
-    bound_by(pat).into_iter().map(Entering::Bound).collect()
 }
