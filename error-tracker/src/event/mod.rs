@@ -80,7 +80,8 @@ pub struct Event {
     pub chain: Vec<Cause>,
     /// The return trace: the annotated functions that the error left, from where it rose outward.
     pub frames: Vec<Frame>,
-    /// Annotated functions that were still running above those, from the innermost outward.
+    /// Annotated functions that were still running above those, from the innermost outward; behind them those that waited for
+    /// the error in another thread or task, and through which it left there, as far as the event was not written yet.
     pub callers: Vec<Frame>,
     /// Where a panic rose, or where an event was captured by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
