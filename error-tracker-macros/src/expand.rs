@@ -68,7 +68,7 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
     let keep_argument = |ident: &Ident| {
         let slot = arguments.iter().rposition(|argument| argument.ident == *ident)?;
         let (p, keep) = (&words.p, keep(&words, &arguments[slot], slot));
-        Some(quote!({ use #p::KeepArgument as _; #keep }))
+        Some(quote!({ use #p::KeepArgument as _; #keep; }))
     };
     let mut walk = Walk::new(
         Plan {
@@ -137,8 +137,8 @@ fn inner(
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
     let meta = meta::of(function, options, p, &names, walk);
     let slots = arguments.len() + options.context.len() + walk.vars.len();
-    let entry = entry(options, words, arguments, records);
     let task = function.sig.asyncness.is_some();
+    let entry = entry(options, words, arguments, records, task);
     let var_links: Vec<_> = walk.links().map(|(link, _)| link).collect();
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
@@ -183,8 +183,8 @@ fn inner(
         }
     };
     quote! {
-        let #guard = #p::Guard::<#slots, #task>::new({ #meta });
-        let #guard = #p::Guard::enter(&#guard);
+        let #guard = #p::Guard::<#slots, #task>::new();
+        let #guard = #p::Guard::enter(&#guard, { #meta });
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*
@@ -193,8 +193,15 @@ fn inner(
     }
 }
 
-/// Keeps the arguments, and the values of the option `context`.
-fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Option<&Ident>) -> TokenStream {
+/// Keeps the arguments, and the values of the option `context`. What a call that is not followed can keep when it fails goes
+/// with the guard; those of a future are always followed.
+fn entry(
+    options: &Options,
+    words: &Words,
+    arguments: &[Argument],
+    records: Option<&Ident>,
+    task: bool,
+) -> TokenStream {
     let Words { p, guard, .. } = words;
     let records = records.map(|error| {
         quote! {{
@@ -208,23 +215,26 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
     let first = arguments.len();
     let context = options.context.iter().enumerate().map(|(index, (_, value))| {
         let slot = first + index;
-        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(#guard, #slot));)
+        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(#guard, #slot)))
     });
-    if arguments.is_empty() && options.context.is_empty() {
+    let mut kept = kept.chain(context).peekable();
+    if kept.peek().is_none() {
         return records.unwrap_or_default();
     }
-    quote!({ use #p::KeepArgument as _; #(#kept)* #(#context)* } #records)
+    if task {
+        return quote!({ use #p::KeepArgument as _; #(#kept;)* } #records);
+    }
+    let held: Vec<_> = kept.collect();
+    let held = held.iter().rev().fold(quote!(()), |rest, held| quote!((#held, #rest)));
+    quote!(let #guard = { use #p::KeepArgument as _; #p::holding(#guard, #held) }; #records)
 }
 
 fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> TokenStream {
-    match kind {
-        ArgumentKind::Reference => {
-            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
-        }
-        ArgumentKind::Other => {
-            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
-        }
-    }
+    let kind = match kind {
+        ArgumentKind::Reference => quote!(Reference),
+        ArgumentKind::Other => quote!(Argument),
+    };
+    quote!((&&&&&#p::#kind(&#ident)).__error_tracker_keep(#p::place(#guard, #slot)))
 }
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the

@@ -14,8 +14,9 @@ use super::{Chunk, List, Piece, Slot, Slots};
 /// The head of a guard; the list of live frames runs through it. A guard's slots lie right behind.
 #[repr(C)]
 pub(crate) struct Frame<M: 'static> {
+    /// `None` while it is not linked, and then nothing else is set.
+    meta: Cell<Option<&'static M>>,
     prev: Cell<*const Self>,
-    meta: &'static M,
     /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
     chunk: MaybeUninit<Chunk>,
 }
@@ -24,7 +25,7 @@ pub(crate) struct Frame<M: 'static> {
 #[repr(C)]
 pub(crate) struct Guard<M: 'static, const N: usize> {
     frame: Frame<M>,
-    kept: [KeptCell; N],
+    kept: MaybeUninit<[KeptCell; N]>,
     /// Not written before it is needed.
     data: MaybeUninit<[DataCell; N]>,
     /// The list leads to it while it is dropped, so the `&mut` there must not claim to be the only way to it.
@@ -44,64 +45,66 @@ impl<M, const N: usize> RefUnwindSafe for Guard<M, N> {}
 
 impl<M: Slots, const N: usize> Guard<M, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(meta: &'static M) -> Self {
-        let chunk = if N > 0 { MaybeUninit::new(Chunk::new()) } else { MaybeUninit::uninit() };
+    pub(crate) fn new() -> Self {
         Self {
-            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk },
-            kept: [const { Cell::new(None) }; N],
+            frame: Frame {
+                meta: Cell::new(None),
+                prev: Cell::new(ptr::null()),
+                chunk: MaybeUninit::uninit(),
+            },
+            kept: MaybeUninit::uninit(),
             data: MaybeUninit::uninit(),
             pinned: PhantomPinned,
         }
     }
 
-    /// Makes this the innermost frame of the thread whose list it is.
+    /// Its frame, while it is linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn enter(&self, list: &List<M>) {
-        debug_assert_eq!(self.frame.meta.slots(), N);
-        self.frame.prev.set(list.head.get());
-        list.head.set(ptr::from_ref(self).cast());
-    }
-
-    /// Undoes `enter`.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn leave(&self, list: &List<M>) {
-        list.head.set(self.frame.prev.get());
-    }
-
-    /// Called when it is dropped: gives back what its slots have taken. A `Drop` here would run also when another panics,
-    /// which costs every call some instructions.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn give_back(&self) {
-        if N > 0 {
-            // SAFETY: there are slots, so it was set.
-            unsafe { self.frame.chunk.assume_init_ref() }.give_back();
-        }
-    }
-
-    /// Whether it is the innermost frame, and is not marked.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn is_innermost(&self, list: &List<M>) -> bool {
-        ptr::eq(list.head.get(), ptr::from_ref(self).cast())
+    pub(crate) fn linked(&self) -> Option<FrameRef<'_, M>> {
+        self.frame.meta.get().map(|_| FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData })
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn meta(&self) -> &'static M {
-        self.frame.meta
+    pub(crate) fn unlinked(&self) -> Unlinked<'_, M> {
+        Unlinked { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn frame(&self) -> FrameRef<'_, M> {
-        FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
-    }
-
-    /// A variable's slot, and where its texts go.
+    /// A variable's slot, and where its texts go. It has to be linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn slot(&self, index: usize) -> (Slot<'_>, &Chunk) {
-        // SAFETY: what lies in the cells need not be initialised.
-        let data = unsafe { &self.data.assume_init_ref()[index] };
-        // SAFETY: there is a slot, so it was set.
-        let chunk = unsafe { self.frame.chunk.assume_init_ref() };
-        (Slot { kept: &self.kept[index], data }, chunk)
+        debug_assert!(self.linked().is_some());
+        // SAFETY: there are slots and it is linked, so both were set; what lies in the data need not be.
+        let (kept, data, chunk) = unsafe {
+            let Self { frame, kept, data, .. } = self;
+            (kept.assume_init_ref(), data.assume_init_ref(), frame.chunk.assume_init_ref())
+        };
+        (Slot { kept: &kept[index], data: &data[index] }, chunk)
+    }
+}
+
+/// A guard that is not linked.
+#[repr(transparent)]
+pub(crate) struct Unlinked<'a, M: 'static> {
+    at: NonNull<Frame<M>>,
+    alive: PhantomData<&'a Frame<M>>,
+}
+
+impl<'a, M: Slots> Unlinked<'a, M> {
+    /// Makes it the innermost frame of the thread whose list it is, with slots that are empty. Those are as many as the
+    /// constants say.
+    pub(crate) fn link(self, meta: &'static M, list: &List<M>) -> FrameRef<'a, M> {
+        let frame = FrameRef { at: self.at, alive: PhantomData };
+        if meta.slots() > 0 {
+            // SAFETY: it is the guard's own place, which nothing borrows before it is linked.
+            unsafe { (&raw const frame.frame().chunk).cast_mut().write(MaybeUninit::new(Chunk::new())) };
+        }
+        for index in 0..meta.slots() {
+            // SAFETY: as above; a guard has so many.
+            unsafe { frame.kept().add(index).write(const { Cell::new(None) }) };
+        }
+        frame.frame().meta.set(Some(meta));
+        frame.enter(list);
+        frame
     }
 }
 
@@ -142,6 +145,11 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         unmarked(self.link().get())
     }
 
+    /// Whether it is the innermost frame, and is not marked.
+    pub(crate) fn is_innermost(self, list: &List<M>) -> bool {
+        ptr::eq(list.head.get(), self.at.as_ptr())
+    }
+
     /// Undoes `enter`.
     pub(crate) fn leave(self, list: &List<M>) {
         list.head.set(self.link().get());
@@ -154,7 +162,24 @@ impl<'a, M: Slots> FrameRef<'a, M> {
     }
 
     pub(crate) fn meta(self) -> &'static M {
-        self.frame().meta
+        self.frame().meta.get().expect("it is linked")
+    }
+
+    /// Called when its guard is dropped: gives back what its slots have taken.
+    pub(crate) fn give_back(self) {
+        if let Some(chunk) = self.chunk() {
+            chunk.give_back();
+        }
+    }
+
+    fn chunk(self) -> Option<&'a Chunk> {
+        // SAFETY: it was set when it was linked, if there are slots.
+        (self.meta().slots() > 0).then(|| unsafe { self.frame().chunk.assume_init_ref() })
+    }
+
+    fn kept(self) -> *mut KeptCell {
+        // SAFETY: a frame is always the head of a `Guard` (repr(C)), and the pointer was made from the whole guard.
+        unsafe { self.at.as_ptr().byte_add(offset_of!(Guard<M, 1>, kept)).cast() }
     }
 
     /// Names the frame for as long as it lives.
@@ -178,19 +203,15 @@ impl<'a, M: Slots> FrameRef<'a, M> {
     }
 
     fn bytes(self, start: usize, len: usize) -> String {
-        if self.meta().slots() == 0 {
-            return String::new();
-        }
-        // SAFETY: there are slots, so it was set.
-        unsafe { self.frame().chunk.assume_init_ref() }.text(start, len)
+        self.chunk().map(|chunk| chunk.text(start, len)).unwrap_or_default()
     }
 
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {
         let slots = self.meta().slots();
-        // SAFETY: a frame is always the head of a `Guard` (repr(C)) with `N == slots`, and the pointer was made
-        // from the whole guard. Behind it lie N descriptors, and behind those the data, of the same alignment.
+        // SAFETY: the guard has N descriptors, `N == slots`, which were set when it was linked, and behind those the data,
+        // of the same alignment.
         let (kept, data) = unsafe {
-            let kept = self.at.as_ptr().byte_add(offset_of!(Guard<M, 1>, kept)).cast::<KeptCell>();
+            let kept = self.kept();
             let data = kept.add(slots).cast::<DataCell>();
             (slice::from_raw_parts(kept, slots), slice::from_raw_parts(data, slots))
         };

@@ -18,7 +18,7 @@ mod slot;
 
 pub(crate) use body::Body;
 pub(crate) use chunk::Chunk;
-pub(crate) use guard::{Frame, FrameRef, Guard};
+pub(crate) use guard::{Frame, FrameRef, Guard, Unlinked};
 pub(crate) use list::{Frames, List};
 pub(crate) use slot::{Piece, PieceKind, Slot, Value};
 

@@ -2,7 +2,8 @@
 //! function run while they take less than 1 % of the time, and stop beyond. A closed gate costs one load.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use super::registry::{Linked, Registry};
 use crate::ticker;
@@ -22,12 +23,23 @@ const SHARE_OF_ALL: u32 = 10 * SHARE;
 const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
 /// A value that took longer than this once is left alone from then on.
 const SLOW: u32 = 1_000_000;
+/// So many calls of a function are followed at once: short programs and rare functions show everything.
+const FOLLOWED_AT_ONCE: u32 = 100_000;
+/// So many in a tick, once those are spent.
+const FOLLOWED: u32 = 2_500;
+/// The same for a function that has just failed.
+const FOLLOWED_FAILING: u32 = 5 * FOLLOWED;
 /// What the copy of a string is taken to cost; a clock would cost more than the copy.
 pub(crate) const COPY: u32 = 40;
 
 /// The budget of one annotated function.
 #[derive(Debug)]
 pub struct Budget {
+    /// How many more calls are followed: others are not on the list of running functions and keep nothing, and are told of
+    /// only when an error leaves them.
+    calls: AtomicU32,
+    /// The tick in which `calls` was last renewed.
+    renewed: AtomicU32,
     /// Bit i: the value of variable i may be copied or rendered where it is bound; variables from the 64th on share
     /// the last bit. All ones until first asked.
     gate: AtomicU64,
@@ -41,6 +53,8 @@ pub struct Budget {
     read: AtomicU32,
     /// The function failed in the current tick.
     failing: AtomicBool,
+    /// The tick in which it last failed.
+    failed: AtomicU32,
     locals: Locals,
     linked: Linked<Budget>,
 }
@@ -75,12 +89,15 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 impl Budget {
     const fn new(locals: Locals) -> Self {
         Self {
+            calls: AtomicU32::new(FOLLOWED_AT_ONCE),
+            renewed: AtomicU32::new(0),
             gate: AtomicU64::new(if matches!(locals, Locals::Never) { 0 } else { u64::MAX }),
             closed: AtomicU64::new(0),
             asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
             read: AtomicU32::new(0),
             failing: AtomicBool::new(false),
+            failed: AtomicU32::new(0),
             locals,
             linked: Linked::new(),
         }
@@ -90,6 +107,35 @@ impl Budget {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_open(&self, index: usize) -> bool {
         self.gate.load(Relaxed) & bit(index) != 0
+    }
+
+    /// Whether a call that begins is followed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn follows(&self) -> bool {
+        self.calls.load(Relaxed) != 0
+    }
+
+    /// A call is followed. What threads that call it at once do to the number may be lost.
+    pub(crate) fn followed(&'static self) {
+        match self.calls.load(Relaxed) {
+            0 => {}
+            1 if self.locals == Locals::Always => {}
+            1 => self.spend_last_call(),
+            calls => self.calls.store(calls - 1, Relaxed),
+        }
+    }
+
+    fn spend_last_call(&'static self) {
+        let now = tick();
+        if self.renewed.swap(now, Relaxed) != now {
+            self.calls.store(FOLLOWED, Relaxed);
+            return;
+        }
+        KNOWN.add(self);
+        self.calls.store(0, Relaxed);
+        if !CLOSED.swap(true, Release) {
+            ticker::wake();
+        }
     }
 
     /// Asked behind an open gate, off the fast path.
@@ -151,6 +197,10 @@ impl Budget {
 
     /// A function that fails gets a larger budget, so that its next failure shows more.
     pub(crate) fn failed(&self) {
+        let now = tick();
+        if self.failed.swap(now, Relaxed) != now {
+            self.calls.fetch_max(FOLLOWED_FAILING, Relaxed);
+        }
         if !self.failing.swap(true, Relaxed) && INSTALLED.load(Relaxed) {
             self.open();
         }
@@ -161,6 +211,13 @@ impl Budget {
             self.gate.store(!self.closed.load(Relaxed), Relaxed);
         }
     }
+}
+
+/// Numbers the ticks of this program, from 1 on.
+fn tick() -> u32 {
+    static BEGUN: OnceLock<Instant> = OnceLock::new();
+    let ticks = BEGUN.get_or_init(Instant::now).elapsed().as_millis() / TICK.as_millis();
+    u32::try_from(ticks).map_or(u32::MAX, |ticks| ticks.saturating_add(1))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -177,6 +234,7 @@ pub(crate) fn open_all() {
         less(&budget.spent, SHARE);
         less(&budget.read, SHARE_OF_READING);
         budget.failing.store(false, Relaxed);
+        budget.calls.fetch_max(FOLLOWED, Relaxed);
         budget.open();
     }
 }

@@ -223,7 +223,63 @@ pub struct Argument<'a, T>(pub &'a T);
 
 /// Keeps an argument in the way of its kind, found like that of a link.
 pub trait KeepArgument {
-    fn __error_tracker_keep(&self, place: Place<'_>);
+    type Held: Held;
+    /// Where there is a place. Answers what can be kept later.
+    fn __error_tracker_keep(&self, place: Option<Place<'_>>) -> Self::Held;
+}
+
+/// What is held of an argument, so that it can be kept when its function fails.
+pub trait Held: Copy {
+    fn keep(self, place: Place<'_>);
+}
+
+/// An argument that is a reference.
+pub struct HeldReference<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
+
+impl<T: ?Sized, K> Clone for HeldReference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized, K> Copy for HeldReference<'_, T, K> {}
+
+impl<T: ?Sized, K: KeepReference<T>> Held for HeldReference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, place: Place<'_>) {
+        K::keep_reference(&self.0, place);
+    }
+}
+
+/// The bits of a primitive.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldBits<T>(T);
+
+impl<T: Primitive> Held for HeldBits<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, place: Place<'_>) {
+        <AsBits as Keep<T>>::keep(&self.0, place);
+    }
+}
+
+/// Nothing of an argument that could be kept only when it was bound.
+pub struct NotHeld<T>(PhantomData<fn(T)>);
+
+impl<T> Clone for NotHeld<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for NotHeld<T> {}
+
+impl<T> Held for NotHeld<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, place: Place<'_>) {
+        place.slot.not_now::<T>();
+    }
 }
 
 /// An argument that is a reference, to be read at a failure.
@@ -238,20 +294,31 @@ pub trait ShowGlobal {
 }
 
 macro_rules! kinds {
-    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*], [$($unsized:tt)*];)+) => {$(
+    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*], [$($unsized:tt)*], $held:ident: |$value:ident| $hold:expr;)+) => {$(
         impl<T: $($bound)* $($unsized)*> Close for $($refs)* Link<T, $kind> {}
 
         impl<T: $($bound)*> KeepArgument for $($refs)* Argument<'_, T> {
+            type Held = $held<T>;
+
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep(&self, place: Place<'_>) {
-                <$kind as Keep<T>>::keep(self.0, place);
+            fn __error_tracker_keep(&self, place: Option<Place<'_>>) -> $held<T> {
+                let $value = self.0;
+                if let Some(place) = place {
+                    <$kind as Keep<T>>::keep($value, place);
+                }
+                $hold
             }
         }
 
-        impl<T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, '_, T> {
+        impl<'a, T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, 'a, T> {
+            type Held = HeldReference<'a, T, $kind>;
+
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep(&self, place: Place<'_>) {
-                <$kind as KeepReference<T>>::keep_reference(self.0, place);
+            fn __error_tracker_keep(&self, place: Option<Place<'_>>) -> Self::Held {
+                if let Some(place) = place {
+                    <$kind as KeepReference<T>>::keep_reference(self.0, place);
+                }
+                HeldReference(self.0, PhantomData)
             }
         }
 
@@ -264,9 +331,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    [&&&&] AsBits where [Primitive], [];
-    [&&&] AsText where [Text], [+ ?Sized];
-    [&&] AsList where [List], [+ ?Sized];
-    [&] AsDebug where [Debug], [+ ?Sized];
-    [] AsType where [], [?Sized];
+    [&&&&] AsBits where [Primitive], [], HeldBits: |value| HeldBits(*value);
+    [&&&] AsText where [Text], [+ ?Sized], NotHeld: |_value| NotHeld(PhantomData);
+    [&&] AsList where [List], [+ ?Sized], NotHeld: |_value| NotHeld(PhantomData);
+    [&] AsDebug where [Debug], [+ ?Sized], NotHeld: |_value| NotHeld(PhantomData);
+    [] AsType where [], [?Sized], NotHeld: |_value| NotHeld(PhantomData);
 }

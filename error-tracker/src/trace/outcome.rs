@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Entered, FrameRef};
+use super::guard::{Arguments, Entered, FrameRef};
 use super::{record, told};
 use crate::snapshot::keep::Link;
 
@@ -63,7 +63,7 @@ pub trait Failing: Sized {
     type Error;
     fn error(&self) -> Option<&Self::Error>;
     /// Takes a failure apart, has `K` look at its error, and puts it together again.
-    fn rebuilt<K: Look<Self::Error>>(self, meeting: Meeting<'_>) -> Self;
+    fn rebuilt<'a, K: Look<Self::Error>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self;
 }
 
 impl<T, E> Failing for Result<T, E> {
@@ -74,9 +74,9 @@ impl<T, E> Failing for Result<T, E> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
         match self {
-            Err(error) => Err(meet::<E, K>(error, meeting)),
+            Err(error) => Err(meet::<E, K>(error, meeting())),
             fine => fine,
         }
     }
@@ -93,9 +93,9 @@ impl<T, E> Failing for Poll<Result<T, E>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
         match self {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting()))),
             fine => fine,
         }
     }
@@ -112,9 +112,9 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
         match self {
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting)))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting())))),
             fine => fine,
         }
     }
@@ -138,7 +138,7 @@ pub trait Outcome<R> {
     }
     fn failed(value: &R) -> bool;
     /// Looks at a failure.
-    fn pass(value: R, meeting: Meeting<'_>) -> R;
+    fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R;
 }
 
 /// Looks at an error of type `E`.
@@ -172,12 +172,12 @@ macro_rules! looks {
             }
 
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn pass(value: R, meeting: Meeting<'_>) -> R {
+            fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R {
                 if size_of::<R>() <= IN_REGISTERS {
                     // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
                     value.rebuilt::<Self>(meeting)
                 } else if value.error().is_some() {
-                    pass_whole::<R, Self>(value, meeting)
+                    pass_whole::<R, Self>(value, meeting())
                 } else {
                     value
                 }
@@ -214,9 +214,9 @@ impl<T> Outcome<Option<T>> for NoValue {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass(value: Option<T>, meeting: Meeting<'_>) -> Option<T> {
+    fn pass<'a>(value: Option<T>, meeting: impl FnOnce() -> Meeting<'a>) -> Option<T> {
         if value.is_none() {
-            meet_none::<T>(meeting);
+            meet_none::<T>(meeting());
             return None;
         }
         value
@@ -241,7 +241,7 @@ impl<R> Outcome<R> for Fine {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass(value: R, _: Meeting<'_>) -> R {
+    fn pass<'a>(value: R, _: impl FnOnce() -> Meeting<'a>) -> R {
         value
     }
 }
@@ -260,24 +260,24 @@ pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeti
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn see_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    (K::pass(value, guard.meeting(site, Way::Out)), Link::new())
+    (K::pass(value, || guard.meeting(site, Way::Out)), Link::new())
 }
 
 macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+        pub fn $see<R, K: Outcome<R>, const N: usize, A: Arguments>(
             value: R,
-            guard: Entered<'_, N, TASK>,
+            guard: Entered<'_, N, A>,
             site: u32,
         ) -> (R, Link<R, K>) {
-            (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::$way)) }, Link::new())
+            (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Link::new())
         }
     )+};
 }
@@ -298,31 +298,31 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn at<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Out)) }
+    if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::Out)) }
 }
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn at_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    K::pass(value, guard.meeting(site, Way::Out))
+    K::pass(value, || guard.meeting(site, Way::Out))
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cold]
 #[inline(never)]
-pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
-    guard: Entered<'_, N, TASK>,
+pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
+    guard: Entered<'_, N, A>,
     site: u32,
     _: &Link<R, K>,
     message: fmt::Arguments<'_>,
@@ -390,7 +390,7 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: Entered<'_, N, TASK>) {
+pub fn record<const N: usize, A: Arguments>(look: ShowError<'_>, guard: Entered<'_, N, A>) {
     look(&mut |error| told::given(guard.frame(), error));
 }
 

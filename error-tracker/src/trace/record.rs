@@ -12,6 +12,7 @@ use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
 use super::{backtrace, crossing, frames, share, thread, told};
+use crate::frame::Unlinked;
 use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
 use crate::mask::{Taint, drop_quietly, rendering};
@@ -234,18 +235,35 @@ pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site
     failure.outermost = facts;
 }
 
-/// A guard is being dropped whose frame is marked, or that of a future which is not linked. By its ABI it does not unwind,
-/// so an annotated function needs no code for the case that it does.
+/// An error is met in a call that is not followed. All that it called has returned, so it is the innermost frame.
+pub(super) fn link_late<'a>(guard: Unlinked<'a, Meta>, meta: &'static Meta) -> FrameRef<'a> {
+    meta.budget.failed();
+    thread::with(|thread| guard.link(meta, &thread.frames))
+}
+
+/// A guard that was linked is being dropped. By its ABI it does not unwind, so an annotated function needs no code for the
+/// case that it does.
 #[cold]
 #[inline(never)]
-pub(crate) extern "C" fn leave(frame: FrameRef<'_>, task: bool) {
-    if task && thread::innermost() != frame.key() {
-        return;
-    }
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame))) {
+pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
+    if !thread::with(|thread| frame.is_innermost(&thread.frames))
+        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame)))
+    {
         drop_quietly(payload);
     }
     thread::with(|thread| frame.leave(&thread.frames));
+    frame.give_back();
+}
+
+/// The same for a guard in a future, which may not be on the list any more.
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn leave_task(frame: FrameRef<'_>) {
+    if thread::innermost() == frame.key() {
+        leave(frame);
+    } else {
+        frame.give_back();
+    }
 }
 
 /// Finishes what ends with this frame.

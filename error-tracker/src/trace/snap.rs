@@ -1,6 +1,6 @@
 //! The calls by which an expansion keeps variables.
 
-use super::guard::Entered;
+use super::guard::{Arguments, Entered};
 use crate::snapshot::keep::{Keep, Link, Place};
 
 /// A link whose type is found out later.
@@ -12,18 +12,20 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
+pub fn keep<T, K: Keep<T>, const N: usize, A: Arguments>(
     value: &T,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     index: usize,
 ) -> Link<T, K> {
-    K::keep(value, guard.place(index));
+    if let Some(place) = guard.place(index) {
+        K::keep(value, place);
+    }
     Link::new()
 }
 
-/// Where the snapshot of an argument goes.
+/// Where the snapshot of an argument goes, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn place<const N: usize, const TASK: bool>(guard: Entered<'_, N, TASK>, index: usize) -> Place<'_> {
+pub fn place<'a, const N: usize, A: Arguments>(guard: Entered<'a, N, A>, index: usize) -> Option<Place<'a>> {
     guard.place(index)
 }
