@@ -16,8 +16,9 @@ use super::{Chunk, List, Piece, Slot, Slots};
 pub(crate) struct Frame<M: 'static> {
     prev: Cell<*const Self>,
     meta: &'static M,
-    /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
-    chunk: MaybeUninit<Chunk>,
+    /// Where texts and rendered values of this frame's slots lie. Set when what leads to the frame says that it holds one
+    /// (`List::hold`), and in a task's frame when it has slots.
+    chunk: Cell<MaybeUninit<Chunk>>,
 }
 
 /// Stands for a running call of a function with `N` variables.
@@ -43,11 +44,12 @@ impl<M, const N: usize> UnwindSafe for Guard<M, N> {}
 impl<M, const N: usize> RefUnwindSafe for Guard<M, N> {}
 
 impl<M: Slots, const N: usize> Guard<M, N> {
+    /// With `task` it stands in a future.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(meta: &'static M) -> Self {
-        let chunk = if N > 0 { MaybeUninit::new(Chunk::new()) } else { MaybeUninit::uninit() };
+    pub(crate) fn new(meta: &'static M, task: bool) -> Self {
+        let chunk = if task && N > 0 { MaybeUninit::new(Chunk::new()) } else { MaybeUninit::uninit() };
         Self {
-            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk },
+            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk: Cell::new(chunk) },
             kept: [const { Cell::new(None) }; N],
             data: MaybeUninit::uninit(),
             pinned: PhantomPinned,
@@ -68,13 +70,13 @@ impl<M: Slots, const N: usize> Guard<M, N> {
         list.head.set(self.frame.prev.get());
     }
 
-    /// Called when it is dropped: gives back what its slots have taken. A `Drop` here would run also when another panics,
-    /// which costs every call some instructions.
+    /// Called when a task's guard is dropped, which may not be linked then: gives back what its slots have taken. A `Drop` here
+    /// would run also when another panics, which costs every call some instructions.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn give_back(&self) {
         if N > 0 {
-            // SAFETY: there are slots, so it was set.
-            unsafe { self.frame.chunk.assume_init_ref() }.give_back();
+            // SAFETY: a task's guard that has slots, so it was set; nobody else borrows from the cell meanwhile.
+            unsafe { (*self.frame.chunk.as_ptr()).assume_init_ref() }.give_back();
         }
     }
 
@@ -94,14 +96,12 @@ impl<M: Slots, const N: usize> Guard<M, N> {
         FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
 
-    /// A variable's slot, and where its texts go.
+    /// A variable's slot.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn slot(&self, index: usize) -> (Slot<'_>, &Chunk) {
+    pub(crate) fn slot(&self, index: usize) -> Slot<'_> {
         // SAFETY: what lies in the cells need not be initialised.
         let data = unsafe { &self.data.assume_init_ref()[index] };
-        // SAFETY: there is a slot, so it was set.
-        let chunk = unsafe { self.frame.chunk.assume_init_ref() };
-        (Slot { kept: &self.kept[index], data }, chunk)
+        Slot { kept: &self.kept[index], data }
     }
 }
 
@@ -142,9 +142,13 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         unmarked(self.link().get())
     }
 
-    /// Undoes `enter`.
+    /// Undoes `enter`, and gives back what the slots have taken.
     pub(crate) fn leave(self, list: &List<M>) {
+        let held = list.holds(self.key());
         list.head.set(self.link().get());
+        if held {
+            self.chunk().give_back();
+        }
     }
 
     /// Makes this the innermost frame again.
@@ -167,22 +171,38 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         self.prev().addr()
     }
 
+    /// Puts bytes at the end of its chunk, and says where they start. `None` when there is no room, or when it is not the
+    /// innermost frame.
+    pub(crate) fn put(self, list: &List<M>, task: bool, bytes: &[u8]) -> Option<usize> {
+        if !task && !list.holds(self.key()) {
+            if list.innermost() != self.key() {
+                return None;
+            }
+            self.frame().chunk.set(MaybeUninit::new(Chunk::new()));
+            list.hold();
+        }
+        self.chunk().put(bytes)
+    }
+
+    /// Asked only when it was set.
+    fn chunk(self) -> &'a Chunk {
+        // SAFETY: it was set, and is not set again while the guard lives.
+        unsafe { (*self.frame().chunk.as_ptr()).assume_init_ref() }
+    }
+
     /// A text that a piece of one of its slots names.
-    pub(crate) fn text(self, Piece { start, len, .. }: Piece) -> String {
-        self.bytes(start, len)
+    pub(crate) fn text(self, piece: Piece) -> String {
+        self.chunk().text(piece.start, piece.len)
     }
 
     /// The masked values that lie behind a rendered one, each with a NUL at its end.
-    pub(crate) fn masked(self, Piece { start, len, taint, .. }: Piece) -> String {
-        self.bytes(start + len, taint)
+    pub(crate) fn masked(self, piece: Piece) -> String {
+        self.chunk().text(piece.start + piece.len, piece.masked())
     }
 
-    fn bytes(self, start: usize, len: usize) -> String {
-        if self.meta().slots() == 0 {
-            return String::new();
-        }
-        // SAFETY: there are slots, so it was set.
-        unsafe { self.frame().chunk.assume_init_ref() }.text(start, len)
+    /// The slot of a variable; `None` when there is none of this index.
+    pub(crate) fn slot(self, index: usize) -> Option<Slot<'a>> {
+        self.slots().nth(index)
     }
 
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {

@@ -7,7 +7,7 @@ use std::ptr;
 use super::{Frame, FrameRef, Slots};
 
 /// Each thread has one.
-pub(crate) struct List<M: 'static> {
+pub struct List<M: 'static> {
     /// The innermost live guard's frame, or null. Like the links between frames it may carry a mark.
     pub(super) head: Cell<*const Frame<M>>,
 }
@@ -36,7 +36,7 @@ impl<M: Slots> List<M> {
             self.links(|frame, link| {
                 let found = frame == key;
                 if found {
-                    mark(link);
+                    mark(link, AWAITED);
                 }
                 !found
             });
@@ -45,9 +45,24 @@ impl<M: Slots> List<M> {
 
     pub(crate) fn mark_all(&self) {
         self.links(|_, link| {
-            mark(link);
+            mark(link, AWAITED);
             true
         });
+    }
+
+    /// Whether the innermost frame is marked.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.head.get().addr() & AWAITED != 0
+    }
+
+    /// Has the guard of the innermost frame give back a chunk when it leaves.
+    pub(super) fn hold(&self) {
+        mark(&self.head, HOLDS);
+    }
+
+    /// Whether this is the innermost frame, and its guard will give back a chunk.
+    pub(super) fn holds(&self, key: usize) -> bool {
+        self.innermost() == key && self.head.get().addr() & HOLDS != 0
     }
 
     /// Goes through the links that lead to the live frames, while `see` answers true.
@@ -63,15 +78,18 @@ impl<M: Slots> List<M> {
     }
 }
 
-/// Frames are aligned, so the lowest bit of what leads to one is free.
-const MARK: usize = 1;
+/// Frames are aligned, so the lowest bits of what leads to one are free. Something waits for it:
+const AWAITED: usize = 1;
+/// It has memory to give back.
+const HOLDS: usize = 2;
 
-fn mark<M>(link: &Cell<*const Frame<M>>) {
-    link.set(link.get().map_addr(|addr| addr | MARK));
+fn mark<M>(link: &Cell<*const Frame<M>>, with: usize) {
+    link.set(link.get().map_addr(|addr| addr | with));
 }
 
 pub(super) fn unmarked<M>(frame: *const Frame<M>) -> *const Frame<M> {
-    frame.map_addr(|addr| addr & !MARK)
+    const { assert!(align_of::<Frame<M>>() > AWAITED | HOLDS) };
+    frame.map_addr(|addr| addr & !(AWAITED | HOLDS))
 }
 
 /// Goes through live frames, which do not leave while it does.

@@ -5,36 +5,70 @@
 //! in the order of their references, so a primitive is found before a `Debug` type.
 
 use std::any::type_name;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use super::budget::Budget;
-use super::eager;
 use super::types::{Head, List, Primitive, Text};
-use crate::frame::{Chunk, PieceKind, Slot};
+use crate::frame::{self, FrameRef, Slot, Slots, Untaken, Written};
 
 /// Where the snapshot of a variable goes.
-#[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct Place<'a, M: 'static> {
     pub(crate) slot: Slot<'a>,
-    pub(crate) chunk: &'a Chunk,
-    pub(crate) budget: &'static Budget,
-    pub(crate) function: &'static dyn Function,
-    pub(crate) index: usize,
+    pub(crate) meta: &'static M,
+    pub(crate) held: Held<'a, M>,
 }
 
-impl<'a> Place<'a> {
-    /// What is wanted off the fast path. It is built there only: a place that is handed on would lie in memory.
+impl<M: Function> Place<'_, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn held(&self) -> Place<'a> {
-        let Self { slot, chunk, budget, function, index } = *self;
-        Place { slot, chunk, budget, function, index }
+    fn is_open(&self) -> bool {
+        self.meta.budget().is_open(self.held.index())
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_value<T, W: Written<T>>(self, value: &T) {
+        let untaken = self.slot.untaken::<T, W>(value);
+        if self.is_open() {
+            M::keep_value(self.held, untaken);
+        }
+    }
+}
+
+/// A variable of a running function, as it is named off the fast path. Two words, which go in registers.
+pub struct Held<'a, M: 'static> {
+    pub(super) frame: FrameRef<'a, M>,
+    /// The slot's index above, whether the frame is a task's in the lowest bit.
+    code: u32,
+}
+
+impl<M> Clone for Held<'_, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Held<'_, M> {}
+
+impl<'a, M> Held<'a, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new(frame: FrameRef<'a, M>, index: usize, task: bool) -> Self {
+        Self { frame, code: (index as u32) << 1 | u32::from(task) }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn index(self) -> usize {
+        (self.code >> 1) as usize
+    }
+
+    pub(super) fn is_task(self) -> bool {
+        self.code & 1 != 0
     }
 }
 
 /// A variable that has a slot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Var {
+pub struct Var {
     pub(crate) name: &'static str,
     pub(crate) role: Role,
     /// Masked by the attribute's option `mask`.
@@ -53,19 +87,25 @@ pub(crate) enum Role {
     Context,
 }
 
-/// The function whose variable it is.
-pub(crate) trait Function {
+/// What is known of the function whose variable it is, and how its variables are taken. Not generic, so that the program has
+/// these calls once.
+pub trait Function: Slots + Sized {
+    fn budget(&self) -> &Budget;
     fn variable(&self, index: usize) -> Option<Var>;
+    /// Its frames on this thread.
+    fn with_frames<R>(f: impl FnOnce(&frame::List<Self>) -> R) -> R;
+    fn keep_text(held: Held<'_, Self>, text: &str);
+    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>);
 }
 
 /// A way of keeping a `T` that was just bound or assigned.
 pub trait Keep<T> {
-    fn keep(value: &T, place: Place<'_>);
+    fn keep<M: Function>(value: &T, place: Place<'_, M>);
 }
 
 /// A way of keeping a reference that outlives the frame; it is read at a failure only.
 pub trait KeepReference<T: ?Sized> {
-    fn keep_reference(value: &&T, place: Place<'_>);
+    fn keep_reference<M: Function>(value: &&T, place: Place<'_, M>);
 }
 
 /// A way of showing a value that is at hand.
@@ -89,83 +129,85 @@ pub struct AsDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct AsType;
 
+impl<T: Debug> Written<T> for AsDebug {
+    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result = T::fmt;
+}
+
+impl<T: List> Written<T> for AsList {
+    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result = T::fmt_head;
+}
+
 impl<T: Primitive> Keep<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
         if !place.slot.copy(value) {
-            <AsDebug as Keep<T>>::keep(value, place);
+            place.keep_value::<T, AsDebug>(value);
         }
     }
 }
 
 impl<T: Text> Keep<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
-        place.slot.not_now::<T>();
-        if place.budget.is_open(place.index) {
-            eager::text(value.text(), &place.held(), const { &PieceKind::text::<T>() });
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        place.slot.untaken_text::<T>();
+        if place.is_open() {
+            M::keep_text(place.held, value.text());
         }
     }
 }
 
 impl<T: List> Keep<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
-        place.slot.not_now::<T>();
-        if place.budget.is_open(place.index) {
-            eager::debug(&Head(value), &place.held(), const { &PieceKind::rendered::<T>() });
-        }
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        place.keep_value::<T, Self>(value);
     }
 }
 
 impl<T: Debug> Keep<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
-        place.slot.not_now::<T>();
-        if place.budget.is_open(place.index) {
-            eager::debug(value, &place.held(), const { &PieceKind::rendered::<T>() });
-        }
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        place.keep_value::<T, Self>(value);
     }
 }
 
 impl<T> Keep<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(_: &T, place: Place<'_>) {
+    fn keep<M: Function>(_: &T, place: Place<'_, M>) {
         place.slot.no_debug::<T>();
     }
 }
 
 impl<T: Primitive> KeepReference<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
+    fn keep_reference<M: Function>(value: &&T, place: Place<'_, M>) {
         <AsDebug as KeepReference<T>>::keep_reference(value, place);
     }
 }
 
 impl<T: Text + ?Sized> KeepReference<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
+    fn keep_reference<M: Function>(value: &&T, place: Place<'_, M>) {
         place.slot.text_argument::<T>(value.text());
     }
 }
 
 impl<T: List + ?Sized> KeepReference<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
-        place.slot.argument::<T, _>(Head(*value));
+    fn keep_reference<M: Function>(value: &&T, place: Place<'_, M>) {
+        place.slot.argument::<T, Self>(*value);
     }
 }
 
 impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
-        place.slot.argument::<T, _>(*value);
+    fn keep_reference<M: Function>(value: &&T, place: Place<'_, M>) {
+        place.slot.argument::<T, Self>(*value);
     }
 }
 
 impl<T: ?Sized> KeepReference<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(_: &&T, place: Place<'_>) {
+    fn keep_reference<M: Function>(_: &&T, place: Place<'_, M>) {
         place.slot.no_debug_argument::<T>();
     }
 }
@@ -223,7 +265,7 @@ pub struct Argument<'a, T>(pub &'a T);
 
 /// Keeps an argument in the way of its kind, found like that of a link.
 pub trait KeepArgument {
-    fn __error_tracker_keep(&self, place: Place<'_>);
+    fn __error_tracker_keep<M: Function>(&self, place: Place<'_, M>);
 }
 
 /// An argument that is a reference, to be read at a failure.
@@ -243,14 +285,14 @@ macro_rules! kinds {
 
         impl<T: $($bound)*> KeepArgument for $($refs)* Argument<'_, T> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep(&self, place: Place<'_>) {
+            fn __error_tracker_keep<M: Function>(&self, place: Place<'_, M>) {
                 <$kind as Keep<T>>::keep(self.0, place);
             }
         }
 
         impl<T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, '_, T> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep(&self, place: Place<'_>) {
+            fn __error_tracker_keep<M: Function>(&self, place: Place<'_, M>) {
                 <$kind as KeepReference<T>>::keep_reference(self.0, place);
             }
         }

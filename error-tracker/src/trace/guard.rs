@@ -4,7 +4,7 @@ use super::meta::Meta;
 use super::outcome::{Meeting, Way};
 use super::{record, thread};
 use crate::frame;
-use crate::snapshot::keep::Place;
+use crate::snapshot::keep::{Held, Place};
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
@@ -18,7 +18,7 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
     pub fn new(meta: &'static Meta) -> Self {
-        Self(frame::Guard::new(meta))
+        Self(frame::Guard::new(meta, TASK))
     }
 
     /// Makes this the innermost live frame.
@@ -48,10 +48,8 @@ impl<'a, const N: usize, const TASK: bool> Entered<'a, N, TASK> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn place(self, index: usize) -> Place<'a> {
-        let Self { guard, meta } = self;
-        let (slot, chunk) = guard.slot(index);
-        Place { slot, chunk, budget: &meta.budget, function: meta, index }
+    pub(crate) fn place(self, index: usize) -> Place<'a, Meta> {
+        Place { slot: self.guard.slot(index), meta: self.meta, held: Held::new(self.frame(), index, TASK) }
     }
 }
 
@@ -65,6 +63,8 @@ impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
                 record::leave(self.0.frame(), TASK);
             }
         });
-        self.0.give_back();
+        if TASK {
+            self.0.give_back();
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::event::{Exit, Level};
 use crate::frame::Slots;
 use crate::snapshot::budget::Budget;
-use crate::snapshot::keep::{Function, Role, Var};
+use crate::snapshot::keep::{Role, Var};
 
 /// Constant facts of one annotated function.
 #[derive(Debug)]
@@ -199,12 +199,6 @@ impl Parts {
 impl Slots for Meta {
     fn slots(&self) -> usize {
         self.slots
-    }
-}
-
-impl Function for Meta {
-    fn variable(&self, index: usize) -> Option<Var> {
-        self.variables().nth(index)
     }
 }
 

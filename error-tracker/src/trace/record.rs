@@ -234,18 +234,22 @@ pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site
     failure.outermost = facts;
 }
 
-/// A guard is being dropped whose frame is marked, or that of a future which is not linked. By its ABI it does not unwind,
-/// so an annotated function needs no code for the case that it does.
+/// A guard is being dropped whose frame is marked or holds a chunk, or that of a future which is not linked. By its ABI it does
+/// not unwind, so an annotated function needs no code for the case that it does.
 #[cold]
 #[inline(never)]
 pub(crate) extern "C" fn leave(frame: FrameRef<'_>, task: bool) {
     if task && thread::innermost() != frame.key() {
         return;
     }
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame))) {
-        drop_quietly(payload);
-    }
-    thread::with(|thread| frame.leave(&thread.frames));
+    thread::with(|thread| {
+        if thread.frames.is_awaited()
+            && let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame)))
+        {
+            drop_quietly(payload);
+        }
+        frame.leave(&thread.frames);
+    });
 }
 
 /// Finishes what ends with this frame.

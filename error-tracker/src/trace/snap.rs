@@ -1,7 +1,12 @@
 //! The calls by which an expansion keeps variables.
 
 use super::guard::Entered;
-use crate::snapshot::keep::{Keep, Link, Place};
+use super::meta::Meta;
+use super::thread;
+use crate::frame::{List, Untaken};
+use crate::snapshot::budget::Budget;
+use crate::snapshot::eager;
+use crate::snapshot::keep::{Function, Held, Keep, Link, Place, Var};
 
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -24,6 +29,32 @@ pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
 /// Where the snapshot of an argument goes.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn place<const N: usize, const TASK: bool>(guard: Entered<'_, N, TASK>, index: usize) -> Place<'_> {
+pub fn place<const N: usize, const TASK: bool>(guard: Entered<'_, N, TASK>, index: usize) -> Place<'_, Meta> {
     guard.place(index)
+}
+
+impl Function for Meta {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn variable(&self, index: usize) -> Option<Var> {
+        self.variables().nth(index)
+    }
+
+    fn with_frames<R>(f: impl FnOnce(&List<Self>) -> R) -> R {
+        thread::with(|thread| f(&thread.frames))
+    }
+
+    #[inline(never)]
+    fn keep_text(held: Held<'_, Self>, text: &str) {
+        eager::text(held, text);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>) {
+        eager::value(held, value);
+    }
 }
