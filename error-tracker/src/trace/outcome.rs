@@ -120,12 +120,28 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     }
 }
 
-/// Off the fast path, an error goes by value: a reference to it would keep every success in memory in place of registers.
+/// Off the fast path, an error is moved out of its `Result`: a reference into that would keep every success in memory in place of
+/// registers.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+    if size_of::<E>() <= IN_REGISTERS {
+        return meet_value::<E, K>(error, meeting);
+    }
+    meet_at::<E, K>(&error, meeting);
+    error
+}
+
 #[cold]
 #[inline(never)]
-fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+fn meet_value<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
     K::look(&error, &mut |error| record::meet(meeting, error));
     error
+}
+
+#[cold]
+#[inline(never)]
+fn meet_at<E, K: Look<E>>(error: &E, meeting: Meeting<'_>) {
+    K::look(error, &mut |error| record::meet(meeting, error));
 }
 
 /// A way of looking at values of type `R`.
@@ -173,14 +189,8 @@ macro_rules! looks {
 
             #[cfg_attr(not(debug_assertions), inline(always))]
             fn pass(value: R, meeting: Meeting<'_>) -> R {
-                if size_of::<R>() <= IN_REGISTERS {
-                    // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
-                    value.rebuilt::<Self>(meeting)
-                } else if value.error().is_some() {
-                    pass_whole::<R, Self>(value, meeting)
-                } else {
-                    value
-                }
+                // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
+                value.rebuilt::<Self>(meeting)
             }
         }
     };
@@ -246,17 +256,8 @@ impl<R> Outcome<R> for Fine {
     }
 }
 
-/// Bytes of a value that is taken apart and put together; larger ones would be copied.
-pub(super) const IN_REGISTERS: usize = 2 * size_of::<usize>();
-
-#[cold]
-#[inline(never)]
-pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting<'_>) -> R {
-    if let Some(error) = value.error() {
-        K::look(error, &mut |error| record::meet(meeting, error));
-    }
-    value
-}
+/// Bytes of a value that is passed in registers.
+const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
