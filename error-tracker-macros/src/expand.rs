@@ -3,14 +3,16 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
+use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
 use crate::boxed::Boxed;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::late::LateTypes;
 use crate::meta;
 use crate::names::{Names, bound_by};
+use crate::exits::Hidden;
 use crate::options::{Locals, Options};
+use crate::small::is_small;
 use crate::walk::{Plan, Walk};
 
 /// An argument that is kept.
@@ -49,7 +51,6 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
         returned: Ident::new("__r", Span::mixed_site()),
     };
     let names = Names::of(function);
-    let mut block = function.block.clone();
     // A `fmt` may run while a value is being rendered.
     let keeps = options.skip_all.is_none() && function.sig.ident != "fmt";
     let skips = |ident: &Ident| !keeps || options.skip.iter().any(|skip| skip == ident);
@@ -70,24 +71,36 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
         let (p, keep) = (&words.p, keep(&words, &arguments[slot], slot));
         Some(quote!({ use #p::KeepArgument as _; #keep; }))
     };
-    let mut walk = Walk::new(
-        Plan {
-            names: &names,
-            p: &words.p,
-            guard: &words.guard,
-            returned: &words.returned,
-            returns_failure: function.may_return_failure(options.none.is_some()),
-            return_type: writable_return_type(&function.sig),
-            none: options.none.is_some(),
-            silent: silent.as_ref(),
-            skips: &skips_locals,
-            keep_argument: &keep_argument,
-            first_slot: arguments.len() + options.context.len(),
-        },
-        LateTypes::of(function.body.clone()),
-    );
-    walk.body(&mut block);
-    let inner = inner(function, options, &words, &arguments, &walk, &block, records);
+    let skips_all = |_: &Ident| true;
+    let walk = |small: bool| {
+        let mut block = function.block.clone();
+        let mut walk = Walk::new(
+            Plan {
+                names: &names,
+                p: &words.p,
+                guard: &words.guard,
+                returned: &words.returned,
+                returns_failure: function.may_return_failure(options.none.is_some()),
+                return_type: writable_return_type(&function.sig),
+                none: options.none.is_some(),
+                silent: silent.as_ref(),
+                skips: if small { &skips_all } else { &skips_locals },
+                keep_argument: &keep_argument,
+                first_slot: arguments.len() + options.context.len(),
+            },
+            LateTypes::of(function.body.clone()),
+        );
+        walk.body(&mut block);
+        (walk, block)
+    };
+    let small = may_be_small(function, options, records);
+    let walked = small.then(|| walk(true)).filter(|(walk, _)| !walk.handles);
+    let small = walked.is_some();
+    if walked.as_ref().is_some_and(|(walk, _)| walk.sites.is_empty() && walk.hidden == Hidden::Never) {
+        return (function.sig.clone(), function.body.clone());
+    }
+    let (walk, block) = walked.unwrap_or_else(|| walk(false));
+    let inner = inner(function, options, &words, &arguments, &walk, &block, records, small);
     let mut sig = function.sig.clone();
     let body = if sig.asyncness.is_some() {
         let binds = (!function.is_block).then(|| bound_again(&mut sig));
@@ -96,6 +109,15 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
         inner
     };
     (sig, body)
+}
+
+fn may_be_small(function: &Function, options: &Options, records: Option<&Ident>) -> bool {
+    let asks_for_more = records.is_some()
+        || !options.context.is_empty()
+        || !options.globals.is_empty()
+        || options.silent.is_some()
+        || options.locals == Locals::Always;
+    !asks_for_more && is_small(function)
 }
 
 /// The return type, where it can be written in the body as well.
@@ -132,6 +154,7 @@ fn inner(
     walk: &Walk<'_>,
     block: &Block,
     records: Option<&Ident>,
+    small: bool,
 ) -> TokenStream {
     let Words { p, guard, returned } = words;
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
@@ -182,9 +205,16 @@ fn inner(
             }
         }
     };
+    let entered = if small {
+        quote!(let #guard = #p::unfollowed({ #meta });)
+    } else {
+        quote! {
+            let #guard = #p::Guard::<#slots, #task>::new();
+            let #guard = #p::Guard::enter(&#guard, { #meta });
+        }
+    };
     quote! {
-        let #guard = #p::Guard::<#slots, #task>::new();
-        let #guard = #p::Guard::enter(&#guard, { #meta });
+        #entered
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*
@@ -305,22 +335,4 @@ fn in_future(
         })
         .await
     }
-}
-
-/// Whether a body is so plain that nothing in it can fail, panic or call.
-pub(crate) fn is_plain(block: &Block) -> bool {
-    fn plain(expr: &Expr) -> bool {
-        match expr {
-            Expr::Path(_) | Expr::Lit(_) => true,
-            Expr::Field(field) => plain(&field.base),
-            Expr::Reference(reference) => plain(&reference.expr),
-            Expr::Paren(paren) => plain(&paren.expr),
-            Expr::Struct(value) => {
-                value.rest.is_none() && value.fields.iter().all(|field| plain(&field.expr))
-            }
-            Expr::Tuple(tuple) => tuple.elems.iter().all(plain),
-            _ => false,
-        }
-    }
-    block.stmts.iter().all(|stmt| matches!(stmt, syn::Stmt::Expr(expr, None) if plain(expr)))
 }

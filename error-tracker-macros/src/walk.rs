@@ -65,6 +65,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) leaves_in_macros: bool,
     /// Links of operands that `.context(..)` and the like change, or whose error is lost.
     pub(crate) sources: Vec<Ident>,
+    /// Whether errors are handled or lost somewhere.
+    pub(crate) handles: bool,
     /// Whether an error may leave where it is not looked at.
     pub(crate) hidden: Hidden,
     /// The sites around this place whose errors are being handled here, and the names that those are bound to.
@@ -87,6 +89,7 @@ impl<'a> Walk<'a> {
             vars: Vec::new(),
             leaves_in_macros: false,
             sources: Vec::new(),
+            handles: false,
             hidden: Hidden::Never,
             handlers: Vec::new(),
             scope: Vec::new(),

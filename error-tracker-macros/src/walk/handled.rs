@@ -17,6 +17,7 @@ impl Walk<'_> {
             return;
         }
         let Some(value) = source(value) else { return };
+        self.handles = true;
         let names: Vec<Ident> = patterns.iter().flat_map(|pat| error_names(pat)).collect();
         let site = self.sites.len();
         let link = Ident::new(&format!("__q{site}"), Span::mixed_site());
@@ -48,6 +49,7 @@ impl Walk<'_> {
         if source(value).is_none() {
             return;
         }
+        self.handles = true;
         let link = self.source_link();
         if let Some(value) = source(value) {
             self.look(value, "see_lost", 0, &link);

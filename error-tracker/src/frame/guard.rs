@@ -17,8 +17,15 @@ pub(crate) struct Frame<M: 'static> {
     /// `None` while it is not linked, and then nothing else is set.
     meta: Cell<Option<&'static M>>,
     prev: Cell<*const Self>,
-    /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
+    /// Where texts and rendered values of this frame's slots lie.
     chunk: MaybeUninit<Chunk>,
+}
+
+impl<M> Frame<M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new() -> Self {
+        Self { meta: Cell::new(None), prev: Cell::new(ptr::null()), chunk: MaybeUninit::uninit() }
+    }
 }
 
 /// Stands for a running call of a function with `N` variables.
@@ -47,11 +54,7 @@ impl<M: Slots, const N: usize> Guard<M, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new() -> Self {
         Self {
-            frame: Frame {
-                meta: Cell::new(None),
-                prev: Cell::new(ptr::null()),
-                chunk: MaybeUninit::uninit(),
-            },
+            frame: Frame::new(),
             kept: MaybeUninit::uninit(),
             data: MaybeUninit::uninit(),
             pinned: PhantomPinned,
@@ -64,21 +67,25 @@ impl<M: Slots, const N: usize> Guard<M, N> {
         self.frame.meta.get().map(|_| FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData })
     }
 
+    /// Its frame, which has to be linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn frame(&self) -> FrameRef<'_, M> {
+        debug_assert!(self.linked().is_some());
+        FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn unlinked(&self) -> Unlinked<'_, M> {
         Unlinked { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
 
-    /// A variable's slot, and where its texts go. It has to be linked.
+    /// A variable's slot. It has to be linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn slot(&self, index: usize) -> (Slot<'_>, &Chunk) {
+    pub(crate) fn slot(&self, index: usize) -> Slot<'_> {
         debug_assert!(self.linked().is_some());
-        // SAFETY: there are slots and it is linked, so both were set; what lies in the data need not be.
-        let (kept, data, chunk) = unsafe {
-            let Self { frame, kept, data, .. } = self;
-            (kept.assume_init_ref(), data.assume_init_ref(), frame.chunk.assume_init_ref())
-        };
-        (Slot { kept: &kept[index], data: &data[index] }, chunk)
+        // SAFETY: it is linked, so the descriptors were set; what lies in the data need not be.
+        let (kept, data) = unsafe { (self.kept.assume_init_ref(), self.data.assume_init_ref()) };
+        Slot { kept: &kept[index], data: &data[index] }
     }
 }
 
@@ -94,13 +101,12 @@ impl<'a, M: Slots> Unlinked<'a, M> {
     /// constants say.
     pub(crate) fn link(self, meta: &'static M, list: &List<M>) -> FrameRef<'a, M> {
         let frame = FrameRef { at: self.at, alive: PhantomData };
-        if meta.slots() > 0 {
-            // SAFETY: it is the guard's own place, which nothing borrows before it is linked.
-            unsafe { (&raw const frame.frame().chunk).cast_mut().write(MaybeUninit::new(Chunk::new())) };
-        }
-        for index in 0..meta.slots() {
-            // SAFETY: as above; a guard has so many.
-            unsafe { frame.kept().add(index).write(const { Cell::new(None) }) };
+        // SAFETY: the place is the guard's own, which has so many slots, and nothing reads them before it is linked.
+        unsafe {
+            let at = self.at.as_ptr();
+            (&raw mut (*at).chunk).write(MaybeUninit::new(Chunk::new()));
+            let kept = frame.kept();
+            (0..meta.slots()).for_each(|index| kept.add(index).write(const { Cell::new(None) }));
         }
         frame.frame().meta.set(Some(meta));
         frame.enter(list);
@@ -124,7 +130,34 @@ impl<M> Clone for FrameRef<'_, M> {
 
 impl<M> Copy for FrameRef<'_, M> {}
 
+impl<M: Slots> FrameRef<'static, M> {
+    /// Stands for a call that has no guard, or whose guard is not linked, until it is dismissed. It is the innermost frame.
+    pub(crate) fn alone(meta: &'static M, list: &List<M>) -> Self {
+        let memory = Box::leak(Box::<[u64]>::new_uninit_slice(Self::words(meta)));
+        let at = NonNull::from_mut(memory).cast::<Frame<M>>();
+        // SAFETY: it is as large as a guard with so many slots, which starts with a frame, and as aligned.
+        unsafe { at.write(Frame::new()) };
+        Unlinked { at, alive: PhantomData }.link(meta, list)
+    }
+
+    /// How many words a guard of this function takes.
+    fn words(meta: &M) -> usize {
+        const { assert!(align_of::<Guard<M, 1>>() == align_of::<u64>()) };
+        let slot = size_of::<KeptCell>() + size_of::<DataCell>();
+        (size_of::<Guard<M, 0>>() + meta.slots() * slot).div_ceil(size_of::<u64>())
+    }
+}
+
 impl<'a, M: Slots> FrameRef<'a, M> {
+    /// Takes a frame that stands alone off the list, and frees it: the last that happens to it.
+    pub(crate) fn dismiss(self, list: &List<M>) {
+        let words = FrameRef::words(self.meta());
+        self.leave(list);
+        let memory = NonNull::slice_from_raw_parts(self.at.cast::<MaybeUninit<u64>>(), words);
+        // SAFETY: `alone` leaked a box of so many words.
+        drop(unsafe { Box::from_raw(memory.as_ptr()) });
+    }
+
     /// # Safety
     /// `at` is null or was linked by `Guard::enter`, and that guard lives for `'a`.
     pub(super) unsafe fn new(at: *const Frame<M>) -> Option<Self> {
@@ -150,9 +183,10 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         ptr::eq(list.head.get(), self.at.as_ptr())
     }
 
-    /// Undoes `enter`.
+    /// Undoes `enter`, and gives back what its slots have taken.
     pub(crate) fn leave(self, list: &List<M>) {
         list.head.set(self.link().get());
+        self.give_back();
     }
 
     /// Makes this the innermost frame again.
@@ -165,16 +199,13 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         self.frame().meta.get().expect("it is linked")
     }
 
-    /// Called when its guard is dropped: gives back what its slots have taken.
     pub(crate) fn give_back(self) {
-        if let Some(chunk) = self.chunk() {
-            chunk.give_back();
-        }
+        self.chunk().give_back();
     }
 
-    fn chunk(self) -> Option<&'a Chunk> {
-        // SAFETY: it was set when it was linked, if there are slots.
-        (self.meta().slots() > 0).then(|| unsafe { self.frame().chunk.assume_init_ref() })
+    fn chunk(self) -> &'a Chunk {
+        // SAFETY: it was set when it was linked.
+        unsafe { self.frame().chunk.assume_init_ref() }
     }
 
     fn kept(self) -> *mut KeptCell {
@@ -192,18 +223,28 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         self.prev().addr()
     }
 
+    /// Puts bytes at the end of its chunk, and says where they start; `None` when there is no room.
+    pub(crate) fn put(self, bytes: &[u8]) -> Option<usize> {
+        self.chunk().put(bytes)
+    }
+
     /// A text that a piece of one of its slots names.
-    pub(crate) fn text(self, Piece { start, len, .. }: Piece) -> String {
-        self.bytes(start, len)
+    pub(crate) fn text(self, piece: Piece) -> String {
+        self.bytes(piece.start, piece.len)
     }
 
     /// The masked values that lie behind a rendered one, each with a NUL at its end.
-    pub(crate) fn masked(self, Piece { start, len, taint, .. }: Piece) -> String {
-        self.bytes(start + len, taint)
+    pub(crate) fn masked(self, piece: Piece) -> String {
+        self.bytes(piece.start + piece.len, piece.masked())
+    }
+
+    /// The slot of a variable; `None` when there is none of this index.
+    pub(crate) fn slot(self, index: usize) -> Option<Slot<'a>> {
+        self.slots().nth(index)
     }
 
     fn bytes(self, start: usize, len: usize) -> String {
-        self.chunk().map(|chunk| chunk.text(start, len)).unwrap_or_default()
+        self.chunk().text(start, len)
     }
 
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {

@@ -7,7 +7,7 @@ use std::ptr;
 use super::{Frame, FrameRef, Slots};
 
 /// Each thread has one.
-pub(crate) struct List<M: 'static> {
+pub struct List<M: 'static> {
     /// The innermost live guard's frame, or null. Like the links between frames it may carry a mark.
     pub(super) head: Cell<*const Frame<M>>,
 }

@@ -4,7 +4,8 @@ use super::meta::Meta;
 use super::outcome::{Meeting, Way};
 use super::{record, thread};
 use crate::frame;
-use crate::snapshot::keep::{Held, Place};
+use crate::frame::Slot;
+use crate::snapshot::keep::{Held, Late, Place};
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
@@ -28,7 +29,7 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
         if follows {
             follow(self.0.unlinked(), meta);
         }
-        Entered { guard: &self.0, meta, follows, arguments: () }
+        Entered { guard: Some(&self.0), meta, follows, arguments: () }
     }
 }
 
@@ -46,72 +47,86 @@ impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
 #[cold]
 #[inline(never)]
 extern "C" fn follow(guard: frame::Unlinked<'_, Meta>, meta: &'static Meta) {
-    meta.budget.followed();
-    thread::with(|thread| guard.link(meta, &thread.frames));
+    thread::with(|thread| {
+        // An error that leaves the outermost function is told there and then, so those that can fail are always followed.
+        if !meta.fallible || thread.frames.innermost() != 0 {
+            meta.budget.followed();
+        }
+        guard.link(meta, &thread.frames);
+    });
 }
 
 /// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.
 #[derive(Clone, Copy)]
 pub struct Entered<'a, const N: usize, A = ()> {
-    guard: &'a frame::Guard<Meta, N>,
+    /// A function that is never followed has none.
+    guard: Option<&'a frame::Guard<Meta, N>>,
     meta: &'static Meta,
     follows: bool,
     /// What of the arguments can be kept late, when a call fails that is not followed.
     arguments: A,
 }
 
-/// Adds what is held of the arguments.
+/// For a function that is never followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn holding<const N: usize, A: Arguments>(guard: Entered<'_, N>, arguments: A) -> Entered<'_, N, A> {
-    let Entered { guard, meta, follows, .. } = guard;
+#[must_use]
+pub fn unfollowed(meta: &'static Meta) -> Entered<'static, 0> {
+    Entered { guard: None, meta, follows: false, arguments: () }
+}
+
+/// Adds what can be kept late of the arguments.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn holding<const N: usize, A: Arguments>(entered: Entered<'_, N>, arguments: A) -> Entered<'_, N, A> {
+    let Entered { guard, meta, follows, .. } = entered;
     Entered { guard, meta, follows, arguments }
 }
 
 impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
-    /// The frame, which is linked if it was not.
+    /// The frame in which an error is met, and whether it stands alone: a call that is not followed has one for so long only.
     #[cold]
     #[inline(never)]
-    pub(crate) fn frame(self) -> FrameRef<'a> {
-        let Self { guard, meta, arguments, .. } = self;
-        if let Some(frame) = guard.linked() {
-            return frame;
+    pub(crate) fn frame(self) -> (FrameRef<'a>, bool) {
+        if let Some(frame) = self.guard.and_then(|guard| guard.linked()) {
+            return (frame, false);
         }
-        let frame = record::link_late(guard.unlinked(), meta);
-        arguments.keep(0, &|index| place(guard, meta, index));
-        frame
+        self.meta.budget.failed();
+        let frame = thread::with(|thread| FrameRef::alone(self.meta, &thread.frames));
+        frame.slots().for_each(Slot::unfollowed);
+        self.arguments.keep(&mut frame.slots());
+        (frame, true)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
-        Meeting::new(self.frame(), site, way)
+        let (frame, alone) = self.frame();
+        Meeting::new(frame, alone, site, way)
     }
 
     /// Where a variable goes, if this call is followed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn place(self, index: usize) -> Option<Place<'a>> {
-        self.follows.then(|| place(self.guard, self.meta, index))
+    pub(crate) fn place(self, index: usize) -> Option<Place<'a, Meta>> {
+        let Self { guard, meta, follows, .. } = self;
+        let guard = guard.filter(|_| follows)?;
+        let frame = guard.frame();
+        Some(Place { slot: guard.slot(index), meta, held: Held { frame, index } })
     }
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn place<'a, const N: usize>(guard: &'a frame::Guard<Meta, N>, meta: &'static Meta, index: usize) -> Place<'a> {
-    let (slot, chunk) = guard.slot(index);
-    Place { slot, chunk, budget: &meta.budget, function: meta, index }
 }
 
 /// What can be kept late of a function's arguments: pairs of one and the rest.
 pub trait Arguments: Copy {
-    fn keep<'a>(self, index: usize, place: &dyn Fn(usize) -> Place<'a>);
+    fn keep<'a>(self, slots: &mut dyn Iterator<Item = Slot<'a>>);
 }
 
 impl Arguments for () {
-    fn keep<'a>(self, _: usize, _: &dyn Fn(usize) -> Place<'a>) {}
+    fn keep<'a>(self, _: &mut dyn Iterator<Item = Slot<'a>>) {}
 }
 
-impl<H: Held, R: Arguments> Arguments for (H, R) {
+impl<L: Late, R: Arguments> Arguments for (L, R) {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<'a>(self, index: usize, place: &dyn Fn(usize) -> Place<'a>) {
-        self.0.keep(place(index));
-        self.1.keep(index + 1, place);
+    fn keep<'a>(self, slots: &mut dyn Iterator<Item = Slot<'a>>) {
+        if let Some(slot) = slots.next() {
+            self.0.keep(slot);
+        }
+        self.1.keep(slots);
     }
 }

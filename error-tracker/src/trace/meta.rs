@@ -8,7 +8,7 @@ use std::fmt;
 use crate::event::{Exit, Level};
 use crate::frame::Slots;
 use crate::snapshot::budget::Budget;
-use crate::snapshot::keep::{Function, Role, Var};
+use crate::snapshot::keep::{Role, Var};
 
 /// Constant facts of one annotated function.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Meta {
     ///   exit `h`, and in place of the ordinal the order where it ends.
     pub text: &'static str,
     pub slots: usize,
+    /// Whether it has sites where an error may leave.
+    pub fallible: bool,
     pub globals: &'static [Global],
     pub budget: Budget,
 }
@@ -80,8 +82,9 @@ pub(crate) struct Site {
 }
 
 /// A place where errors are handled, such as a `match`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Handler {
+    function: &'static Meta,
     /// The error is given a name, and so may be kept and returned later.
     names_it: bool,
     from: u32,
@@ -89,6 +92,10 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
+    pub(crate) fn is_of(&self, function: &Meta) -> bool {
+        std::ptr::eq(self.function, function)
+    }
+
     /// Whether an error that was met here may be what leaves at a site; `same` says whether it looks so.
     pub(crate) fn may_lead_to(&self, site: &Site, same: bool) -> bool {
         let inside = (self.from..=self.to).contains(&site.order);
@@ -153,9 +160,9 @@ impl Meta {
         Some(Site { line, column, exit, makes, crosses, ordinal, order, text: parts.until(ENTRY)? })
     }
 
-    pub(crate) fn handler(&self, index: u32) -> Option<Handler> {
+    pub(crate) fn handler(&'static self, index: u32) -> Option<Handler> {
         let site = self.site(index)?;
-        Some(Handler { names_it: site.makes, from: site.order, to: site.ordinal })
+        Some(Handler { function: self, names_it: site.makes, from: site.order, to: site.ordinal })
     }
 
     /// The variables, one for each slot.
@@ -199,12 +206,6 @@ impl Parts {
 impl Slots for Meta {
     fn slots(&self) -> usize {
         self.slots
-    }
-}
-
-impl Function for Meta {
-    fn variable(&self, index: usize) -> Option<Var> {
-        self.variables().nth(index)
     }
 }
 

@@ -21,7 +21,7 @@ pub struct ErrorRef<'a> {
 #[derive(Clone, Copy)]
 pub struct Meeting<'a> {
     pub(crate) frame: FrameRef<'a>,
-    /// The site above, the `Way` in the lowest bits.
+    /// The site above, below it whether the frame stands alone, the `Way` in the lowest bits.
     code: u32,
 }
 
@@ -40,12 +40,17 @@ pub(crate) enum Way {
 
 impl<'a> Meeting<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(frame: FrameRef<'a>, site: u32, way: Way) -> Self {
-        Self { frame, code: site << 2 | way as u32 }
+    pub(crate) const fn new(frame: FrameRef<'a>, alone: bool, site: u32, way: Way) -> Self {
+        Self { frame, code: site << 3 | (alone as u32) << 2 | way as u32 }
     }
 
     pub(crate) fn site(self) -> u32 {
-        self.code >> 2
+        self.code >> 3
+    }
+
+    /// Whether the frame stands for a call that is not followed, and goes when the error was met.
+    pub(crate) fn is_alone(self) -> bool {
+        self.code & 4 != 0
     }
 
     pub(crate) fn way(self) -> Way {
@@ -120,12 +125,28 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     }
 }
 
-/// Off the fast path, an error goes by value: a reference to it would keep every success in memory in place of registers.
+/// Off the fast path, an error is moved out of its `Result`: a reference into that would keep every success in memory in place of
+/// registers.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+    if size_of::<E>() <= IN_REGISTERS {
+        return meet_value::<E, K>(error, meeting);
+    }
+    meet_at::<E, K>(&error, meeting);
+    error
+}
+
 #[cold]
 #[inline(never)]
-fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+fn meet_value<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
     K::look(&error, &mut |error| record::meet(meeting, error));
     error
+}
+
+#[cold]
+#[inline(never)]
+fn meet_at<E, K: Look<E>>(error: &E, meeting: Meeting<'_>) {
+    K::look(error, &mut |error| record::meet(meeting, error));
 }
 
 /// A way of looking at values of type `R`.
@@ -173,14 +194,8 @@ macro_rules! looks {
 
             #[cfg_attr(not(debug_assertions), inline(always))]
             fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R {
-                if size_of::<R>() <= IN_REGISTERS {
-                    // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
-                    value.rebuilt::<Self>(meeting)
-                } else if value.error().is_some() {
-                    pass_whole::<R, Self>(value, meeting())
-                } else {
-                    value
-                }
+                // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
+                value.rebuilt::<Self>(meeting)
             }
         }
     };
@@ -246,17 +261,8 @@ impl<R> Outcome<R> for Fine {
     }
 }
 
-/// Bytes of a value that is taken apart and put together; larger ones would be copied.
-pub(super) const IN_REGISTERS: usize = 2 * size_of::<usize>();
-
-#[cold]
-#[inline(never)]
-pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting<'_>) -> R {
-    if let Some(error) = value.error() {
-        K::look(error, &mut |error| record::meet(meeting, error));
-    }
-    value
-}
+/// Bytes of a value that is passed in registers.
+const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -328,7 +334,7 @@ pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
     message: fmt::Arguments<'_>,
 ) {
     let error = ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: None };
-    record::fail_unseen(guard.frame(), site, &error);
+    record::fail_unseen(guard.meeting(site, Way::Out), &error);
 }
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
@@ -391,7 +397,7 @@ pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
 pub fn record<const N: usize, A: Arguments>(look: ShowError<'_>, guard: Entered<'_, N, A>) {
-    look(&mut |error| told::given(guard.frame(), error));
+    look(&mut |error| told::given(guard.meeting(0, Way::Out), error));
 }
 
 /// Gives an async body its type; never called.

@@ -12,7 +12,6 @@ use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{put, take, waiting};
 use super::{backtrace, crossing, frames, share, thread, told};
-use crate::frame::Unlinked;
 use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
 use crate::mask::{Taint, drop_quietly, rendering};
@@ -96,61 +95,86 @@ pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
 
 /// An error is met at a site of a running function.
 pub(crate) fn meet(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
-    let frame = meeting.frame;
-    if rendering() || !share::lets_in() {
-        return;
-    }
-    let site = meeting.site();
-    match meeting.way() {
-        Way::Out => put(leaving(frame, site, Kind::Error, error)),
-        Way::Changed => put(changing(frame, site, error)),
-        Way::Handled => handling(frame, site, error),
-        Way::Lost => {
-            if let Some(record) = met_before(frame, error) {
-                finish(record, true);
+    if !rendering() && share::lets_in() {
+        match meeting.way() {
+            Way::Out => put(leaving(meeting, Kind::Error, error)),
+            Way::Changed => put(changing(meeting, error)),
+            Way::Handled => handling(meeting, error),
+            Way::Lost => {
+                if let Some(record) = met_before(meeting, error) {
+                    finish(record, true);
+                }
             }
         }
     }
+    met(meeting);
 }
 
 /// A `None` is about to leave the function.
 pub(crate) fn meet_none(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
     if !rendering() && share::lets_in() {
-        put(leaving(meeting.frame, meeting.site(), Kind::None, error));
+        put(leaving(meeting, Kind::None, error));
+    }
+    met(meeting);
+}
+
+/// The frame of a call that is not followed goes. What waits in it waits in the function that called it.
+pub(super) fn met(meeting: Meeting<'_>) {
+    if !meeting.is_alone() {
+        return;
+    }
+    let (key, caller) = (meeting.frame.key(), meeting.frame.caller());
+    waiting(|waiting| {
+        for record in waiting {
+            if record.caller == key {
+                record.caller = caller;
+            }
+        }
+    });
+    thread::with(|thread| {
+        meeting.frame.dismiss(&thread.frames);
+        thread.frames.mark(caller);
+    });
+    let leaves = |record: &Record| record.frame == key && caller == 0 && record.through.is_none();
+    for record in take(|record| leaves(record) && record.unwinding.is_none()) {
+        finish(record, false);
     }
 }
 
+/// Whether a record waits in the function of this meeting. One that a call met which is not followed waits further out.
+fn waits_in(record: &Record, meeting: Meeting<'_>) -> bool {
+    record.caller == meeting.frame.key() || (meeting.is_alone() && record.caller == meeting.frame.caller())
+}
+
 /// What comes of this error will leave the function.
-fn changing(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) -> Record {
+fn changing(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Record {
     let facts = Facts::of(error);
     let mut record =
-        adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
+        adopt(meeting, &facts).unwrap_or_else(|| rise(meeting.frame, Kind::Error, facts.clone(), error));
     record.failure.outermost = facts;
-    record.through = Some(site);
+    record.through = Some(meeting.site());
     record
 }
 
 /// An error is about to leave `frame` through a macro that does not show it.
-pub(crate) fn fail_unseen(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) {
-    if rendering() {
-        return;
+pub(crate) fn fail_unseen(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    if !rendering() {
+        put(Record { unseen: true, ..leaving(meeting, Kind::Error, error) });
     }
-    let mut record = leaving(frame, site, Kind::Error, error);
-    record.unseen = true;
-    put(record);
+    met(meeting);
 }
 
 /// A `match` or the like is about to handle this error.
-fn handling(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) {
-    if let Some(mut record) = met_before(frame, error) {
-        record.handler = frame.meta().handler(site);
+fn handling(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    if let Some(mut record) = met_before(meeting, error) {
+        record.handler = meeting.frame.meta().handler(meeting.site());
         put(record);
     }
 }
 
 /// Takes the record of an error that an annotated function handed to this one.
-fn met_before(frame: FrameRef<'_>, error: &ErrorRef<'_>) -> Option<Record> {
-    let comes_from = |record: &Record| record.caller == frame.key() && record.handler.is_none();
+fn met_before(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Option<Record> {
+    let comes_from = |record: &Record| waits_in(record, meeting) && record.handler.is_none();
     if !waiting(|waiting| waiting.iter().any(comes_from))? {
         return None;
     }
@@ -162,10 +186,11 @@ fn met_before(frame: FrameRef<'_>, error: &ErrorRef<'_>) -> Option<Record> {
     })?
 }
 
-fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> Record {
+fn leaving(meeting: Meeting<'_>, kind: Kind, error: &ErrorRef<'_>) -> Record {
+    let frame = meeting.frame;
     let facts = Facts::of(error);
-    let at = frame.meta().site(site);
-    let mut record = adopt(frame, site, &facts)
+    let at = frame.meta().site(meeting.site());
+    let mut record = adopt(meeting, &facts)
         .or_else(|| crossing::met_again(frame, at.as_ref().is_some_and(|at| at.crosses), &facts))
         .unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
     if record.told && !record.crossed {
@@ -193,17 +218,18 @@ fn rise(frame: FrameRef<'_>, kind: Kind, facts: Facts, error: &ErrorRef<'_>) -> 
 }
 
 /// The waiting record that goes on with this error, when there is one.
-fn adopt(frame: FrameRef<'_>, site: u32, facts: &Facts) -> Option<Record> {
-    let at = frame.meta().site(site);
+fn adopt(meeting: Meeting<'_>, facts: &Facts) -> Option<Record> {
+    let (function, site) = (meeting.frame.meta(), meeting.site());
+    let at = function.site(site);
     waiting(|waiting| {
         let comes_from = |record: &Record| {
             let same = record.unseen || record.failure.outermost.is_in(facts);
             match (&record.handler, &at) {
-                (Some(handler), Some(at)) => handler.may_lead_to(at, same),
+                (Some(handler), Some(at)) => handler.is_of(function) && handler.may_lead_to(at, same),
                 _ => same || record.through == Some(site),
             }
         };
-        let index = waiting.iter().rposition(|record| record.caller == frame.key() && comes_from(record))?;
+        let index = waiting.iter().rposition(|record| waits_in(record, meeting) && comes_from(record))?;
         let mut record = waiting.remove(index);
         if record.unseen && !record.failure.outermost.is_in(facts) {
             // What was guessed of it is put right.
@@ -235,12 +261,6 @@ pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site
     failure.outermost = facts;
 }
 
-/// An error is met in a call that is not followed. All that it called has returned, so it is the innermost frame.
-pub(super) fn link_late<'a>(guard: Unlinked<'a, Meta>, meta: &'static Meta) -> FrameRef<'a> {
-    meta.budget.failed();
-    thread::with(|thread| guard.link(meta, &thread.frames))
-}
-
 /// A guard that was linked is being dropped. By its ABI it does not unwind, so an annotated function needs no code for the
 /// case that it does.
 #[cold]
@@ -252,7 +272,6 @@ pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
         drop_quietly(payload);
     }
     thread::with(|thread| frame.leave(&thread.frames));
-    frame.give_back();
 }
 
 /// The same for a guard in a future, which may not be on the list any more.

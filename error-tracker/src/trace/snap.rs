@@ -1,7 +1,11 @@
 //! The calls by which an expansion keeps variables.
 
 use super::guard::{Arguments, Entered};
-use crate::snapshot::keep::{Keep, Link, Place};
+use super::meta::Meta;
+use crate::frame::Untaken;
+use crate::snapshot::budget::Budget;
+use crate::snapshot::eager;
+use crate::snapshot::keep::{Function, Held, Keep, Link, Place, Var};
 
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -10,7 +14,7 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
     Link::new()
 }
 
-/// Keeps a variable that was just bound or assigned.
+/// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn keep<T, K: Keep<T>, const N: usize, A: Arguments>(
     value: &T,
@@ -26,6 +30,31 @@ pub fn keep<T, K: Keep<T>, const N: usize, A: Arguments>(
 /// Where the snapshot of an argument goes, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn place<'a, const N: usize, A: Arguments>(guard: Entered<'a, N, A>, index: usize) -> Option<Place<'a>> {
+pub fn place<'a, const N: usize, A: Arguments>(
+    guard: Entered<'a, N, A>,
+    index: usize,
+) -> Option<Place<'a, Meta>> {
     guard.place(index)
+}
+
+impl Function for Meta {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn variable(&self, index: usize) -> Option<Var> {
+        self.variables().nth(index)
+    }
+
+    #[inline(never)]
+    fn keep_text(held: Held<'_, Self>, text: &str) {
+        eager::text(held, text);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>) {
+        eager::value(held, value);
+    }
 }

@@ -5,9 +5,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::outcome::{
-    CloseOutcome, ErrorRef, Failing, Given, IN_REGISTERS, Look, LookAt, Meeting, Outcome, looks, pass_whole,
-};
+use super::outcome::{CloseOutcome, ErrorRef, Failing, Given, Look, LookAt, Meeting, Outcome, looks};
 use crate::cast;
 use crate::snapshot::keep::Link;
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use super::facts::Facts;
 use super::guard::FrameRef;
-use super::outcome::ErrorRef;
-use super::record::{Failure, Place, Record, SINK, add_callers, pass};
+use super::outcome::{ErrorRef, Meeting};
+use super::record::{Failure, Place, Record, SINK, add_callers, met, pass};
 use super::waiting::{put, waiting};
 use super::{backtrace, crossing, thread};
 use crate::event::{Exit, Kind};
@@ -123,10 +123,14 @@ pub(super) fn left(mark: Failure) {
 }
 
 /// An annotated handler is given an error: it is recorded as one that is handled there.
-pub(crate) fn given(frame: FrameRef<'_>, error: &ErrorRef<'_>) {
-    if rendering() {
-        return;
+pub(crate) fn given(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    if !rendering() {
+        given_to(meeting.frame, error);
     }
+    met(meeting);
+}
+
+fn given_to(frame: FrameRef<'_>, error: &ErrorRef<'_>) {
     let place = (frame.meta().file, frame.meta().head().first_line, 0);
     if let Given::New(failure) = by_hand(Some(frame), Some(place), error, false) {
         tell(failure);
