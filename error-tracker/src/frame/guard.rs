@@ -14,7 +14,7 @@ use super::{Chunk, List, Piece, Slot, Slots};
 /// The head of a guard; the list of live frames runs through it. A guard's slots lie right behind.
 #[repr(C)]
 pub(crate) struct Frame<M: 'static> {
-    /// `None` while it is not linked, and then nothing else is set.
+    /// `None` until it is linked, and then nothing else is set.
     meta: Cell<Option<&'static M>>,
     prev: Cell<*const Self>,
     /// Where texts and rendered values of this frame's slots lie.
@@ -61,16 +61,16 @@ impl<M: Slots, const N: usize> Guard<M, N> {
         }
     }
 
-    /// Its frame, while it is linked.
+    /// Its frame, when it was linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn linked(&self) -> Option<FrameRef<'_, M>> {
+    pub(crate) fn entered(&self) -> Option<FrameRef<'_, M>> {
         self.frame.meta.get().map(|_| FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData })
     }
 
     /// Its frame, which has to be linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn frame(&self) -> FrameRef<'_, M> {
-        debug_assert!(self.linked().is_some());
+        debug_assert!(self.entered().is_some());
         FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
 
@@ -82,7 +82,7 @@ impl<M: Slots, const N: usize> Guard<M, N> {
     /// A variable's slot. It has to be linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn slot(&self, index: usize) -> Slot<'_> {
-        debug_assert!(self.linked().is_some());
+        debug_assert!(self.entered().is_some());
         // SAFETY: it is linked, so the descriptors were set; what lies in the data need not be.
         let (kept, data) = unsafe { (self.kept.assume_init_ref(), self.data.assume_init_ref()) };
         Slot { kept: &kept[index], data: &data[index] }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use super::{Body, FrameRef, Guard, List, Piece, Slots, Value, Written};
+use super::{Body, FrameRef, Guard, List, Piece, Slot, Slots, Value, Written};
 
 struct Three;
 
@@ -29,6 +29,7 @@ fn shown(frame: FrameRef<'_, Three>) -> Vec<String> {
                 Value::Str(text) => text.into(),
                 Value::Text(piece) | Value::Rendered(piece) => frame.text(piece) + &frame.masked(piece),
                 Value::NoDebug | Value::NotNow => "-".into(),
+                Value::Unfollowed => "?".into(),
             });
         });
     }
@@ -43,21 +44,20 @@ fn all(list: &List<Three>) -> Vec<Vec<String>> {
 fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
     let list = List::new();
     let numbers = vec![1, 2];
-    let outer = Guard::<_, 3>::new(&Three, false);
-    outer.enter(&list);
+    let outer = Guard::<_, 3>::new();
+    assert!(outer.entered().is_none());
+    outer.unlinked().link(&Three, &list);
     outer.slot(0).copy(&(7_u8, 'x'));
     outer.slot(1).argument::<Vec<i32>, Plainly>(&numbers);
-    let inner = Guard::<_, 3>::new(&Three, false);
-    inner.enter(&list);
+    let inner = Guard::<_, 3>::new();
+    inner.unlinked().link(&Three, &list);
     let untaken = inner.slot(2).untaken::<_, Plainly>(&"text");
     untaken.show(|value| assert_eq!(format!("{value:?}"), "\"text\""));
     inner.slot(0).text_argument::<str>("argument");
-    assert!(inner.is_innermost(&list) && !outer.slot(2).copy(&[0_u64; 3]));
+    assert!(inner.frame().is_innermost(&list) && !outer.slot(2).copy(&[0_u64; 3]));
     assert_eq!(all(&list), [vec!["argument", "-"], vec!["(7, 'x')", "[1, 2]"]]);
-    assert_eq!(outer.frame().put(&list, false, b"not innermost"), None);
-    let start = inner.frame().put(&list, false, b"text and secret").unwrap();
+    let start = inner.frame().put(b"text and secret").unwrap();
     inner.slot(2).put(Piece::rendered(start, 5, 10, false));
-    assert!(!inner.is_innermost(&list), "it has something to give back");
     assert_eq!(all(&list)[0], ["argument", "text and secret"]);
     // A variable that is bound again in another way.
     inner.slot(0).no_debug::<Three>();
@@ -65,21 +65,54 @@ fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
     assert_eq!(all(&list)[0], ["-".to_owned(), u128::MAX.to_string()]);
     inner.frame().leave(&list);
     assert_eq!((all(&list).len(), list.innermost()), (1, outer.frame().key()));
-    assert!(outer.is_innermost(&list));
-    outer.leave(&list);
+    list.mark(outer.frame().key());
+    assert!(!outer.frame().is_innermost(&list), "it is marked");
+    outer.frame().leave(&list);
     assert_eq!(list.innermost(), 0);
+}
+
+#[test]
+fn a_frame_that_stands_alone_is_the_innermost_until_it_is_dismissed() {
+    let list = List::new();
+    let guard = Guard::<_, 3>::new();
+    let caller = guard.unlinked().link(&Three, &list);
+    for round in 0..2_u8 {
+        let alone = FrameRef::alone(&Three, &list);
+        alone.slots().for_each(Slot::unfollowed);
+        assert!(alone.slot(1).unwrap().copy(&round) && alone.slot(3).is_none());
+        let start = alone.put(b"text").unwrap();
+        alone.slot(2).unwrap().untaken::<_, Plainly>(&"text");
+        alone.slot(2).unwrap().put(Piece::rendered(start, 4, 0, false));
+        assert_eq!(all(&list), [vec!["?", &round.to_string(), "text"], vec![]]);
+        assert_eq!(alone.caller(), caller.key());
+        alone.dismiss(&list);
+        assert_eq!(list.innermost(), caller.key());
+    }
+    caller.leave(&list);
 }
 
 /// A guard that takes itself off the list when dropped, as an expansion's does.
 struct Linked<'a>(Guard<Three, 3>, &'a List<Three>);
 
+impl<'a> Linked<'a> {
+    fn new(list: &'a List<Three>) -> Self {
+        Self(Guard::new(), list)
+    }
+
+    fn enter(&self) {
+        self.0.unlinked().link(&Three, self.1);
+    }
+}
+
 impl Drop for Linked<'_> {
     fn drop(&mut self) {
         assert!(all(self.1).len() < 3, "the list leads here, too");
-        if self.0.is_innermost(self.1) {
-            self.0.leave(self.1);
+        let Some(frame) = self.0.entered() else { return };
+        if frame.is_innermost(self.1) {
+            frame.leave(self.1);
+        } else {
+            frame.give_back();
         }
-        self.0.give_back();
     }
 }
 
@@ -94,16 +127,16 @@ fn a_body_is_linked_while_it_is_polled() {
     let list = List::new();
     let mut pending = true;
     let mut body = pin!(Body::new(async {
-        let linked = Linked(Guard::new(&Three, true), &list);
-        linked.0.enter(&list);
+        let linked = Linked::new(&list);
+        linked.enter();
         linked.0.slot(0).copy(&1_u8);
         poll_fn(|_| if std::mem::take(&mut pending) { Poll::Pending } else { Poll::Ready(()) }).await;
         linked.0.slot(1).copy(&2_u8);
         all(&list)
     }));
     assert_eq!((poll(body.as_mut(), &list), list.innermost()), ((Poll::Pending, 0), 0));
-    let caller = Linked(Guard::new(&Three, true), &list);
-    caller.0.enter(&list);
+    let caller = Linked::new(&list);
+    caller.enter();
     assert_eq!(poll(body.as_mut(), &list), (Poll::Ready(vec![vec!["1".into(), "2".into()], vec![]]), 2));
     assert_eq!((body.suspended(), all(&list).len()), (0, 1));
 }
@@ -112,8 +145,8 @@ fn a_body_is_linked_while_it_is_polled() {
 fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
     let list = List::new();
     let never = async {
-        let linked = Linked(Guard::new(&Three, true), &list);
-        linked.0.enter(&list);
+        let linked = Linked::new(&list);
+        linked.enter();
         pending::<()>().await;
     };
     {
@@ -123,8 +156,8 @@ fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
     }
     let mut first = true;
     let mut body = pin!(Body::new(async {
-        let linked = Linked(Guard::new(&Three, true), &list);
-        linked.0.enter(&list);
+        let linked = Linked::new(&list);
+        linked.enter();
         poll_fn(|_| if std::mem::take(&mut first) { Poll::<()>::Pending } else { panic!("on purpose") })
             .await;
     }));
@@ -138,13 +171,13 @@ fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
 #[test]
 fn what_a_slot_says_of_a_type() {
     let list = List::new();
-    let guard = Guard::<_, 3>::new(&Three, true);
-    guard.enter(&list);
+    let guard = Guard::<_, 3>::new();
+    guard.unlinked().link(&Three, &list);
     let text = "é".repeat(1 << 12);
     guard.slot(0).untaken_text::<String>();
     guard.slot(1).argument::<str, Plainly>(&text);
     guard.slot(2).untaken_text::<String>();
-    let start = guard.frame().put(&list, true, text[..64].as_bytes()).unwrap();
+    let start = guard.frame().put(text[..64].as_bytes()).unwrap();
     guard.slot(2).put(Piece::text(start, 64, text.len()));
     let types: Vec<_> = guard.frame().slots().map(|slot| slot.type_name().unwrap()).collect();
     assert_eq!(types, ["alloc::string::String", "&str", "alloc::string::String"]);
@@ -152,7 +185,5 @@ fn what_a_slot_says_of_a_type() {
         let Value::Text(piece) = value else { panic!("it was taken") };
         assert_eq!((guard.frame().text(piece).as_str(), piece.whole()), (&text[..64], text.len() as u64));
     });
-    assert!(guard.is_innermost(&list), "a task's guard may not be linked when it is dropped");
-    guard.leave(&list);
-    guard.give_back();
+    guard.frame().leave(&list);
 }

@@ -74,7 +74,7 @@ impl Reader<'_> {
                     return;
                 }
                 Value::Unfollowed => {
-                    variable.note = Some("not kept: the function is called too often".into());
+                    variable.note = Some("not kept: this call was not followed".into());
                     return;
                 }
                 Value::NotNow => {

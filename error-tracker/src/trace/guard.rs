@@ -36,7 +36,7 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
 impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if let Some(frame) = self.0.linked() {
+        if let Some(frame) = self.0.entered() {
             if TASK { record::leave_task(frame) } else { record::leave(frame) }
         }
     }
@@ -86,7 +86,7 @@ impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
     #[cold]
     #[inline(never)]
     pub(crate) fn frame(self) -> (FrameRef<'a>, bool) {
-        if let Some(frame) = self.guard.and_then(|guard| guard.linked()) {
+        if let Some(frame) = self.guard.and_then(|guard| guard.entered()) {
             return (frame, false);
         }
         self.meta.budget.failed();
