@@ -205,16 +205,10 @@ fn inner(
             }
         }
     };
-    let entered = if small {
-        quote!(let #guard = #p::unfollowed({ #meta });)
-    } else {
-        quote! {
-            let #guard = #p::Guard::<#slots, #task>::new();
-            let #guard = #p::Guard::enter(&#guard, { #meta });
-        }
-    };
+    let enter = Ident::new(if small { "enter_small" } else { "enter" }, Span::mixed_site());
     quote! {
-        #entered
+        let #guard = #p::Guard::<#slots, #task>::new();
+        let #guard = #p::Guard::#enter(&#guard, { #meta });
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*

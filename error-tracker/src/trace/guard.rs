@@ -22,14 +22,24 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
         Self(frame::Guard::new())
     }
 
-    /// Makes this the innermost live frame, if this call is followed.
+    /// Makes this the innermost live frame if no other function is running: that of a small function.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn enter(&self, meta: &'static Meta) -> Entered<'_, N> {
-        let follows = TASK || meta.budget.follows();
+    pub fn enter_small(&self, meta: &'static Meta) -> Entered<'_, N> {
+        let follows = thread::is_outermost();
         if follows {
             follow(self.0.unlinked(), meta);
         }
-        Entered { guard: Some(&self.0), meta, follows, arguments: () }
+        Entered { guard: &self.0, meta, follows, arguments: () }
+    }
+
+    /// Makes this the innermost live frame, if this call is followed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn enter(&self, meta: &'static Meta) -> Entered<'_, N> {
+        let follows = TASK || meta.budget.follows() || thread::is_outermost();
+        if follows {
+            follow(self.0.unlinked(), meta);
+        }
+        Entered { guard: &self.0, meta, follows, arguments: () }
     }
 }
 
@@ -59,19 +69,11 @@ extern "C" fn follow(guard: frame::Unlinked<'_, Meta>, meta: &'static Meta) {
 /// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.
 #[derive(Clone, Copy)]
 pub struct Entered<'a, const N: usize, A = ()> {
-    /// A function that is never followed has none.
-    guard: Option<&'a frame::Guard<Meta, N>>,
+    guard: &'a frame::Guard<Meta, N>,
     meta: &'static Meta,
     follows: bool,
     /// What of the arguments can be kept late, when a call fails that is not followed.
     arguments: A,
-}
-
-/// For a function that is never followed.
-#[cfg_attr(not(debug_assertions), inline(always))]
-#[must_use]
-pub fn unfollowed(meta: &'static Meta) -> Entered<'static, 0> {
-    Entered { guard: None, meta, follows: false, arguments: () }
 }
 
 /// Adds what can be kept late of the arguments.
@@ -86,7 +88,7 @@ impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
     #[cold]
     #[inline(never)]
     pub(crate) fn frame(self) -> (FrameRef<'a>, bool) {
-        if let Some(frame) = self.guard.and_then(|guard| guard.entered()) {
+        if let Some(frame) = self.guard.entered() {
             return (frame, false);
         }
         self.meta.budget.failed();
@@ -106,9 +108,7 @@ impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn place(self, index: usize) -> Option<Place<'a, Meta>> {
         let Self { guard, meta, follows, .. } = self;
-        let guard = guard.filter(|_| follows)?;
-        let frame = guard.frame();
-        Some(Place { slot: guard.slot(index), meta, held: Held { frame, index } })
+        follows.then(|| Place { slot: guard.slot(index), meta, held: Held { frame: guard.frame(), index } })
     }
 }
 

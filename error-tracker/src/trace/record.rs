@@ -118,7 +118,8 @@ pub(crate) fn meet_none(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
     met(meeting);
 }
 
-/// The frame of a call that is not followed goes. What waits in it waits in the function that called it.
+/// The frame of a call that is not followed goes. What waits in it waits in the function that called it, and there is one: the
+/// outermost call is always followed.
 pub(super) fn met(meeting: Meeting<'_>) {
     if !meeting.is_alone() {
         return;
@@ -135,10 +136,6 @@ pub(super) fn met(meeting: Meeting<'_>) {
         meeting.frame.dismiss(&thread.frames);
         thread.frames.mark(caller);
     });
-    let leaves = |record: &Record| record.frame == key && caller == 0 && record.through.is_none();
-    for record in take(|record| leaves(record) && record.unwinding.is_none()) {
-        finish(record, false);
-    }
 }
 
 /// Whether a record waits in the function of this meeting. One that a call met which is not followed waits further out.

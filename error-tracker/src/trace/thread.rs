@@ -34,3 +34,9 @@ pub(crate) fn read<R>(read: impl FnOnce(Frames<'_, Meta>) -> R) -> R {
 pub(crate) fn innermost() -> usize {
     with(|thread| thread.frames.innermost())
 }
+
+/// Whether no annotated function runs on this thread.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn is_outermost() -> bool {
+    with(|thread| thread.frames.is_empty())
+}
