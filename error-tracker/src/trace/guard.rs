@@ -92,7 +92,10 @@ impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
             return (frame, false);
         }
         self.meta.budget.failed();
-        let frame = thread::with(|thread| FrameRef::alone(self.meta, &thread.frames));
+        let frame = thread::with(|thread| {
+            thread.depth.set((&raw const self).addr());
+            FrameRef::alone(self.meta, &thread.frames)
+        });
         frame.slots().for_each(Slot::unfollowed);
         self.arguments.keep(&mut frame.slots());
         (frame, true)

@@ -62,6 +62,8 @@ pub(super) struct Record {
     pub(super) frame: usize,
     /// The frame that would meet it next.
     pub(super) caller: usize,
+    /// Where on the stack it was met last, in a call that is not followed; else 0.
+    pub(super) depth: usize,
     /// The site whose operand it will leave through, when `see_source` met it.
     pub(super) through: Option<u32>,
     /// Where it was last handled, in the function that would meet it next.
@@ -138,6 +140,11 @@ pub(super) fn met(meeting: Meeting<'_>) {
     });
 }
 
+/// Where on the stack a call runs that is not followed, as an address: the stack grows down; else 0.
+fn depth(meeting: Meeting<'_>) -> usize {
+    if meeting.is_alone() { thread::with(|thread| thread.depth.get()) } else { 0 }
+}
+
 /// Whether a record waits in the function of this meeting. One that a call met which is not followed waits further out.
 fn waits_in(record: &Record, meeting: Meeting<'_>) -> bool {
     record.caller == meeting.frame.key() || (meeting.is_alone() && record.caller == meeting.frame.caller())
@@ -145,10 +152,12 @@ fn waits_in(record: &Record, meeting: Meeting<'_>) -> bool {
 
 /// What comes of this error will leave the function.
 fn changing(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Record {
+    let depth = depth(meeting);
     let facts = Facts::of(error);
     let mut record =
-        adopt(meeting, &facts).unwrap_or_else(|| rise(meeting.frame, Kind::Error, facts.clone(), error));
+        adopt(meeting, depth, &facts).unwrap_or_else(|| rise(meeting.frame, Kind::Error, facts.clone(), error));
     record.failure.outermost = facts;
+    record.depth = depth;
     record.through = Some(meeting.site());
     record
 }
@@ -184,10 +193,10 @@ fn met_before(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Option<Record> {
 }
 
 fn leaving(meeting: Meeting<'_>, kind: Kind, error: &ErrorRef<'_>) -> Record {
-    let frame = meeting.frame;
+    let (frame, depth) = (meeting.frame, depth(meeting));
     let facts = Facts::of(error);
     let at = frame.meta().site(meeting.site());
-    let mut record = adopt(meeting, &facts)
+    let mut record = adopt(meeting, depth, &facts)
         .or_else(|| crossing::met_again(frame, at.as_ref().is_some_and(|at| at.crosses), &facts))
         .unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
     if record.told && !record.crossed {
@@ -199,6 +208,7 @@ fn leaving(meeting: Meeting<'_>, kind: Kind, error: &ErrorRef<'_>) -> Record {
     }
     record.frame = frame.key();
     record.caller = frame.caller();
+    record.depth = depth;
     record.through = None;
     record.handler = None;
     record.hidden = 0;
@@ -215,11 +225,18 @@ fn rise(frame: FrameRef<'_>, kind: Kind, facts: Facts, error: &ErrorRef<'_>) -> 
 }
 
 /// The waiting record that goes on with this error, when there is one.
-fn adopt(meeting: Meeting<'_>, facts: &Facts) -> Option<Record> {
+fn adopt(meeting: Meeting<'_>, depth: usize, facts: &Facts) -> Option<Record> {
     let (function, site) = (meeting.frame.meta(), meeting.site());
     let at = function.site(site);
     waiting(|waiting| {
         let comes_from = |record: &Record| {
+            // What this very function met before, in a call that is not followed, is another error, unless it rose below.
+            if meeting.is_alone()
+                && record.depth >= depth
+                && record.failure.passed.iter().any(|passed| std::ptr::eq(*passed, function))
+            {
+                return false;
+            }
             let same = record.unseen || record.failure.outermost.is_in(facts);
             match (&record.handler, &at) {
                 (Some(handler), Some(at)) => handler.is_of(function) && handler.may_lead_to(at, same),
@@ -399,6 +416,7 @@ impl Record {
             failure,
             frame: key,
             caller: key,
+            depth: 0,
             through: None,
             handler: None,
             unseen: false,
