@@ -1,9 +1,9 @@
 //! Makes an event of a failure.
 
-use super::variant;
 use crate::event::{Cause, Event, Kind, Level};
 use crate::json::Value;
-use crate::trace::record::Failure;
+use crate::trace::failure::Failure;
+use crate::trace::frames::Passed;
 
 /// Most bytes of an event's texts together.
 const MOST: usize = 256 * 1024;
@@ -18,20 +18,20 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
     };
     let mut event = Event {
         id,
-        at: failure.at,
+        at: failure.at(),
         kind: failure.kind,
-        level: failure.level.unwrap_or(level),
+        level: failure.level().unwrap_or(level),
         handled: failure.handled,
         type_name: innermost.type_name.trim_start_matches('&').into(),
-        variant: innermost.debug.as_deref().and_then(|debug| variant::of(debug, innermost.type_name)),
+        variant: failure.variant.clone(),
         message: innermost.message.clone(),
         template: failure.template.map(Into::into),
-        debug: innermost.debug.clone(),
+        debug: failure.debug.clone(),
         chain: chain(failure),
-        frames: failure.frames.clone(),
-        callers: failure.callers.clone(),
+        frames: failure.frames.iter().map(Passed::frame).collect(),
+        callers: failure.callers.iter().map(Passed::frame).collect(),
         location: failure.location.clone(),
-        thread: failure.thread.clone(),
+        thread: failure.thread_name(),
         globals: failure.globals.clone(),
         addresses: failure.backtrace.clone(),
         ..Event::default()
@@ -49,7 +49,7 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
 
 /// The chain of the outermost error, without what the event's own message says already.
 fn chain(failure: &Failure) -> Vec<Cause> {
-    let outermost = &failure.outermost;
+    let outermost = failure.outermost();
     let changed =
         outermost.message != failure.innermost.message || outermost.type_name != failure.innermost.type_name;
     if !changed && outermost.sources.is_empty() {

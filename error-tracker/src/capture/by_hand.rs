@@ -13,7 +13,8 @@ use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
 use crate::trace::guard::FrameRef;
 use crate::trace::outcome::{ErrorRef, ShowError};
-use crate::trace::record::{self, Failure, Place};
+use crate::trace::failure::{Failure, Place};
+use crate::trace::record;
 use crate::trace::thread;
 use crate::trace::told::{self, Given};
 
@@ -46,8 +47,9 @@ impl Here {
     /// Notes the place in a failure, and in its frame around the call.
     pub(super) fn note_in(self, failure: &mut Failure) {
         failure.location = Some(self.location());
-        if let Some(frame) = failure.frames.iter_mut().rfind(|frame| frame.exit == event::Exit::Captured) {
-            (frame.line, frame.column) = (self.line, self.column);
+        let mut frames = failure.frames.iter_mut();
+        if let Some(frame) = frames.rfind(|frame| frame.exit == Some(event::Exit::Captured)) {
+            frame.place = Some((self.line, self.column));
         }
     }
 
@@ -56,7 +58,7 @@ impl Here {
         thread::read(|mut frames| {
             read(frames.find(|frame| {
                 let meta = frame.meta();
-                meta.file == self.file && (meta.head().holds(self.line) || meta.line == self.line)
+                meta.file == self.file && (meta.known().head.holds(self.line) || meta.line == self.line)
             }))
         })
     }
@@ -119,7 +121,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure.extras = extras;
-            told::tell(failure)
+            told::tell(failure, |_| ()).id()
         }
         Given::Told(mut failure) => {
             failure.extras = extras;
@@ -130,7 +132,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
             {
                 (sink.amend)(&failure);
             }
-            Some(failure.id).filter(|id| !id.is_empty())
+            failure.told.id()
         }
     }
 }
@@ -169,7 +171,7 @@ pub(crate) fn record_handled(error: &(dyn Error + 'static), type_name: &'static 
     let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(error) };
     let place = ("run_handled", 0, 0);
     if let Given::New(failure) = told::by_hand(None, Some(place), &error, false) {
-        told::tell(failure);
+        told::tell(failure, |_| ());
     }
 }
 
@@ -181,7 +183,7 @@ pub fn message(text: String, template: Option<&'static str>, here: Here) -> Opti
     let mut failure: Box<Failure> = here.around(|frame| told::message(frame, text));
     here.note_in(&mut failure);
     failure.template = template;
-    told::tell(failure)
+    told::tell(failure, |_| ()).id()
 }
 
 /// A value of additional context, for the macro: what serde makes of it, else its `Debug` text.

@@ -108,7 +108,7 @@ fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
         }
         Given::Told(failure) => failure,
     };
-    let mut event = build::event(&failure, failure.id.clone());
+    let mut event = build::event(&failure, failure.told.id().unwrap_or_default());
     mask::event(&policy::get().masking, &mut event, failure.taint);
     Sources::default().add_to(&mut event);
     event

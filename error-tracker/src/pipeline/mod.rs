@@ -52,6 +52,15 @@ impl Default for Options {
     }
 }
 
+/// What an event has in common with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Likeness {
+    /// Events that have this in common belong to the same issue.
+    pub(crate) issue: u64,
+    /// Stands for the text.
+    pub(crate) text: u64,
+}
+
 /// What became of all events so far: `raised` is the sum of `stored`, `coalesced`, `pending` and all `dropped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -141,15 +150,13 @@ impl Pipeline {
     }
 
     /// Counts an occurrence of a storming event; `true` says that this was done, and no event is needed.
-    ///
-    /// `key` stands for the site, type and message: events of the same key belong to the same issue.
-    pub(crate) fn coalesce(&self, key: u64, at: Timestamp) -> bool {
-        self.shared().coalesce(key, at)
+    pub(crate) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
+        self.shared().coalesce(like, at)
     }
 
     /// Takes an event. Never waits for the store.
-    pub(crate) fn submit(&self, event: Event, key: u64) {
-        self.shared().submit(Box::new(event), key);
+    pub(crate) fn submit(&self, event: Event, like: Likeness) {
+        self.shared().submit(Box::new(event), like);
     }
 
     /// Waits until everything that any thread submitted or counted before this call is stored, at most `timeout`.

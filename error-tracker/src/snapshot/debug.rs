@@ -17,6 +17,9 @@ use stream::Stream;
 const SWALLOWED_BYTES: usize = 64 * 1024;
 const SWALLOWED_WRITES: usize = 16 * 1024;
 
+/// Bytes of a name that is looked for at the start of a text.
+const LONGEST_NAME: usize = 256;
+
 /// How much of a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -94,6 +97,46 @@ pub(crate) fn str(text: &str, limits: &Limits, out: &mut String) -> bool {
         let _ = write!(out, "… ({} bytes)", text.len());
     }
     cut
+}
+
+/// The first name of a value's `Debug` text and two characters behind it, which tell what it is the name of. The rest is not
+/// rendered.
+pub(crate) fn start(value: &dyn fmt::Debug) -> String {
+    let mut start = Start { text: String::new(), behind: 0, writes: 0 };
+    let _rendering = Rendering::start();
+    // An error is the sign that enough was written.
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        let _ = write!(start, "{value:?}");
+    }));
+    if let Err(payload) = written {
+        drop_quietly(payload);
+    }
+    start.text
+}
+
+struct Start {
+    text: String,
+    behind: usize,
+    writes: usize,
+}
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.behind < 2 && self.text.len() < LONGEST_NAME {
+            let ends = |c: char| !c.is_alphanumeric() && c != '_';
+            let name = if self.behind > 0 { 0 } else { text.find(ends).unwrap_or(text.len()) };
+            let behind = text[name..].chars().take(2 - self.behind);
+            self.behind += behind.clone().count();
+            self.text.push_str(&text[..name]);
+            self.text.extend(behind);
+            return if self.behind < 2 { Ok(()) } else { Err(fmt::Error) };
+        }
+        self.writes += 1;
+        if self.writes > SWALLOWED_WRITES && cfg!(panic = "unwind") {
+            resume_unwind(Box::new(Stop));
+        }
+        Err(fmt::Error)
+    }
 }
 
 struct Bounded<'a> {

@@ -89,6 +89,10 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
+    pub(super) fn at(site: &Site) -> Self {
+        Self { names_it: site.makes, from: site.order, to: site.ordinal }
+    }
+
     /// Whether an error that was met here may be what leaves at a site; `same` says whether it looks so.
     pub(crate) fn may_lead_to(&self, site: &Site, same: bool) -> bool {
         let inside = (self.from..=self.to).contains(&site.order);
@@ -101,7 +105,7 @@ const ENTRY: u8 = 0x1e;
 const FIELD: u8 = 0x1f;
 
 impl Meta {
-    pub(crate) fn head(&self) -> Head {
+    pub(super) fn head(&self) -> Head {
         let mut parts = Parts(self.text);
         Head {
             first_line: parts.number().unwrap_or_default(),
@@ -134,28 +138,22 @@ impl Meta {
         parts
     }
 
-    pub(crate) fn site(&self, index: u32) -> Option<Site> {
+    pub(super) fn sites(&self) -> impl Iterator<Item = Site> {
         let mut parts = self.group(2);
-        for _ in 0..index {
-            parts.until(ENTRY)?;
-        }
-        let (line, column) = (parts.number()?, parts.number()?);
-        let exit = match parts.until(FIELD)? {
-            "q" => Exit::Question,
-            "r" => Exit::Return,
-            "t" => Exit::Tail,
-            "m" => Exit::Macro,
-            _ => Exit::Hidden,
-        };
-        let flags = parts.number()?;
-        let (makes, crosses) = (flags & 1 != 0, flags & 2 != 0);
-        let (ordinal, order) = (parts.number()?, parts.number()?);
-        Some(Site { line, column, exit, makes, crosses, ordinal, order, text: parts.until(ENTRY)? })
-    }
-
-    pub(crate) fn handler(&self, index: u32) -> Option<Handler> {
-        let site = self.site(index)?;
-        Some(Handler { names_it: site.makes, from: site.order, to: site.ordinal })
+        std::iter::from_fn(move || {
+            let (line, column) = (parts.number()?, parts.number()?);
+            let exit = match parts.until(FIELD)? {
+                "q" => Exit::Question,
+                "r" => Exit::Return,
+                "t" => Exit::Tail,
+                "m" => Exit::Macro,
+                _ => Exit::Hidden,
+            };
+            let flags = parts.number()?;
+            let (makes, crosses) = (flags & 1 != 0, flags & 2 != 0);
+            let (ordinal, order) = (parts.number()?, parts.number()?);
+            Some(Site { line, column, exit, makes, crosses, ordinal, order, text: parts.until(ENTRY)? })
+        })
     }
 
     /// The variables, one for each slot.

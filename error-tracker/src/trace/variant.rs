@@ -1,19 +1,23 @@
 //! The variant of an enum, as its `Debug` text shows it.
 
+/// Whether values of this type may be variants.
+pub(super) fn may_have(type_name: &str) -> bool {
+    const OPAQUE: [&str; 4] =
+        ["anyhow::Error", "eyre::Report", "alloc::string::String", "alloc::boxed::Box<"];
+    !OPAQUE.iter().any(|opaque| type_name.trim_start_matches('&').starts_with(opaque))
+}
+
 /// `Negative { amount: -3 }` of a type `shop::OrderError` is the variant `Negative`. Texts that no derived `Debug`
 /// writes have none, and neither has a struct, whose text starts with the type's own name.
 pub(super) fn of(debug: &str, type_name: &str) -> Option<String> {
-    const OPAQUE: [&str; 4] =
-        ["anyhow::Error", "eyre::Report", "alloc::string::String", "alloc::boxed::Box<"];
-    if OPAQUE.iter().any(|opaque| type_name.trim_start_matches('&').starts_with(opaque)) {
+    if !may_have(type_name) {
         return None;
     }
     let end = debug.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(debug.len());
     let (name, rest) = debug.split_at(end);
     let derived = rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {");
-    let own = crate::event::short_type(type_name, None);
-    let is_variant =
-        derived && name.starts_with(char::is_uppercase) && name != own.split('<').next().unwrap_or_default();
+    let own = type_name.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or_default();
+    let is_variant = derived && name.starts_with(char::is_uppercase) && name != own.trim_start_matches('&');
     is_variant.then(|| name.to_owned())
 }
 
