@@ -84,7 +84,7 @@ pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<String> {
         return None;
     }
     let type_name = std::any::type_name::<E>();
-    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) };
     capture(&error, Here::caller(), Map::new())
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -
         return None;
     }
     let type_name = std::any::type_name::<E>();
-    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) };
     let here = Here::at(at);
     let (Given::New(mut failure) | Given::Told(mut failure)) =
         here.around(|frame| told::by_hand(frame, None, &error, true));
@@ -168,7 +168,7 @@ pub(crate) fn record_handled(error: &(dyn Error + 'static), type_name: &'static 
     if rendering() {
         return;
     }
-    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(error) };
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(error) };
     let place = ("run_handled", 0, 0);
     if let Given::New(failure) = told::by_hand(None, Some(place), &error, false) {
         told::tell(failure, |_| ());

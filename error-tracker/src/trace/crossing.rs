@@ -61,7 +61,7 @@ pub(super) fn leaves(failure: &Failure) {
 
 /// The record of an error that left elsewhere and is met again in `frame`; nobody else meets it then. Whether errors come in
 /// at a place is known of its site; that a task panicked is told by the error's type.
-pub(super) fn met_again(frame: FrameRef<'_>, site: u32, met: &Met<'_>) -> Option<Record> {
+pub(super) fn met_again(frame: FrameRef<'_>, site: u32, met: &Met<'_, '_>) -> Option<Record> {
     if !ANY.load(Ordering::Acquire) {
         return None;
     }
@@ -94,7 +94,7 @@ fn stands_beside(one: &'static Meta, other: &'static Meta) -> bool {
 }
 
 impl Left {
-    fn is_in(&self, met: &Met<'_>, name: &str) -> bool {
+    fn is_in(&self, met: &Met<'_, '_>, name: &str) -> bool {
         match self.kind {
             Kind::Panic => name == "JoinError" && met.message().contains(&self.facts.message),
             _ => self.facts.type_name == met.error.type_name && met.carries(&self.facts),

@@ -30,15 +30,15 @@ thread_local! {
 }
 
 /// An error as it is met. Its text is read at once, its sources when they are asked for.
-pub(super) struct Met<'a> {
-    pub(super) error: &'a ErrorRef<'a>,
+pub(super) struct Met<'a, 'e> {
+    pub(super) error: &'a ErrorRef<'e>,
     message: String,
     sources: OnceCell<Vec<Cause>>,
 }
 
-impl<'a> Met<'a> {
+impl<'a, 'e> Met<'a, 'e> {
     /// Reads an error; its `Display` runs here.
-    pub(super) fn new(error: &'a ErrorRef<'a>) -> Self {
+    pub(super) fn new(error: &'a ErrorRef<'e>) -> Self {
         let mut spare = SPARE.try_with(Cell::take).unwrap_or_default();
         spare.clear();
         let message = match (error.display, error.debug) {
@@ -61,7 +61,7 @@ impl<'a> Met<'a> {
     /// The errors below it; their `Display` runs here.
     pub(super) fn sources(&self) -> &[Cause] {
         self.sources.get_or_init(|| {
-            let first = self.error.error.and_then(Error::source);
+            let first = (self.error.error)().and_then(Error::source);
             let all = std::iter::successors(first, |error| (*error).source()).take(CHAIN);
             let cause = |source| Cause {
                 type_name: known_type(source).map(Into::into),
@@ -99,7 +99,7 @@ impl<'a> Met<'a> {
     }
 }
 
-impl Drop for Met<'_> {
+impl Drop for Met<'_, '_> {
     fn drop(&mut self) {
         let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.message)));
     }

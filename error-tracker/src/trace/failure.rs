@@ -113,7 +113,7 @@ impl Failure {
     }
 
     /// Notes how the error looks now; says whether that differs from before.
-    pub(super) fn looks_now(&mut self, met: &Met<'_>) -> bool {
+    pub(super) fn looks_now(&mut self, met: &Met<'_, '_>) -> bool {
         let differs = !met.looks_like(self.outermost());
         if differs {
             self.changed = Some(met.facts());

@@ -157,7 +157,7 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
 }
 
 /// A record of a failure that rises now.
-fn rise(frame: FrameRef<'_>, kind: Kind, met: &Met<'_>) -> Record {
+fn rise(frame: FrameRef<'_>, kind: Kind, met: &Met<'_, '_>) -> Record {
     let mut failure = Box::new(Failure::new(kind, met.facts()));
     failure.variant = met.variant();
     let budget = &frame.meta().budget;
@@ -170,7 +170,7 @@ fn rise(frame: FrameRef<'_>, kind: Kind, met: &Met<'_>) -> Record {
 }
 
 /// The waiting record that goes on with this error, when there is one.
-fn adopt(frame: FrameRef<'_>, site: u32, met: &Met<'_>) -> Option<Record> {
+fn adopt(frame: FrameRef<'_>, site: u32, met: &Met<'_, '_>) -> Option<Record> {
     enum Found {
         Nothing,
         Perhaps,
@@ -189,10 +189,8 @@ fn adopt(frame: FrameRef<'_>, site: u32, met: &Met<'_>) -> Option<Record> {
             return Found::Nothing;
         };
         let record = &waiting[last];
-        if met.looks_like(record.failure.outermost()) && goes_on(record, true) {
-            return Found::This(waiting.remove(last));
-        }
-        Found::Perhaps
+        let same = record.unseen || met.looks_like(record.failure.outermost());
+        if goes_on(record, same) { Found::This(waiting.remove(last)) } else { Found::Perhaps }
     })?;
     let mut record = match found {
         Found::Nothing => return None,
@@ -223,7 +221,7 @@ pub(super) fn pass(
     frame: FrameRef<'_>,
     site: Option<u32>,
     exit: Option<Exit>,
-    met: Option<&Met<'_>>,
+    met: Option<&Met<'_, '_>>,
 ) {
     let mut passed = Passed::new(frame, site, exit, failure, true);
     if met.is_some_and(|met| failure.looks_now(met)) {

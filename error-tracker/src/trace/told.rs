@@ -148,7 +148,7 @@ pub(crate) fn message(around: Option<FrameRef<'_>>, text: String) -> Box<Failure
     failure
 }
 
-fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, met: Option<&Met<'_>>) {
+fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, met: Option<&Met<'_, '_>>) {
     failure.handled = true;
     let caller = match around {
         Some(frame) => {
