@@ -23,7 +23,7 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
         level: failure.level().unwrap_or(level),
         handled: failure.handled,
         type_name: innermost.type_name.trim_start_matches('&').into(),
-        variant: failure.variant.clone(),
+        variant: Some(&failure.variant).filter(|variant| !variant.is_empty()).cloned(),
         message: innermost.message.clone(),
         template: failure.template.map(Into::into),
         debug: failure.debug.clone(),

@@ -97,7 +97,10 @@ fn print(event: &Event) {
 
 fn event_of<E: Error + ?Sized>(error: &E, here: Here) -> Event {
     let type_name = std::any::type_name::<E>();
-    event_at(&ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) }, here)
+    event_at(
+        &ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) },
+        here,
+    )
 }
 
 fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {

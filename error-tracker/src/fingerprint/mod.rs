@@ -36,6 +36,11 @@ pub(crate) fn needs_text(kind: Kind, type_name: &str, at_site: bool) -> bool {
     !at_site || !is_named(kind) || names::is_opaque(type_name)
 }
 
+/// What of a message groups.
+pub(crate) fn grouping_text(message: &str) -> String {
+    message::normalise(message)
+}
+
 struct Parts(Vec<Component>);
 
 impl Parts {

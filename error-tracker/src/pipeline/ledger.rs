@@ -58,7 +58,8 @@ impl Shared {
         let state = &mut *guard;
         let is_full =
             state.queue.len() >= self.capacity || state.bytes + state.writing_bytes + weight > BYTES;
-        if state.count_more(key, at, |key| if is_full { key.has_event() } else { key.storms(like.text, at) }) {
+        if state.count_more(key, at, |key| if is_full { key.has_event() } else { key.storms(like.text, at) })
+        {
             // The event is freed outside the lock.
             drop(guard);
             return;
@@ -71,7 +72,7 @@ impl Shared {
         }
         let has_room = state.keys.len() < KEYS || state.keys.contains_key(&key);
         let tracked = has_room.then(|| {
-            state.keys.entry(key).or_default().take(like.text);
+            state.keys.entry(key).or_default().take(like.text, at);
             key
         });
         state.bytes += weight;

@@ -204,7 +204,8 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         // A forked child that never captured anything has nothing to end.
-        let is_idle_child = self.process.generation != fork::generation() && self.process.child.get().is_none();
+        let is_idle_child =
+            self.process.generation != fork::generation() && self.process.child.get().is_none();
         if !is_idle_child {
             let _ = self.stop(AT_END);
         }

@@ -107,17 +107,22 @@ impl Key {
 
     /// Whether an event with this text needs only be counted. One with a new text shows something new.
     pub(super) fn storms(&mut self, text: u64, at: Timestamp) -> bool {
+        self.begin_second(at);
+        let many = self.unwritten >= UNWRITTEN || self.in_second >= A_SECOND;
+        self.has_event() && many && (self.texts.len() >= TEXTS || self.texts.contains(&text))
+    }
+
+    fn begin_second(&mut self, at: Timestamp) {
         let second = at.as_micros() / 1_000_000;
         if second != self.second {
             (self.second, self.in_second) = (second, 0);
             self.texts.clear();
         }
-        let many = self.unwritten >= UNWRITTEN || self.in_second >= A_SECOND;
-        self.has_event() && many && (self.texts.len() >= TEXTS || self.texts.contains(&text))
     }
 
     /// An event is put into the queue.
-    pub(super) fn take(&mut self, text: u64) {
+    pub(super) fn take(&mut self, text: u64, at: Timestamp) {
+        self.begin_second(at);
         self.unwritten += 1;
         self.in_second += 1;
         if self.texts.len() < TEXTS && !self.texts.contains(&text) {

@@ -99,10 +99,9 @@ pub(crate) fn str(text: &str, limits: &Limits, out: &mut String) -> bool {
     cut
 }
 
-/// The first name of a value's `Debug` text and two characters behind it, which tell what it is the name of. The rest is not
-/// rendered.
-pub(crate) fn start(value: &dyn fmt::Debug) -> String {
-    let mut start = Start { text: String::new(), behind: 0, writes: 0 };
+/// Appends the first name of a value's `Debug` text and what tells behind it of what it is the name. The rest is not rendered.
+pub(crate) fn start(value: &dyn fmt::Debug, text: String) -> String {
+    let mut start = Start { text, ended: false, writes: 0 };
     let _rendering = Rendering::start();
     // An error is the sign that enough was written.
     let written = catch_unwind(AssertUnwindSafe(|| {
@@ -116,20 +115,22 @@ pub(crate) fn start(value: &dyn fmt::Debug) -> String {
 
 struct Start {
     text: String,
-    behind: usize,
+    ended: bool,
     writes: usize,
 }
 
 impl fmt::Write for Start {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.behind < 2 && self.text.len() < LONGEST_NAME {
-            let ends = |c: char| !c.is_alphanumeric() && c != '_';
-            let name = if self.behind > 0 { 0 } else { text.find(ends).unwrap_or(text.len()) };
-            let behind = text[name..].chars().take(2 - self.behind);
-            self.behind += behind.clone().count();
-            self.text.push_str(&text[..name]);
-            self.text.extend(behind);
-            return if self.behind < 2 { Ok(()) } else { Err(fmt::Error) };
+        if !self.ended {
+            let ends = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'_';
+            let name =
+                if self.text.ends_with(' ') { 0 } else { text.bytes().position(ends).unwrap_or(text.len()) };
+            // Up to the first that is no blank, which tells nothing.
+            let last = text[name..].char_indices().find(|(_, c)| *c != ' ');
+            let end = last.map_or(text.len(), |(at, c)| name + at + c.len_utf8());
+            self.text.push_str(&text[..end]);
+            self.ended = last.is_some() || self.text.len() > LONGEST_NAME;
+            return if self.ended { Err(fmt::Error) } else { Ok(()) };
         }
         self.writes += 1;
         if self.writes > SWALLOWED_WRITES && cfg!(panic = "unwind") {

@@ -77,11 +77,13 @@ impl<'a, 'e> Met<'a, 'e> {
     }
 
     pub(super) fn facts(&self) -> Facts {
-        Facts {
-            type_name: self.error.type_name,
-            message: self.message.clone(),
-            sources: self.sources().to_vec(),
-        }
+        self.facts_in(String::new())
+    }
+
+    /// The same with the text in place of one that is not wanted any more.
+    pub(super) fn facts_in(&self, mut message: String) -> Facts {
+        message.clone_from(&self.message);
+        Facts { type_name: self.error.type_name, message, sources: self.sources().to_vec() }
     }
 
     /// The `Debug` text.
@@ -92,10 +94,16 @@ impl<'a, 'e> Met<'a, 'e> {
         Some(text)
     }
 
-    /// The variant of an enum.
-    pub(super) fn variant(&self) -> Option<String> {
-        let debug = self.error.debug.filter(|_| variant::may_have(self.error.type_name))?;
-        variant::of(&debug::start(debug), self.error.type_name)
+    /// The variant of an enum, in a text that is empty; it stays so where there is none.
+    pub(super) fn variant(&self, text: String) -> String {
+        match self.error.debug {
+            Some(debug) if variant::may_have(self.error.type_name) => {
+                let mut text = debug::start(debug, text);
+                text.truncate(variant::length(&text, self.error.type_name));
+                text
+            }
+            _ => text,
+        }
     }
 }
 

@@ -23,8 +23,8 @@ pub(crate) struct Failure {
     pub(super) changed: Option<Facts>,
     /// The `Debug` text where it rose.
     pub(crate) debug: Option<String>,
-    /// The variant of the enum where it rose.
-    pub(crate) variant: Option<String>,
+    /// The variant of the enum where it rose; empty where there is none.
+    pub(crate) variant: String,
     /// What the scope held when it rose.
     pub(crate) scope: Scope,
     pub(crate) thread: Thread,
@@ -80,7 +80,7 @@ impl Failure {
             innermost: facts,
             changed: None,
             debug: None,
-            variant: None,
+            variant: String::new(),
             scope: Scope::current(),
             thread: thread::current(),
             location: None,
@@ -95,6 +95,25 @@ impl Failure {
             handled: false,
             captured: Vec::new(),
         }
+    }
+
+    /// An error that rises, in the memory of a failure that is not wanted any more.
+    pub(super) fn rising(spare: Option<Box<Self>>, kind: Kind, met: &Met<'_, '_>) -> Box<Self> {
+        let Some(mut spare) = spare else {
+            let variant = met.variant(String::new());
+            return Box::new(Self { variant, ..Self::new(kind, met.facts()) });
+        };
+        let new = Self::new(kind, Facts::default());
+        let Self { innermost, mut variant, mut frames, mut callers, mut backtrace, .. } =
+            std::mem::replace(&mut *spare, new);
+        variant.clear();
+        frames.clear();
+        callers.clear();
+        backtrace.clear();
+        spare.innermost = met.facts_in(innermost.message);
+        spare.variant = met.variant(variant);
+        (spare.frames, spare.callers, spare.backtrace) = (frames, callers, backtrace);
+        spare
     }
 
     /// The same with the call stack.

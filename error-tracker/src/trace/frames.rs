@@ -113,7 +113,8 @@ impl Passed {
 
     /// What is the same for all failures that rise at this place of the source, as numbers; and whether it is one expression.
     pub(crate) fn origin(&self) -> ((usize, Option<u32>), bool) {
-        ((std::ptr::from_ref(self.meta).addr(), self.site), self.site.is_some())
+        let is_expression = |site| self.meta.known().site(site).is_some_and(|site| !site.text.is_empty());
+        ((std::ptr::from_ref(self.meta).addr(), self.site), self.site.is_some_and(is_expression))
     }
 
     pub(super) fn level(&self) -> Option<Level> {

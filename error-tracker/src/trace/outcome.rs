@@ -328,7 +328,8 @@ pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     _: &Link<R, K>,
     message: fmt::Arguments<'_>,
 ) {
-    let error = ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: &|| None };
+    let error =
+        ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: &|| None };
     record::fail_unseen(guard.frame(), site, &error);
 }
 

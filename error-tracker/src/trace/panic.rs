@@ -31,8 +31,11 @@ impl Unwinding {
 #[cfg_attr(not(feature = "panic"), expect(dead_code, reason = "the hook calls it"))]
 pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -> Vec<Box<Failure>> {
     let facts = Facts { type_name: "panic", message, ..Facts::default() };
-    let mut failure =
-        Box::new(Failure { location, level: Some(Level::Fatal), ..Failure::with_backtrace(Kind::Panic, facts) });
+    let mut failure = Box::new(Failure {
+        location,
+        level: Some(Level::Fatal),
+        ..Failure::with_backtrace(Kind::Panic, facts)
+    });
     let mut keys = Vec::new();
     thread::read(|frames| {
         for frame in frames.take(MOST_FRAMES) {

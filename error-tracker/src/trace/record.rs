@@ -158,8 +158,7 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
 
 /// A record of a failure that rises now.
 fn rise(frame: FrameRef<'_>, kind: Kind, met: &Met<'_, '_>) -> Record {
-    let mut failure = Box::new(Failure::new(kind, met.facts()));
-    failure.variant = met.variant();
+    let mut failure = Failure::rising(told::spare(), kind, met);
     let budget = &frame.meta().budget;
     budget.failed();
     if budget.reads() {
@@ -253,21 +252,25 @@ fn settle(frame: FrameRef<'_>) {
     if rendering() {
         return;
     }
+    let key = frame.key();
+    let concerns = |record: &Record| {
+        record.unwinding.is_some() || record.caller == key || record.frame == key && record.caller == 0
+    };
+    let silent = any_waits() && frame.meta().known().head.silent;
+    if !silent && !waiting(|waiting| waiting.iter().any(concerns)).unwrap_or_default() {
+        return;
+    }
     if std::thread::panicking() {
         panic::unwind(frame);
     } else {
         panic::caught();
     }
-    let key = frame.key();
     for record in take(|record| record.caller == key && record.unwinding.is_none()) {
         leave_unseen(frame, record);
     }
-    let silent = any_waits() && frame.meta().known().head.silent;
-    if silent || frame.caller() == 0 {
-        let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
-        for record in take(|record| leaves(record) && record.unwinding.is_none()) {
-            finish(record, silent);
-        }
+    let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
+    for record in take(|record| leaves(record) && record.unwinding.is_none()) {
+        finish(record, silent);
     }
 }
 

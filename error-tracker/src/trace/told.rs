@@ -1,6 +1,6 @@
 //! Failures that became events, and errors that are captured by hand: one error is told once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::facts::{Facts, Met};
 use super::failure::{Failure, Place, Told};
@@ -19,6 +19,8 @@ const MOST_TOLD: usize = 4;
 thread_local! {
     /// Newest last.
     static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
+    /// The memory of the one that was forgotten last.
+    static SPARE: Cell<Option<Box<Failure>>> = const { Cell::new(None) };
 }
 
 /// Hands a failure to the sink, and remembers it. `complete` adds what only an event shows.
@@ -39,8 +41,15 @@ pub(crate) fn tell(mut failure: Box<Failure>, complete: impl FnOnce(&mut Failure
         told.push(failure);
         oldest
     });
-    drop(oldest);
+    if let Ok(Some(oldest)) = oldest {
+        let _ = SPARE.try_with(|spare| spare.set(Some(oldest)));
+    }
     told
+}
+
+/// A failure that is not wanted any more, whose memory is at hand.
+pub(super) fn spare() -> Option<Box<Failure>> {
+    SPARE.try_with(Cell::take).ok().flatten()
 }
 
 /// What is known of an error that is given by hand.
@@ -101,7 +110,7 @@ pub(crate) fn by_hand(
     if failure.frames.is_empty() {
         (failure.innermost, failure.changed) = (met.facts(), None);
         failure.debug = met.debug(policy::get(), &mut failure.taint);
-        failure.variant = met.variant();
+        failure.variant = met.variant(String::new());
     }
     failure.captured.extend(place);
     capture_in(around, &mut failure, Some(&met));

@@ -28,9 +28,9 @@ use crate::pipeline::{Health, Likeness, Partial, Pipeline};
 use crate::snapshot::policy::{self, Policy};
 use crate::snapshot::read::Reader;
 use crate::store::{IssueQuery, Page, Recorded, Sighting, Store, StoreError, Which};
-use crate::trace::meta::See;
 use crate::trace::failure::{Failure, Told};
 use crate::trace::frames::Passed;
+use crate::trace::meta::See;
 use likeness::likeness;
 
 /// Adds to the extra data of every event: the data centre, the build, a feature flag.
