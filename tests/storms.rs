@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use error_tracker::event::{Event, Issue};
 use error_tracker::scope::with_scope;
-use error_tracker::store::{IssueQuery, MemoryStore, Which};
+use error_tracker::store::{IssueQuery, MemoryStore, Retention, Which};
 use error_tracker::{Installed, Tracker, auto_track_exception, capture_exception};
 use error_tracker_tests::{SOON, value};
 
@@ -16,7 +16,11 @@ const STORM: u64 = 20_000;
 /// One that has no hooks which look at the text.
 fn tracker() -> &'static Tracker {
     static TRACKER: OnceLock<Installed> = OnceLock::new();
-    TRACKER.get_or_init(|| error_tracker::builder().store(MemoryStore::new()).install().unwrap())
+    // The first events of a storm are looked at after it.
+    let mut retention = Retention::default();
+    retention.max_occurrences = STORM;
+    let store = MemoryStore::with_retention(retention);
+    TRACKER.get_or_init(|| error_tracker::builder().store(store).install().unwrap())
 }
 
 /// The issues that rose in a function, the most frequent first.
