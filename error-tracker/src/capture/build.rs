@@ -8,6 +8,8 @@ use crate::trace::frames::Passed;
 /// Most bytes of an event's texts together.
 const MOST: usize = 256 * 1024;
 
+const UNREAD: &str = "variables of functions that fail all the time: too costly to read at the time";
+
 pub(crate) fn event(failure: &Failure, id: String) -> Event {
     let innermost = &failure.innermost;
     let level = match failure.kind {
@@ -43,6 +45,9 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
         event.context.extras.insert(variable.name.clone(), value);
     }
     event.context.extras.extend(failure.extras.clone());
+    if failure.frames.iter().any(Passed::is_unread) {
+        event.cut.push(UNREAD.into());
+    }
     failure.scope.fill(&mut event);
     event
 }

@@ -49,7 +49,7 @@ impl Here {
         failure.location = Some(self.location());
         let mut frames = failure.frames.iter_mut();
         if let Some(frame) = frames.rfind(|frame| frame.exit == Some(event::Exit::Captured)) {
-            frame.place = Some((self.line, self.column));
+            frame.set_place(self.file, self.line, self.column);
         }
     }
 
@@ -58,7 +58,8 @@ impl Here {
         thread::read(|mut frames| {
             read(frames.find(|frame| {
                 let meta = frame.meta();
-                meta.file == self.file && (meta.known().head.holds(self.line) || meta.line == self.line)
+                meta.known().head.holds(self.file, self.line)
+                    || (meta.file, meta.line) == (self.file, self.line)
             }))
         })
     }

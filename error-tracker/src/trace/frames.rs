@@ -19,7 +19,7 @@ pub(crate) struct Passed {
     /// How it left, where the site does not tell.
     pub(crate) exit: Option<Exit>,
     /// Line and column, where these are not the site's.
-    pub(crate) place: Option<(u32, u32)>,
+    pub(super) place: Option<(u32, u32)>,
     /// The error as this function returned it, where that differs from what it received.
     pub(super) error: Option<Box<Cause>>,
     variables: Option<Box<Variables>>,
@@ -96,7 +96,7 @@ impl Passed {
         Frame {
             function: function(meta, head),
             module: meta.module.strip_prefix("r#").unwrap_or(meta.module).into(),
-            file: meta.file.into(),
+            file: head.file.into(),
             line,
             column,
             expression: site.map(|site| site.text.into()).unwrap_or_default(),
@@ -115,6 +115,18 @@ impl Passed {
     pub(crate) fn origin(&self) -> ((usize, Option<u32>), bool) {
         let is_expression = |site| self.meta.known().site(site).is_some_and(|site| !site.text.is_empty());
         ((std::ptr::from_ref(self.meta).addr(), self.site), self.site.is_some_and(is_expression))
+    }
+
+    /// Notes where in the function it was, unless its lines are those of another file.
+    pub(crate) fn set_place(&mut self, file: &str, line: u32, column: u32) {
+        if self.meta.known().head.file == file {
+            self.place = Some((line, column));
+        }
+    }
+
+    /// Whether it has variables that were not read, since the budget for that was spent.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.variables.is_none() && self.meta.slots > 0
     }
 
     pub(super) fn level(&self) -> Option<Level> {

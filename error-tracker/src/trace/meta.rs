@@ -16,6 +16,7 @@ pub struct Meta {
     /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
     pub path: fn() -> &'static str,
     pub module: &'static str,
+    /// Of the attribute, like the line; the text may name another one, where the function's lines are counted.
     pub file: &'static str,
     /// Of the attribute; of the call of the outermost macro that made the function, if one did.
     pub line: u32,
@@ -43,13 +44,15 @@ pub(crate) struct Head {
     pub(crate) silent: bool,
     pub(crate) hidden: Hidden,
     pub(crate) level: Option<Level>,
+    /// Where its lines are counted.
+    pub(crate) file: &'static str,
     /// The name from the option `name`; else the function's own.
     pub(crate) name: &'static str,
 }
 
 impl Head {
-    pub(crate) fn holds(&self, line: u32) -> bool {
-        (self.first_line..=self.last_line).contains(&line)
+    pub(crate) fn holds(&self, file: &str, line: u32) -> bool {
+        self.file == file && (self.first_line..=self.last_line).contains(&line)
     }
 }
 
@@ -125,6 +128,7 @@ impl Meta {
                 Some("fatal") => Some(Level::Fatal),
                 _ => None,
             },
+            file: parts.until(FIELD).filter(|file| !file.is_empty()).unwrap_or(self.file),
             name: parts.until(ENTRY).unwrap_or_default(),
         }
     }

@@ -43,10 +43,9 @@ pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -
             // The innermost function is where it rose, unless that was in code that it called.
             if keys.is_empty()
                 && let Some(at) = &failure.location
-                && at.file == frame.meta().file
-                && frame.meta().known().head.holds(at.line)
+                && frame.meta().known().head.holds(&at.file, at.line)
             {
-                passed.place = Some((at.line, at.column));
+                passed.set_place(&at.file, at.line, at.column);
             }
             failure.frames.push(passed);
             keys.push(frame.key());
