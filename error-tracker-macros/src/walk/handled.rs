@@ -24,8 +24,7 @@ impl Walk<'_> {
         self.look(value, "see_handled", site, &link);
         let order = self.order();
         self.sites.push(Site {
-            line: 0,
-            column: 0,
+            at: Span::call_site(),
             text: String::new(),
             ordinal: 0,
             exit: "h",

@@ -1,8 +1,8 @@
 //! How much time copies and renderings of values may take: after a start at large, the expensive snapshots of a
 //! function run while they take less than 1 % of the time, and stop beyond. A closed gate costs one load.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::registry::{Linked, Registry};
@@ -16,8 +16,11 @@ const SHARE: u32 = 1_000_000;
 const AT_ONCE: u32 = 10 * SHARE;
 /// The same for a function that has just failed, which is of interest.
 const AT_ONCE_FAILING: u32 = 5 * AT_ONCE;
-/// Of reading at failures: 10 % of the time.
-const SHARE_OF_READING: u32 = 10 * SHARE;
+/// Of reading at failures: 5 % of the time, for all functions together, and ten times 10 ms at once.
+const SHARE_OF_READING: u32 = 5 * SHARE;
+const AT_ONCE_OF_READING: u32 = 10 * AT_ONCE;
+/// So many failures of a function show its variables even when others have spent all.
+const FIRST_READ: u8 = 10;
 /// All functions together: 10 % of one thread, and ten times that at once.
 const SHARE_OF_ALL: u32 = 10 * SHARE;
 const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
@@ -51,6 +54,8 @@ pub struct Budget {
     spent: AtomicU32,
     /// Nanoseconds that its variables took to read at failures, less the share of every tick since.
     read: AtomicU32,
+    /// How often they were read; stops at the most.
+    times_read: AtomicU8,
     /// The function failed in the current tick.
     failing: AtomicBool,
     /// The tick in which it last failed.
@@ -83,6 +88,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// The budgets of all functions that ever asked.
 static KNOWN: Registry<Budget> = Registry::new(|budget| &budget.linked);
 static SPENT_BY_ALL: AtomicU32 = AtomicU32::new(0);
+static READ_BY_ALL: AtomicU32 = AtomicU32::new(0);
 /// Some gate is closed: the ticker has work.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -96,6 +102,7 @@ impl Budget {
             asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
             read: AtomicU32::new(0),
+            times_read: AtomicU8::new(0),
             failing: AtomicBool::new(false),
             failed: AtomicU32::new(0),
             locals,
@@ -179,9 +186,11 @@ impl Budget {
     }
 
     /// Whether its variables may be read at a failure. A parser that tries alternatives fails a thousand times a second: then
-    /// the first failures show everything, and the rest take their turns.
+    /// the first failures of each function show everything, and the rest take their turns.
     pub(crate) fn reads(&self) -> bool {
-        let reads = self.read.load(Relaxed) <= AT_ONCE || self.locals == Locals::Always;
+        let (ours, all) = (self.read.load(Relaxed), READ_BY_ALL.load(Relaxed));
+        let has_turn = all <= AT_ONCE_OF_READING || self.times_read.load(Relaxed) < FIRST_READ;
+        let reads = ours <= AT_ONCE && has_turn || self.locals == Locals::Always;
         if !reads && !CLOSED.swap(true, Release) {
             ticker::wake();
         }
@@ -192,7 +201,14 @@ impl Budget {
     pub(crate) fn spend_reading(&'static self, took: Duration) {
         KNOWN.add(self);
         let nanos = u32::try_from(took.as_nanos()).unwrap_or(u32::MAX / 2);
-        let _ = self.read.fetch_update(Relaxed, Relaxed, |read| Some(read.saturating_add(nanos)));
+        let add = |to: &AtomicU32, most: u32| {
+            let _ = to.fetch_update(Relaxed, Relaxed, |read| Some(read.saturating_add(nanos).min(most)));
+        };
+        add(&self.read, u32::MAX);
+        // One slow value shall not keep all functions from theirs for long.
+        add(&READ_BY_ALL, 2 * AT_ONCE_OF_READING);
+        let times = self.times_read.load(Relaxed);
+        self.times_read.store(times.saturating_add(1), Relaxed);
     }
 
     /// A function that fails gets a larger budget, so that its next failure shows more.
@@ -230,6 +246,7 @@ pub(crate) fn open_all() {
     let less =
         |spent: &AtomicU32, share: u32| spent.store(spent.load(Relaxed).saturating_sub(share), Relaxed);
     less(&SPENT_BY_ALL, SHARE_OF_ALL);
+    less(&READ_BY_ALL, SHARE_OF_READING);
     for budget in KNOWN.iter() {
         less(&budget.spent, SHARE);
         less(&budget.read, SHARE_OF_READING);

@@ -135,7 +135,12 @@ impl Reader<'_> {
 
 /// A text as `Display` writes it, at most `bytes` long. What its `Display` does cannot hurt.
 pub(crate) fn display(value: &dyn fmt::Display, bytes: usize) -> String {
-    let mut text = Bounded { text: String::with_capacity(48), left: bytes };
+    display_into(String::with_capacity(48), value, bytes)
+}
+
+/// The same, behind what stands in `text`.
+pub(crate) fn display_into(text: String, value: &dyn fmt::Display, bytes: usize) -> String {
+    let mut text = Bounded { text, left: bytes };
     let _rendering = Rendering::start();
     // An error is the sign that the text is full, or whatever the value's own error means.
     let shown = catch_unwind(AssertUnwindSafe(|| {

@@ -14,7 +14,8 @@ pub struct ErrorRef<'a> {
     pub type_name: &'static str,
     pub display: Option<&'a dyn Display>,
     pub debug: Option<&'a dyn Debug>,
-    pub error: Option<&'a (dyn Error + 'a)>,
+    /// The error, if it is one of the standard trait. Asked for only where its causes are wanted.
+    pub error: &'a dyn Fn() -> Option<&'a (dyn Error + 'a)>,
 }
 
 /// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
@@ -177,7 +178,7 @@ macro_rules! looks {
 
         impl<E> Look<E> for $kind where E: $($bound)* {
             fn look($e: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-                see(&ErrorRef { type_name: type_name::<E>(), display: $display, debug: $debug, error: $error });
+                see(&ErrorRef { type_name: type_name::<E>(), display: $display, debug: $debug, error: &|| $error });
             }
         }
     )+};
@@ -241,7 +242,7 @@ impl<T> Outcome<Option<T>> for NoValue {
 #[cold]
 #[inline(never)]
 fn meet_none<T>(meeting: Meeting<'_>) {
-    let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: None };
+    let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: &|| None };
     record::meet_none(meeting, &error);
 }
 
@@ -333,7 +334,8 @@ pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
     _: &Link<R, K>,
     message: fmt::Arguments<'_>,
 ) {
-    let error = ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: None };
+    let error =
+        ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: &|| None };
     record::fail_unseen(guard.meeting(site, Way::Out), &error);
 }
 

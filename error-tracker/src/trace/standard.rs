@@ -19,12 +19,11 @@ looks!(@outcome [S] StdError<S> where [Display + Debug]);
 
 impl<E: Display + Debug, S: Error> Look<E> for StdError<S> {
     fn look(error: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-        let source = cast::unborrowed::<E, S>(error).map(|error| error as &dyn Error);
         see(&ErrorRef {
             type_name: type_name::<E>(),
             display: Some(error),
             debug: Some(error),
-            error: source,
+            error: &|| cast::unborrowed::<E, S>(error).map(|error| error as &dyn Error),
         });
     }
 }
@@ -38,7 +37,7 @@ impl<E: Error> LookAt for &&&&&&Given<'_, E> {
             type_name: type_name::<E>(),
             display: Some(error),
             debug: Some(error),
-            error: Some(error),
+            error: &|| Some(error),
         });
     }
 }
@@ -69,7 +68,7 @@ mod tests {
         StdError<S>: Look<E>,
     {
         let mut found = None;
-        StdError::<S>::look(error, &mut |error| found = Some(error.error.is_some()));
+        StdError::<S>::look(error, &mut |error| found = Some((error.error)().is_some()));
         found
     }
 
