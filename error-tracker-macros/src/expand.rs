@@ -6,11 +6,11 @@ use syn::spanned::Spanned;
 use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
 use crate::boxed::Boxed;
+use crate::exits::Hidden;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::late::LateTypes;
 use crate::meta;
 use crate::names::{Names, bound_by};
-use crate::exits::Hidden;
 use crate::options::{Locals, Options};
 use crate::small::is_small;
 use crate::walk::{Plan, Walk};

@@ -49,8 +49,8 @@ pub(crate) fn is_small(function: &Function) -> bool {
 /// Whether an argument is there at a failure, behind a reference, or as a number or the like.
 fn stays(argument: &FnArg) -> bool {
     const PRIMITIVES: [&str; 16] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-        "f64",
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64",
     ];
     match argument {
         FnArg::Receiver(receiver) => matches!(receiver.kind, ReceiverKind::Reference(..)),
@@ -102,7 +102,8 @@ impl<'ast> Visit<'ast> for Search {
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        let makes_variant = matches!(&*call.func, Expr::Path(path) if ends_with(path, &["Ok", "Some", "Err"]));
+        let makes_variant =
+            matches!(&*call.func, Expr::Path(path) if ends_with(path, &["Ok", "Some", "Err"]));
         self.calls += usize::from(!makes_variant);
         visit::visit_expr_call(self, call);
     }

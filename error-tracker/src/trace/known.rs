@@ -20,7 +20,6 @@ impl Known {
     pub(crate) fn site(&self, index: u32) -> Option<&Site> {
         self.sites.get(index as usize)
     }
-
 }
 
 /// Takes addresses, whose lowest bits are all the same.

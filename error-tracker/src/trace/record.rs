@@ -116,8 +116,7 @@ fn waits_in(record: &Record, meeting: Meeting<'_>) -> bool {
 fn changing(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Record {
     let depth = depth(meeting);
     let met = Met::new(error);
-    let mut record =
-        adopt(meeting, depth, &met).unwrap_or_else(|| rise(meeting.frame, Kind::Error, &met));
+    let mut record = adopt(meeting, depth, &met).unwrap_or_else(|| rise(meeting.frame, Kind::Error, &met));
     record.failure.looks_now(&met);
     record.depth = depth;
     record.through = Some(meeting.site());
