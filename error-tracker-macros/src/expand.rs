@@ -27,6 +27,13 @@ struct Words {
     returned: Ident,
 }
 
+/// What was found in a body.
+struct Walked<'a> {
+    walk: Walk<'a>,
+    block: Block,
+    small: bool,
+}
+
 /// The function with the attribute's work done.
 pub(crate) fn expand(function: Function, options: &Options, records: Option<&Ident>) -> TokenStream {
     let at_once = records.is_some() || !options.context.is_empty() || options.silent.is_some();
@@ -91,16 +98,14 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
             LateTypes::of(function.body.clone()),
         );
         walk.body(&mut block);
-        (walk, block)
+        Walked { walk, block, small }
     };
-    let small = may_be_small(function, options, records);
-    let walked = small.then(|| walk(true)).filter(|(walk, _)| !walk.handles);
-    let small = walked.is_some();
-    if walked.as_ref().is_some_and(|(walk, _)| walk.sites.is_empty() && walk.hidden == Hidden::Never) {
+    let small = may_be_small(function, options, records).then(|| walk(true));
+    let walked = small.filter(|walked| !walked.walk.handles).unwrap_or_else(|| walk(false));
+    if walked.small && walked.walk.sites.is_empty() && walked.walk.hidden == Hidden::Never {
         return (function.sig.clone(), function.body.clone());
     }
-    let (walk, block) = walked.unwrap_or_else(|| walk(false));
-    let inner = inner(function, options, &words, &arguments, &walk, &block, records, small);
+    let inner = inner(function, options, &words, &arguments, &walked, records);
     let mut sig = function.sig.clone();
     let body = if sig.asyncness.is_some() {
         let binds = (!function.is_block).then(|| bound_again(&mut sig));
@@ -151,10 +156,8 @@ fn inner(
     options: &Options,
     words: &Words,
     arguments: &[Argument],
-    walk: &Walk<'_>,
-    block: &Block,
+    Walked { walk, block, small }: &Walked<'_>,
     records: Option<&Ident>,
-    small: bool,
 ) -> TokenStream {
     let Words { p, guard, returned } = words;
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
@@ -205,7 +208,7 @@ fn inner(
             }
         }
     };
-    let enter = Ident::new(if small { "enter_small" } else { "enter" }, Span::mixed_site());
+    let enter = Ident::new(if *small { "enter_small" } else { "enter" }, Span::mixed_site());
     quote! {
         let #guard = #p::Guard::<#slots, #task>::new();
         let #guard = #p::Guard::#enter(&#guard, { #meta });

@@ -177,7 +177,7 @@ fn what_a_slot_says_of_a_type() {
     guard.slot(0).untaken_text::<String>();
     guard.slot(1).argument::<str, Plainly>(&text);
     guard.slot(2).untaken_text::<String>();
-    let start = guard.frame().put(text[..64].as_bytes()).unwrap();
+    let start = guard.frame().put(&text.as_bytes()[..64]).unwrap();
     guard.slot(2).put(Piece::text(start, 64, text.len()));
     let types: Vec<_> = guard.frame().slots().map(|slot| slot.type_name().unwrap()).collect();
     assert_eq!(types, ["alloc::string::String", "&str", "alloc::string::String"]);

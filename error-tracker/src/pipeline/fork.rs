@@ -24,8 +24,8 @@ pub(super) fn count() {
         GENERATION.fetch_add(1, Relaxed);
     }
     static COUNTING: Once = Once::new();
-    // SAFETY: the handler lives as long as the program, and only uses an atomic.
     COUNTING.call_once(|| {
+        // SAFETY: the handler lives as long as the program, and only uses an atomic.
         unsafe { pthread_atfork(None, None, Some(in_child)) };
     });
 }
