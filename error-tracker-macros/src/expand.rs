@@ -3,14 +3,16 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
+use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
 use crate::boxed::Boxed;
+use crate::exits::Hidden;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::late::LateTypes;
 use crate::meta;
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
+use crate::small::is_small;
 use crate::walk::{Plan, Walk};
 
 /// An argument that is kept.
@@ -23,6 +25,13 @@ struct Words {
     p: TokenStream,
     guard: Ident,
     returned: Ident,
+}
+
+/// What was found in a body.
+struct Walked<'a> {
+    walk: Walk<'a>,
+    block: Block,
+    small: bool,
 }
 
 /// The function with the attribute's work done.
@@ -49,7 +58,6 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
         returned: Ident::new("__r", Span::mixed_site()),
     };
     let names = Names::of(function);
-    let mut block = function.block.clone();
     // A `fmt` may run while a value is being rendered.
     let keeps = options.skip_all.is_none() && function.sig.ident != "fmt";
     let skips = |ident: &Ident| !keeps || options.skip.iter().any(|skip| skip == ident);
@@ -68,26 +76,36 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
     let keep_argument = |ident: &Ident| {
         let slot = arguments.iter().rposition(|argument| argument.ident == *ident)?;
         let (p, keep) = (&words.p, keep(&words, &arguments[slot], slot));
-        Some(quote!({ use #p::KeepArgument as _; #keep }))
+        Some(quote!({ use #p::KeepArgument as _; #keep; }))
     };
-    let mut walk = Walk::new(
-        Plan {
-            names: &names,
-            p: &words.p,
-            guard: &words.guard,
-            returned: &words.returned,
-            returns_failure: function.may_return_failure(options.none.is_some()),
-            return_type: writable_return_type(&function.sig),
-            none: options.none.is_some(),
-            silent: silent.as_ref(),
-            skips: &skips_locals,
-            keep_argument: &keep_argument,
-            first_slot: arguments.len() + options.context.len(),
-        },
-        LateTypes::of(function.body.clone()),
-    );
-    walk.body(&mut block);
-    let inner = inner(function, options, &words, &arguments, &walk, &block, records);
+    let skips_all = |_: &Ident| true;
+    let walk = |small: bool| {
+        let mut block = function.block.clone();
+        let mut walk = Walk::new(
+            Plan {
+                names: &names,
+                p: &words.p,
+                guard: &words.guard,
+                returned: &words.returned,
+                returns_failure: function.may_return_failure(options.none.is_some()),
+                return_type: writable_return_type(&function.sig),
+                none: options.none.is_some(),
+                silent: silent.as_ref(),
+                skips: if small { &skips_all } else { &skips_locals },
+                keep_argument: &keep_argument,
+                first_slot: arguments.len() + options.context.len(),
+            },
+            LateTypes::of(function.body.clone()),
+        );
+        walk.body(&mut block);
+        Walked { walk, block, small }
+    };
+    let small = may_be_small(function, options, records).then(|| walk(true));
+    let walked = small.filter(|walked| !walked.walk.handles).unwrap_or_else(|| walk(false));
+    if walked.small && walked.walk.sites.is_empty() && walked.walk.hidden == Hidden::Never {
+        return (function.sig.clone(), function.body.clone());
+    }
+    let inner = inner(function, options, &words, &arguments, &walked, records);
     let mut sig = function.sig.clone();
     let body = if sig.asyncness.is_some() {
         let binds = (!function.is_block).then(|| bound_again(&mut sig));
@@ -96,6 +114,15 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
         inner
     };
     (sig, body)
+}
+
+fn may_be_small(function: &Function, options: &Options, records: Option<&Ident>) -> bool {
+    let asks_for_more = records.is_some()
+        || !options.context.is_empty()
+        || !options.globals.is_empty()
+        || options.silent.is_some()
+        || options.locals == Locals::Always;
+    !asks_for_more && is_small(function)
 }
 
 /// The return type, where it can be written in the body as well.
@@ -129,16 +156,15 @@ fn inner(
     options: &Options,
     words: &Words,
     arguments: &[Argument],
-    walk: &Walk<'_>,
-    block: &Block,
+    Walked { walk, block, small }: &Walked<'_>,
     records: Option<&Ident>,
 ) -> TokenStream {
     let Words { p, guard, returned } = words;
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
     let meta = meta::of(function, options, p, &names, walk);
     let slots = arguments.len() + options.context.len() + walk.vars.len();
-    let entry = entry(options, words, arguments, records);
     let task = function.sig.asyncness.is_some();
+    let entry = entry(options, words, arguments, records, task);
     let var_links: Vec<_> = walk.links().map(|(link, _)| link).collect();
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
@@ -182,9 +208,10 @@ fn inner(
             }
         }
     };
+    let enter = Ident::new(if *small { "enter_small" } else { "enter" }, Span::mixed_site());
     quote! {
-        let #guard = #p::Guard::<#slots, #task>::new({ #meta });
-        let #guard = #p::Guard::enter(&#guard);
+        let #guard = #p::Guard::<#slots, #task>::new();
+        let #guard = #p::Guard::#enter(&#guard, { #meta });
         #entry
         #(let mut #var_links;)*
         #(let mut #links;)*
@@ -193,8 +220,15 @@ fn inner(
     }
 }
 
-/// Keeps the arguments, and the values of the option `context`.
-fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Option<&Ident>) -> TokenStream {
+/// Keeps the arguments, and the values of the option `context`. What a call that is not followed can keep when it fails goes
+/// with the guard; those of a future are always followed.
+fn entry(
+    options: &Options,
+    words: &Words,
+    arguments: &[Argument],
+    records: Option<&Ident>,
+    task: bool,
+) -> TokenStream {
     let Words { p, guard, .. } = words;
     let records = records.map(|error| {
         quote! {{
@@ -208,23 +242,26 @@ fn entry(options: &Options, words: &Words, arguments: &[Argument], records: Opti
     let first = arguments.len();
     let context = options.context.iter().enumerate().map(|(index, (_, value))| {
         let slot = first + index;
-        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(#guard, #slot));)
+        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(#guard, #slot)))
     });
-    if arguments.is_empty() && options.context.is_empty() {
+    let mut kept = kept.chain(context).peekable();
+    if kept.peek().is_none() {
         return records.unwrap_or_default();
     }
-    quote!({ use #p::KeepArgument as _; #(#kept)* #(#context)* } #records)
+    if task {
+        return quote!({ use #p::KeepArgument as _; #(#kept;)* } #records);
+    }
+    let held: Vec<_> = kept.collect();
+    let held = held.iter().rev().fold(quote!(()), |rest, held| quote!((#held, #rest)));
+    quote!(let #guard = { use #p::KeepArgument as _; #p::holding(#guard, #held) }; #records)
 }
 
 fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> TokenStream {
-    match kind {
-        ArgumentKind::Reference => {
-            quote!((&&&&&#p::Reference(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
-        }
-        ArgumentKind::Other => {
-            quote!((&&&&&#p::Argument(&#ident)).__error_tracker_keep(#p::place(#guard, #slot));)
-        }
-    }
+    let kind = match kind {
+        ArgumentKind::Reference => quote!(Reference),
+        ArgumentKind::Other => quote!(Argument),
+    };
+    quote!((&&&&&#p::#kind(&#ident)).__error_tracker_keep(#p::place(#guard, #slot)))
 }
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the
@@ -295,22 +332,4 @@ fn in_future(
         })
         .await
     }
-}
-
-/// Whether a body is so plain that nothing in it can fail, panic or call.
-pub(crate) fn is_plain(block: &Block) -> bool {
-    fn plain(expr: &Expr) -> bool {
-        match expr {
-            Expr::Path(_) | Expr::Lit(_) => true,
-            Expr::Field(field) => plain(&field.base),
-            Expr::Reference(reference) => plain(&reference.expr),
-            Expr::Paren(paren) => plain(&paren.expr),
-            Expr::Struct(value) => {
-                value.rest.is_none() && value.fields.iter().all(|field| plain(&field.expr))
-            }
-            Expr::Tuple(tuple) => tuple.elems.iter().all(plain),
-            _ => false,
-        }
-    }
-    block.stmts.iter().all(|stmt| matches!(stmt, syn::Stmt::Expr(expr, None) if plain(expr)))
 }

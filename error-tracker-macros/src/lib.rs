@@ -13,6 +13,7 @@ mod late;
 mod meta;
 mod names;
 mod options;
+mod small;
 mod text;
 mod validate;
 mod walk;
@@ -108,7 +109,7 @@ fn is_container(item: &TokenStream) -> bool {
 
 fn one(function: Function, options: &Options, item: TokenStream, records_argument: bool) -> TokenStream {
     let records = if records_argument { error_argument(&function, options) } else { options.error.clone() };
-    let plain = records.is_none() && options.context.is_empty() && expand::is_plain(&function.block);
+    let plain = records.is_none() && options.context.is_empty() && small::is_plain(&function.block);
     if function.sig.constness.is_some() || function.has_attr("naked") || plain {
         return item;
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
@@ -25,7 +25,8 @@ pub(crate) fn of(
     arguments: &[&Ident],
     walk: &Walk<'_>,
 ) -> TokenStream {
-    let mut text = head(function, options, walk);
+    let lines = Lines::of(function);
+    let mut text = head(function, options, walk, &lines);
     text.push(GROUP);
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
         let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
@@ -35,13 +36,15 @@ pub(crate) fn of(
     options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));
     walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
     text.push(GROUP);
-    for Site { line, column, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
+    for Site { at, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
+        let (line, column) = lines.place(*at);
         entry(
             &mut text,
-            &[line, column, exit, &(u8::from(*makes) + 2 * u8::from(*crosses)), ordinal, order, shown],
+            &[&line, &column, exit, &(u8::from(*makes) + 2 * u8::from(*crosses)), ordinal, order, shown],
         );
     }
     let slots = arguments.len() + options.context.len() + walk.vars.len();
+    let fallible = !walk.sites.is_empty();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         quote! {
@@ -68,6 +71,7 @@ pub(crate) fn of(
             root: #root,
             text: #text,
             slots: #slots,
+            fallible: #fallible,
             globals: &[#(#globals),*],
             budget: #p::#budget,
         };
@@ -76,7 +80,7 @@ pub(crate) fn of(
 }
 
 /// The text's first group.
-fn head(function: &Function, options: &Options, walk: &Walk<'_>) -> String {
+fn head(function: &Function, options: &Options, walk: &Walk<'_>, lines: &Lines) -> String {
     let (name, renamed) = match &options.name {
         Some(name) => (name.value(), 1),
         None => (function.sig.ident.unraw().to_string(), 0),
@@ -88,11 +92,49 @@ fn head(function: &Function, options: &Options, walk: &Walk<'_>) -> String {
         Hidden::Perhaps => "p",
         Hidden::Likely => "l",
     };
-    let first = function.sig.fn_token.span.unwrap().line();
-    let last = function.block.brace_token.span.close().unwrap().end().line();
+    let Lines { first, last, file } = lines;
     let mut text = String::new();
-    entry(&mut text, &[&first, &last, &renamed, &silent, &hidden, &level, &name]);
+    let file = file.as_deref().unwrap_or_default();
+    entry(&mut text, &[first, last, &renamed, &silent, &hidden, &level, &file, &name]);
     text
+}
+
+/// The lines of a function.
+struct Lines {
+    first: usize,
+    last: usize,
+    /// Where they are counted, if a macro made the function: `file!()` then names the file of the macro's call, where its
+    /// body may not stand.
+    file: Option<String>,
+}
+
+impl Lines {
+    fn of(function: &Function) -> Self {
+        let keyword = function.sig.fn_token.span;
+        let braces = function.block.brace_token.span;
+        let file = is_made(keyword).then(|| file(braces.open()));
+        let start = if file.is_some() && file != Some(self::file(keyword)) { braces.open() } else { keyword };
+        Self { first: start.unwrap().line(), last: braces.close().unwrap().end().line(), file }
+    }
+
+    /// Line and column of what stands in the function; what does not stand in its file, but came in through a macro's
+    /// arguments, is where the function starts.
+    fn place(&self, at: Span) -> (usize, usize) {
+        match &self.file {
+            Some(ours) if *ours != file(at) => (self.first, 0),
+            _ => (at.unwrap().line(), at.unwrap().column()),
+        }
+    }
+}
+
+fn file(span: Span) -> String {
+    span.unwrap().file()
+}
+
+/// Whether it stands in a macro's definition. The compiler shows spans that do not as `#0 bytes(..)`; where it shows them
+/// in another way, all functions are taken for made.
+fn is_made(span: Span) -> bool {
+    !format!("{:?}", span.unwrap()).starts_with("#0 ")
 }
 
 fn entry(text: &mut String, fields: &[&dyn Display]) {

@@ -1,7 +1,7 @@
 //! Goes through a body, wraps the operands that can fail, and keeps variables behind their bindings. The body itself
 //! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
@@ -22,8 +22,8 @@ use variables::{Entering, binds_itself, entering};
 
 /// A place where a failure can leave.
 pub(crate) struct Site {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    /// Where it starts.
+    pub(crate) at: Span,
     pub(crate) text: String,
     pub(crate) ordinal: usize,
     pub(crate) exit: &'static str,
@@ -65,6 +65,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) leaves_in_macros: bool,
     /// Links of operands that `.context(..)` and the like change, or whose error is lost.
     pub(crate) sources: Vec<Ident>,
+    /// Whether errors are handled or lost somewhere.
+    pub(crate) handles: bool,
     /// Whether an error may leave where it is not looked at.
     pub(crate) hidden: Hidden,
     /// The sites around this place whose errors are being handled here, and the names that those are bound to.
@@ -87,6 +89,7 @@ impl<'a> Walk<'a> {
             vars: Vec::new(),
             leaves_in_macros: false,
             sources: Vec::new(),
+            handles: false,
             hidden: Hidden::Never,
             handlers: Vec::new(),
             scope: Vec::new(),

@@ -3,6 +3,7 @@
 use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 use std::ptr;
+use std::sync::LazyLock;
 
 /// A value as a `P`, if it is one. Since nothing in `P` is borrowed, a `T` that differs in lifetimes only is `P` as well.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -46,8 +47,11 @@ fn id<T>() -> TypeId {
 fn may_borrow(name: &str) -> bool {
     struct Borrows<'a>(PhantomData<&'a ()>);
     // A compiler whose names show no lifetimes tells nothing by them.
-    let shown = type_name::<Borrows<'_>>().contains('\'');
-    !shown || name.contains(['&', '\'']) || name.contains("dyn ") || name.contains("{{")
+    static SHOWN: LazyLock<bool> = LazyLock::new(|| type_name::<Borrows<'_>>().contains('\''));
+    let tells = |byte: u8| matches!(byte, b'&' | b'\'' | b' ' | b'{');
+    !*SHOWN
+        || name.bytes().any(tells)
+            && (name.contains(['&', '\'']) || name.contains("dyn ") || name.contains("{{"))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub use crate::event::Level;
 pub use crate::snapshot::budget::{ADAPTIVE, ALWAYS, NEVER};
 pub use crate::snapshot::keep::{Argument, Close, KeepArgument, Link, Reference, ShowGlobal, Shown};
 pub use crate::snapshot::late::close_late;
-pub use crate::trace::guard::Guard;
+pub use crate::trace::guard::{Guard, holding};
 pub use crate::trace::meta::{Global, Meta};
 pub use crate::trace::outcome::{
     CloseOutcome, ErrorRef, Given, LookAt, at, at_none, failed, leave, never, record, see, see_handled,

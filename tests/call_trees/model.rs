@@ -35,7 +35,14 @@ struct Fault {
     /// With all that is below it.
     full: String,
     trace: Trace,
+    /// Whether it was an `anyhow::Error` where it was last met.
+    is_any: bool,
+    /// The functions through which it left another thread or task, if it is known again: its type is still the same.
+    left: Option<Vec<Function>>,
 }
+
+/// A function's name, and whether it is the async one of that name.
+type Function = (&'static str, bool);
 
 enum Trace {
     /// No annotated function met it on this thread.
@@ -45,6 +52,8 @@ enum Trace {
         functions: Vec<&'static str>,
     },
     Told,
+    /// It was told where it left another thread, and was met again by these functions.
+    Crossed(Vec<Function>),
 }
 
 struct Panic {
@@ -65,15 +74,31 @@ impl Name {
 
 impl Fault {
     fn new(text: &str) -> Self {
-        Self { text: text.into(), full: text.into(), trace: Trace::None }
+        Self { text: text.into(), full: text.into(), trace: Trace::None, is_any: true, left: None }
     }
 
     /// An annotated function looks at it.
     fn met(mut self) -> Self {
+        self.is_any = true;
         if let Trace::None = self.trace {
             self.trace = Trace::Risen { message: self.text.clone(), functions: Vec::new() };
         }
         self
+    }
+
+    /// A function meets it as its own error type.
+    fn met_by(self, name: Name) -> Self {
+        Self { is_any: matches!(name, Name::Price), ..self.met() }
+    }
+
+    /// A function meets it where errors of other threads come in.
+    fn met_where_it_comes_in(mut self, function: Function) -> Self {
+        match self.left.take() {
+            Some(passed) if matches!(self.trace, Trace::None) && !passed.contains(&function) => {
+                Self { trace: Trace::Crossed(Vec::new()), ..self }
+            }
+            _ => self.met(),
+        }
     }
 
     /// Becomes the error type of the function.
@@ -194,12 +219,28 @@ impl Model {
     fn leave(&mut self, function: &'static str, mut exit: Exit, inside: bool) -> Exit {
         match &mut exit {
             Exit::Failed(fault) => {
-                if let Trace::Risen { message, functions } = &mut fault.trace {
-                    functions.push(function);
-                    if !inside {
-                        self.told.push(Told::new(Kind::Error, message, functions, false));
-                        fault.trace = Trace::Told;
+                let told_of = |functions: &[&'static str]| {
+                    functions.iter().map(|function| (*function, self.is_async)).collect::<Vec<_>>()
+                };
+                let mut passed = None;
+                match &mut fault.trace {
+                    Trace::Risen { message, functions } => {
+                        functions.push(function);
+                        if !inside {
+                            passed = Some(told_of(functions));
+                            self.told.push(Told::new(Kind::Error, message, functions, false));
+                        }
                     }
+                    Trace::Crossed(functions) => {
+                        functions.push((function, self.is_async));
+                        passed = (!inside).then(|| functions.clone());
+                    }
+                    Trace::None | Trace::Told => {}
+                }
+                if let Some(passed) = passed {
+                    fault.trace = Trace::Told;
+                    // Who gets it sees it as `anyhow::Error`.
+                    fault.left = fault.is_any.then_some(passed);
                 }
             }
             Exit::Panicked(panic) => {
@@ -237,20 +278,19 @@ impl Model {
         }
         match &node.end {
             End::Fine => Ok(()),
-            End::Fail(text) | End::Return(text) | End::Question(text) => {
-                Err(Exit::Failed(Fault::new(text).met()))
-            }
+            End::Fail(text) | End::Return(text) => Err(Exit::Failed(Fault::new(text).met_by(node.name))),
+            End::Question(text) => Err(Exit::Failed(Fault::new(text).met())),
             End::Panic(text) => Err(self.panic(text, true)),
             End::Tail(call) => {
                 let result = self.result(call)?;
-                Self::question(result.map_err(|fault| fault.converted(node.name)))
+                result.map_err(|fault| Exit::Failed(fault.converted(node.name).met_by(node.name)))
             }
-            End::TailOther(call, text) => self.other(call, text),
+            End::TailOther(call, text) => self.other(node.name, call, text),
         }
     }
 
-    fn other(&mut self, call: &Call, text: &str) -> Flow {
-        self.result(call)?.map_err(|fault| Exit::Failed(fault.met().replaced(text)))
+    fn other(&mut self, name: Name, call: &Call, text: &str) -> Flow {
+        self.result(call)?.map_err(|fault| Exit::Failed(fault.met().replaced(text).met_by(name)))
     }
 
     fn step<'a>(
@@ -264,13 +304,13 @@ impl Model {
             Step::Pass(call) => self.pass(call),
             Step::Rethrow(call) => {
                 let result = self.result(call)?;
-                Self::question(result.map_err(|fault| fault.converted(name)))
+                result.map_err(|fault| Exit::Failed(fault.converted(name).met_by(name)))
             }
-            Step::Other(call, text) => self.other(call, text),
+            Step::Other(call, text) => self.other(name, call, text),
             Step::Longer(call, text) => {
                 let longer = |fault: Fault| {
                     let text = format!("{text}: {}", fault.full);
-                    Exit::Failed(fault.met().replaced(&text))
+                    Exit::Failed(fault.met().replaced(&text).met_by(name))
                 };
                 self.result(call)?.map_err(longer)
             }
@@ -288,7 +328,7 @@ impl Model {
             // The handler's error goes on with the trace of what it handles.
             Step::Forward(_, call, text) => match self.result(call)? {
                 Ok(()) => Ok(()),
-                Err(fault) => Err(Exit::Failed(fault.replaced(text).met())),
+                Err(fault) => Err(Exit::Failed(fault.replaced(text).met_by(name))),
             },
             Step::Keep(call) => {
                 kept.extend(self.result(call)?.err());
@@ -306,12 +346,14 @@ impl Model {
             Step::Join(left, right) => {
                 let left = self.result(left)?;
                 let right = self.result(right)?;
+                let function = (name.function(), self.is_async);
+                let comes_in = |fault: Fault| Exit::Failed(fault.met_where_it_comes_in(function));
                 match (left, right) {
                     (Err(left), right) => {
                         self.forget(right.into());
-                        Self::question(Err(left))
+                        Err(comes_in(left))
                     }
-                    (Ok(()), right) => Self::question(right),
+                    (Ok(()), right) => right.map_err(comes_in),
                 }
             }
             Step::Catch(call, fail) => match self.call(call, true) {
@@ -320,7 +362,7 @@ impl Model {
                         self.tell(Kind::Panic, &panic.message, &panic.functions, true);
                     }
                     match fail {
-                        Some(text) => Err(Exit::Failed(Fault::new(text).met())),
+                        Some(text) => Err(Exit::Failed(Fault::new(text).met_by(name))),
                         None => Ok(()),
                     }
                 }

@@ -17,14 +17,14 @@ impl Walk<'_> {
             return;
         }
         let Some(value) = source(value) else { return };
+        self.handles = true;
         let names: Vec<Ident> = patterns.iter().flat_map(|pat| error_names(pat)).collect();
         let site = self.sites.len();
         let link = Ident::new(&format!("__q{site}"), Span::mixed_site());
         self.look(value, "see_handled", site, &link);
         let order = self.order();
         self.sites.push(Site {
-            line: 0,
-            column: 0,
+            at: Span::call_site(),
             text: String::new(),
             ordinal: 0,
             exit: "h",
@@ -48,6 +48,7 @@ impl Walk<'_> {
         if source(value).is_none() {
             return;
         }
+        self.handles = true;
         let link = self.source_link();
         if let Some(value) = source(value) {
             self.look(value, "see_lost", 0, &link);

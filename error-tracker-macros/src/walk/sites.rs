@@ -14,22 +14,11 @@ use crate::text;
 
 impl Walk<'_> {
     fn site(&mut self, exit: &'static str, tokens: TokenStream, makes: bool, link: Option<Ident>) -> usize {
-        let at =
-            tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span()).unwrap();
+        let at = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
         let text = text::of(tokens);
         let ordinal = self.sites.iter().filter(|site| site.text == text).count();
         let order = self.order();
-        self.sites.push(Site {
-            line: at.line(),
-            column: at.column(),
-            text,
-            ordinal,
-            exit,
-            order,
-            link,
-            makes,
-            crosses: false,
-        });
+        self.sites.push(Site { at, text, ordinal, exit, order, link, makes, crosses: false });
         self.sites.len() - 1
     }
 

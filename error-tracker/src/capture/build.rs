@@ -1,12 +1,14 @@
 //! Makes an event of a failure.
 
-use super::variant;
 use crate::event::{Cause, Event, Kind, Level};
 use crate::json::Value;
-use crate::trace::record::Failure;
+use crate::trace::failure::Failure;
+use crate::trace::frames::Passed;
 
 /// Most bytes of an event's texts together.
 const MOST: usize = 256 * 1024;
+
+const UNREAD: &str = "variables of functions that fail all the time: too costly to read at the time";
 
 pub(crate) fn event(failure: &Failure, id: String) -> Event {
     let innermost = &failure.innermost;
@@ -18,20 +20,20 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
     };
     let mut event = Event {
         id,
-        at: failure.at,
+        at: failure.at(),
         kind: failure.kind,
-        level: failure.level.unwrap_or(level),
+        level: failure.level().unwrap_or(level),
         handled: failure.handled,
         type_name: innermost.type_name.trim_start_matches('&').into(),
-        variant: innermost.debug.as_deref().and_then(|debug| variant::of(debug, innermost.type_name)),
+        variant: Some(&failure.variant).filter(|variant| !variant.is_empty()).cloned(),
         message: innermost.message.clone(),
         template: failure.template.map(Into::into),
-        debug: innermost.debug.clone(),
+        debug: failure.debug.clone(),
         chain: chain(failure),
-        frames: failure.frames.clone(),
-        callers: failure.callers.clone(),
+        frames: failure.frames.iter().map(Passed::frame).collect(),
+        callers: failure.callers.iter().map(Passed::frame).collect(),
         location: failure.location.clone(),
-        thread: failure.thread.clone(),
+        thread: failure.thread_name(),
         globals: failure.globals.clone(),
         addresses: failure.backtrace.clone(),
         ..Event::default()
@@ -43,13 +45,16 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
         event.context.extras.insert(variable.name.clone(), value);
     }
     event.context.extras.extend(failure.extras.clone());
+    if failure.frames.iter().any(Passed::is_unread) {
+        event.cut.push(UNREAD.into());
+    }
     failure.scope.fill(&mut event);
     event
 }
 
 /// The chain of the outermost error, without what the event's own message says already.
 fn chain(failure: &Failure) -> Vec<Cause> {
-    let outermost = &failure.outermost;
+    let outermost = failure.outermost();
     let changed =
         outermost.message != failure.innermost.message || outermost.type_name != failure.innermost.type_name;
     if !changed && outermost.sources.is_empty() {

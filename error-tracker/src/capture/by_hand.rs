@@ -11,9 +11,10 @@ use crate::event;
 use crate::json::{Map, Value};
 use crate::mask::{Taint, rendering};
 use crate::snapshot::policy;
+use crate::trace::failure::{Failure, Place};
 use crate::trace::guard::FrameRef;
 use crate::trace::outcome::{ErrorRef, ShowError};
-use crate::trace::record::{self, Failure, Place};
+use crate::trace::record;
 use crate::trace::thread;
 use crate::trace::told::{self, Given};
 
@@ -46,8 +47,9 @@ impl Here {
     /// Notes the place in a failure, and in its frame around the call.
     pub(super) fn note_in(self, failure: &mut Failure) {
         failure.location = Some(self.location());
-        if let Some(frame) = failure.frames.iter_mut().rfind(|frame| frame.exit == event::Exit::Captured) {
-            (frame.line, frame.column) = (self.line, self.column);
+        let mut frames = failure.frames.iter_mut();
+        if let Some(frame) = frames.rfind(|frame| frame.exit == Some(event::Exit::Captured)) {
+            frame.set_place(self.file, self.line, self.column);
         }
     }
 
@@ -56,7 +58,8 @@ impl Here {
         thread::read(|mut frames| {
             read(frames.find(|frame| {
                 let meta = frame.meta();
-                meta.file == self.file && (meta.head().holds(self.line) || meta.line == self.line)
+                meta.known().head.holds(self.file, self.line)
+                    || (meta.file, meta.line) == (self.file, self.line)
             }))
         })
     }
@@ -82,7 +85,7 @@ pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<String> {
         return None;
     }
     let type_name = std::any::type_name::<E>();
-    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) };
     capture(&error, Here::caller(), Map::new())
 }
 
@@ -119,7 +122,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
         Given::New(mut failure) => {
             here.note_in(&mut failure);
             failure.extras = extras;
-            told::tell(failure)
+            told::tell(failure, |_| ()).id()
         }
         Given::Told(mut failure) => {
             failure.extras = extras;
@@ -130,7 +133,7 @@ fn capture(error: &ErrorRef<'_>, here: Here, extras: Map) -> Option<String> {
             {
                 (sink.amend)(&failure);
             }
-            Some(failure.id).filter(|id| !id.is_empty())
+            failure.told.id()
         }
     }
 }
@@ -141,7 +144,7 @@ pub(crate) fn failure_of<E: Error + ?Sized>(error: &E, at: &Location<'static>) -
         return None;
     }
     let type_name = std::any::type_name::<E>();
-    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) };
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) };
     let here = Here::at(at);
     let (Given::New(mut failure) | Given::Told(mut failure)) =
         here.around(|frame| told::by_hand(frame, None, &error, true));
@@ -166,10 +169,10 @@ pub(crate) fn record_handled(error: &(dyn Error + 'static), type_name: &'static 
     if rendering() {
         return;
     }
-    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(error) };
+    let error = ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(error) };
     let place = ("run_handled", 0, 0);
     if let Given::New(failure) = told::by_hand(None, Some(place), &error, false) {
-        told::tell(failure);
+        told::tell(failure, |_| ());
     }
 }
 
@@ -181,7 +184,7 @@ pub fn message(text: String, template: Option<&'static str>, here: Here) -> Opti
     let mut failure: Box<Failure> = here.around(|frame| told::message(frame, text));
     here.note_in(&mut failure);
     failure.template = template;
-    told::tell(failure)
+    told::tell(failure, |_| ()).id()
 }
 
 /// A value of additional context, for the macro: what serde makes of it, else its `Debug` text.

@@ -50,7 +50,7 @@ fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
     let (done, wait) = mpsc::channel::<()>();
     let teller = std::thread::Builder::new().name("error-tracker-panic".into()).spawn(move || {
         for failure in told {
-            told::tell(failure);
+            told::tell(failure, |_| ());
         }
         if aborts {
             flush(LAST);

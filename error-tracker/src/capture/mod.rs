@@ -8,7 +8,6 @@ pub(crate) mod lines;
 pub(crate) mod names;
 mod print;
 pub(crate) mod source;
-mod variant;
 
 pub use by_hand::{Here, capture_exception, capture_message, extra, given, message};
 pub(crate) use by_hand::{failure_of, failure_of_message, record_handled};

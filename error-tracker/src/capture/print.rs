@@ -97,7 +97,10 @@ fn print(event: &Event) {
 
 fn event_of<E: Error + ?Sized>(error: &E, here: Here) -> Event {
     let type_name = std::any::type_name::<E>();
-    event_at(&ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: Some(&error) }, here)
+    event_at(
+        &ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) },
+        here,
+    )
 }
 
 fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
@@ -108,7 +111,7 @@ fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
         }
         Given::Told(failure) => failure,
     };
-    let mut event = build::event(&failure, failure.id.clone());
+    let mut event = build::event(&failure, failure.told.id().unwrap_or_default());
     mask::event(&policy::get().masking, &mut event, failure.taint);
     Sources::default().add_to(&mut event);
     event

@@ -382,6 +382,11 @@ impl Event {
     }
 }
 
+/// Names an event.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
 /// `a::b::Error<c::D>` and `Gone` become `Error<D>::Gone`.
 #[must_use]
 pub fn short_type(path: &str, variant: Option<&str>) -> String {

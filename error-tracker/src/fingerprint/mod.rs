@@ -26,6 +26,21 @@ pub(crate) fn group(event: &Event) -> Grouping {
     Grouping { hash: parts.hash(), version: VERSION.to_owned(), components: parts.0 }
 }
 
+/// Whether the type is part of what groups.
+fn is_named(kind: Kind) -> bool {
+    matches!(kind, Kind::Error | Kind::None)
+}
+
+/// Whether neither the type nor the place, which may be one expression, tells enough without the message.
+pub(crate) fn needs_text(kind: Kind, type_name: &str, at_site: bool) -> bool {
+    !at_site || !is_named(kind) || names::is_opaque(type_name)
+}
+
+/// What of a message groups.
+pub(crate) fn grouping_text(message: &str) -> String {
+    message::normalise(message)
+}
+
 struct Parts(Vec<Component>);
 
 impl Parts {
@@ -41,8 +56,7 @@ impl Parts {
             Kind::None => "none",
         };
         self.push("kind", kind);
-        let named = matches!(event.kind, Kind::Error | Kind::None);
-        if named {
+        if is_named(event.kind) {
             self.push("type", names::plain_type(&event.type_name));
             if let Some(variant) = &event.variant {
                 self.push("variant", variant.clone());
@@ -51,7 +65,7 @@ impl Parts {
         let at_site = self.place(event);
         if let Some(template) = &event.template {
             self.push("template", template.clone());
-        } else if !at_site || !named || names::is_opaque(&event.type_name) {
+        } else if needs_text(event.kind, &event.type_name, at_site) {
             self.push("message", message::normalise(&event.message));
         }
     }

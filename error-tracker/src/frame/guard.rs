@@ -14,17 +14,25 @@ use super::{Chunk, List, Piece, Slot, Slots};
 /// The head of a guard; the list of live frames runs through it. A guard's slots lie right behind.
 #[repr(C)]
 pub(crate) struct Frame<M: 'static> {
+    /// `None` until it is linked, and then nothing else is set.
+    meta: Cell<Option<&'static M>>,
     prev: Cell<*const Self>,
-    meta: &'static M,
-    /// Where texts and rendered values of this frame's slots lie. Set when there are slots.
+    /// Where texts and rendered values of this frame's slots lie.
     chunk: MaybeUninit<Chunk>,
+}
+
+impl<M> Frame<M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new() -> Self {
+        Self { meta: Cell::new(None), prev: Cell::new(ptr::null()), chunk: MaybeUninit::uninit() }
+    }
 }
 
 /// Stands for a running call of a function with `N` variables.
 #[repr(C)]
 pub(crate) struct Guard<M: 'static, const N: usize> {
     frame: Frame<M>,
-    kept: [KeptCell; N],
+    kept: MaybeUninit<[KeptCell; N]>,
     /// Not written before it is needed.
     data: MaybeUninit<[DataCell; N]>,
     /// The list leads to it while it is dropped, so the `&mut` there must not claim to be the only way to it.
@@ -44,64 +52,65 @@ impl<M, const N: usize> RefUnwindSafe for Guard<M, N> {}
 
 impl<M: Slots, const N: usize> Guard<M, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(meta: &'static M) -> Self {
-        let chunk = if N > 0 { MaybeUninit::new(Chunk::new()) } else { MaybeUninit::uninit() };
+    pub(crate) fn new() -> Self {
         Self {
-            frame: Frame { prev: Cell::new(ptr::null()), meta, chunk },
-            kept: [const { Cell::new(None) }; N],
+            frame: Frame::new(),
+            kept: MaybeUninit::uninit(),
             data: MaybeUninit::uninit(),
             pinned: PhantomPinned,
         }
     }
 
-    /// Makes this the innermost frame of the thread whose list it is.
+    /// Its frame, when it was linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn enter(&self, list: &List<M>) {
-        debug_assert_eq!(self.frame.meta.slots(), N);
-        self.frame.prev.set(list.head.get());
-        list.head.set(ptr::from_ref(self).cast());
+    pub(crate) fn entered(&self) -> Option<FrameRef<'_, M>> {
+        self.frame.meta.get().map(|_| FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData })
     }
 
-    /// Undoes `enter`.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn leave(&self, list: &List<M>) {
-        list.head.set(self.frame.prev.get());
-    }
-
-    /// Called when it is dropped: gives back what its slots have taken. A `Drop` here would run also when another panics,
-    /// which costs every call some instructions.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn give_back(&self) {
-        if N > 0 {
-            // SAFETY: there are slots, so it was set.
-            unsafe { self.frame.chunk.assume_init_ref() }.give_back();
-        }
-    }
-
-    /// Whether it is the innermost frame, and is not marked.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn is_innermost(&self, list: &List<M>) -> bool {
-        ptr::eq(list.head.get(), ptr::from_ref(self).cast())
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn meta(&self) -> &'static M {
-        self.frame.meta
-    }
-
+    /// Its frame, which has to be linked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn frame(&self) -> FrameRef<'_, M> {
+        debug_assert!(self.entered().is_some());
         FrameRef { at: NonNull::from_ref(self).cast(), alive: PhantomData }
     }
 
-    /// A variable's slot, and where its texts go.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn slot(&self, index: usize) -> (Slot<'_>, &Chunk) {
-        // SAFETY: what lies in the cells need not be initialised.
-        let data = unsafe { &self.data.assume_init_ref()[index] };
-        // SAFETY: there is a slot, so it was set.
-        let chunk = unsafe { self.frame.chunk.assume_init_ref() };
-        (Slot { kept: &self.kept[index], data }, chunk)
+    pub(crate) fn unlinked(&self) -> Unlinked<'_, M> {
+        Unlinked { at: NonNull::from_ref(self).cast(), alive: PhantomData }
+    }
+
+    /// A variable's slot. It has to be linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn slot(&self, index: usize) -> Slot<'_> {
+        debug_assert!(self.entered().is_some());
+        // SAFETY: it is linked, so the descriptors were set; what lies in the data need not be.
+        let (kept, data) = unsafe { (self.kept.assume_init_ref(), self.data.assume_init_ref()) };
+        Slot { kept: &kept[index], data: &data[index] }
+    }
+}
+
+/// A guard that is not linked.
+#[repr(transparent)]
+pub(crate) struct Unlinked<'a, M: 'static> {
+    at: NonNull<Frame<M>>,
+    alive: PhantomData<&'a Frame<M>>,
+}
+
+impl<'a, M: Slots> Unlinked<'a, M> {
+    /// Makes it the innermost frame of the thread whose list it is, with slots that are empty. Those are as many as the
+    /// constants say.
+    pub(crate) fn link(self, meta: &'static M, list: &List<M>) -> FrameRef<'a, M> {
+        let frame = FrameRef { at: self.at, alive: PhantomData };
+        // SAFETY: the place is the guard's own, which has so many slots, and nothing reads them before it is linked.
+        unsafe {
+            let at = self.at.as_ptr();
+            (&raw mut (*at).chunk).write(MaybeUninit::new(Chunk::new()));
+            let kept = frame.kept();
+            (0..meta.slots()).for_each(|index| kept.add(index).write(const { Cell::new(None) }));
+        }
+        frame.frame().meta.set(Some(meta));
+        frame.enter(list);
+        frame
     }
 }
 
@@ -121,7 +130,34 @@ impl<M> Clone for FrameRef<'_, M> {
 
 impl<M> Copy for FrameRef<'_, M> {}
 
+impl<M: Slots> FrameRef<'static, M> {
+    /// Stands for a call that has no guard, or whose guard is not linked, until it is dismissed. It is the innermost frame.
+    pub(crate) fn alone(meta: &'static M, list: &List<M>) -> Self {
+        let memory = Box::leak(Box::<[u64]>::new_uninit_slice(Self::words(meta)));
+        let at = NonNull::from_mut(memory).cast::<Frame<M>>();
+        // SAFETY: it is as large as a guard with so many slots, which starts with a frame, and as aligned.
+        unsafe { at.write(Frame::new()) };
+        Unlinked { at, alive: PhantomData }.link(meta, list)
+    }
+
+    /// How many words a guard of this function takes.
+    fn words(meta: &M) -> usize {
+        const { assert!(align_of::<Guard<M, 1>>() == align_of::<u64>()) };
+        let slot = size_of::<KeptCell>() + size_of::<DataCell>();
+        (size_of::<Guard<M, 0>>() + meta.slots() * slot).div_ceil(size_of::<u64>())
+    }
+}
+
 impl<'a, M: Slots> FrameRef<'a, M> {
+    /// Takes a frame that stands alone off the list, and frees it: the last that happens to it.
+    pub(crate) fn dismiss(self, list: &List<M>) {
+        let words = FrameRef::words(self.meta());
+        self.leave(list);
+        let memory = NonNull::slice_from_raw_parts(self.at.cast::<MaybeUninit<u64>>(), words);
+        // SAFETY: `alone` leaked a box of so many words.
+        drop(unsafe { Box::from_raw(memory.as_ptr()) });
+    }
+
     /// # Safety
     /// `at` is null or was linked by `Guard::enter`, and that guard lives for `'a`.
     pub(super) unsafe fn new(at: *const Frame<M>) -> Option<Self> {
@@ -142,9 +178,15 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         unmarked(self.link().get())
     }
 
-    /// Undoes `enter`.
+    /// Whether it is the innermost frame, and is not marked.
+    pub(crate) fn is_innermost(self, list: &List<M>) -> bool {
+        ptr::eq(list.head.get(), self.at.as_ptr())
+    }
+
+    /// Undoes `enter`, and gives back what its slots have taken.
     pub(crate) fn leave(self, list: &List<M>) {
         list.head.set(self.link().get());
+        self.give_back();
     }
 
     /// Makes this the innermost frame again.
@@ -154,7 +196,21 @@ impl<'a, M: Slots> FrameRef<'a, M> {
     }
 
     pub(crate) fn meta(self) -> &'static M {
-        self.frame().meta
+        self.frame().meta.get().expect("it is linked")
+    }
+
+    pub(crate) fn give_back(self) {
+        self.chunk().give_back();
+    }
+
+    fn chunk(self) -> &'a Chunk {
+        // SAFETY: it was set when it was linked.
+        unsafe { self.frame().chunk.assume_init_ref() }
+    }
+
+    fn kept(self) -> *mut KeptCell {
+        // SAFETY: a frame is always the head of a `Guard` (repr(C)), and the pointer was made from the whole guard.
+        unsafe { self.at.as_ptr().byte_add(offset_of!(Guard<M, 1>, kept)).cast() }
     }
 
     /// Names the frame for as long as it lives.
@@ -167,30 +223,36 @@ impl<'a, M: Slots> FrameRef<'a, M> {
         self.prev().addr()
     }
 
+    /// Puts bytes at the end of its chunk, and says where they start; `None` when there is no room.
+    pub(crate) fn put(self, bytes: &[u8]) -> Option<usize> {
+        self.chunk().put(bytes)
+    }
+
     /// A text that a piece of one of its slots names.
-    pub(crate) fn text(self, Piece { start, len, .. }: Piece) -> String {
-        self.bytes(start, len)
+    pub(crate) fn text(self, piece: Piece) -> String {
+        self.bytes(piece.start, piece.len)
     }
 
     /// The masked values that lie behind a rendered one, each with a NUL at its end.
-    pub(crate) fn masked(self, Piece { start, len, taint, .. }: Piece) -> String {
-        self.bytes(start + len, taint)
+    pub(crate) fn masked(self, piece: Piece) -> String {
+        self.bytes(piece.start + piece.len, piece.masked())
+    }
+
+    /// The slot of a variable; `None` when there is none of this index.
+    pub(crate) fn slot(self, index: usize) -> Option<Slot<'a>> {
+        self.slots().nth(index)
     }
 
     fn bytes(self, start: usize, len: usize) -> String {
-        if self.meta().slots() == 0 {
-            return String::new();
-        }
-        // SAFETY: there are slots, so it was set.
-        unsafe { self.frame().chunk.assume_init_ref() }.text(start, len)
+        self.chunk().text(start, len)
     }
 
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {
         let slots = self.meta().slots();
-        // SAFETY: a frame is always the head of a `Guard` (repr(C)) with `N == slots`, and the pointer was made
-        // from the whole guard. Behind it lie N descriptors, and behind those the data, of the same alignment.
+        // SAFETY: the guard has N descriptors, `N == slots`, which were set when it was linked, and behind those the data,
+        // of the same alignment.
         let (kept, data) = unsafe {
-            let kept = self.at.as_ptr().byte_add(offset_of!(Guard<M, 1>, kept)).cast::<KeptCell>();
+            let kept = self.kept();
             let data = kept.add(slots).cast::<DataCell>();
             (slice::from_raw_parts(kept, slots), slice::from_raw_parts(data, slots))
         };

@@ -7,7 +7,7 @@ use std::ptr;
 use super::{Frame, FrameRef, Slots};
 
 /// Each thread has one.
-pub(crate) struct List<M: 'static> {
+pub struct List<M: 'static> {
     /// The innermost live guard's frame, or null. Like the links between frames it may carry a mark.
     pub(super) head: Cell<*const Frame<M>>,
 }
@@ -15,6 +15,11 @@ pub(crate) struct List<M: 'static> {
 impl<M: Slots> List<M> {
     pub(crate) const fn new() -> Self {
         Self { head: Cell::new(ptr::null()) }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.get().is_null()
     }
 
     /// Names the innermost frame; 0 when there is none.

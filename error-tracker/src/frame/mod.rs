@@ -18,12 +18,12 @@ mod slot;
 
 pub(crate) use body::Body;
 pub(crate) use chunk::Chunk;
-pub(crate) use guard::{Frame, FrameRef, Guard};
+pub(crate) use guard::{Frame, FrameRef, Guard, Unlinked};
 pub(crate) use list::{Frames, List};
-pub(crate) use slot::{Piece, PieceKind, Slot, Value};
+pub(crate) use slot::{Piece, Slot, Untaken, Value, Written};
 
 /// The constants of a function, which its frames carry.
-pub(crate) trait Slots: 'static {
+pub trait Slots: 'static {
     /// How many variables have a slot.
     fn slots(&self) -> usize;
 }

@@ -2,45 +2,114 @@
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ptr;
 
 /// Two words, and beside them a descriptor that says how to read them; it is empty until the variable is bound. The
 /// descriptors of a frame lie together, so that they are emptied by few instructions.
 #[derive(Clone, Copy)]
-pub(crate) struct Slot<'a> {
+pub struct Slot<'a> {
     pub(super) kept: &'a KeptCell,
     pub(super) data: &'a DataCell,
 }
 
-pub(super) type KeptCell = Cell<Option<&'static Kept>>;
+pub(super) type KeptCell = Cell<Option<Kept>>;
 pub(super) type DataCell = Cell<MaybeUninit<Data>>;
 
 pub(super) type Data = [u64; 2];
 
-/// What a slot's data is, for one type and way of keeping.
-pub(super) struct Kept {
-    type_name: fn() -> &'static str,
+/// Says what a slot is, for one type and way of keeping. A function and no constant: a program has one for each type, and a
+/// constant would lead to its parts by addresses, which the loader has to put in.
+pub(super) type Kept = fn() -> Described;
+
+pub(super) struct Described {
+    /// Of what a reference leads to, when it is one.
+    type_name: &'static str,
+    is_reference: bool,
     form: Form,
 }
 
 /// How a slot's data is read.
 #[derive(Clone, Copy)]
 enum Form {
-    Bits(Show),
-    Reference(Show),
+    /// The value.
+    Bits(Fmt),
+    /// A reference, shown by what is made for references.
+    Reference(Fmt),
+    /// A `&str`.
     Str,
+    /// Nothing, until the text is `TAKEN`.
     Text,
-    Rendered,
+    /// Nothing, until the value is `TAKEN`.
+    Value(Fmt),
     NoDebug,
-    NotNow,
+    /// Nothing, in a call that was not followed.
+    Unfollowed,
+    /// A piece of the frame's chunk, and the descriptor that was there before.
+    Taken,
 }
 
-/// Hands the value that lies in the data to the closure.
+/// Writes a value.
 ///
 /// # Safety
 /// A value of the type that the function was made for lies there, and its referents are alive.
-type Show = unsafe fn(&DataCell, &mut dyn FnMut(&dyn Debug));
+type Fmt = unsafe fn(*const (), &mut fmt::Formatter<'_>) -> fmt::Result;
+
+/// A way of writing a `T`.
+pub(crate) trait Written<T> {
+    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+fn erased<T>(fmt: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result) -> Fmt {
+    // SAFETY: a thin reference is passed as the pointer is; whoever calls it promises that there is a `T`.
+    unsafe { std::mem::transmute::<fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result, Fmt>(fmt) }
+}
+
+fn described(type_name: &'static str, form: Form) -> Described {
+    Described { type_name, is_reference: false, form }
+}
+
+fn reference<T: ?Sized>(form: Form) -> Described {
+    Described { type_name: type_name::<T>(), is_reference: true, form }
+}
+
+fn bits<T: Debug>() -> Described {
+    described(type_name::<T>(), Form::Bits(erased::<T>(Debug::fmt)))
+}
+
+fn value<T, W: Written<T>>() -> Described {
+    described(type_name::<T>(), Form::Value(erased(W::FMT)))
+}
+
+fn text<T: ?Sized>() -> Described {
+    described(type_name::<T>(), Form::Text)
+}
+
+fn no_debug<T: ?Sized>() -> Described {
+    described(type_name::<T>(), Form::NoDebug)
+}
+
+fn argument<'a, T: ?Sized + 'a, W: Written<&'a T>>() -> Described {
+    reference::<T>(Form::Reference(erased(W::FMT)))
+}
+
+fn text_argument<T: ?Sized>() -> Described {
+    reference::<T>(Form::Str)
+}
+
+fn no_debug_argument<T: ?Sized>() -> Described {
+    reference::<T>(Form::NoDebug)
+}
+
+fn unfollowed() -> Described {
+    described("", Form::Unfollowed)
+}
+
+fn taken() -> Described {
+    described("", Form::Taken)
+}
 
 /// What a slot is read as.
 pub(crate) enum Value<'a> {
@@ -58,6 +127,8 @@ pub(crate) enum Value<'a> {
     NoDebug,
     /// The budget did not allow it.
     NotNow,
+    /// The call was not followed.
+    Unfollowed,
 }
 
 /// A piece of the frame's chunk.
@@ -65,135 +136,194 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Piece {
     pub(crate) start: usize,
     pub(crate) len: usize,
-    /// Length of the whole text for a string; whether something was left out for a rendered value.
-    pub(crate) whole: u64,
-    /// Length of the masked values that lie behind a rendered one, for the search in other text.
-    pub(crate) taint: usize,
+    rest: u64,
 }
 
 impl Piece {
-    fn pack(&self) -> Data {
-        // All three fit: a chunk is smaller than 64 KiB.
-        [(self.start as u64) << 32 | (self.len as u64) << 16 | self.taint as u64, self.whole]
+    /// The start of a text that is `whole` bytes long.
+    pub(crate) fn text(start: usize, len: usize, whole: usize) -> Self {
+        Self { start, len, rest: whole as u64 }
     }
 
-    fn unpack(data: Data) -> Self {
-        let part = |shift: u32| (data[0] >> shift & 0xffff) as usize;
-        Self { start: part(32), len: part(16), taint: part(0), whole: data[1] }
+    /// A rendered value, behind which lie `masked` bytes for the search in other text.
+    pub(crate) fn rendered(start: usize, len: usize, masked: usize, cut: bool) -> Self {
+        Self { start, len, rest: (masked as u64) << 1 | u64::from(cut) }
+    }
+
+    /// Length of the whole text.
+    pub(crate) fn whole(self) -> u64 {
+        self.rest
+    }
+
+    /// Whether something of the value was left out.
+    pub(crate) fn is_cut(self) -> bool {
+        self.rest & 1 != 0
+    }
+
+    pub(crate) fn masked(self) -> usize {
+        (self.rest >> 1) as usize
+    }
+
+    /// In one word: a chunk is smaller than 8 KiB, and a text than 256 GiB.
+    fn pack(self) -> u64 {
+        self.start as u64 | (self.len as u64) << 13 | self.rest << 26
+    }
+
+    fn unpack(word: u64) -> Self {
+        let part = |shift: u32| (word >> shift & 0x1fff) as usize;
+        Self { start: part(0), len: part(13), rest: word >> 26 }
     }
 }
 
-/// What lies in the chunk for one type.
-pub(crate) struct PieceKind(Kept);
+/// A value whose slot was just told that it may be taken.
+#[derive(Clone, Copy)]
+pub struct Untaken<'a> {
+    at: *const (),
+    kept: Kept,
+    borrowed: PhantomData<&'a ()>,
+}
 
-impl PieceKind {
-    pub(crate) const fn text<T: ?Sized>() -> Self {
-        Self(Kept { type_name: type_name::<T>, form: Form::Text })
-    }
-
-    pub(crate) const fn rendered<T: ?Sized>() -> Self {
-        Self(Kept { type_name: type_name::<T>, form: Form::Rendered })
+impl Untaken<'_> {
+    /// A value of another type than the slot was told has no `Debug` here.
+    pub(crate) fn show(self, see: impl FnOnce(&dyn Debug)) {
+        if let Form::Value(fmt) = (self.kept)().form {
+            see(&Shown { at: self.at, fmt, alive: PhantomData });
+        }
     }
 }
 
-impl Slot<'_> {
+/// A value of a type that is not known here.
+struct Shown<'a> {
+    at: *const (),
+    fmt: Fmt,
+    alive: PhantomData<&'a ()>,
+}
+
+impl Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: whoever made it says so.
+        unsafe { (self.fmt)(self.at, f) }
+    }
+}
+
+/// Bits as they lie in the data, for types that want more alignment.
+#[repr(align(16))]
+struct Aligned(MaybeUninit<Data>);
+
+impl<'a> Slot<'a> {
     /// Notes the type of a variable whose value is not kept, since it has no `Debug`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn no_debug<T: ?Sized>(self) {
-        self.kept.set(Some(const { &Kept { type_name: type_name::<T>, form: Form::NoDebug } }));
+        self.kept.set(Some(no_debug::<T>));
     }
 
     /// The same for a reference.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn no_debug_argument<T: ?Sized>(self) {
-        self.kept.set(Some(const { &Kept { type_name: reference_name::<T>, form: Form::NoDebug } }));
+        self.kept.set(Some(no_debug_argument::<T>));
     }
 
-    /// Notes the type of a variable whose value is not kept yet, if at all.
+    /// Notes that nothing is known of a variable.
+    pub(crate) fn unfollowed(self) {
+        self.kept.set(Some(unfollowed));
+    }
+
+    /// Notes the type of a variable whose text may be taken.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn not_now<T: ?Sized>(self) {
-        self.kept.set(Some(const { &Kept { type_name: type_name::<T>, form: Form::NotNow } }));
+    pub(crate) fn untaken_text<T: ?Sized>(self) {
+        self.kept.set(Some(text::<T>));
+    }
+
+    /// Notes the type of a variable whose value may be taken.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn untaken<'v, T, W: Written<T>>(self, at: &'v T) -> Untaken<'v> {
+        let kept = value::<T, W>;
+        self.kept.set(Some(kept));
+        Untaken { at: ptr::from_ref(at).cast(), kept, borrowed: PhantomData }
     }
 
     /// Copies a value, if it has at most 16 bytes; says whether it has.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn copy<T: Copy + Debug + 'static>(self, value: &T) -> bool {
-        if size_of::<T>() > size_of::<Data>() {
+        if size_of::<T>() > size_of::<Data>() || align_of::<T>() > align_of::<Aligned>() {
             return false;
         }
-        self.store(const { &Kept { type_name: type_name::<T>, form: Form::Bits(show::<T>) } }, *value);
+        self.store(bits::<T>, *value);
         true
     }
 
-    /// Keeps an argument that is a `&T`, as `shown`. It has to outlive the frame.
+    /// Keeps an argument that is a `&T`. It has to outlive the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn argument<T: ?Sized, S: Copy + Debug>(self, shown: S) {
-        const { assert!(size_of::<S>() <= size_of::<Data>()) };
-        self.store(
-            const { &Kept { type_name: reference_name::<T>, form: Form::Reference(show::<S>) } },
-            shown,
-        );
+    pub(crate) fn argument<'v, T: ?Sized, W: Written<&'v T>>(self, value: &'v T) {
+        const { assert!(size_of::<&T>() <= size_of::<Data>()) };
+        self.store(argument::<T, W>, value);
     }
 
     /// Keeps an argument that is a `&T`, as the text that it is. It has to outlive the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn text_argument<T: ?Sized>(self, text: &str) {
-        self.store(const { &Kept { type_name: reference_name::<T>, form: Form::Str } }, text);
+        self.store(text_argument::<T>, text);
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn store<T: Copy>(self, kept: &'static Kept, value: T) {
+    fn store<T: Copy>(self, kept: Kept, value: T) {
         debug_assert!(size_of::<T>() <= size_of::<Data>());
         self.kept.set(Some(kept));
         // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`. It may want more alignment than a slot.
         unsafe { self.data.as_ptr().cast::<T>().write_unaligned(value) };
     }
 
-    /// Says where in the frame's chunk the value lies.
-    pub(crate) fn put(self, kind: &'static PieceKind, piece: Piece) {
-        self.kept.set(Some(&kind.0));
-        self.data.set(MaybeUninit::new(piece.pack()));
+    /// Says where in the frame's chunk the text or value lies that may be taken.
+    pub(crate) fn put(self, piece: Piece) {
+        if let Some(kept) = self.kept.replace(Some(taken)) {
+            // SAFETY: any bytes are a valid `MaybeUninit<Data>`, and these fit.
+            unsafe { self.data.as_ptr().cast::<(u64, Kept)>().write((piece.pack(), kept)) };
+        }
+    }
+
+    fn piece(self) -> (Piece, Described) {
+        // SAFETY: called for what is taken only, and `put` set the data along with that.
+        let (piece, kept) = unsafe { self.data.as_ptr().cast::<(u64, Kept)>().read() };
+        (Piece::unpack(piece), kept())
     }
 
     /// `None` while the variable is not bound.
-    pub(crate) fn type_name(self) -> Option<&'static str> {
-        self.kept.get().map(|kept| (kept.type_name)())
+    pub(crate) fn type_name(self) -> Option<String> {
+        let mut described = self.kept.get()?();
+        if let Form::Taken = described.form {
+            described = self.piece().1;
+        }
+        Some([if described.is_reference { "&" } else { "" }, described.type_name].concat())
     }
 
     /// Hands over the value, unless the variable is not bound.
     pub(crate) fn read(self, see: &mut dyn FnMut(Value<'_>)) {
         let Some(kept) = self.kept.get() else { return };
-        match kept.form {
-            // SAFETY: `copy` put a value of that type there, which borrows nothing.
-            Form::Bits(show) => unsafe { show(self.data, &mut |value| see(Value::Bits(value))) },
-            // SAFETY: `argument` put it there; what it leads to outlives the frame, and the frame is alive.
-            Form::Reference(show) => unsafe { show(self.data, &mut |value| see(Value::Reference(value))) },
+        match kept().form {
+            Form::Bits(fmt) => {
+                let copy = Aligned(self.data.get());
+                // `copy` put a value of that type there, which borrows nothing.
+                see(Value::Bits(&Shown { at: (&raw const copy.0).cast(), fmt, alive: PhantomData }));
+            }
+            // `argument` put it there; what it leads to outlives the frame, and the frame is alive.
+            Form::Reference(fmt) => {
+                see(Value::Reference(&Shown {
+                    at: self.data.as_ptr().cast_const().cast(),
+                    fmt,
+                    alive: PhantomData,
+                }));
+            }
             Form::Str => {
                 // SAFETY: `text_argument` put it there; the text outlives the frame, and the frame is alive.
                 see(Value::Str(unsafe { self.data.as_ptr().cast::<&str>().read_unaligned() }));
             }
-            Form::Text => see(Value::Text(self.piece())),
-            Form::Rendered => see(Value::Rendered(self.piece())),
+            Form::Taken => {
+                let (piece, before) = self.piece();
+                see(if let Form::Text = before.form { Value::Text(piece) } else { Value::Rendered(piece) });
+            }
             Form::NoDebug => see(Value::NoDebug),
-            Form::NotNow => see(Value::NotNow),
+            Form::Unfollowed => see(Value::Unfollowed),
+            Form::Text | Form::Value(_) => see(Value::NotNow),
         }
     }
-
-    fn piece(self) -> Piece {
-        // SAFETY: called for the forms of a `PieceKind` only, and `put` set the data along with that.
-        Piece::unpack(unsafe { self.data.get().assume_init() })
-    }
-}
-
-/// # Safety
-/// As for [`Show`].
-unsafe fn show<T: Copy + Debug>(data: &DataCell, visit: &mut dyn FnMut(&dyn Debug)) {
-    // SAFETY: the caller promises it.
-    let value = unsafe { data.as_ptr().cast::<T>().read_unaligned() };
-    visit(&value);
-}
-
-/// The name of `&T`.
-fn reference_name<T: ?Sized>() -> &'static str {
-    type_name::<&T>()
 }

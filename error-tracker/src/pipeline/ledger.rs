@@ -5,8 +5,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::light::weight;
-use super::state::{Item, KEYS, Key, Outcome, State, Taken};
-use super::{Health, Partial};
+use super::state::{Item, KEYS, Outcome, State, Taken};
+use super::{Health, Likeness, Partial};
 use crate::event::{Event, Timestamp};
 
 /// How many bytes wait at most.
@@ -47,18 +47,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn coalesce(&self, key: u64, at: Timestamp) -> bool {
-        let now = Instant::now();
-        self.state().count_more(key, at, |key| key.storms(now))
+    pub(super) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
+        self.state().count_more(like.issue, at, |key| key.storms(like.text, at))
     }
 
-    pub(super) fn submit(&self, event: Box<Event>, key: u64) {
+    pub(super) fn submit(&self, event: Box<Event>, like: Likeness) {
         let (now, weight, at) = (Instant::now(), weight(&event), event.at);
+        let key = like.issue;
         let mut guard = self.state();
         let state = &mut *guard;
         let is_full =
             state.queue.len() >= self.capacity || state.bytes + state.writing_bytes + weight > BYTES;
-        if state.count_more(key, at, |key| if is_full { key.has_event() } else { key.storms(now) }) {
+        if state.count_more(key, at, |key| if is_full { key.has_event() } else { key.storms(like.text, at) })
+        {
             // The event is freed outside the lock.
             drop(guard);
             return;
@@ -71,9 +72,7 @@ impl Shared {
         }
         let has_room = state.keys.len() < KEYS || state.keys.contains_key(&key);
         let tracked = has_room.then(|| {
-            let entry = state.keys.entry(key).or_insert_with(|| Key::new(now));
-            entry.unwritten += 1;
-            entry.in_second += 1;
+            state.keys.entry(key).or_default().take(like.text, at);
             key
         });
         state.bytes += weight;

@@ -3,6 +3,8 @@
 //! Whoever submits never waits: an event is queued, counted onto its issue when equal ones storm, or dropped
 //! and counted as such. Every event is in exactly one of the figures of [`Health`].
 
+#[allow(unsafe_code, reason = "`pthread_atfork`")]
+mod fork;
 mod ledger;
 mod light;
 mod state;
@@ -13,7 +15,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::process;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,15 @@ impl Default for Options {
             prepare: Box::new(|_| ()),
         }
     }
+}
+
+/// What an event has in common with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Likeness {
+    /// Events that have this in common belong to the same issue.
+    pub(crate) issue: u64,
+    /// Stands for the text.
+    pub(crate) text: u64,
 }
 
 /// What became of all events so far: `raised` is the sum of `stored`, `coalesced`, `pending` and all `dropped`.
@@ -107,20 +117,22 @@ struct Setup {
 /// The queue and thread of one process. A forked child has no writer thread and may have inherited a held lock, so
 /// it starts with both anew; what waits in the parent is the parent's.
 struct Process {
-    id: u32,
+    /// How many forks lie between it and the program's start.
+    generation: u32,
     shared: Arc<Shared>,
     child: OnceLock<Box<Process>>,
 }
 
 impl Process {
     fn start(setup: &Arc<Setup>) -> Self {
+        fork::count();
         let shared = Arc::new(Shared::new(setup.options.capacity));
         if setup.options.writes {
             writer::spawn(&shared, setup);
         } else {
             shared.end(writer::NO_THREAD);
         }
-        Self { id: process::id(), shared, child: OnceLock::new() }
+        Self { generation: fork::generation(), shared, child: OnceLock::new() }
     }
 }
 
@@ -132,24 +144,22 @@ impl Pipeline {
     }
 
     fn shared(&self) -> &Arc<Shared> {
-        let id = process::id();
+        let generation = fork::generation();
         let mut process = &self.process;
-        while process.id != id {
+        while process.generation != generation {
             process = process.child.get_or_init(|| Box::new(Process::start(&self.setup)));
         }
         &process.shared
     }
 
     /// Counts an occurrence of a storming event; `true` says that this was done, and no event is needed.
-    ///
-    /// `key` stands for the site, type and message: events of the same key belong to the same issue.
-    pub(crate) fn coalesce(&self, key: u64, at: Timestamp) -> bool {
-        self.shared().coalesce(key, at)
+    pub(crate) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
+        self.shared().coalesce(like, at)
     }
 
     /// Takes an event. Never waits for the store.
-    pub(crate) fn submit(&self, event: Event, key: u64) {
-        self.shared().submit(Box::new(event), key);
+    pub(crate) fn submit(&self, event: Event, like: Likeness) {
+        self.shared().submit(Box::new(event), like);
     }
 
     /// Waits until everything that any thread submitted or counted before this call is stored, at most `timeout`.
@@ -161,7 +171,7 @@ impl Pipeline {
     /// The process ends: waits like [`Pipeline::flush`]. A forked child that never captured anything has nothing to
     /// wait for.
     pub(crate) fn flush_at_exit(&self, timeout: Duration) {
-        if self.process.id == process::id() || self.process.child.get().is_some() {
+        if self.process.generation == fork::generation() || self.process.child.get().is_some() {
             let _ = self.flush(timeout);
         }
     }
@@ -194,7 +204,8 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         // A forked child that never captured anything has nothing to end.
-        let is_idle_child = self.process.id != process::id() && self.process.child.get().is_none();
+        let is_idle_child =
+            self.process.generation != fork::generation() && self.process.child.get().is_none();
         if !is_idle_child {
             let _ = self.stop(AT_END);
         }

@@ -10,6 +10,8 @@ use crate::store::Sighting;
 const UNWRITTEN: u32 = 8;
 /// How many events of one key are taken in a second before further ones are only counted.
 const A_SECOND: u32 = 16;
+/// How many different texts of one key are taken in a second before further ones are only counted.
+const TEXTS: usize = 32;
 /// How many keys are known at a time.
 pub(super) const KEYS: usize = 4096;
 
@@ -56,11 +58,15 @@ pub(super) struct Item {
 /// How long an event waits at least, unless somebody flushes or a batch is full.
 const HOLD: Duration = Duration::from_millis(20);
 
+/// What is known of the events of one issue.
+#[derive(Default)]
 pub(super) struct Key {
     /// Events of this key that wait or are being written.
     pub(super) unwritten: u32,
-    pub(super) second: Instant,
-    pub(super) in_second: u32,
+    second: u64,
+    in_second: u32,
+    /// The texts of those that were taken in this second.
+    texts: Vec<u64>,
     /// Occurrences without an event.
     pub(super) more: u64,
     pub(super) last_seen: Timestamp,
@@ -94,28 +100,34 @@ impl Taken {
 }
 
 impl Key {
-    pub(super) fn new(now: Instant) -> Self {
-        Self {
-            unwritten: 0,
-            second: now,
-            in_second: 0,
-            more: 0,
-            last_seen: Timestamp::default(),
-            stored: None,
-            used: 0,
-        }
-    }
-
     /// Whether there is, or will be, an event to count onto.
     pub(super) fn has_event(&self) -> bool {
         self.unwritten > 0 || self.stored.is_some()
     }
 
-    pub(super) fn storms(&mut self, now: Instant) -> bool {
-        if now.duration_since(self.second) >= Duration::from_secs(1) {
-            (self.second, self.in_second) = (now, 0);
+    /// Whether an event with this text needs only be counted. One with a new text shows something new.
+    pub(super) fn storms(&mut self, text: u64, at: Timestamp) -> bool {
+        self.begin_second(at);
+        let many = self.unwritten >= UNWRITTEN || self.in_second >= A_SECOND;
+        self.has_event() && many && (self.texts.len() >= TEXTS || self.texts.contains(&text))
+    }
+
+    fn begin_second(&mut self, at: Timestamp) {
+        let second = at.as_micros() / 1_000_000;
+        if second != self.second {
+            (self.second, self.in_second) = (second, 0);
+            self.texts.clear();
         }
-        self.has_event() && (self.unwritten >= UNWRITTEN || self.in_second >= A_SECOND)
+    }
+
+    /// An event is put into the queue.
+    pub(super) fn take(&mut self, text: u64, at: Timestamp) {
+        self.begin_second(at);
+        self.unwritten += 1;
+        self.in_second += 1;
+        if self.texts.len() < TEXTS && !self.texts.contains(&text) {
+            self.texts.push(text);
+        }
     }
 }
 

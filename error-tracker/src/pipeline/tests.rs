@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::light::light;
-use super::{Health, Options, Partial, Pipeline};
+use super::{Health, Likeness, Options, Partial, Pipeline};
 use crate::event::{BacktraceFrame, Event, Frame, Issue, Request, Status, Timestamp};
 use crate::store::{
     IssueQuery, MemoryStore, Page, Pruned, Recorded, Retention, Sighting, Sort, Store, StoreError, Which,
@@ -18,10 +18,14 @@ fn event(name: &str) -> Event {
     event
 }
 
+fn like(key: u64) -> Likeness {
+    Likeness { issue: key, text: 0 }
+}
+
 /// As the capture does it: the event is only built when it is needed.
 fn raise(pipeline: &Pipeline, name: &str, key: u64) {
-    if !pipeline.coalesce(key, Timestamp::now()) {
-        pipeline.submit(event(name), key);
+    if !pipeline.coalesce(like(key), Timestamp::now()) {
+        pipeline.submit(event(name), like(key));
     }
 }
 
@@ -163,12 +167,12 @@ fn counts_are_exact_when_several_threads_storm() {
 fn the_first_events_of_a_key_are_kept_and_only_a_storm_is_counted() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store.clone(), Options::default());
-    assert!(!pipeline.coalesce(1, Timestamp::now()), "there is nothing to count onto");
+    assert!(!pipeline.coalesce(like(1), Timestamp::now()), "there is nothing to count onto");
     for _ in 0..20 {
-        pipeline.submit(event("a"), 1);
+        pipeline.submit(event("a"), like(1));
     }
-    assert!(pipeline.coalesce(1, Timestamp::now()));
-    assert!(!pipeline.coalesce(2, Timestamp::now()));
+    assert!(pipeline.coalesce(like(1), Timestamp::now()));
+    assert!(!pipeline.coalesce(like(2), Timestamp::now()));
     gate.open();
     assert_eq!(pipeline.flush(LONG), Ok(()));
     let health = pipeline.health();
@@ -180,12 +184,13 @@ fn the_first_events_of_a_key_are_kept_and_only_a_storm_is_counted() {
 fn a_count_that_comes_later_goes_to_the_stored_event_and_its_last_time_is_kept() {
     let store = Arc::new(MemoryStore::new());
     let pipeline = Pipeline::start(store.clone(), Options::default());
-    let late = Timestamp::from_micros(4_000_000_000_000_000);
+    // Of the same second, since a new one wants new events.
+    let [early, late] = [4_000_000_000_000_000, 4_000_000_000_000_500].map(Timestamp::from_micros);
     for _ in 0..16 {
-        pipeline.submit(event("a"), 1);
+        pipeline.submit(Event { at: early, ..event("a") }, like(1));
         pipeline.flush(LONG).unwrap();
     }
-    assert!(pipeline.coalesce(1, late));
+    assert!(pipeline.coalesce(like(1), late));
     pipeline.flush(LONG).unwrap();
     let issue = &store.issues(&IssueQuery::default()).unwrap().items[0];
     assert_eq!((issue.count, issue.last_seen), (17, late));
@@ -195,11 +200,11 @@ fn a_count_that_comes_later_goes_to_the_stored_event_and_its_last_time_is_kept()
 fn a_full_queue_drops_and_says_so_and_nobody_waits() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store.clone(), Options { capacity: 10, ..Options::default() });
-    pipeline.submit(event("first"), 0);
+    pipeline.submit(event("first"), like(0));
     gate.until_somebody_waits();
     let start = Instant::now();
     for key in 1..=30 {
-        pipeline.submit(event(&format!("e{key}")), key);
+        pipeline.submit(event(&format!("e{key}")), like(key));
     }
     assert!(start.elapsed() < Duration::from_secs(1));
     let health = pipeline.health();
@@ -215,7 +220,7 @@ fn what_waits_is_bounded_in_bytes_too() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store, Options::default());
     for key in 0..200 {
-        pipeline.submit(Event { debug: Some("x".repeat(256 << 10)), ..event("a") }, key);
+        pipeline.submit(Event { debug: Some("x".repeat(256 << 10)), ..event("a") }, like(key));
     }
     let health = pipeline.health();
     assert!(health.dropped["queue full"] >= 70, "{health:?}");
@@ -232,7 +237,7 @@ fn a_passing_trouble_of_the_store_loses_nothing() {
     });
     let pipeline = Pipeline::start(store.clone(), Options::default());
     for key in 0..5 {
-        pipeline.submit(event(&format!("x{key}")), key);
+        pipeline.submit(event(&format!("x{key}")), like(key));
     }
     assert_eq!(pipeline.flush(LONG), Ok(()));
     let health = pipeline.health();
@@ -255,7 +260,7 @@ fn what_a_failing_store_loses_is_counted_and_it_is_tried_again() {
     let health = pipeline.health();
     assert_eq!((health.raised, health.dropped["store fails"]), (50, 50), "{health:?}");
     works.store(true, Ordering::SeqCst);
-    pipeline.submit(event("b"), 2);
+    pipeline.submit(event("b"), like(2));
     assert_eq!(pipeline.flush(LONG), Ok(()));
     assert_eq!(counted(&*store), 1);
     assert_eq!(sum(&pipeline.health()), 51);
@@ -270,10 +275,10 @@ fn one_event_that_the_store_refuses_does_not_take_the_others_with_it() {
         if bad { Err(StoreError::Other("no".into())) } else { Ok(()) }
     });
     let pipeline = Pipeline::start(store.clone(), Options::default());
-    pipeline.submit(event("first"), 0);
+    pipeline.submit(event("first"), like(0));
     gate.until_somebody_waits();
     for (key, name) in ["a", "bad", "c"].into_iter().enumerate() {
-        pipeline.submit(event(name), key as u64 + 1);
+        pipeline.submit(event(name), like(key as u64 + 1));
     }
     gate.open();
     assert_eq!(pipeline.flush(LONG), Err(Partial { pending: 0, dropped: 1 }));
@@ -290,7 +295,7 @@ fn a_panic_of_the_store_or_of_the_preparation_is_counted_and_the_thread_goes_on(
     let options = Options { prepare: Box::new(prepare), ..Options::default() };
     let pipeline = Pipeline::start(store.clone(), options);
     for (key, name) in ["store", "hook", "fine"].into_iter().enumerate() {
-        pipeline.submit(event(name), key as u64);
+        pipeline.submit(event(name), like(key as u64));
         let _ = pipeline.flush(LONG);
     }
     pipeline.stop(LONG).unwrap();
@@ -307,7 +312,7 @@ fn a_flush_returns_in_time_and_says_what_waits() {
     let pipeline = Pipeline::start(store, Options::default());
     assert_eq!(pipeline.flush(Duration::ZERO), Ok(()), "nothing waits");
     for key in 0..3 {
-        pipeline.submit(event("a"), key);
+        pipeline.submit(event("a"), like(key));
     }
     let start = Instant::now();
     assert_eq!(pipeline.flush(Duration::from_millis(100)), Err(Partial { pending: 3, dropped: 0 }));
@@ -361,9 +366,9 @@ fn stopping_stores_what_waits_and_later_events_are_counted_as_dropped() {
 fn stopping_does_not_wait_for_a_store_that_hangs() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store, Options { batch: 1, ..Options::default() });
-    pipeline.submit(event("a"), 1);
+    pipeline.submit(event("a"), like(1));
     gate.until_somebody_waits();
-    pipeline.submit(event("b"), 2);
+    pipeline.submit(event("b"), like(2));
     let start = Instant::now();
     assert_eq!(pipeline.stop(Duration::from_millis(100)), Err(Partial { pending: 2, dropped: 0 }));
     assert!(start.elapsed() < Duration::from_millis(150));
@@ -422,17 +427,17 @@ fn a_forked_child_stores_its_own_events() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("errors.db");
     let pipeline = Pipeline::start(Arc::new(SqliteStore::open(&path).unwrap()), Options::default());
-    pipeline.submit(event("parent"), 1);
+    pipeline.submit(event("parent"), like(1));
     pipeline.flush(LONG).unwrap();
     // SAFETY: the child only uses what is made for it, and leaves without running anybody's destructors.
     let child = unsafe { fork() };
     if child == 0 {
-        pipeline.submit(event("child"), 1);
+        pipeline.submit(event("child"), like(1));
         let flushed = pipeline.flush(LONG).is_ok() && pipeline.health().raised == 1;
         // SAFETY: it only ends the process.
         unsafe { _exit(i32::from(!flushed)) };
     }
-    pipeline.submit(event("parent"), 1);
+    pipeline.submit(event("parent"), like(1));
     let mut status = -1;
     // SAFETY: `status` lives as long as the call.
     assert_eq!(unsafe { waitpid(child, &raw mut status, 0) }, child);
@@ -456,12 +461,12 @@ fn a_full_disk_holds_nobody_up_and_recovers_by_itself() {
     let path = folder.path().join("errors.db");
     let ballast = folder.path().join("ballast");
     let pipeline = Pipeline::start(Arc::new(SqliteStore::open(&path).unwrap()), Options::default());
-    pipeline.submit(event("before"), 0);
+    pipeline.submit(event("before"), like(0));
     pipeline.flush(LONG).unwrap();
     assert!(std::fs::write(&ballast, vec![1; 1 << 20]).is_err(), "the disk is full");
     let start = Instant::now();
     for key in 1..=100 {
-        pipeline.submit(Event { debug: Some("x".repeat(4000)), ..event(&format!("e{key}")) }, key);
+        pipeline.submit(Event { debug: Some("x".repeat(4000)), ..event(&format!("e{key}")) }, like(key));
     }
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(pipeline.flush(Duration::from_millis(300)), Err(Partial { pending: 100, dropped: 0 }));

@@ -163,6 +163,10 @@ impl Scope {
         self.data_mut().fingerprint = parts.map(|part| bounds::text(part.into(), MAX_TEXT)).collect();
     }
 
+    pub(crate) fn fingerprint(&self) -> &[String] {
+        self.data.as_ref().map_or(&[], |data| &data.fingerprint)
+    }
+
     /// Sets how much the events matter.
     pub fn set_level(&mut self, level: Level) {
         self.data_mut().level = Some(level);

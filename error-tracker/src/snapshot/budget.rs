@@ -1,8 +1,9 @@
 //! How much time copies and renderings of values may take: after a start at large, the expensive snapshots of a
 //! function run while they take less than 1 % of the time, and stop beyond. A closed gate costs one load.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use super::registry::{Linked, Registry};
 use crate::ticker;
@@ -15,19 +16,33 @@ const SHARE: u32 = 1_000_000;
 const AT_ONCE: u32 = 10 * SHARE;
 /// The same for a function that has just failed, which is of interest.
 const AT_ONCE_FAILING: u32 = 5 * AT_ONCE;
-/// Of reading at failures: 10 % of the time.
-const SHARE_OF_READING: u32 = 10 * SHARE;
+/// Of reading at failures: 5 % of the time, for all functions together, and ten times 10 ms at once.
+const SHARE_OF_READING: u32 = 5 * SHARE;
+const AT_ONCE_OF_READING: u32 = 10 * AT_ONCE;
+/// So many failures of a function show its variables even when others have spent all.
+const FIRST_READ: u8 = 10;
 /// All functions together: 10 % of one thread, and ten times that at once.
 const SHARE_OF_ALL: u32 = 10 * SHARE;
 const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
 /// A value that took longer than this once is left alone from then on.
 const SLOW: u32 = 1_000_000;
+/// So many calls of a function are followed at once: short programs and rare functions show everything.
+const FOLLOWED_AT_ONCE: u32 = 100_000;
+/// So many in a tick, once those are spent.
+const FOLLOWED: u32 = 2_500;
+/// The same for a function that has just failed.
+const FOLLOWED_FAILING: u32 = 5 * FOLLOWED;
 /// What the copy of a string is taken to cost; a clock would cost more than the copy.
 pub(crate) const COPY: u32 = 40;
 
 /// The budget of one annotated function.
 #[derive(Debug)]
 pub struct Budget {
+    /// How many more calls are followed: others are not on the list of running functions and keep nothing, and are told of
+    /// only when an error leaves them.
+    calls: AtomicU32,
+    /// The tick in which `calls` was last renewed.
+    renewed: AtomicU32,
     /// Bit i: the value of variable i may be copied or rendered where it is bound; variables from the 64th on share
     /// the last bit. All ones until first asked.
     gate: AtomicU64,
@@ -39,8 +54,12 @@ pub struct Budget {
     spent: AtomicU32,
     /// Nanoseconds that its variables took to read at failures, less the share of every tick since.
     read: AtomicU32,
+    /// How often they were read; stops at the most.
+    times_read: AtomicU8,
     /// The function failed in the current tick.
     failing: AtomicBool,
+    /// The tick in which it last failed.
+    failed: AtomicU32,
     locals: Locals,
     linked: Linked<Budget>,
 }
@@ -69,18 +88,23 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// The budgets of all functions that ever asked.
 static KNOWN: Registry<Budget> = Registry::new(|budget| &budget.linked);
 static SPENT_BY_ALL: AtomicU32 = AtomicU32::new(0);
+static READ_BY_ALL: AtomicU32 = AtomicU32::new(0);
 /// Some gate is closed: the ticker has work.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
 impl Budget {
     const fn new(locals: Locals) -> Self {
         Self {
+            calls: AtomicU32::new(FOLLOWED_AT_ONCE),
+            renewed: AtomicU32::new(0),
             gate: AtomicU64::new(if matches!(locals, Locals::Never) { 0 } else { u64::MAX }),
             closed: AtomicU64::new(0),
             asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
             read: AtomicU32::new(0),
+            times_read: AtomicU8::new(0),
             failing: AtomicBool::new(false),
+            failed: AtomicU32::new(0),
             locals,
             linked: Linked::new(),
         }
@@ -90,6 +114,35 @@ impl Budget {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_open(&self, index: usize) -> bool {
         self.gate.load(Relaxed) & bit(index) != 0
+    }
+
+    /// Whether a call that begins is followed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn follows(&self) -> bool {
+        self.calls.load(Relaxed) != 0
+    }
+
+    /// A call is followed. What threads that call it at once do to the number may be lost.
+    pub(crate) fn followed(&'static self) {
+        match self.calls.load(Relaxed) {
+            0 => {}
+            1 if self.locals == Locals::Always => {}
+            1 => self.spend_last_call(),
+            calls => self.calls.store(calls - 1, Relaxed),
+        }
+    }
+
+    fn spend_last_call(&'static self) {
+        let now = tick();
+        if self.renewed.swap(now, Relaxed) != now {
+            self.calls.store(FOLLOWED, Relaxed);
+            return;
+        }
+        KNOWN.add(self);
+        self.calls.store(0, Relaxed);
+        if !CLOSED.swap(true, Release) {
+            ticker::wake();
+        }
     }
 
     /// Asked behind an open gate, off the fast path.
@@ -133,9 +186,11 @@ impl Budget {
     }
 
     /// Whether its variables may be read at a failure. A parser that tries alternatives fails a thousand times a second: then
-    /// the first failures show everything, and the rest take their turns.
+    /// the first failures of each function show everything, and the rest take their turns.
     pub(crate) fn reads(&self) -> bool {
-        let reads = self.read.load(Relaxed) <= AT_ONCE || self.locals == Locals::Always;
+        let (ours, all) = (self.read.load(Relaxed), READ_BY_ALL.load(Relaxed));
+        let has_turn = all <= AT_ONCE_OF_READING || self.times_read.load(Relaxed) < FIRST_READ;
+        let reads = ours <= AT_ONCE && has_turn || self.locals == Locals::Always;
         if !reads && !CLOSED.swap(true, Release) {
             ticker::wake();
         }
@@ -146,11 +201,22 @@ impl Budget {
     pub(crate) fn spend_reading(&'static self, took: Duration) {
         KNOWN.add(self);
         let nanos = u32::try_from(took.as_nanos()).unwrap_or(u32::MAX / 2);
-        let _ = self.read.fetch_update(Relaxed, Relaxed, |read| Some(read.saturating_add(nanos)));
+        let add = |to: &AtomicU32, most: u32| {
+            let _ = to.fetch_update(Relaxed, Relaxed, |read| Some(read.saturating_add(nanos).min(most)));
+        };
+        add(&self.read, u32::MAX);
+        // One slow value shall not keep all functions from theirs for long.
+        add(&READ_BY_ALL, 2 * AT_ONCE_OF_READING);
+        let times = self.times_read.load(Relaxed);
+        self.times_read.store(times.saturating_add(1), Relaxed);
     }
 
     /// A function that fails gets a larger budget, so that its next failure shows more.
     pub(crate) fn failed(&self) {
+        let now = tick();
+        if self.failed.swap(now, Relaxed) != now {
+            self.calls.fetch_max(FOLLOWED_FAILING, Relaxed);
+        }
         if !self.failing.swap(true, Relaxed) && INSTALLED.load(Relaxed) {
             self.open();
         }
@@ -163,6 +229,13 @@ impl Budget {
     }
 }
 
+/// Numbers the ticks of this program, from 1 on.
+fn tick() -> u32 {
+    static BEGUN: OnceLock<Instant> = OnceLock::new();
+    let ticks = BEGUN.get_or_init(Instant::now).elapsed().as_millis() / TICK.as_millis();
+    u32::try_from(ticks).map_or(u32::MAX, |ticks| ticks.saturating_add(1))
+}
+
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn bit(index: usize) -> u64 {
     1 << index.min(63)
@@ -173,10 +246,12 @@ pub(crate) fn open_all() {
     let less =
         |spent: &AtomicU32, share: u32| spent.store(spent.load(Relaxed).saturating_sub(share), Relaxed);
     less(&SPENT_BY_ALL, SHARE_OF_ALL);
+    less(&READ_BY_ALL, SHARE_OF_READING);
     for budget in KNOWN.iter() {
         less(&budget.spent, SHARE);
         less(&budget.read, SHARE_OF_READING);
         budget.failing.store(false, Relaxed);
+        budget.calls.fetch_max(FOLLOWED, Relaxed);
         budget.open();
     }
 }

@@ -17,6 +17,9 @@ use stream::Stream;
 const SWALLOWED_BYTES: usize = 64 * 1024;
 const SWALLOWED_WRITES: usize = 16 * 1024;
 
+/// Bytes of a name that is looked for at the start of a text.
+const LONGEST_NAME: usize = 256;
+
 /// How much of a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -94,6 +97,47 @@ pub(crate) fn str(text: &str, limits: &Limits, out: &mut String) -> bool {
         let _ = write!(out, "… ({} bytes)", text.len());
     }
     cut
+}
+
+/// Appends the first name of a value's `Debug` text and what tells behind it of what it is the name. The rest is not rendered.
+pub(crate) fn start(value: &dyn fmt::Debug, text: String) -> String {
+    let mut start = Start { text, ended: false, writes: 0 };
+    let _rendering = Rendering::start();
+    // An error is the sign that enough was written.
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        let _ = write!(start, "{value:?}");
+    }));
+    if let Err(payload) = written {
+        drop_quietly(payload);
+    }
+    start.text
+}
+
+struct Start {
+    text: String,
+    ended: bool,
+    writes: usize,
+}
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !self.ended {
+            let ends = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'_';
+            let name =
+                if self.text.ends_with(' ') { 0 } else { text.bytes().position(ends).unwrap_or(text.len()) };
+            // Up to the first that is no blank, which tells nothing.
+            let last = text[name..].char_indices().find(|(_, c)| *c != ' ');
+            let end = last.map_or(text.len(), |(at, c)| name + at + c.len_utf8());
+            self.text.push_str(&text[..end]);
+            self.ended = last.is_some() || self.text.len() > LONGEST_NAME;
+            return if self.ended { Err(fmt::Error) } else { Ok(()) };
+        }
+        self.writes += 1;
+        if self.writes > SWALLOWED_WRITES && cfg!(panic = "unwind") {
+            resume_unwind(Box::new(Stop));
+        }
+        Err(fmt::Error)
+    }
 }
 
 struct Bounded<'a> {

@@ -1,14 +1,13 @@
 //! Snapshots that copy or render a value where it is bound, while the budget allows.
 
 use std::cell::RefCell;
-use std::fmt::Debug;
 use std::time::Instant;
 
 use super::budget;
 use super::debug::{self, Limits};
-use super::keep::Place;
+use super::keep::{Function, Held};
 use super::policy;
-use crate::frame::{Piece, PieceKind};
+use crate::frame::{Piece, Slot, Untaken};
 use crate::mask::{Taint, rendering};
 
 /// How much of a string is copied.
@@ -20,25 +19,17 @@ thread_local! {
     static SCRATCH: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-#[inline(never)]
-pub(super) fn text(text: &str, place: &Place<'_>, kind: &'static PieceKind) {
-    if !admitted(place) {
-        return;
+pub(crate) fn text<M: Function>(held: Held<'_, M>, text: &str) {
+    let Some(slot) = admitted(held) else { return };
+    let len = text.floor_char_boundary(TEXT);
+    if let Some(start) = held.frame.put(&text.as_bytes()[..len]) {
+        slot.put(Piece::text(start, len, text.len()));
     }
-    let start = text.floor_char_boundary(TEXT);
-    if let Some(at) = place.chunk.put(&text.as_bytes()[..start]) {
-        let piece = Piece { start: at, len: start, whole: text.len() as u64, taint: 0 };
-        place.slot.put(kind, piece);
-    }
-    place.budget.spend(place.index, budget::COPY);
+    held.frame.meta().budget().spend(held.index, budget::COPY);
 }
 
-#[cold]
-#[inline(never)]
-pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kind: &'static PieceKind) {
-    if !admitted(place) {
-        return;
-    }
+pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
+    let Some(slot) = admitted(held) else { return };
     let begun = Instant::now();
     let _ = SCRATCH.try_with(|scratch| {
         // Taken, not borrowed: the value's Debug may bind variables of annotated functions.
@@ -47,32 +38,36 @@ pub(super) fn debug(value: &dyn Debug, place: &Place<'_>, kind: &'static PieceKi
         let policy = policy::get();
         let limits = Limits { bytes: policy.limits.bytes.min(RENDERED), ..policy.limits };
         let mut taint = Taint::default();
-        let outcome = debug::render(value, &limits, &policy.masking, &mut taint, &mut text);
-        let len = text.len();
-        for masked in taint.values() {
-            text.push_str(masked);
-            text.push('\0');
-        }
-        let taint = text.len() - len;
-        if let Some(start) = place.chunk.put(text.as_bytes()) {
-            let piece = Piece { start, len, whole: u64::from(outcome.cut), taint };
-            place.slot.put(kind, piece);
-        }
+        value.show(|value| {
+            let outcome = debug::render(value, &limits, &policy.masking, &mut taint, &mut text);
+            let len = text.len();
+            for masked in taint.values() {
+                text.push_str(masked);
+                text.push('\0');
+            }
+            if let Some(start) = held.frame.put(text.as_bytes()) {
+                slot.put(Piece::rendered(start, len, text.len() - len, outcome.cut));
+            }
+        });
         scratch.replace(text);
     });
-    place.budget.spend(place.index, u32::try_from(begun.elapsed().as_nanos()).unwrap_or(u32::MAX));
+    let took = u32::try_from(begun.elapsed().as_nanos()).unwrap_or(u32::MAX);
+    held.frame.meta().budget().spend(held.index, took);
 }
 
-fn admitted(place: &Place<'_>) -> bool {
-    if rendering() || !place.budget.admits() {
-        return false;
+/// The slot, if the variable may be taken now.
+fn admitted<M: Function>(held: Held<'_, M>) -> Option<Slot<'_>> {
+    let (meta, index) = (held.frame.meta(), held.index);
+    let budget = meta.budget();
+    if rendering() || !budget.admits() {
+        return None;
     }
-    if place.budget.asks_about(place.index)
-        && let Some(var) = place.function.variable(place.index)
+    if budget.asks_about(index)
+        && let Some(var) = meta.variable(index)
         && (var.masked || policy::get().masking.name(var.name).is_some())
     {
-        place.budget.close(place.index);
-        return false;
+        budget.close(index);
+        return None;
     }
-    true
+    held.frame.slot(index)
 }

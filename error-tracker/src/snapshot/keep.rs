@@ -5,36 +5,53 @@
 //! in the order of their references, so a primitive is found before a `Debug` type.
 
 use std::any::type_name;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use super::budget::Budget;
-use super::eager;
 use super::types::{Head, List, Primitive, Text};
-use crate::frame::{Chunk, PieceKind, Slot};
+use crate::frame::{FrameRef, Slot, Slots, Untaken, Written};
 
 /// Where the snapshot of a variable goes.
-#[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct Place<'a, M: 'static> {
     pub(crate) slot: Slot<'a>,
-    pub(crate) chunk: &'a Chunk,
-    pub(crate) budget: &'static Budget,
-    pub(crate) function: &'static dyn Function,
-    pub(crate) index: usize,
+    pub(crate) meta: &'static M,
+    pub(crate) held: Held<'a, M>,
 }
 
-impl<'a> Place<'a> {
-    /// What is wanted off the fast path. It is built there only: a place that is handed on would lie in memory.
+impl<M: Function> Place<'_, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn held(&self) -> Place<'a> {
-        let Self { slot, chunk, budget, function, index } = *self;
-        Place { slot, chunk, budget, function, index }
+    fn is_open(&self) -> bool {
+        self.meta.budget().is_open(self.held.index)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_value<T, W: Written<T>>(self, value: &T) {
+        let untaken = self.slot.untaken::<T, W>(value);
+        if self.is_open() {
+            M::keep_value(self.held, untaken);
+        }
     }
 }
 
+/// A variable of a running function, as it is named off the fast path. Two words, which go in registers.
+pub struct Held<'a, M: 'static> {
+    pub(crate) frame: FrameRef<'a, M>,
+    pub(crate) index: usize,
+}
+
+impl<M> Clone for Held<'_, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Held<'_, M> {}
+
 /// A variable that has a slot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Var {
+pub struct Var {
     pub(crate) name: &'static str,
     pub(crate) role: Role,
     /// Masked by the attribute's option `mask`.
@@ -53,19 +70,23 @@ pub(crate) enum Role {
     Context,
 }
 
-/// The function whose variable it is.
-pub(crate) trait Function {
+/// What is known of the function whose variable it is, and how its variables are taken. Not generic, so that the program has
+/// these calls once.
+pub trait Function: Slots + Sized {
+    fn budget(&self) -> &Budget;
     fn variable(&self, index: usize) -> Option<Var>;
+    fn keep_text(held: Held<'_, Self>, text: &str);
+    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>);
 }
 
 /// A way of keeping a `T` that was just bound or assigned.
 pub trait Keep<T> {
-    fn keep(value: &T, place: Place<'_>);
+    fn keep<M: Function>(value: &T, place: Place<'_, M>);
 }
 
 /// A way of keeping a reference that outlives the frame; it is read at a failure only.
 pub trait KeepReference<T: ?Sized> {
-    fn keep_reference(value: &&T, place: Place<'_>);
+    fn keep_reference(value: &&T, slot: Slot<'_>);
 }
 
 /// A way of showing a value that is at hand.
@@ -89,84 +110,86 @@ pub struct AsDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct AsType;
 
+impl<T: Debug> Written<T> for AsDebug {
+    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result = T::fmt;
+}
+
+impl<T: List> Written<T> for AsList {
+    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result = T::fmt_head;
+}
+
 impl<T: Primitive> Keep<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
         if !place.slot.copy(value) {
-            <AsDebug as Keep<T>>::keep(value, place);
+            place.keep_value::<T, AsDebug>(value);
         }
     }
 }
 
 impl<T: Text> Keep<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
-        place.slot.not_now::<T>();
-        if place.budget.is_open(place.index) {
-            eager::text(value.text(), &place.held(), const { &PieceKind::text::<T>() });
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        place.slot.untaken_text::<T>();
+        if place.is_open() {
+            M::keep_text(place.held, value.text());
         }
     }
 }
 
 impl<T: List> Keep<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
-        place.slot.not_now::<T>();
-        if place.budget.is_open(place.index) {
-            eager::debug(&Head(value), &place.held(), const { &PieceKind::rendered::<T>() });
-        }
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        place.keep_value::<T, Self>(value);
     }
 }
 
 impl<T: Debug> Keep<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(value: &T, place: Place<'_>) {
-        place.slot.not_now::<T>();
-        if place.budget.is_open(place.index) {
-            eager::debug(value, &place.held(), const { &PieceKind::rendered::<T>() });
-        }
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        place.keep_value::<T, Self>(value);
     }
 }
 
 impl<T> Keep<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(_: &T, place: Place<'_>) {
+    fn keep<M: Function>(_: &T, place: Place<'_, M>) {
         place.slot.no_debug::<T>();
     }
 }
 
 impl<T: Primitive> KeepReference<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
-        <AsDebug as KeepReference<T>>::keep_reference(value, place);
+    fn keep_reference(value: &&T, slot: Slot<'_>) {
+        <AsDebug as KeepReference<T>>::keep_reference(value, slot);
     }
 }
 
 impl<T: Text + ?Sized> KeepReference<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
-        place.slot.text_argument::<T>(value.text());
+    fn keep_reference(value: &&T, slot: Slot<'_>) {
+        slot.text_argument::<T>(value.text());
     }
 }
 
 impl<T: List + ?Sized> KeepReference<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
-        place.slot.argument::<T, _>(Head(*value));
+    fn keep_reference(value: &&T, slot: Slot<'_>) {
+        slot.argument::<T, Self>(*value);
     }
 }
 
 impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, place: Place<'_>) {
-        place.slot.argument::<T, _>(*value);
+    fn keep_reference(value: &&T, slot: Slot<'_>) {
+        slot.argument::<T, Self>(*value);
     }
 }
 
 impl<T: ?Sized> KeepReference<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(_: &&T, place: Place<'_>) {
-        place.slot.no_debug_argument::<T>();
+    fn keep_reference(_: &&T, slot: Slot<'_>) {
+        slot.no_debug_argument::<T>();
     }
 }
 
@@ -223,7 +246,57 @@ pub struct Argument<'a, T>(pub &'a T);
 
 /// Keeps an argument in the way of its kind, found like that of a link.
 pub trait KeepArgument {
-    fn __error_tracker_keep(&self, place: Place<'_>);
+    type Late: Late;
+    /// Where there is a place. Answers what can be kept later.
+    fn __error_tracker_keep<M: Function>(&self, place: Option<Place<'_, M>>) -> Self::Late;
+}
+
+/// What an expansion holds of an argument, so that it can be kept when a call fails that is not followed.
+pub trait Late: Copy {
+    fn keep(self, slot: Slot<'_>);
+}
+
+/// Of an argument that is a reference.
+pub struct LateReference<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
+
+impl<T: ?Sized, K> Clone for LateReference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized, K> Copy for LateReference<'_, T, K> {}
+
+impl<T: ?Sized, K: KeepReference<T>> Late for LateReference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, slot: Slot<'_>) {
+        K::keep_reference(&self.0, slot);
+    }
+}
+
+/// Of a primitive.
+#[derive(Clone, Copy, Debug)]
+pub struct LateBits<T>(T);
+
+impl<T: Primitive> Late for LateBits<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, slot: Slot<'_>) {
+        if !slot.copy(&self.0) {
+            slot.untaken::<T, AsDebug>(&self.0);
+        }
+    }
+}
+
+/// Of any other argument: it may be moved away meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct TooLate;
+
+impl Late for TooLate {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, slot: Slot<'_>) {
+        slot.unfollowed();
+    }
 }
 
 /// An argument that is a reference, to be read at a failure.
@@ -238,20 +311,31 @@ pub trait ShowGlobal {
 }
 
 macro_rules! kinds {
-    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*], [$($unsized:tt)*];)+) => {$(
+    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*], [$($unsized:tt)*], $late:ty: |$value:ident| $hold:expr;)+) => {$(
         impl<T: $($bound)* $($unsized)*> Close for $($refs)* Link<T, $kind> {}
 
         impl<T: $($bound)*> KeepArgument for $($refs)* Argument<'_, T> {
+            type Late = $late;
+
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep(&self, place: Place<'_>) {
-                <$kind as Keep<T>>::keep(self.0, place);
+            fn __error_tracker_keep<M: Function>(&self, place: Option<Place<'_, M>>) -> $late {
+                let $value = self.0;
+                if let Some(place) = place {
+                    <$kind as Keep<T>>::keep($value, place);
+                }
+                $hold
             }
         }
 
-        impl<T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, '_, T> {
+        impl<'a, T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, 'a, T> {
+            type Late = LateReference<'a, T, $kind>;
+
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep(&self, place: Place<'_>) {
-                <$kind as KeepReference<T>>::keep_reference(self.0, place);
+            fn __error_tracker_keep<M: Function>(&self, place: Option<Place<'_, M>>) -> Self::Late {
+                if let Some(place) = place {
+                    <$kind as KeepReference<T>>::keep_reference(self.0, place.slot);
+                }
+                LateReference(self.0, PhantomData)
             }
         }
 
@@ -264,9 +348,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    [&&&&] AsBits where [Primitive], [];
-    [&&&] AsText where [Text], [+ ?Sized];
-    [&&] AsList where [List], [+ ?Sized];
-    [&] AsDebug where [Debug], [+ ?Sized];
-    [] AsType where [], [?Sized];
+    [&&&&] AsBits where [Primitive], [], LateBits<T>: |value| LateBits(*value);
+    [&&&] AsText where [Text], [+ ?Sized], TooLate: |_value| TooLate;
+    [&&] AsList where [List], [+ ?Sized], TooLate: |_value| TooLate;
+    [&] AsDebug where [Debug], [+ ?Sized], TooLate: |_value| TooLate;
+    [] AsType where [], [?Sized], TooLate: |_value| TooLate;
 }

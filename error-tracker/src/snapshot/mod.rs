@@ -2,7 +2,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod debug;
-mod eager;
+pub(crate) mod eager;
 pub(crate) mod keep;
 pub(crate) mod late;
 pub(crate) mod policy;

@@ -29,8 +29,7 @@ impl Reader<'_> {
         frame: FrameRef<'_, impl Slots>,
     ) -> Option<Variable> {
         let type_name = slot.type_name()?;
-        let mut variable =
-            Variable { name: var.name.into(), type_name: type_name.into(), ..Variable::default() };
+        let mut variable = Variable { name: var.name.into(), type_name, ..Variable::default() };
         if self.mask(var.name, var.masked, &mut variable) {
             return Some(variable);
         }
@@ -55,8 +54,8 @@ impl Reader<'_> {
                 }
                 Value::Text(piece) => {
                     debug::str(&frame.text(piece), &self.policy.limits, &mut text);
-                    if piece.whole > piece.len as u64 {
-                        text.push_str(&format!("… ({} bytes)", piece.whole));
+                    if piece.whole() > piece.len as u64 {
+                        text.push_str(&format!("… ({} bytes)", piece.whole()));
                         variable.note = Some("only the start was kept".into());
                     }
                     variable.taken = Taken::Bound;
@@ -66,12 +65,16 @@ impl Reader<'_> {
                     let masked = frame.masked(piece);
                     masked.split_terminator('\0').for_each(|value| self.taint.add(value));
                     variable.taken = Taken::Bound;
-                    if piece.whole != 0 {
+                    if piece.is_cut() {
                         variable.note = Some("cut".into());
                     }
                 }
                 Value::NoDebug => {
                     variable.note = Some("the type has no Debug".into());
+                    return;
+                }
+                Value::Unfollowed => {
+                    variable.note = Some("not kept: this call was not followed".into());
                     return;
                 }
                 Value::NotNow => {
@@ -132,7 +135,12 @@ impl Reader<'_> {
 
 /// A text as `Display` writes it, at most `bytes` long. What its `Display` does cannot hurt.
 pub(crate) fn display(value: &dyn fmt::Display, bytes: usize) -> String {
-    let mut text = Bounded { text: String::with_capacity(48), left: bytes };
+    display_into(String::with_capacity(48), value, bytes)
+}
+
+/// The same, behind what stands in `text`.
+pub(crate) fn display_into(text: String, value: &dyn fmt::Display, bytes: usize) -> String {
+    let mut text = Bounded { text, left: bytes };
     let _rendering = Rendering::start();
     // An error is the sign that the text is full, or whatever the value's own error means.
     let shown = catch_unwind(AssertUnwindSafe(|| {

@@ -96,8 +96,8 @@ macro_rules! through {
         }
     };
     (@List) => {
-        fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            (**self).fmt_head(most, f)
+        fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (**self).fmt_head(f)
         }
     };
 }
@@ -108,7 +108,7 @@ through!(List, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
 /// A collection of which only the first elements are rendered: `Debug` of a large one goes through all of them,
 /// even when nobody takes its output any more.
 pub trait List {
-    fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 /// How many elements of a collection are rendered; with the note of how many more there are, what `Limits` lets through.
@@ -117,17 +117,9 @@ const MOST: usize = 19;
 /// Shows the first elements of a collection.
 pub(crate) struct Head<'a, T: ?Sized>(pub(crate) &'a T);
 
-impl<T: ?Sized> Clone for Head<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: ?Sized> Copy for Head<'_, T> {}
-
 impl<T: List + ?Sized> Debug for Head<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt_head(MOST, f)
+        self.0.fmt_head(f)
     }
 }
 
@@ -143,11 +135,11 @@ impl Debug for More {
 macro_rules! lists {
     ($builder:ident, $($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
         impl<$($generics)*> List for $t {
-            fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = f.$builder();
-                list.entries(self.iter().take(most));
-                if self.len() > most {
-                    list.entry(&More(self.len() - most));
+                list.entries(self.iter().take(MOST));
+                if self.len() > MOST {
+                    list.entry(&More(self.len() - MOST));
                 }
                 list.finish()
             }
@@ -162,11 +154,11 @@ lists!(debug_set, HashSet<T, S> where [T: Debug, S], BTreeSet<T> where [T: Debug
 macro_rules! maps {
     ($($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
         impl<$($generics)*> List for $t {
-            fn fmt_head(&self, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut map = f.debug_map();
-                map.entries(self.iter().take(most));
-                if self.len() > most {
-                    map.entry(&format_args!("…"), &More(self.len() - most));
+                map.entries(self.iter().take(MOST));
+                if self.len() > MOST {
+                    map.entry(&format_args!("…"), &More(self.len() - MOST));
                 }
                 map.finish()
             }

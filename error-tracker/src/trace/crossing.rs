@@ -2,13 +2,15 @@
 //! is awaited. They became an event where they left; whoever gets them hands on the same error.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::facts::Facts;
+use super::facts::{Facts, Met};
+use super::failure::{Failure, Told};
 use super::guard::FrameRef;
 use super::meta::Meta;
-use super::record::{Failure, Record};
+use super::record::Record;
 use crate::event::Kind;
 
 /// So many failures that left are remembered, for so long.
@@ -21,7 +23,7 @@ const OF_THE_WAY: &[&str] =
 
 /// A failure that left the outermost annotated function of its thread or task.
 struct Left {
-    id: String,
+    told: Told,
     kind: Kind,
     facts: Facts,
     /// The functions that it passed.
@@ -29,6 +31,8 @@ struct Left {
     at: Instant,
 }
 
+/// Whether any was remembered yet.
+static ANY: AtomicBool = AtomicBool::new(false);
 static LEFT: Mutex<VecDeque<Left>> = Mutex::new(VecDeque::new());
 
 fn all() -> MutexGuard<'static, VecDeque<Left>> {
@@ -37,14 +41,14 @@ fn all() -> MutexGuard<'static, VecDeque<Left>> {
 
 /// Remembers a failure that became an event.
 pub(super) fn leaves(failure: &Failure) {
-    if failure.id.is_empty() || failure.handled || failure.kind == Kind::None {
+    if failure.told == Told::No || failure.handled || failure.kind == Kind::None {
         return;
     }
     let left = Left {
-        id: failure.id.clone(),
+        told: failure.told.clone(),
         kind: failure.kind,
-        facts: failure.outermost.clone(),
-        passed: failure.passed.clone(),
+        facts: failure.outermost().clone(),
+        passed: failure.frames.iter().map(|passed| passed.meta).collect(),
         at: Instant::now(),
     };
     let mut all = all();
@@ -52,42 +56,43 @@ pub(super) fn leaves(failure: &Failure) {
         all.pop_front();
     }
     all.push_back(left);
+    ANY.store(true, Ordering::Release);
 }
 
-/// The record of an error that left elsewhere and is met again in `frame`; nobody else meets it then. `crosses` says whether
-/// errors come in at this place; that a task panicked is told by the error's type.
-pub(super) fn met_again(frame: FrameRef<'_>, crosses: bool, facts: &Facts) -> Option<Record> {
-    let name = facts.type_name.rsplit("::").next().unwrap_or_default();
-    let comes_in = crosses && !OF_THE_WAY.iter().any(|known| name.starts_with(known));
+/// The record of an error that left elsewhere and is met again in `frame`; nobody else meets it then. Whether errors come in
+/// at a place is known of its site; that a task panicked is told by the error's type.
+pub(super) fn met_again(frame: FrameRef<'_>, site: u32, met: &Met<'_, '_>) -> Option<Record> {
+    if !ANY.load(Ordering::Acquire) {
+        return None;
+    }
+    let name = met.error.type_name.rsplit("::").next().unwrap_or_default();
+    let crosses = || frame.meta().known().site(site).is_some_and(|at| at.crosses);
+    let comes_in = !OF_THE_WAY.iter().any(|known| name.starts_with(known)) && crosses();
     if !comes_in && name != "JoinError" {
         return None;
     }
+    met.sources();
     let left = {
         let mut all = all();
         // What passed this very function rose below it, and is another error than one that comes to it from elsewhere.
         let index = all.iter().rposition(|left| {
-            left.is_in(facts, name)
+            left.is_in(met, name)
                 && left.at.elapsed() < LONGEST
-                && !left.passed.iter().any(|passed| stands_beside(passed, frame.meta()))
+                && !left.passed.iter().any(|passed| std::ptr::eq(*passed, frame.meta()))
         })?;
         all.remove(index)?
     };
-    let mut record = Record::at(frame.key(), Box::new(Failure::new(Kind::Error, facts.clone())));
-    record.failure.id = left.id;
+    let mut record = Record::at(frame.key(), Box::new(Failure::new(Kind::Error, met.facts())));
+    record.failure.told = left.told;
     (record.told, record.crossed) = (true, true);
     Some(record)
 }
 
-/// Whether it is the same function, or made by the same macro.
-fn stands_beside(one: &Meta, other: &Meta) -> bool {
-    one.file == other.file && one.head().first_line == other.head().first_line
-}
-
 impl Left {
-    fn is_in(&self, facts: &Facts, name: &str) -> bool {
+    fn is_in(&self, met: &Met<'_, '_>, name: &str) -> bool {
         match self.kind {
-            Kind::Panic => name == "JoinError" && facts.message.contains(&self.facts.message),
-            _ => self.facts.type_name == facts.type_name && self.facts.is_in(facts),
+            Kind::Panic => name == "JoinError" && met.message().contains(&self.facts.message),
+            _ => self.facts.type_name == met.error.type_name && met.carries(&self.facts),
         }
     }
 }

@@ -4,7 +4,8 @@ use super::meta::Meta;
 use super::outcome::{Meeting, Way};
 use super::{record, thread};
 use crate::frame;
-use crate::snapshot::keep::Place;
+use crate::frame::Slot;
+use crate::snapshot::keep::{Held, Late, Place};
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
@@ -17,54 +18,119 @@ pub struct Guard<const N: usize, const TASK: bool>(frame::Guard<Meta, N>);
 impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
-    pub fn new(meta: &'static Meta) -> Self {
-        Self(frame::Guard::new(meta))
+    #[expect(clippy::new_without_default, reason = "only expansions make one")]
+    pub fn new() -> Self {
+        Self(frame::Guard::new())
     }
 
-    /// Makes this the innermost live frame.
+    /// Makes this the innermost live frame if no other function is running: that of a small function.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn enter(&self) -> Entered<'_, N, TASK> {
-        thread::with(|thread| self.0.enter(&thread.frames));
-        Entered { guard: &self.0, meta: self.0.meta() }
-    }
-}
-
-/// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.
-#[derive(Clone, Copy)]
-pub struct Entered<'a, const N: usize, const TASK: bool> {
-    guard: &'a frame::Guard<Meta, N>,
-    meta: &'static Meta,
-}
-
-impl<'a, const N: usize, const TASK: bool> Entered<'a, N, TASK> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn frame(self) -> FrameRef<'a> {
-        self.guard.frame()
+    pub fn enter_small(&self, meta: &'static Meta) -> Entered<'_, N> {
+        let follows = thread::is_outermost();
+        if follows {
+            follow(self.0.unlinked(), meta);
+        }
+        Entered { guard: &self.0, meta, follows, arguments: () }
     }
 
+    /// Makes this the innermost live frame, if this call is followed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
-        Meeting::new(self.frame(), site, way)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn place(self, index: usize) -> Place<'a> {
-        let Self { guard, meta } = self;
-        let (slot, chunk) = guard.slot(index);
-        Place { slot, chunk, budget: &meta.budget, function: meta, index }
+    pub fn enter(&self, meta: &'static Meta) -> Entered<'_, N> {
+        let follows = TASK || meta.budget.follows() || thread::is_outermost();
+        if follows {
+            follow(self.0.unlinked(), meta);
+        }
+        Entered { guard: &self.0, meta, follows, arguments: () }
     }
 }
 
 impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        thread::with(|thread| {
-            if self.0.is_innermost(&thread.frames) {
-                self.0.leave(&thread.frames);
-            } else {
-                record::leave(self.0.frame(), TASK);
-            }
+        if let Some(frame) = self.0.entered() {
+            if TASK { record::leave_task(frame) } else { record::leave(frame) }
+        }
+    }
+}
+
+/// Calls that are followed are rare among those of a function that is called often. By its ABI it does not unwind, so a
+/// function that calls nothing else needs no code for the case that it does.
+#[cold]
+#[inline(never)]
+extern "C" fn follow(guard: frame::Unlinked<'_, Meta>, meta: &'static Meta) {
+    thread::with(|thread| {
+        // An error that leaves the outermost function is told there and then, so those that can fail are always followed.
+        if !meta.fallible || thread.frames.innermost() != 0 {
+            meta.budget.followed();
+        }
+        guard.link(meta, &thread.frames);
+    });
+}
+
+/// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.
+#[derive(Clone, Copy)]
+pub struct Entered<'a, const N: usize, A = ()> {
+    guard: &'a frame::Guard<Meta, N>,
+    meta: &'static Meta,
+    follows: bool,
+    /// What of the arguments can be kept late, when a call fails that is not followed.
+    arguments: A,
+}
+
+/// Adds what can be kept late of the arguments.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn holding<const N: usize, A: Arguments>(entered: Entered<'_, N>, arguments: A) -> Entered<'_, N, A> {
+    let Entered { guard, meta, follows, .. } = entered;
+    Entered { guard, meta, follows, arguments }
+}
+
+impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
+    /// The frame in which an error is met, and whether it stands alone: a call that is not followed has one for so long only.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn frame(self) -> (FrameRef<'a>, bool) {
+        if let Some(frame) = self.guard.entered() {
+            return (frame, false);
+        }
+        self.meta.budget.failed();
+        let frame = thread::with(|thread| {
+            thread.depth.set((&raw const self).addr());
+            FrameRef::alone(self.meta, &thread.frames)
         });
-        self.0.give_back();
+        frame.slots().for_each(Slot::unfollowed);
+        self.arguments.keep(&mut frame.slots());
+        (frame, true)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
+        let (frame, alone) = self.frame();
+        Meeting::new(frame, alone, site, way)
+    }
+
+    /// Where a variable goes, if this call is followed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn place(self, index: usize) -> Option<Place<'a, Meta>> {
+        let Self { guard, meta, follows, .. } = self;
+        follows.then(|| Place { slot: guard.slot(index), meta, held: Held { frame: guard.frame(), index } })
+    }
+}
+
+/// What can be kept late of a function's arguments: pairs of one and the rest.
+pub trait Arguments: Copy {
+    fn keep<'a>(self, slots: &mut dyn Iterator<Item = Slot<'a>>);
+}
+
+impl Arguments for () {
+    fn keep<'a>(self, _: &mut dyn Iterator<Item = Slot<'a>>) {}
+}
+
+impl<L: Late, R: Arguments> Arguments for (L, R) {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep<'a>(self, slots: &mut dyn Iterator<Item = Slot<'a>>) {
+        if let Some(slot) = slots.next() {
+            self.0.keep(slot);
+        }
+        self.1.keep(slots);
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::event::{Exit, Level};
 use crate::frame::Slots;
 use crate::snapshot::budget::Budget;
-use crate::snapshot::keep::{Function, Role, Var};
+use crate::snapshot::keep::{Role, Var};
 
 /// Constant facts of one annotated function.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub struct Meta {
     /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
     pub path: fn() -> &'static str,
     pub module: &'static str,
+    /// Of the attribute, like the line; the text may name another one, where the function's lines are counted.
     pub file: &'static str,
     /// Of the attribute; of the call of the outermost macro that made the function, if one did.
     pub line: u32,
@@ -28,6 +29,8 @@ pub struct Meta {
     ///   exit `h`, and in place of the ordinal the order where it ends.
     pub text: &'static str,
     pub slots: usize,
+    /// Whether it has sites where an error may leave.
+    pub fallible: bool,
     pub globals: &'static [Global],
     pub budget: Budget,
 }
@@ -43,13 +46,15 @@ pub(crate) struct Head {
     pub(crate) silent: bool,
     pub(crate) hidden: Hidden,
     pub(crate) level: Option<Level>,
+    /// Where its lines are counted.
+    pub(crate) file: &'static str,
     /// The name from the option `name`; else the function's own.
     pub(crate) name: &'static str,
 }
 
 impl Head {
-    pub(crate) fn holds(&self, line: u32) -> bool {
-        (self.first_line..=self.last_line).contains(&line)
+    pub(crate) fn holds(&self, file: &str, line: u32) -> bool {
+        self.file == file && (self.first_line..=self.last_line).contains(&line)
     }
 }
 
@@ -80,8 +85,9 @@ pub(crate) struct Site {
 }
 
 /// A place where errors are handled, such as a `match`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Handler {
+    function: &'static Meta,
     /// The error is given a name, and so may be kept and returned later.
     names_it: bool,
     from: u32,
@@ -89,6 +95,14 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
+    pub(super) fn at(function: &'static Meta, site: &Site) -> Self {
+        Self { function, names_it: site.makes, from: site.order, to: site.ordinal }
+    }
+
+    pub(crate) fn is_of(&self, function: &Meta) -> bool {
+        std::ptr::eq(self.function, function)
+    }
+
     /// Whether an error that was met here may be what leaves at a site; `same` says whether it looks so.
     pub(crate) fn may_lead_to(&self, site: &Site, same: bool) -> bool {
         let inside = (self.from..=self.to).contains(&site.order);
@@ -101,7 +115,7 @@ const ENTRY: u8 = 0x1e;
 const FIELD: u8 = 0x1f;
 
 impl Meta {
-    pub(crate) fn head(&self) -> Head {
+    pub(super) fn head(&self) -> Head {
         let mut parts = Parts(self.text);
         Head {
             first_line: parts.number().unwrap_or_default(),
@@ -121,6 +135,7 @@ impl Meta {
                 Some("fatal") => Some(Level::Fatal),
                 _ => None,
             },
+            file: parts.until(FIELD).filter(|file| !file.is_empty()).unwrap_or(self.file),
             name: parts.until(ENTRY).unwrap_or_default(),
         }
     }
@@ -134,28 +149,22 @@ impl Meta {
         parts
     }
 
-    pub(crate) fn site(&self, index: u32) -> Option<Site> {
+    pub(super) fn sites(&self) -> impl Iterator<Item = Site> {
         let mut parts = self.group(2);
-        for _ in 0..index {
-            parts.until(ENTRY)?;
-        }
-        let (line, column) = (parts.number()?, parts.number()?);
-        let exit = match parts.until(FIELD)? {
-            "q" => Exit::Question,
-            "r" => Exit::Return,
-            "t" => Exit::Tail,
-            "m" => Exit::Macro,
-            _ => Exit::Hidden,
-        };
-        let flags = parts.number()?;
-        let (makes, crosses) = (flags & 1 != 0, flags & 2 != 0);
-        let (ordinal, order) = (parts.number()?, parts.number()?);
-        Some(Site { line, column, exit, makes, crosses, ordinal, order, text: parts.until(ENTRY)? })
-    }
-
-    pub(crate) fn handler(&self, index: u32) -> Option<Handler> {
-        let site = self.site(index)?;
-        Some(Handler { names_it: site.makes, from: site.order, to: site.ordinal })
+        std::iter::from_fn(move || {
+            let (line, column) = (parts.number()?, parts.number()?);
+            let exit = match parts.until(FIELD)? {
+                "q" => Exit::Question,
+                "r" => Exit::Return,
+                "t" => Exit::Tail,
+                "m" => Exit::Macro,
+                _ => Exit::Hidden,
+            };
+            let flags = parts.number()?;
+            let (makes, crosses) = (flags & 1 != 0, flags & 2 != 0);
+            let (ordinal, order) = (parts.number()?, parts.number()?);
+            Some(Site { line, column, exit, makes, crosses, ordinal, order, text: parts.until(ENTRY)? })
+        })
     }
 
     /// The variables, one for each slot.
@@ -199,12 +208,6 @@ impl Parts {
 impl Slots for Meta {
     fn slots(&self) -> usize {
         self.slots
-    }
-}
-
-impl Function for Meta {
-    fn variable(&self, index: usize) -> Option<Var> {
-        self.variables().nth(index)
     }
 }
 

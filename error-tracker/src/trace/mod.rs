@@ -4,8 +4,10 @@
 pub(crate) mod backtrace;
 mod crossing;
 pub(crate) mod facts;
+pub(crate) mod failure;
 pub(crate) mod frames;
 pub(crate) mod guard;
+mod known;
 pub(crate) mod meta;
 pub(crate) mod outcome;
 pub(crate) mod panic;
@@ -16,4 +18,5 @@ pub(crate) mod standard;
 pub(crate) mod thread;
 pub(crate) mod told;
 pub(crate) mod tracked;
+mod variant;
 pub(crate) mod waiting;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Entered, FrameRef};
+use super::guard::{Arguments, Entered, FrameRef};
 use super::{record, told};
 use crate::snapshot::keep::Link;
 
@@ -14,14 +14,15 @@ pub struct ErrorRef<'a> {
     pub type_name: &'static str,
     pub display: Option<&'a dyn Display>,
     pub debug: Option<&'a dyn Debug>,
-    pub error: Option<&'a (dyn Error + 'a)>,
+    /// The error, if it is one of the standard trait. Asked for only where its causes are wanted.
+    pub error: &'a dyn Fn() -> Option<&'a (dyn Error + 'a)>,
 }
 
 /// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
 #[derive(Clone, Copy)]
 pub struct Meeting<'a> {
     pub(crate) frame: FrameRef<'a>,
-    /// The site above, the `Way` in the lowest bits.
+    /// The site above, below it whether the frame stands alone, the `Way` in the lowest bits.
     code: u32,
 }
 
@@ -40,12 +41,17 @@ pub(crate) enum Way {
 
 impl<'a> Meeting<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(frame: FrameRef<'a>, site: u32, way: Way) -> Self {
-        Self { frame, code: site << 2 | way as u32 }
+    pub(crate) const fn new(frame: FrameRef<'a>, alone: bool, site: u32, way: Way) -> Self {
+        Self { frame, code: site << 3 | (alone as u32) << 2 | way as u32 }
     }
 
     pub(crate) fn site(self) -> u32 {
-        self.code >> 2
+        self.code >> 3
+    }
+
+    /// Whether the frame stands for a call that is not followed, and goes when the error was met.
+    pub(crate) fn is_alone(self) -> bool {
+        self.code & 4 != 0
     }
 
     pub(crate) fn way(self) -> Way {
@@ -63,7 +69,7 @@ pub trait Failing: Sized {
     type Error;
     fn error(&self) -> Option<&Self::Error>;
     /// Takes a failure apart, has `K` look at its error, and puts it together again.
-    fn rebuilt<K: Look<Self::Error>>(self, meeting: Meeting<'_>) -> Self;
+    fn rebuilt<'a, K: Look<Self::Error>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self;
 }
 
 impl<T, E> Failing for Result<T, E> {
@@ -74,9 +80,9 @@ impl<T, E> Failing for Result<T, E> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
         match self {
-            Err(error) => Err(meet::<E, K>(error, meeting)),
+            Err(error) => Err(meet::<E, K>(error, meeting())),
             fine => fine,
         }
     }
@@ -93,9 +99,9 @@ impl<T, E> Failing for Poll<Result<T, E>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
         match self {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting()))),
             fine => fine,
         }
     }
@@ -112,20 +118,36 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<K: Look<E>>(self, meeting: Meeting<'_>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
         match self {
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting)))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting())))),
             fine => fine,
         }
     }
 }
 
-/// Off the fast path, an error goes by value: a reference to it would keep every success in memory in place of registers.
+/// Off the fast path, an error is moved out of its `Result`: a reference into that would keep every success in memory in place of
+/// registers.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+    if size_of::<E>() <= IN_REGISTERS {
+        return meet_value::<E, K>(error, meeting);
+    }
+    meet_at::<E, K>(&error, meeting);
+    error
+}
+
 #[cold]
 #[inline(never)]
-fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+fn meet_value<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
     K::look(&error, &mut |error| record::meet(meeting, error));
     error
+}
+
+#[cold]
+#[inline(never)]
+fn meet_at<E, K: Look<E>>(error: &E, meeting: Meeting<'_>) {
+    K::look(error, &mut |error| record::meet(meeting, error));
 }
 
 /// A way of looking at values of type `R`.
@@ -138,7 +160,7 @@ pub trait Outcome<R> {
     }
     fn failed(value: &R) -> bool;
     /// Looks at a failure.
-    fn pass(value: R, meeting: Meeting<'_>) -> R;
+    fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R;
 }
 
 /// Looks at an error of type `E`.
@@ -156,7 +178,7 @@ macro_rules! looks {
 
         impl<E> Look<E> for $kind where E: $($bound)* {
             fn look($e: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-                see(&ErrorRef { type_name: type_name::<E>(), display: $display, debug: $debug, error: $error });
+                see(&ErrorRef { type_name: type_name::<E>(), display: $display, debug: $debug, error: &|| $error });
             }
         }
     )+};
@@ -172,15 +194,9 @@ macro_rules! looks {
             }
 
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn pass(value: R, meeting: Meeting<'_>) -> R {
-                if size_of::<R>() <= IN_REGISTERS {
-                    // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
-                    value.rebuilt::<Self>(meeting)
-                } else if value.error().is_some() {
-                    pass_whole::<R, Self>(value, meeting)
-                } else {
-                    value
-                }
+            fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R {
+                // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
+                value.rebuilt::<Self>(meeting)
             }
         }
     };
@@ -214,9 +230,9 @@ impl<T> Outcome<Option<T>> for NoValue {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass(value: Option<T>, meeting: Meeting<'_>) -> Option<T> {
+    fn pass<'a>(value: Option<T>, meeting: impl FnOnce() -> Meeting<'a>) -> Option<T> {
         if value.is_none() {
-            meet_none::<T>(meeting);
+            meet_none::<T>(meeting());
             return None;
         }
         value
@@ -226,7 +242,7 @@ impl<T> Outcome<Option<T>> for NoValue {
 #[cold]
 #[inline(never)]
 fn meet_none<T>(meeting: Meeting<'_>) {
-    let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: None };
+    let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: &|| None };
     record::meet_none(meeting, &error);
 }
 
@@ -241,43 +257,34 @@ impl<R> Outcome<R> for Fine {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass(value: R, _: Meeting<'_>) -> R {
+    fn pass<'a>(value: R, _: impl FnOnce() -> Meeting<'a>) -> R {
         value
     }
 }
 
-/// Bytes of a value that is taken apart and put together; larger ones would be copied.
-pub(super) const IN_REGISTERS: usize = 2 * size_of::<usize>();
-
-#[cold]
-#[inline(never)]
-pub(super) fn pass_whole<R: Failing, K: Look<R::Error>>(value: R, meeting: Meeting<'_>) -> R {
-    if let Some(error) = value.error() {
-        K::look(error, &mut |error| record::meet(meeting, error));
-    }
-    value
-}
+/// Bytes of a value that is passed in registers.
+const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn see_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     site: u32,
 ) -> (R, Link<R, K>) {
-    (K::pass(value, guard.meeting(site, Way::Out)), Link::new())
+    (K::pass(value, || guard.meeting(site, Way::Out)), Link::new())
 }
 
 macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+        pub fn $see<R, K: Outcome<R>, const N: usize, A: Arguments>(
             value: R,
-            guard: Entered<'_, N, TASK>,
+            guard: Entered<'_, N, A>,
             site: u32,
         ) -> (R, Link<R, K>) {
-            (if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::$way)) }, Link::new())
+            (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Link::new())
         }
     )+};
 }
@@ -298,37 +305,38 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn at<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    if K::NONE { value } else { K::pass(value, guard.meeting(site, Way::Out)) }
+    if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::Out)) }
 }
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
+pub fn at_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     site: u32,
     _: &Link<R, K>,
 ) -> R {
-    K::pass(value, guard.meeting(site, Way::Out))
+    K::pass(value, || guard.meeting(site, Way::Out))
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cold]
 #[inline(never)]
-pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
-    guard: Entered<'_, N, TASK>,
+pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
+    guard: Entered<'_, N, A>,
     site: u32,
     _: &Link<R, K>,
     message: fmt::Arguments<'_>,
 ) {
-    let error = ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: None };
-    record::fail_unseen(guard.frame(), site, &error);
+    let error =
+        ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: &|| None };
+    record::fail_unseen(guard.meeting(site, Way::Out), &error);
 }
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
@@ -390,8 +398,8 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: Entered<'_, N, TASK>) {
-    look(&mut |error| told::given(guard.frame(), error));
+pub fn record<const N: usize, A: Arguments>(look: ShowError<'_>, guard: Entered<'_, N, A>) {
+    look(&mut |error| told::given(guard.meeting(0, Way::Out), error));
 }
 
 /// Gives an async body its type; never called.

@@ -1,10 +1,12 @@
 //! Panics: the hook records what can be read without user code; the guards that unwind add the rest.
 
 use super::facts::Facts;
+use super::failure::Failure;
+use super::frames::Passed;
 use super::guard::FrameRef;
-use super::record::{Failure, MOST_FRAMES, Record};
+use super::record::{MOST_FRAMES, Record};
 use super::waiting::{put, take, waiting};
-use super::{frames, thread, told};
+use super::{thread, told};
 use crate::event::{Exit, Kind, Level, Location};
 
 /// What a panic's record knows beside its failure.
@@ -29,23 +31,23 @@ impl Unwinding {
 #[cfg_attr(not(feature = "panic"), expect(dead_code, reason = "the hook calls it"))]
 pub(crate) fn begin(message: String, location: Option<Location>, aborts: bool) -> Vec<Box<Failure>> {
     let facts = Facts { type_name: "panic", message, ..Facts::default() };
-    let mut failure =
-        Box::new(Failure { location, level: Some(Level::Fatal), ..Failure::new(Kind::Panic, facts) });
+    let mut failure = Box::new(Failure {
+        location,
+        level: Some(Level::Fatal),
+        ..Failure::with_backtrace(Kind::Panic, facts)
+    });
     let mut keys = Vec::new();
     thread::read(|frames| {
         for frame in frames.take(MOST_FRAMES) {
-            let seen = frames::of(frame, None, Exit::Panic, &mut failure.taint, false);
-            let mut seen_frame = seen.frame;
+            let mut passed = Passed::new(frame, None, Some(Exit::Panic), &mut failure, false);
             // The innermost function is where it rose, unless that was in code that it called.
             if keys.is_empty()
                 && let Some(at) = &failure.location
-                && at.file == frame.meta().file
-                && frame.meta().head().holds(at.line)
+                && frame.meta().known().head.holds(&at.file, at.line)
             {
-                (seen_frame.line, seen_frame.column) = (at.line, at.column);
+                passed.set_place(&at.file, at.line, at.column);
             }
-            failure.frames.push(seen_frame);
-            failure.context.extend(seen.context);
+            failure.frames.push(passed);
             keys.push(frame.key());
         }
     });
@@ -78,17 +80,19 @@ pub(super) fn unwind(frame: FrameRef<'_>) {
         let Some(unwinding) = &mut record.unwinding else { continue };
         if let Some(index) = unwinding.index_of(key) {
             unwinding.unwound = index + 1;
-            let seen = frames::of(frame, None, Exit::Panic, &mut record.failure.taint, true);
-            if let Some(known) = record.failure.frames.get_mut(index) {
-                let (line, column) = (known.line, known.column);
-                *known = seen.frame;
-                (known.line, known.column) = (line, column);
+            let failure = &mut record.failure;
+            // Values of the option `context` it has already.
+            let context = failure.context.len();
+            let mut passed = Passed::new(frame, None, Some(Exit::Panic), failure, true);
+            failure.context.truncate(context);
+            if let Some(known) = failure.frames.get_mut(index) {
+                passed.place = known.place;
+                *known = passed;
             }
-            record.failure.globals.extend(seen.globals);
         }
         if frame.caller() == 0 {
             if !record.told {
-                told::tell(record.failure);
+                told::tell(record.failure, |_| ());
             }
         } else {
             put(record);
@@ -104,7 +108,7 @@ pub(super) fn caught() {
 fn tell_caught(wanted: impl Fn(&Unwinding) -> bool) {
     for record in take(|record| record.unwinding.as_ref().is_some_and(&wanted)) {
         if !record.told {
-            told::tell(as_handled(record.failure, record.unwinding.as_ref()));
+            told::tell(as_handled(record.failure, record.unwinding.as_ref()), |_| ());
         }
     }
 }
@@ -112,8 +116,7 @@ fn tell_caught(wanted: impl Fn(&Unwinding) -> bool) {
 /// A failure as it is told when it was handled; of a panic, the frames that it did not unwind are still running.
 pub(super) fn as_handled(mut failure: Box<Failure>, unwinding: Option<&Unwinding>) -> Box<Failure> {
     if let Some(Unwinding { unwound, .. }) = unwinding {
-        failure.callers = failure.frames.split_off((*unwound).min(failure.frames.len()));
-        failure.callers.iter_mut().for_each(|frame| frame.exit = Exit::Running);
+        failure.still_running_from(*unwound);
     }
     failure.handled = true;
     failure

@@ -3,58 +3,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
-use std::time::Instant;
 
-use super::facts::Facts;
+use super::facts::Met;
+use super::failure::Failure;
+use super::frames::Passed;
 use super::guard::FrameRef;
-use super::meta::{Handler, Hidden, Meta, Site};
+use super::meta::{Handler, Hidden};
 use super::outcome::{ErrorRef, Meeting, Way};
 use super::panic::{self, Unwinding};
-use super::waiting::{put, take, waiting};
-use super::{backtrace, crossing, frames, share, thread, told};
-use crate::event::{self, Exit, Frame, Kind, Location, Timestamp, Variable};
-use crate::json::Map;
-use crate::mask::{Taint, drop_quietly, rendering};
-use crate::scope::Scope;
+use super::waiting::{any_waits, put, take, waiting};
+use super::{backtrace, crossing, share, thread, told};
+use crate::event::{Exit, Kind};
+use crate::mask::{drop_quietly, rendering};
 use crate::snapshot::policy;
-
-/// One failure as it was met, not yet an event.
-#[derive(Clone)]
-pub(crate) struct Failure {
-    /// The event that it became; empty when it did not become one.
-    pub(crate) id: String,
-    pub(crate) kind: Kind,
-    pub(crate) level: Option<event::Level>,
-    pub(crate) at: Timestamp,
-    /// The error where it rose.
-    pub(crate) innermost: Facts,
-    /// The error as it was last seen.
-    pub(crate) outermost: Facts,
-    /// What the scope held when it rose.
-    pub(crate) scope: Scope,
-    pub(crate) thread: String,
-    pub(crate) location: Option<Location>,
-    /// From where it rose outward.
-    pub(crate) frames: Vec<Frame>,
-    /// The functions of these frames.
-    pub(super) passed: Vec<&'static Meta>,
-    pub(crate) callers: Vec<Frame>,
-    pub(crate) backtrace: backtrace::Raw,
-    pub(crate) globals: Vec<Variable>,
-    /// Values of the option `context`.
-    pub(crate) context: Vec<Variable>,
-    /// What was given with a capture by hand.
-    pub(crate) extras: Map,
-    /// The literal of a message.
-    pub(crate) template: Option<&'static str>,
-    pub(crate) taint: Taint,
-    pub(crate) handled: bool,
-    /// Where it was captured by hand.
-    pub(crate) captured: Vec<Place>,
-}
-
-/// Where an error is captured by hand: file, line and column.
-pub(crate) type Place = (&'static str, u32, u32);
 
 pub(super) struct Record {
     pub(super) failure: Box<Failure>,
@@ -62,6 +23,8 @@ pub(super) struct Record {
     pub(super) frame: usize,
     /// The frame that would meet it next.
     pub(super) caller: usize,
+    /// Where on the stack it was met last, in a call that is not followed; else 0.
+    pub(super) depth: usize,
     /// The site whose operand it will leave through, when `see_source` met it.
     pub(super) through: Option<u32>,
     /// Where it was last handled, in the function that would meet it next.
@@ -77,7 +40,6 @@ pub(super) struct Record {
     pub(super) crossed: bool,
     /// It is a panic.
     pub(super) unwinding: Option<Unwinding>,
-    pub(super) since: Instant,
 }
 
 /// So many frames of one failure are kept: the innermost, and the outermost.
@@ -85,7 +47,9 @@ pub(super) const MOST_FRAMES: usize = 50;
 
 /// Where finished failures go; the tracker, which stands above, sets it.
 pub(crate) struct Sink {
-    /// Answers the event's id, or nothing when the failure was not accepted.
+    /// Counts a failure onto the issue of equal ones when these storm; says whether it did.
+    pub(crate) count: fn(&Failure) -> bool,
+    /// Makes an event of one that was not counted. Answers its id, or nothing when it was not accepted.
     pub(crate) accept: fn(&Failure) -> Option<String>,
     /// Adds to an event that was accepted just before.
     pub(crate) amend: fn(&Failure),
@@ -95,87 +59,130 @@ pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
 
 /// An error is met at a site of a running function.
 pub(crate) fn meet(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
-    let frame = meeting.frame;
-    if rendering() || !share::lets_in() {
-        return;
-    }
-    let site = meeting.site();
-    match meeting.way() {
-        Way::Out => put(leaving(frame, site, Kind::Error, error)),
-        Way::Changed => put(changing(frame, site, error)),
-        Way::Handled => handling(frame, site, error),
-        Way::Lost => {
-            if let Some(record) = met_before(frame, error) {
-                finish(record, true);
+    if !rendering() && share::lets_in() {
+        match meeting.way() {
+            Way::Out => put(leaving(meeting, Kind::Error, error)),
+            Way::Changed => put(changing(meeting, error)),
+            Way::Handled => handling(meeting, error),
+            Way::Lost => {
+                if let Some(record) = handed(meeting, error, |waiting, index| waiting.remove(index)) {
+                    finish(record, true);
+                }
             }
         }
     }
+    dismiss(meeting);
 }
 
 /// A `None` is about to leave the function.
 pub(crate) fn meet_none(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
     if !rendering() && share::lets_in() {
-        put(leaving(meeting.frame, meeting.site(), Kind::None, error));
+        put(leaving(meeting, Kind::None, error));
     }
+    dismiss(meeting);
+}
+
+/// The frame of a call that is not followed goes. What waits in it waits in the function that called it, and there is one: the
+/// outermost call is always followed.
+pub(super) fn dismiss(meeting: Meeting<'_>) {
+    if !meeting.is_alone() {
+        return;
+    }
+    let (key, caller) = (meeting.frame.key(), meeting.frame.caller());
+    waiting(|waiting| {
+        for record in waiting {
+            if record.caller == key {
+                record.caller = caller;
+            }
+        }
+    });
+    thread::with(|thread| {
+        meeting.frame.dismiss(&thread.frames);
+        thread.frames.mark(caller);
+    });
+}
+
+/// Where on the stack a call runs that is not followed, as an address: the stack grows down; else 0.
+fn depth(meeting: Meeting<'_>) -> usize {
+    if meeting.is_alone() { thread::with(|thread| thread.depth.get()) } else { 0 }
+}
+
+/// Whether a record waits in the function of this meeting. One that a call met which is not followed waits further out.
+fn waits_in(record: &Record, meeting: Meeting<'_>) -> bool {
+    record.caller == meeting.frame.key() || (meeting.is_alone() && record.caller == meeting.frame.caller())
 }
 
 /// What comes of this error will leave the function.
-fn changing(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) -> Record {
-    let facts = Facts::of(error);
-    let mut record =
-        adopt(frame, site, &facts).unwrap_or_else(|| rise(frame, Kind::Error, facts.clone(), error));
-    record.failure.outermost = facts;
-    record.through = Some(site);
+fn changing(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Record {
+    let depth = depth(meeting);
+    let met = Met::new(error);
+    let mut record = adopt(meeting, depth, &met).unwrap_or_else(|| rise(meeting.frame, Kind::Error, &met));
+    record.failure.looks_now(&met);
+    record.depth = depth;
+    record.through = Some(meeting.site());
     record
 }
 
 /// An error is about to leave `frame` through a macro that does not show it.
-pub(crate) fn fail_unseen(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) {
-    if rendering() {
-        return;
+pub(crate) fn fail_unseen(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    if !rendering() {
+        put(Record { unseen: true, ..leaving(meeting, Kind::Error, error) });
     }
-    let mut record = leaving(frame, site, Kind::Error, error);
-    record.unseen = true;
-    put(record);
+    dismiss(meeting);
 }
 
 /// A `match` or the like is about to handle this error.
-fn handling(frame: FrameRef<'_>, site: u32, error: &ErrorRef<'_>) {
-    if let Some(mut record) = met_before(frame, error) {
-        record.handler = frame.meta().handler(site);
-        put(record);
-    }
+fn handling(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    handed(meeting, error, |waiting, index| {
+        waiting[index].handler = meeting.frame.meta().handler(meeting.site());
+        // The one that was met last is looked at first.
+        waiting[index..].rotate_left(1);
+    });
 }
 
-/// Takes the record of an error that an annotated function handed to this one.
-fn met_before(frame: FrameRef<'_>, error: &ErrorRef<'_>) -> Option<Record> {
-    let comes_from = |record: &Record| record.caller == frame.key() && record.handler.is_none();
-    if !waiting(|waiting| waiting.iter().any(comes_from))? {
+/// Looks for the record of an error that an annotated function handed to this one, and does something with it.
+fn handed<R>(
+    meeting: Meeting<'_>,
+    error: &ErrorRef<'_>,
+    then: impl FnOnce(&mut Vec<Record>, usize) -> R,
+) -> Option<R> {
+    let comes_from = |record: &Record| waits_in(record, meeting) && record.handler.is_none();
+    if !any_waits() || !waiting(|waiting| waiting.iter().any(comes_from))? {
         return None;
     }
-    let facts = Facts::of(error);
+    let met = Met::new(error);
+    let mut then = Some(then);
+    let looks_so = waiting(|waiting| {
+        let last = waiting.iter().rposition(comes_from)?;
+        let same = waiting[last].unseen || met.looks_like(waiting[last].failure.outermost());
+        same.then(|| then.take().map(|then| then(waiting, last)))?
+    })?;
+    if looks_so.is_some() {
+        return looks_so;
+    }
+    met.sources();
     waiting(|waiting| {
-        let same = |record: &Record| record.unseen || record.failure.outermost.is_in(&facts);
-        let wanted = |record: &Record| comes_from(record) && same(record);
-        waiting.iter().rposition(wanted).map(|index| waiting.remove(index))
+        let same = |record: &Record| record.unseen || met.carries(record.failure.outermost());
+        let index = waiting.iter().rposition(|record| comes_from(record) && same(record))?;
+        then.take().map(|then| then(waiting, index))
     })?
 }
 
-fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> Record {
-    let facts = Facts::of(error);
-    let at = frame.meta().site(site);
-    let mut record = adopt(frame, site, &facts)
-        .or_else(|| crossing::met_again(frame, at.as_ref().is_some_and(|at| at.crosses), &facts))
-        .unwrap_or_else(|| rise(frame, kind, facts.clone(), error));
+fn leaving(meeting: Meeting<'_>, kind: Kind, error: &ErrorRef<'_>) -> Record {
+    let (frame, site, depth) = (meeting.frame, meeting.site(), depth(meeting));
+    let met = Met::new(error);
+    let mut record = adopt(meeting, depth, &met)
+        .or_else(|| crossing::met_again(frame, site, &met))
+        .unwrap_or_else(|| rise(frame, kind, &met));
     if record.told && !record.crossed {
-        record.failure.outermost = facts;
+        record.failure.looks_now(&met);
         record.failure.captured.clear();
     } else {
-        let exit = at.as_ref().map_or(Exit::Hidden, |at| at.exit);
-        pass(&mut record.failure, frame, at, exit, facts);
+        pass(&mut record.failure, frame, Some(site), None, Some(&met));
     }
     record.frame = frame.key();
     record.caller = frame.caller();
+    record.depth = depth;
     record.through = None;
     record.handler = None;
     record.hidden = 0;
@@ -183,69 +190,111 @@ fn leaving(frame: FrameRef<'_>, site: u32, kind: Kind, error: &ErrorRef<'_>) -> 
 }
 
 /// A record of a failure that rises now.
-fn rise(frame: FrameRef<'_>, kind: Kind, facts: Facts, error: &ErrorRef<'_>) -> Record {
-    let mut taint = Taint::default();
-    let innermost = facts.clone().with_debug(error, policy::get(), &mut taint);
-    frame.meta().budget.failed();
-    let failure = Failure { innermost, taint, ..Failure::new(kind, facts) };
-    Record::at(frame.key(), Box::new(failure))
+fn rise(frame: FrameRef<'_>, kind: Kind, met: &Met<'_, '_>) -> Record {
+    let mut failure = Failure::rising(told::spare(), kind, met);
+    let budget = &frame.meta().budget;
+    budget.failed();
+    if budget.reads() {
+        failure.backtrace = backtrace::capture();
+        failure.debug = met.debug(policy::get(), &mut failure.taint);
+    }
+    Record::at(frame.key(), failure)
 }
 
 /// The waiting record that goes on with this error, when there is one.
-fn adopt(frame: FrameRef<'_>, site: u32, facts: &Facts) -> Option<Record> {
-    let at = frame.meta().site(site);
-    waiting(|waiting| {
-        let comes_from = |record: &Record| {
-            let same = record.unseen || record.failure.outermost.is_in(facts);
-            match (&record.handler, &at) {
-                (Some(handler), Some(at)) => handler.may_lead_to(at, same),
-                _ => same || record.through == Some(site),
-            }
+fn adopt(meeting: Meeting<'_>, depth: usize, met: &Met<'_, '_>) -> Option<Record> {
+    enum Found {
+        Nothing,
+        Perhaps,
+        This(Record),
+    }
+    let (function, site) = (meeting.frame.meta(), meeting.site());
+    let comes_from = |record: &Record| {
+        // What this very function met before, in a call that is not followed, is another error, unless it rose below.
+        let met_before = || record.failure.frames.iter().any(|passed| passed.is_of(function));
+        waits_in(record, meeting) && !(meeting.is_alone() && record.depth >= depth && met_before())
+    };
+    let goes_on = |record: &Record, same: bool| match &record.handler {
+        Some(handler) if !handler.is_of(function) => false,
+        Some(handler) => function.known().site(site).map_or(same, |at| handler.may_lead_to(at, same)),
+        None => same || record.through == Some(site),
+    };
+    if !any_waits() {
+        return None;
+    }
+    // Mostly it is the one that was met last, and looks as it did.
+    let found = waiting(|waiting| {
+        let Some(last) = waiting.iter().rposition(comes_from) else {
+            return Found::Nothing;
         };
-        let index = waiting.iter().rposition(|record| record.caller == frame.key() && comes_from(record))?;
-        let mut record = waiting.remove(index);
-        if record.unseen && !record.failure.outermost.is_in(facts) {
-            // What was guessed of it is put right.
-            record.failure.innermost = facts.clone();
-            record.failure.outermost = facts.clone();
+        let record = &waiting[last];
+        let same = record.unseen || met.looks_like(record.failure.outermost());
+        if goes_on(record, same) { Found::This(waiting.remove(last)) } else { Found::Perhaps }
+    })?;
+    let mut record = match found {
+        Found::Nothing => return None,
+        Found::This(record) => record,
+        Found::Perhaps => {
+            met.sources();
+            waiting(|waiting| {
+                let is_this = |record: &Record| {
+                    let same = record.unseen || met.carries(record.failure.outermost());
+                    comes_from(record) && goes_on(record, same)
+                };
+                waiting.iter().rposition(is_this).map(|index| waiting.remove(index))
+            })??
         }
-        record.unseen = false;
-        Some(record)
-    })
-    .flatten()
+    };
+    if record.unseen && !met.carries(record.failure.outermost()) {
+        // What was guessed of it is put right.
+        record.failure.innermost = met.facts();
+        record.failure.changed = None;
+    }
+    record.unseen = false;
+    Some(record)
 }
 
-/// Adds `frame` to a failure that leaves it.
-pub(super) fn pass(failure: &mut Failure, frame: FrameRef<'_>, site: Option<Site>, exit: Exit, facts: Facts) {
-    let mut seen = frames::of(frame, site, exit, &mut failure.taint, true);
-    let before = &failure.outermost;
-    if before.type_name != facts.type_name || before.message != facts.message {
-        seen.frame.error = Some(facts.cause());
+/// Adds `frame` to a failure that leaves it; as `met`, where somebody looks at the error.
+pub(super) fn pass(
+    failure: &mut Failure,
+    frame: FrameRef<'_>,
+    site: Option<u32>,
+    exit: Option<Exit>,
+    met: Option<&Met<'_, '_>>,
+) {
+    let mut passed = Passed::new(frame, site, exit, failure, true);
+    if met.is_some_and(|met| failure.looks_now(met)) {
+        passed.error = Some(failure.outermost().cause().into());
     }
     if failure.frames.len() < MOST_FRAMES {
-        failure.frames.push(seen.frame);
-        failure.passed.push(frame.meta());
+        failure.frames.push(passed);
     } else if let Some(last) = failure.frames.last_mut() {
-        *last = seen.frame;
+        *last = passed;
     }
-    failure.globals.extend(seen.globals);
-    failure.context.extend(seen.context);
-    failure.level = failure.level.or(frame.meta().head().level);
-    failure.outermost = facts;
 }
 
-/// A guard is being dropped whose frame is marked, or that of a future which is not linked. By its ABI it does not unwind,
-/// so an annotated function needs no code for the case that it does.
+/// A guard that was linked is being dropped. By its ABI it does not unwind, so an annotated function needs no code for the
+/// case that it does.
 #[cold]
 #[inline(never)]
-pub(crate) extern "C" fn leave(frame: FrameRef<'_>, task: bool) {
-    if task && thread::innermost() != frame.key() {
-        return;
-    }
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame))) {
+pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
+    if !thread::with(|thread| frame.is_innermost(&thread.frames))
+        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame)))
+    {
         drop_quietly(payload);
     }
     thread::with(|thread| frame.leave(&thread.frames));
+}
+
+/// The same for a guard in a future, which may not be on the list any more.
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn leave_task(frame: FrameRef<'_>) {
+    if thread::innermost() == frame.key() {
+        leave(frame);
+    } else {
+        frame.give_back();
+    }
 }
 
 /// Finishes what ends with this frame.
@@ -253,16 +302,22 @@ fn settle(frame: FrameRef<'_>) {
     if rendering() {
         return;
     }
+    let key = frame.key();
+    let concerns = |record: &Record| {
+        record.unwinding.is_some() || record.caller == key || record.frame == key && record.caller == 0
+    };
+    let silent = any_waits() && frame.meta().known().head.silent;
+    if !silent && !waiting(|waiting| waiting.iter().any(concerns)).unwrap_or_default() {
+        return;
+    }
     if std::thread::panicking() {
         panic::unwind(frame);
     } else {
         panic::caught();
     }
-    let key = frame.key();
     for record in take(|record| record.caller == key && record.unwinding.is_none()) {
         leave_unseen(frame, record);
     }
-    let silent = frame.meta().head().silent;
     let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
     for record in take(|record| leaves(record) && record.unwinding.is_none()) {
         finish(record, silent);
@@ -273,7 +328,7 @@ fn settle(frame: FrameRef<'_>) {
 /// nobody sees it.
 fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
     let prev = frame.caller();
-    let goes_on = match frame.meta().head().hidden {
+    let goes_on = match frame.meta().known().head.hidden {
         Hidden::Never => false,
         Hidden::Perhaps => prev != 0,
         Hidden::Likely => prev != 0 || record.handler.is_none(),
@@ -281,8 +336,7 @@ fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
     if !goes_on {
         return finish(record, true);
     }
-    let facts = record.failure.outermost.clone();
-    pass(&mut record.failure, frame, None, Exit::Hidden, facts);
+    pass(&mut record.failure, frame, None, Some(Exit::Hidden), None);
     record.frame = frame.key();
     record.caller = prev;
     (record.handler, record.through) = (None, None);
@@ -312,50 +366,23 @@ pub(super) fn finish(record: Record, handled: bool) {
     let mut failure = record.failure;
     failure.handled = handled;
     if handled {
-        let kept = failure.frames.len().saturating_sub(record.hidden);
-        let running = failure.frames.drain(kept..).map(|frame| Frame { exit: Exit::Running, ..frame });
-        failure.callers.extend(running);
+        failure.still_running_from(failure.frames.len().saturating_sub(record.hidden));
     }
-    if record.caller != 0 {
-        add_callers(&mut failure, record.caller);
-    }
-    told::tell(failure);
+    told::tell(failure, |failure| {
+        if record.caller != 0 {
+            add_callers(failure, record.caller);
+        }
+    });
 }
 
 /// Adds the frames that are still running, from the one with this key on.
 pub(super) fn add_callers(failure: &mut Failure, key: usize) {
     thread::read(|frames| {
         for frame in frames.skip_while(|frame| frame.key() != key).take(MOST_FRAMES) {
-            failure.callers.push(frames::of(frame, None, Exit::Running, &mut failure.taint, true).frame);
+            let caller = Passed::new(frame, None, Some(Exit::Running), failure, true);
+            failure.callers.push(caller);
         }
     });
-}
-
-impl Failure {
-    pub(crate) fn new(kind: Kind, facts: Facts) -> Self {
-        Self {
-            id: String::new(),
-            kind,
-            level: None,
-            at: Timestamp::now(),
-            innermost: facts.clone(),
-            outermost: facts,
-            scope: Scope::current(),
-            thread: thread_name(),
-            location: None,
-            frames: Vec::with_capacity(4),
-            passed: Vec::with_capacity(4),
-            callers: Vec::new(),
-            backtrace: backtrace::capture(),
-            globals: Vec::new(),
-            context: Vec::new(),
-            extras: Map::new(),
-            template: None,
-            taint: Taint::default(),
-            handled: false,
-            captured: Vec::new(),
-        }
-    }
 }
 
 impl Record {
@@ -365,6 +392,7 @@ impl Record {
             failure,
             frame: key,
             caller: key,
+            depth: 0,
             through: None,
             handler: None,
             unseen: false,
@@ -372,12 +400,6 @@ impl Record {
             told: false,
             crossed: false,
             unwinding: None,
-            since: Instant::now(),
         }
     }
-}
-
-fn thread_name() -> String {
-    let thread = std::thread::current();
-    thread.name().map_or_else(|| format!("{:?}", thread.id()), Into::into)
 }

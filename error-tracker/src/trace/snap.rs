@@ -1,7 +1,11 @@
 //! The calls by which an expansion keeps variables.
 
-use super::guard::Entered;
-use crate::snapshot::keep::{Keep, Link, Place};
+use super::guard::{Arguments, Entered};
+use super::meta::Meta;
+use crate::frame::Untaken;
+use crate::snapshot::budget::Budget;
+use crate::snapshot::eager;
+use crate::snapshot::keep::{Function, Held, Keep, Link, Place, Var};
 
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -10,20 +14,47 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
     Link::new()
 }
 
-/// Keeps a variable that was just bound or assigned.
+/// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
+pub fn keep<T, K: Keep<T>, const N: usize, A: Arguments>(
     value: &T,
-    guard: Entered<'_, N, TASK>,
+    guard: Entered<'_, N, A>,
     index: usize,
 ) -> Link<T, K> {
-    K::keep(value, guard.place(index));
+    if let Some(place) = guard.place(index) {
+        K::keep(value, place);
+    }
     Link::new()
 }
 
-/// Where the snapshot of an argument goes.
+/// Where the snapshot of an argument goes, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn place<const N: usize, const TASK: bool>(guard: Entered<'_, N, TASK>, index: usize) -> Place<'_> {
+pub fn place<'a, const N: usize, A: Arguments>(
+    guard: Entered<'a, N, A>,
+    index: usize,
+) -> Option<Place<'a, Meta>> {
     guard.place(index)
+}
+
+impl Function for Meta {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn variable(&self, index: usize) -> Option<Var> {
+        self.variables().nth(index)
+    }
+
+    #[inline(never)]
+    fn keep_text(held: Held<'_, Self>, text: &str) {
+        eager::text(held, text);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>) {
+        eager::value(held, value);
+    }
 }

@@ -5,9 +5,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::outcome::{
-    CloseOutcome, ErrorRef, Failing, Given, IN_REGISTERS, Look, LookAt, Meeting, Outcome, looks, pass_whole,
-};
+use super::outcome::{CloseOutcome, ErrorRef, Failing, Given, Look, LookAt, Meeting, Outcome, looks};
 use crate::cast;
 use crate::snapshot::keep::Link;
 
@@ -21,12 +19,11 @@ looks!(@outcome [S] StdError<S> where [Display + Debug]);
 
 impl<E: Display + Debug, S: Error> Look<E> for StdError<S> {
     fn look(error: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-        let source = cast::unborrowed::<E, S>(error).map(|error| error as &dyn Error);
         see(&ErrorRef {
             type_name: type_name::<E>(),
             display: Some(error),
             debug: Some(error),
-            error: source,
+            error: &|| cast::unborrowed::<E, S>(error).map(|error| error as &dyn Error),
         });
     }
 }
@@ -40,7 +37,7 @@ impl<E: Error> LookAt for &&&&&&Given<'_, E> {
             type_name: type_name::<E>(),
             display: Some(error),
             debug: Some(error),
-            error: Some(error),
+            error: &|| Some(error),
         });
     }
 }
@@ -71,7 +68,7 @@ mod tests {
         StdError<S>: Look<E>,
     {
         let mut found = None;
-        StdError::<S>::look(error, &mut |error| found = Some(error.error.is_some()));
+        StdError::<S>::look(error, &mut |error| found = Some((error.error)().is_some()));
         found
     }
 

@@ -9,13 +9,15 @@ pub(crate) struct Thread {
     pub(crate) frames: List<Meta>,
     /// How many failures of this thread wait to be settled; a guard that leaves looks at nothing else.
     pub(crate) pending: Cell<u32>,
+    /// Where on the stack an error was met last in a call that is not followed.
+    pub(crate) depth: Cell<usize>,
     /// How many polls of annotated futures are on this thread's stack.
     pub(crate) polls: Cell<u32>,
 }
 
 thread_local! {
     static THREAD: Thread = const {
-        Thread { frames: List::new(), pending: Cell::new(0), polls: Cell::new(0) }
+        Thread { frames: List::new(), pending: Cell::new(0), depth: Cell::new(0), polls: Cell::new(0) }
     };
 }
 
@@ -33,4 +35,10 @@ pub(crate) fn read<R>(read: impl FnOnce(Frames<'_, Meta>) -> R) -> R {
 /// Names the innermost live frame of this thread; 0 when there is none.
 pub(crate) fn innermost() -> usize {
     with(|thread| thread.frames.innermost())
+}
+
+/// Whether no annotated function runs on this thread.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn is_outermost() -> bool {
+    with(|thread| thread.frames.is_empty())
 }

@@ -1,13 +1,14 @@
 //! Failures that became events, and errors that are captured by hand: one error is told once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use super::facts::Facts;
+use super::facts::{Facts, Met};
+use super::failure::{Failure, Place, Told};
 use super::guard::FrameRef;
-use super::outcome::ErrorRef;
-use super::record::{Failure, Place, Record, SINK, add_callers, pass};
+use super::outcome::{ErrorRef, Meeting};
+use super::record::{Record, SINK, add_callers, dismiss, pass};
 use super::waiting::{put, waiting};
-use super::{backtrace, crossing, thread};
+use super::{crossing, thread};
 use crate::event::{Exit, Kind};
 use crate::mask::rendering;
 use crate::snapshot::policy;
@@ -18,12 +19,21 @@ const MOST_TOLD: usize = 4;
 thread_local! {
     /// Newest last.
     static TOLD: RefCell<Vec<Box<Failure>>> = const { RefCell::new(Vec::new()) };
+    /// The memory of the one that was forgotten last.
+    static SPARE: Cell<Option<Box<Failure>>> = const { Cell::new(None) };
 }
 
-/// Hands a failure to the sink, and remembers it.
-pub(crate) fn tell(mut failure: Box<Failure>) -> Option<String> {
-    let id = SINK.get().and_then(|sink| (sink.accept)(&failure));
-    failure.id = id.clone().unwrap_or_default();
+/// Hands a failure to the sink, and remembers it. `complete` adds what only an event shows.
+pub(crate) fn tell(mut failure: Box<Failure>, complete: impl FnOnce(&mut Failure)) -> Told {
+    let told = match SINK.get() {
+        None => Told::No,
+        Some(sink) if (sink.count)(&failure) => Told::Counted,
+        Some(sink) => {
+            complete(&mut failure);
+            (sink.accept)(&failure).map_or(Told::No, Told::Event)
+        }
+    };
+    failure.told = told.clone();
     crossing::leaves(&failure);
     let oldest = TOLD.try_with(|told| {
         let told = &mut *told.try_borrow_mut().ok()?;
@@ -31,8 +41,15 @@ pub(crate) fn tell(mut failure: Box<Failure>) -> Option<String> {
         told.push(failure);
         oldest
     });
-    drop(oldest);
-    id
+    if let Ok(Some(oldest)) = oldest {
+        let _ = SPARE.try_with(|spare| spare.set(Some(oldest)));
+    }
+    told
+}
+
+/// A failure that is not wanted any more, whose memory is at hand.
+pub(super) fn spare() -> Option<Box<Failure>> {
+    SPARE.try_with(Cell::take).ok().flatten()
 }
 
 /// What is known of an error that is given by hand.
@@ -51,14 +68,11 @@ pub(crate) fn by_hand(
     error: &ErrorRef<'_>,
     keep: bool,
 ) -> Given {
-    let facts = Facts::of(error);
+    let met = Met::new(error);
+    let facts = met.facts();
     let mark = || {
         let failure = Failure::new(Kind::Error, facts.clone());
-        Box::new(Failure {
-            backtrace: backtrace::Raw::default(),
-            captured: place.into_iter().collect(),
-            ..failure
-        })
+        Box::new(Failure { captured: place.into_iter().collect(), ..failure })
     };
     // What is left behind keeps the error from being told again when it is returned.
     let mut left = (!keep).then(mark);
@@ -89,15 +103,17 @@ pub(crate) fn by_hand(
             }
             match told(&facts, place) {
                 Some(failure) => return Given::Told(failure),
-                None => Box::new(Failure::new(Kind::Error, facts.clone())),
+                None => Box::new(Failure::with_backtrace(Kind::Error, facts)),
             }
         }
     };
     if failure.frames.is_empty() {
-        failure.innermost = facts.clone().with_debug(error, policy::get(), &mut failure.taint);
+        (failure.innermost, failure.changed) = (met.facts(), None);
+        failure.debug = met.debug(policy::get(), &mut failure.taint);
+        failure.variant = met.variant(String::new());
     }
     failure.captured.extend(place);
-    capture_in(around, &mut failure, facts);
+    capture_in(around, &mut failure, Some(&met));
     Given::New(failure)
 }
 
@@ -117,46 +133,42 @@ pub(super) fn left(mark: Failure) {
     let _ = TOLD.try_with(|told| {
         let mut told = told.try_borrow_mut().ok()?;
         let failure = told.iter_mut().rev().find(|failure| failure.may_be(&mark.innermost, None))?;
-        failure.outermost = mark.outermost;
+        failure.changed = Some(mark.changed.unwrap_or(mark.innermost));
         Some(())
     });
 }
 
 /// An annotated handler is given an error: it is recorded as one that is handled there.
-pub(crate) fn given(frame: FrameRef<'_>, error: &ErrorRef<'_>) {
-    if rendering() {
-        return;
+pub(crate) fn given(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    if !rendering() {
+        given_to(meeting.frame, error);
     }
-    let place = (frame.meta().file, frame.meta().head().first_line, 0);
+    dismiss(meeting);
+}
+
+fn given_to(frame: FrameRef<'_>, error: &ErrorRef<'_>) {
+    let place = (frame.meta().file, frame.meta().known().head.first_line, 0);
     if let Given::New(failure) = by_hand(Some(frame), Some(place), error, false) {
-        tell(failure);
+        tell(failure, |_| ());
     }
 }
 
 /// The failure that a message stands for.
 pub(crate) fn message(around: Option<FrameRef<'_>>, text: String) -> Box<Failure> {
     let facts = Facts { type_name: "message", message: text, ..Facts::default() };
-    let mut failure = Box::new(Failure::new(Kind::Message, facts.clone()));
-    capture_in(around, &mut failure, facts);
+    let mut failure = Box::new(Failure::with_backtrace(Kind::Message, facts));
+    capture_in(around, &mut failure, None);
     failure
 }
 
-fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, facts: Facts) {
+fn capture_in(around: Option<FrameRef<'_>>, failure: &mut Failure, met: Option<&Met<'_, '_>>) {
     failure.handled = true;
     let caller = match around {
         Some(frame) => {
-            pass(failure, frame, None, Exit::Captured, facts);
+            pass(failure, frame, None, Some(Exit::Captured), met);
             frame.caller()
         }
         None => thread::innermost(),
     };
     add_callers(failure, caller);
-}
-
-impl Failure {
-    /// Whether it looks like this error, which is captured by hand. What was captured at the very same place before is
-    /// another one: the place is passed again.
-    fn may_be(&self, facts: &Facts, place: Option<Place>) -> bool {
-        self.outermost.is_in(facts) && place.is_none_or(|place| !self.captured.contains(&place))
-    }
 }

@@ -58,8 +58,16 @@ pub(super) fn waiting<R>(change: impl FnOnce(&mut Vec<Record>) -> R) -> Option<R
     result.ok()
 }
 
+/// Whether any record waits on this thread.
+pub(super) fn any_waits() -> bool {
+    thread::with(|thread| thread.pending.get() > 0)
+}
+
 /// Takes the waiting records that `wanted` names.
 pub(super) fn take(wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+    if !any_waits() {
+        return Vec::new();
+    }
     waiting(|waiting| waiting.extract_if(.., |record| wanted(record)).collect()).unwrap_or_default()
 }
 
@@ -96,13 +104,13 @@ pub(crate) fn settle_overdue() {
         for record in &mut *lock(&thread) {
             if !record.told {
                 ANY.store(true, Ordering::Release);
-                if record.since.elapsed() > OVERDUE {
+                if record.failure.since.elapsed() > OVERDUE {
                     overdue.push(panic::as_handled(record.failure.clone(), record.unwinding.as_ref()));
                     record.told = true;
                 }
             }
         }
-        overdue.into_iter().for_each(|failure| drop(tell(failure)));
+        overdue.into_iter().for_each(|failure| drop(tell(failure, |_| ())));
     }
 }
 

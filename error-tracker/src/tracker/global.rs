@@ -93,6 +93,7 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
         return Ok(Installed { tracker: Some(tracker) });
     }
     let _ = record::SINK.set(Sink {
+        count: |failure| GLOBAL.get().is_some_and(|tracker| tracker.count(failure)),
         accept: |failure| GLOBAL.get()?.accept(failure),
         amend: |failure| {
             if let Some(tracker) = GLOBAL.get() {

@@ -3,6 +3,7 @@
 mod builder;
 mod error;
 mod global;
+mod likeness;
 mod reopening;
 mod settings;
 
@@ -13,23 +14,24 @@ pub use settings::Settings;
 
 use std::error::Error;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::DISABLED;
 use crate::capture::{self, build};
-use crate::event::{Event, Issue, Origin, Status};
+use crate::event::{Event, Issue, Origin, Status, Timestamp, new_id};
 use crate::fingerprint;
 use crate::json::Map;
 use crate::mask::{self, Masking, Rendering, Taint};
-use crate::pipeline::{Health, Partial, Pipeline};
+use crate::pipeline::{Health, Likeness, Partial, Pipeline};
 use crate::snapshot::policy::{self, Policy};
 use crate::snapshot::read::Reader;
 use crate::store::{IssueQuery, Page, Recorded, Sighting, Store, StoreError, Which};
+use crate::trace::failure::{Failure, Told};
+use crate::trace::frames::Passed;
 use crate::trace::meta::See;
-use crate::trace::record::Failure;
+use likeness::likeness;
 
 /// Adds to the extra data of every event: the data centre, the build, a feature flag.
 ///
@@ -91,14 +93,13 @@ impl Tracker {
     /// Records an error that the program has met; like [`capture_exception`](crate::capture_exception()), but here.
     #[track_caller]
     pub fn capture_exception<E: Error + ?Sized>(&self, error: &E) -> Option<String> {
-        let failure = capture::failure_of(error, Location::caller())?;
-        self.accept(&failure)
+        self.record(&*capture::failure_of(error, Location::caller())?)
     }
 
     /// Records a message; like [`capture_message`](crate::capture_message()), but here.
     #[track_caller]
     pub fn capture_message(&self, text: impl Into<String>) -> Option<String> {
-        self.accept(&*capture::failure_of_message(text.into(), Location::caller())?)
+        self.record(&*capture::failure_of_message(text.into(), Location::caller())?)
     }
 
     /// Waits until everything that any thread captured before this call is stored, at most `timeout` and 50 ms.
@@ -220,13 +221,18 @@ impl Tracker {
         crate::viewer::Server::bind(self.viewer(), address)
     }
 
+    fn record(&self, failure: &Failure) -> Option<String> {
+        if self.count(failure) { Some(new_id()) } else { self.accept(failure) }
+    }
+
+    /// Counts a failure onto its issue when equal ones storm; says whether it did.
+    fn count(&self, failure: &Failure) -> bool {
+        self.inner.pipeline.coalesce(self.likeness(failure), Timestamp::now())
+    }
+
     /// Makes an event of a failure and puts it into the queue; answers its id.
-    pub(crate) fn accept(&self, failure: &Failure) -> Option<String> {
+    fn accept(&self, failure: &Failure) -> Option<String> {
         let inner = &*self.inner;
-        let key = identity(failure);
-        if inner.pipeline.coalesce(key, failure.at) {
-            return Some(new_id());
-        }
         let mut taint = failure.taint.clone();
         let mut event = build::event(failure, new_id());
         event.origin = inner.origin.clone();
@@ -249,7 +255,7 @@ impl Tracker {
         mask::event(&inner.masking, &mut event, taint);
         build::bound(&mut event);
         let id = event.id.clone();
-        inner.pipeline.submit(event, key);
+        inner.pipeline.submit(event, self.likeness(failure));
         Some(id)
     }
 }
@@ -257,13 +263,23 @@ impl Tracker {
 impl Tracker {
     /// Adds the extra data of a failure, and the functions that it passed since, to its event, when that still waits.
     fn amend(&self, failure: &Failure) {
-        let mut added = Event { callers: failure.frames.clone(), ..Event::default() };
+        let Told::Event(id) = &failure.told else { return };
+        let callers = failure.frames.iter().map(Passed::frame).collect();
+        let mut added = Event { callers, ..Event::default() };
         added.context.extras = failure.extras.clone();
         mask::event(&self.inner.masking, &mut added, failure.taint.clone());
-        self.inner.pipeline.amend(&failure.id, |event| {
+        self.inner.pipeline.amend(id, |event| {
             event.callers.extend(added.callers);
             event.context.extras.extend(added.context.extras);
         });
+    }
+}
+
+impl Tracker {
+    /// What a failure has in common with others. The program's own hooks may look at the text.
+    fn likeness(&self, failure: &Failure) -> Likeness {
+        let Inner { before_capture, ignores, .. } = &*self.inner;
+        likeness(failure, !before_capture.is_empty() || !ignores.is_empty())
     }
 }
 
@@ -289,24 +305,6 @@ impl Inner {
             }
         }
     }
-}
-
-/// What equal failures of a storm have in common.
-fn identity(failure: &Failure) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (failure.kind as u8, failure.handled, failure.innermost.type_name, &failure.innermost.message)
-        .hash(&mut hasher);
-    if let Some(frame) = failure.frames.first() {
-        (&frame.file, frame.line, frame.column, &frame.expression).hash(&mut hasher);
-    }
-    if let Some(location) = &failure.location {
-        (&location.file, location.line, location.column).hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
 }
 
 /// Completes events on the writer thread.

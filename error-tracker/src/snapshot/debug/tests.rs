@@ -316,3 +316,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_start_of_a_text_ends_behind_its_first_name() {
+    struct Untouched;
+
+    impl fmt::Debug for Untouched {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("nobody asks for it");
+        }
+    }
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "it is shown")]
+    enum Shown {
+        Unit,
+        Tuple(Untouched),
+        Named { field: Untouched },
+    }
+
+    let start = |value: &dyn fmt::Debug| super::start(value, String::new());
+    assert_eq!(start(&Shown::Unit), "Unit");
+    assert_eq!(start(&Shown::Tuple(Untouched)), "Tuple(");
+    assert_eq!(start(&Shown::Named { field: Untouched }), "Named {");
+    assert_eq!(start(&"text"), "\"");
+    assert_eq!(start(&format_args!("No such file")), "No s");
+}
