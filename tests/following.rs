@@ -166,3 +166,35 @@ fn a_panic_has_the_outermost_function_whatever_is_followed() {
     assert_eq!(functions(&event), ["panics"]);
     assert_eq!(value(&event.frames[0], "text"), "\"x\"");
 }
+
+#[auto_track_exception]
+fn outer(text: &str, factor: u32) -> Result<u32, ParseIntError> {
+    let asked = price(text, factor, String::new())?;
+    Ok(asked)
+}
+
+#[test]
+fn an_error_that_leaves_several_functions_that_are_not_followed_is_one_event() {
+    let event = until_unfollowed(
+        || {
+            event_of(|| {
+                (0..CALLS).for_each(|call| assert_eq!(outer("1", call), Ok(call + 1)));
+                outer("x", 5)
+            })
+        },
+        ("trimmed", 0),
+    );
+    assert_eq!(functions(&event), ["price", "outer"]);
+    assert_eq!((value(&event.frames[1], "factor"), event.handled), ("5", false));
+}
+
+#[test]
+fn equal_errors_of_one_function_that_is_not_followed_are_as_many_events() {
+    let events = events_of(|| {
+        (0..CALLS).for_each(|call| assert!(price("1", call, String::new()).is_ok()));
+        for _ in 0..3 {
+            let _lost = price("x", 5, String::new());
+        }
+    });
+    assert_eq!(events.len(), 3);
+}

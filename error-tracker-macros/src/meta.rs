@@ -44,7 +44,6 @@ pub(crate) fn of(
         );
     }
     let slots = arguments.len() + options.context.len() + walk.vars.len();
-    let fallible = !walk.sites.is_empty();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         quote! {
@@ -71,7 +70,6 @@ pub(crate) fn of(
             root: #root,
             text: #text,
             slots: #slots,
-            fallible: #fallible,
             globals: &[#(#globals),*],
             budget: #p::#budget,
         };

@@ -17,12 +17,8 @@ impl<M: Slots> List<M> {
         Self { head: Cell::new(ptr::null()) }
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.head.get().is_null()
-    }
-
     /// Names the innermost frame; 0 when there is none.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn innermost(&self) -> usize {
         unmarked(self.head.get()).addr()
     }

@@ -23,20 +23,21 @@ impl<const N: usize, const TASK: bool> Guard<N, TASK> {
         Self(frame::Guard::new())
     }
 
-    /// Makes this the innermost live frame if no other function is running: that of a small function.
+    /// Makes this the innermost live frame, if this call is followed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn enter_small(&self, meta: &'static Meta) -> Entered<'_, N> {
-        let follows = thread::is_outermost();
+    pub fn enter(&self, meta: &'static Meta) -> Entered<'_, N> {
+        let follows = TASK || meta.budget.follows();
         if follows {
             follow(self.0.unlinked(), meta);
         }
         Entered { guard: &self.0, meta, follows, arguments: () }
     }
 
-    /// Makes this the innermost live frame, if this call is followed.
+    /// The same for a small function, whose calls are followed when no other function is running: what becomes of an error is
+    /// known where the outermost one ends.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn enter(&self, meta: &'static Meta) -> Entered<'_, N> {
-        let follows = TASK || meta.budget.follows() || thread::is_outermost();
+    pub fn enter_small(&self, meta: &'static Meta) -> Entered<'_, N> {
+        let follows = thread::innermost() == 0;
         if follows {
             follow(self.0.unlinked(), meta);
         }
@@ -58,13 +59,8 @@ impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
 #[cold]
 #[inline(never)]
 extern "C" fn follow(guard: frame::Unlinked<'_, Meta>, meta: &'static Meta) {
-    thread::with(|thread| {
-        // An error that leaves the outermost function is told there and then, so those that can fail are always followed.
-        if !meta.fallible || thread.frames.innermost() != 0 {
-            meta.budget.followed();
-        }
-        guard.link(meta, &thread.frames);
-    });
+    meta.budget.followed();
+    thread::with(|thread| guard.link(meta, &thread.frames));
 }
 
 /// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.

@@ -29,8 +29,6 @@ pub struct Meta {
     ///   exit `h`, and in place of the ordinal the order where it ends.
     pub text: &'static str,
     pub slots: usize,
-    /// Whether it has sites where an error may leave.
-    pub fallible: bool,
     pub globals: &'static [Global],
     pub budget: Budget,
 }

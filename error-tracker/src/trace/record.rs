@@ -38,6 +38,9 @@ pub(super) struct Record {
     pub(super) told: bool,
     /// It was told where it left another thread or task: the functions that it passes here are added to its event.
     pub(super) crossed: bool,
+    /// It was told where it left the outermost function that was followed: those that it passes further out are added to its
+    /// event.
+    pub(super) further: bool,
     /// It is a panic.
     pub(super) unwinding: Option<Unwinding>,
 }
@@ -53,6 +56,8 @@ pub(crate) struct Sink {
     pub(crate) accept: fn(&Failure) -> Option<String>,
     /// Adds to an event that was accepted just before.
     pub(crate) amend: fn(&Failure),
+    /// The same of a failure that has passed further functions since.
+    pub(crate) extend: fn(&Failure),
 }
 
 pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
@@ -82,8 +87,8 @@ pub(crate) fn meet_none(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
     dismiss(meeting);
 }
 
-/// The frame of a call that is not followed goes. What waits in it waits in the function that called it, and there is one: the
-/// outermost call is always followed.
+/// The frame of a call that is not followed goes. What waits in it waits in the function that called it, or has left the
+/// outermost one.
 pub(super) fn dismiss(meeting: Meeting<'_>) {
     if !meeting.is_alone() {
         return;
@@ -100,6 +105,12 @@ pub(super) fn dismiss(meeting: Meeting<'_>) {
         meeting.frame.dismiss(&thread.frames);
         thread.frames.mark(caller);
     });
+    if caller == 0 {
+        let leaves = |record: &Record| record.frame == key && record.through.is_none();
+        for record in take(|record| leaves(record) && record.unwinding.is_none()) {
+            finish(record, false);
+        }
+    }
 }
 
 /// Where on the stack a call runs that is not followed, as an address: the stack grows down; else 0.
@@ -133,11 +144,16 @@ pub(crate) fn fail_unseen(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
 
 /// A `match` or the like is about to handle this error.
 fn handling(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
-    handed(meeting, error, |waiting, index| {
+    let found = handed(meeting, error, |waiting, index| {
         waiting[index].handler = meeting.frame.meta().handler(meeting.site());
         // The one that was met last is looked at first.
         waiting[index..].rotate_left(1);
     });
+    if found.is_none()
+        && let Some(record) = told::met_further_out(meeting, &Met::new(error))
+    {
+        finish(record, true);
+    }
 }
 
 /// Looks for the record of an error that an annotated function handed to this one, and does something with it.
@@ -173,6 +189,7 @@ fn leaving(meeting: Meeting<'_>, kind: Kind, error: &ErrorRef<'_>) -> Record {
     let met = Met::new(error);
     let mut record = adopt(meeting, depth, &met)
         .or_else(|| crossing::met_again(frame, site, &met))
+        .or_else(|| told::met_further_out(meeting, &met))
         .unwrap_or_else(|| rise(frame, kind, &met));
     if record.told && !record.crossed {
         record.failure.looks_now(&met);
@@ -347,7 +364,14 @@ fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
     put(record);
 }
 
-pub(super) fn finish(record: Record, handled: bool) {
+pub(super) fn finish(mut record: Record, handled: bool) {
+    if record.further {
+        record.failure.handled = handled;
+        if let Some(sink) = SINK.get() {
+            (sink.extend)(&record.failure);
+        }
+        return told::remember(record.failure);
+    }
     if record.crossed {
         if let Some(sink) = SINK.get() {
             (sink.amend)(&record.failure);
@@ -399,6 +423,7 @@ impl Record {
             hidden: 0,
             told: false,
             crossed: false,
+            further: false,
             unwinding: None,
         }
     }

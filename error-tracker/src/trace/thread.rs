@@ -33,12 +33,7 @@ pub(crate) fn read<R>(read: impl FnOnce(Frames<'_, Meta>) -> R) -> R {
 }
 
 /// Names the innermost live frame of this thread; 0 when there is none.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn innermost() -> usize {
     with(|thread| thread.frames.innermost())
-}
-
-/// Whether no annotated function runs on this thread.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn is_outermost() -> bool {
-    with(|thread| thread.frames.is_empty())
 }

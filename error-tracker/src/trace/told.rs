@@ -1,6 +1,7 @@
 //! Failures that became events, and errors that are captured by hand: one error is told once.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use super::facts::{Facts, Met};
 use super::failure::{Failure, Place, Told};
@@ -15,6 +16,9 @@ use crate::snapshot::policy;
 
 /// So many failures that were told last are remembered on each thread, to be printed or captured again by hand.
 const MOST_TOLD: usize = 4;
+
+/// An error goes on to the next function so soon after it rose, when that is not followed.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Newest last.
@@ -35,6 +39,12 @@ pub(crate) fn tell(mut failure: Box<Failure>, complete: impl FnOnce(&mut Failure
     };
     failure.told = told.clone();
     crossing::leaves(&failure);
+    remember(failure);
+    told
+}
+
+/// The failure is the one that was told last.
+pub(super) fn remember(failure: Box<Failure>) {
     let oldest = TOLD.try_with(|told| {
         let told = &mut *told.try_borrow_mut().ok()?;
         let oldest = (told.len() >= MOST_TOLD).then(|| told.remove(0));
@@ -44,7 +54,29 @@ pub(crate) fn tell(mut failure: Box<Failure>, complete: impl FnOnce(&mut Failure
     if let Ok(Some(oldest)) = oldest {
         let _ = SPARE.try_with(|spare| spare.set(Some(oldest)));
     }
-    told
+}
+
+/// The record of an error that was told when it left the outermost function that was followed, and is met now in one further out
+/// that is not.
+pub(super) fn met_further_out(meeting: Meeting<'_>, met: &Met<'_, '_>) -> Option<Record> {
+    if !meeting.is_alone() || meeting.frame.caller() != 0 {
+        return None;
+    }
+    let function = meeting.frame.meta();
+    // What this function passed before is another error.
+    let comes_from = |last: &Failure| {
+        last.kind == Kind::Error
+            && !last.handled
+            && last.since.elapsed() < AT_ONCE
+            && !last.frames.iter().any(|passed| passed.is_of(function))
+            && met.carries(last.outermost())
+    };
+    met.sources();
+    let failure = TOLD.try_with(|told| {
+        let told = &mut *told.try_borrow_mut().ok()?;
+        told.pop_if(|last| comes_from(last))
+    });
+    Some(Record { further: true, ..Record::at(meeting.frame.key(), failure.ok()??) })
 }
 
 /// A failure that is not wanted any more, whose memory is at hand.

@@ -100,6 +100,11 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
                 tracker.amend(failure);
             }
         },
+        extend: |failure| {
+            if let Some(tracker) = GLOBAL.get() {
+                tracker.extend(failure);
+            }
+        },
     });
     crate::scope::record_handled_with(crate::capture::record_handled);
     budget::install();

@@ -276,6 +276,17 @@ impl Tracker {
 }
 
 impl Tracker {
+    /// The event of a failure, when that still waits, has the further functions as well.
+    fn extend(&self, failure: &Failure) {
+        let Told::Event(id) = &failure.told else { return };
+        let mut now = build::event(failure, id.clone());
+        mask::event(&self.inner.masking, &mut now, failure.taint.clone());
+        build::bound(&mut now);
+        self.inner.pipeline.amend(id, |event| {
+            (event.frames, event.chain, event.handled) = (now.frames, now.chain, now.handled);
+        });
+    }
+
     /// What a failure has in common with others. The program's own hooks may look at the text.
     fn likeness(&self, failure: &Failure) -> Likeness {
         let Inner { before_capture, ignores, .. } = &*self.inner;
