@@ -12,8 +12,8 @@ import re
 import sys
 
 # Instructions over the plain function: the goal, and what `--check` allows, since compilers differ.
-GOALS = {"tracked_five": 10, "tracked_fiveinlibrary": 10, "tracked_strings_budget_spent": 45}
-MOST = {"tracked_five": 20, "tracked_fiveinlibrary": 26, "tracked_six": 40, "tracked_strings_budget_spent": 50}
+GOALS = {"tracked_five": 10, "tracked_fiveinlibrary": 10, "tracked_strings": 45}
+MOST = {"tracked_five": 20, "tracked_fiveinlibrary": 26, "tracked_six": 40, "tracked_strings": 45}
 
 
 def instructions(check):

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::num::ParseIntError;
+use std::time::Duration;
 
 use error_tracker::store::MemoryStore;
 use error_tracker_benches::success as in_library;
@@ -18,11 +19,19 @@ fn idle() {
 
 fn nothing() {}
 
-/// So many strings that the budget is spent.
-fn spent() {
+type Function = fn(u32) -> Result<u32, ParseIntError>;
+
+/// The function has been called so often that its calls are not followed any more, as those of any function that is called all the
+/// time. For the next tenth of a second.
+fn hot(function: Function) {
     idle();
-    for number in 0..400_000 {
-        let _ = black_box(functions::tracked_strings(black_box(number)));
+    for calls in [400_000, 10_000] {
+        for number in 0..calls {
+            let _ = black_box(function(black_box(number)));
+        }
+        if calls > 10_000 {
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 }
 
@@ -38,7 +47,7 @@ fn recording() {
     std::mem::forget(root);
 }
 
-fn calls(function: fn(u32) -> Result<u32, ParseIntError>) {
+fn calls(function: Function) {
     for number in 0..1000 {
         let _ = black_box(black_box(function)(black_box(number)));
     }
@@ -46,24 +55,26 @@ fn calls(function: fn(u32) -> Result<u32, ParseIntError>) {
 
 #[library_benchmark]
 #[bench::plain_five(nothing(), functions::plain_five)]
-#[bench::tracked_five_nothing_installed(nothing(), functions::tracked_five)]
-#[bench::tracked_five(idle(), functions::tracked_five)]
+#[bench::tracked_five_first_nothing_installed(nothing(), functions::tracked_five)]
+#[bench::tracked_five_first(idle(), functions::tracked_five)]
+#[bench::tracked_five(hot(functions::tracked_five), functions::tracked_five)]
 #[bench::tracing_five_nothing_installed(nothing(), functions::tracing_five)]
 #[bench::tracing_five(registry(), functions::tracing_five)]
 #[bench::fastrace_five_nothing_installed(nothing(), functions::fastrace_five)]
 #[bench::fastrace_five(recording(), functions::fastrace_five)]
 #[bench::plain_fiveinlibrary(nothing(), in_library::plain_five)]
-#[bench::tracked_fiveinlibrary(idle(), in_library::tracked_five)]
+#[bench::tracked_fiveinlibrary_first(idle(), in_library::tracked_five)]
+#[bench::tracked_fiveinlibrary(hot(in_library::tracked_five), in_library::tracked_five)]
 #[bench::plain_six(nothing(), functions::plain_six)]
-#[bench::tracked_six_nothing_installed(nothing(), functions::tracked_six)]
-#[bench::tracked_six(idle(), functions::tracked_six)]
+#[bench::tracked_six_first(idle(), functions::tracked_six)]
+#[bench::tracked_six(hot(functions::tracked_six), functions::tracked_six)]
 #[bench::tracing_six(registry(), functions::tracing_six)]
 #[bench::plain_strings(nothing(), functions::plain_strings)]
-#[bench::tracked_strings_nothing_installed(nothing(), functions::tracked_strings)]
-#[bench::tracked_strings(idle(), functions::tracked_strings)]
-#[bench::tracked_strings_budget_spent(spent(), functions::tracked_strings)]
+#[bench::tracked_strings_first_nothing_installed(nothing(), functions::tracked_strings)]
+#[bench::tracked_strings_first(idle(), functions::tracked_strings)]
+#[bench::tracked_strings(hot(functions::tracked_strings), functions::tracked_strings)]
 #[bench::tracing_strings(registry(), functions::tracing_strings)]
-fn thousand_calls(_: (), function: fn(u32) -> Result<u32, ParseIntError>) {
+fn thousand_calls(_: (), function: Function) {
     calls(function);
 }
 
