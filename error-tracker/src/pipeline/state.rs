@@ -112,9 +112,11 @@ impl Key {
         self.has_event() && many && (self.texts.len() >= TEXTS || self.texts.contains(&text))
     }
 
+    /// A new second begins, unless `at` is of one that is over: failures wait for their turn. The clock may have been set back.
     fn begin_second(&mut self, at: Timestamp) {
+        const LONG: u64 = 60;
         let second = at.as_micros() / 1_000_000;
-        if second != self.second {
+        if second > self.second || second + LONG < self.second {
             (self.second, self.in_second) = (second, 0);
             self.texts.clear();
         }

@@ -16,11 +16,11 @@ const SHARE: u32 = 1_000_000;
 const AT_ONCE: u32 = 10 * SHARE;
 /// The same for a function that has just failed, which is of interest.
 const AT_ONCE_FAILING: u32 = 5 * AT_ONCE;
-/// Of reading at failures: 5 % of the time, for all functions together, and ten times 10 ms at once.
-const SHARE_OF_READING: u32 = 5 * SHARE;
+/// Of reading at failures: 10 % of the time for a function, and for all of them together; these have more at once.
+const SHARE_OF_READING: u32 = 10 * SHARE;
 const AT_ONCE_OF_READING: u32 = 10 * AT_ONCE;
-/// So many failures of a function show its variables even when others have spent all.
-const FIRST_READ: u8 = 10;
+/// So often a function reads even when others have spent all: at ten failures that rise there, variables and error.
+const FIRST_READ: u8 = 20;
 /// All functions together: 10 % of one thread, and ten times that at once.
 const SHARE_OF_ALL: u32 = 10 * SHARE;
 const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;

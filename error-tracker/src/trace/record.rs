@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use super::facts::Met;
 use super::failure::Failure;
@@ -213,7 +214,9 @@ fn rise(frame: FrameRef<'_>, kind: Kind, met: &Met<'_, '_>) -> Record {
     budget.failed();
     if budget.reads() {
         failure.backtrace = backtrace::capture();
+        let begun = Instant::now();
         failure.debug = met.debug(policy::get(), &mut failure.taint);
+        budget.spend_reading(begun.elapsed());
     }
     Record::at(frame.key(), failure)
 }
