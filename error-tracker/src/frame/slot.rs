@@ -2,10 +2,12 @@
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr;
+
+use super::shown::{Fmt, Shown, Written, erased};
 
 /// Two words, and beside them a descriptor that says how to read them; it is empty until the variable is bound. The
 /// descriptors of a frame lie together, so that they are emptied by few instructions.
@@ -49,22 +51,6 @@ enum Form {
     Unfollowed,
     /// A piece of the frame's chunk, and the descriptor that was there before.
     Taken,
-}
-
-/// Writes a value.
-///
-/// # Safety
-/// A value of the type that the function was made for lies there, and its referents are alive.
-type Fmt = unsafe fn(*const (), &mut fmt::Formatter<'_>) -> fmt::Result;
-
-/// A way of writing a `T`.
-pub(crate) trait Written<T> {
-    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result;
-}
-
-fn erased<T>(fmt: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result) -> Fmt {
-    // SAFETY: a thin reference is passed as the pointer is; whoever calls it promises that there is a `T`.
-    unsafe { std::mem::transmute::<fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result, Fmt>(fmt) }
 }
 
 fn described(type_name: &'static str, form: Form) -> Described {
@@ -177,6 +163,7 @@ impl Piece {
 
 /// A value whose slot was just told that it may be taken.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Untaken<'a> {
     at: *const (),
     kept: Kept,
@@ -187,22 +174,9 @@ impl Untaken<'_> {
     /// A value of another type than the slot was told has no `Debug` here.
     pub(crate) fn show(self, see: impl FnOnce(&dyn Debug)) {
         if let Form::Value(fmt) = (self.kept)().form {
-            see(&Shown { at: self.at, fmt, alive: PhantomData });
+            // SAFETY: `untaken` made both of one type, and the value is borrowed.
+            see(&unsafe { Shown::new(self.at, fmt) });
         }
-    }
-}
-
-/// A value of a type that is not known here.
-struct Shown<'a> {
-    at: *const (),
-    fmt: Fmt,
-    alive: PhantomData<&'a ()>,
-}
-
-impl Debug for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: whoever made it says so.
-        unsafe { (self.fmt)(self.at, f) }
     }
 }
 
@@ -302,16 +276,12 @@ impl<'a> Slot<'a> {
         match kept().form {
             Form::Bits(fmt) => {
                 let copy = Aligned(self.data.get());
-                // `copy` put a value of that type there, which borrows nothing.
-                see(Value::Bits(&Shown { at: (&raw const copy.0).cast(), fmt, alive: PhantomData }));
+                // SAFETY: `copy` put a value of that type there, which borrows nothing.
+                see(Value::Bits(&unsafe { Shown::new((&raw const copy.0).cast(), fmt) }));
             }
-            // `argument` put it there; what it leads to outlives the frame, and the frame is alive.
             Form::Reference(fmt) => {
-                see(Value::Reference(&Shown {
-                    at: self.data.as_ptr().cast_const().cast(),
-                    fmt,
-                    alive: PhantomData,
-                }));
+                // SAFETY: `argument` put it there; what it leads to outlives the frame, and the frame is alive.
+                see(Value::Reference(&unsafe { Shown::new(self.data.as_ptr().cast_const().cast(), fmt) }));
             }
             Form::Str => {
                 // SAFETY: `text_argument` put it there; the text outlives the frame, and the frame is alive.
