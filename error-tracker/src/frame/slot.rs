@@ -23,7 +23,8 @@ pub(super) type DataCell = Cell<MaybeUninit<Data>>;
 pub(super) type Data = [u64; 2];
 
 /// Says what a slot is, for one type and way of keeping. A function and no constant: a program has one for each type, and a
-/// constant would lead to its parts by addresses, which the loader has to put in.
+/// constant would lead to its parts by addresses, which the loader has to put in. Never inline, or each unit of the compiler
+/// has copies of them, and of the `Debug` that they name.
 pub(super) type Kept = fn() -> Described;
 
 pub(super) struct Described {
@@ -61,30 +62,37 @@ fn reference<T: ?Sized>(form: Form) -> Described {
     Described { type_name: type_name::<T>(), is_reference: true, form }
 }
 
+#[inline(never)]
 fn bits<T: Debug>() -> Described {
     described(type_name::<T>(), Form::Bits(erased::<T>(Debug::fmt)))
 }
 
+#[inline(never)]
 fn value<T, W: Written<T>>() -> Described {
     described(type_name::<T>(), Form::Value(erased(W::FMT)))
 }
 
+#[inline(never)]
 fn text<T: ?Sized>() -> Described {
     described(type_name::<T>(), Form::Text)
 }
 
+#[inline(never)]
 fn no_debug<T: ?Sized>() -> Described {
     described(type_name::<T>(), Form::NoDebug)
 }
 
+#[inline(never)]
 fn argument<'a, T: ?Sized + 'a, W: Written<&'a T>>() -> Described {
     reference::<T>(Form::Reference(erased(W::FMT)))
 }
 
+#[inline(never)]
 fn text_argument<T: ?Sized>() -> Described {
     reference::<T>(Form::Str)
 }
 
+#[inline(never)]
 fn no_debug_argument<T: ?Sized>() -> Described {
     reference::<T>(Form::NoDebug)
 }
