@@ -69,6 +69,34 @@ fn values_that_panic_recurse_or_never_end_are_shown_as_such_and_harm_nobody() {
 }
 
 #[test]
+fn an_error_that_panics_when_it_is_looked_at_is_returned_all_the_same() {
+    #[derive(Debug)]
+    struct SourcePanics<const N: usize>([u64; N]);
+
+    impl<const N: usize> std::fmt::Display for SourcePanics<N> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("has a source")
+        }
+    }
+
+    impl<const N: usize> std::error::Error for SourcePanics<N> {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            panic!("on purpose")
+        }
+    }
+
+    #[error_tracker::auto_track_exception]
+    fn fails<const N: usize>(numbers: [u64; N]) -> Result<u64, SourcePanics<N>> {
+        let sum = Err(SourcePanics(numbers))?;
+        Ok(sum)
+    }
+
+    // In registers, and in memory.
+    assert_eq!(fails([7]).unwrap_err().0, [7]);
+    assert_eq!(fails([1, 2, 3, 4]).unwrap_err().0, [1, 2, 3, 4]);
+}
+
+#[test]
 fn a_hook_that_panics_loses_its_events_and_says_so() {
     let (_folder, path) = database();
     let output = run_unharmed("before_capture", &path);

@@ -17,6 +17,9 @@ const GROUP: char = '\u{1d}';
 const ENTRY: char = '\u{1e}';
 const FIELD: char = '\u{1f}';
 
+/// Where the scope of an argument ends.
+const EVERYWHERE: u32 = u32::MAX;
+
 /// A block that answers a reference to the function's `Meta`.
 pub(crate) fn of(
     function: &Function,
@@ -30,10 +33,11 @@ pub(crate) fn of(
     text.push(GROUP);
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
         let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
-        entry(&mut text, &[&ident.unraw(), &role, &masked, &from, &to]);
+        let to: &dyn Display = if to == EVERYWHERE { &"" } else { &to };
+        entry(&mut text, &[&ident.unraw(), &role, &masked, &from, to]);
     };
-    arguments.iter().for_each(|ident| variable(ident, "a", 0, u32::MAX));
-    options.context.iter().for_each(|(name, _)| variable(name, "c", 0, u32::MAX));
+    arguments.iter().for_each(|ident| variable(ident, "a", 0, EVERYWHERE));
+    options.context.iter().for_each(|(name, _)| variable(name, "c", 0, EVERYWHERE));
     walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
     text.push(GROUP);
     for Site { at, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
@@ -135,12 +139,17 @@ fn is_made(span: Span) -> bool {
     !format!("{:?}", span.unwrap()).starts_with("#0 ")
 }
 
+/// A zero is left out, unless it is the last.
 fn entry(text: &mut String, fields: &[&dyn Display]) {
     for (index, field) in fields.iter().enumerate() {
         if index > 0 {
             text.push(FIELD);
         }
+        let start = text.len();
         text.extend(field.to_string().chars().filter(|c| !matches!(*c, GROUP | ENTRY | FIELD)));
+        if &text[start..] == "0" && index + 1 < fields.len() {
+            text.truncate(start);
+        }
     }
     text.push(ENTRY);
 }

@@ -5,7 +5,6 @@ use std::marker::{PhantomData, PhantomPinned};
 use std::mem::{MaybeUninit, offset_of};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
-use std::slice;
 
 use super::list::unmarked;
 use super::slot::{DataCell, KeptCell};
@@ -239,8 +238,15 @@ impl<'a, M: Slots> FrameRef<'a, M> {
     }
 
     /// The slot of a variable; `None` when there is none of this index.
+    #[inline]
     pub(crate) fn slot(self, index: usize) -> Option<Slot<'a>> {
-        self.slots().nth(index)
+        let slots = self.meta().slots();
+        (index < slots).then(|| {
+            let kept = self.kept();
+            // SAFETY: the guard has N descriptors, `N == slots`, which were set when it was linked, and behind those the data,
+            // of the same alignment.
+            unsafe { Slot { kept: &*kept.add(index), data: &*kept.add(slots).cast::<DataCell>().add(index) } }
+        })
     }
 
     fn bytes(self, start: usize, len: usize) -> String {
@@ -248,19 +254,11 @@ impl<'a, M: Slots> FrameRef<'a, M> {
     }
 
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot<'a>> {
-        let slots = self.meta().slots();
-        // SAFETY: the guard has N descriptors, `N == slots`, which were set when it was linked, and behind those the data,
-        // of the same alignment.
-        let (kept, data) = unsafe {
-            let kept = self.kept();
-            let data = kept.add(slots).cast::<DataCell>();
-            (slice::from_raw_parts(kept, slots), slice::from_raw_parts(data, slots))
-        };
-        kept.iter().zip(data).map(|(kept, data)| Slot { kept, data })
+        (0..self.meta().slots()).filter_map(move |index| self.slot(index))
     }
 }
 
 const _: () = assert!(
     offset_of!(Guard<(), 3>, data) == offset_of!(Guard<(), 3>, kept) + 3 * size_of::<KeptCell>(),
-    "FrameRef::slots finds the data behind the descriptors"
+    "FrameRef::slot finds the data behind the descriptors"
 );

@@ -14,13 +14,15 @@ mod body;
 mod chunk;
 mod guard;
 mod list;
+mod shown;
 mod slot;
 
 pub(crate) use body::Body;
 pub(crate) use chunk::Chunk;
 pub(crate) use guard::{Frame, FrameRef, Guard, Unlinked};
 pub(crate) use list::{Frames, List};
-pub(crate) use slot::{Piece, Slot, Untaken, Value, Written};
+pub(crate) use shown::{Elements, Written};
+pub(crate) use slot::{Piece, Slot, Untaken, Value};
 
 /// The constants of a function, which its frames carry.
 pub trait Slots: 'static {

@@ -2,10 +2,12 @@
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr;
+
+use super::shown::{Fmt, Shown, Written, erased};
 
 /// Two words, and beside them a descriptor that says how to read them; it is empty until the variable is bound. The
 /// descriptors of a frame lie together, so that they are emptied by few instructions.
@@ -21,7 +23,8 @@ pub(super) type DataCell = Cell<MaybeUninit<Data>>;
 pub(super) type Data = [u64; 2];
 
 /// Says what a slot is, for one type and way of keeping. A function and no constant: a program has one for each type, and a
-/// constant would lead to its parts by addresses, which the loader has to put in.
+/// constant would lead to its parts by addresses, which the loader has to put in. Never inline, or each unit of the compiler
+/// has copies of them, and of the `Debug` that they name.
 pub(super) type Kept = fn() -> Described;
 
 pub(super) struct Described {
@@ -51,22 +54,6 @@ enum Form {
     Taken,
 }
 
-/// Writes a value.
-///
-/// # Safety
-/// A value of the type that the function was made for lies there, and its referents are alive.
-type Fmt = unsafe fn(*const (), &mut fmt::Formatter<'_>) -> fmt::Result;
-
-/// A way of writing a `T`.
-pub(crate) trait Written<T> {
-    const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result;
-}
-
-fn erased<T>(fmt: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result) -> Fmt {
-    // SAFETY: a thin reference is passed as the pointer is; whoever calls it promises that there is a `T`.
-    unsafe { std::mem::transmute::<fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result, Fmt>(fmt) }
-}
-
 fn described(type_name: &'static str, form: Form) -> Described {
     Described { type_name, is_reference: false, form }
 }
@@ -75,30 +62,37 @@ fn reference<T: ?Sized>(form: Form) -> Described {
     Described { type_name: type_name::<T>(), is_reference: true, form }
 }
 
+#[inline(never)]
 fn bits<T: Debug>() -> Described {
     described(type_name::<T>(), Form::Bits(erased::<T>(Debug::fmt)))
 }
 
+#[inline(never)]
 fn value<T, W: Written<T>>() -> Described {
     described(type_name::<T>(), Form::Value(erased(W::FMT)))
 }
 
+#[inline(never)]
 fn text<T: ?Sized>() -> Described {
     described(type_name::<T>(), Form::Text)
 }
 
+#[inline(never)]
 fn no_debug<T: ?Sized>() -> Described {
     described(type_name::<T>(), Form::NoDebug)
 }
 
+#[inline(never)]
 fn argument<'a, T: ?Sized + 'a, W: Written<&'a T>>() -> Described {
     reference::<T>(Form::Reference(erased(W::FMT)))
 }
 
+#[inline(never)]
 fn text_argument<T: ?Sized>() -> Described {
     reference::<T>(Form::Str)
 }
 
+#[inline(never)]
 fn no_debug_argument<T: ?Sized>() -> Described {
     reference::<T>(Form::NoDebug)
 }
@@ -177,6 +171,7 @@ impl Piece {
 
 /// A value whose slot was just told that it may be taken.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Untaken<'a> {
     at: *const (),
     kept: Kept,
@@ -187,22 +182,9 @@ impl Untaken<'_> {
     /// A value of another type than the slot was told has no `Debug` here.
     pub(crate) fn show(self, see: impl FnOnce(&dyn Debug)) {
         if let Form::Value(fmt) = (self.kept)().form {
-            see(&Shown { at: self.at, fmt, alive: PhantomData });
+            // SAFETY: `untaken` made both of one type, and the value is borrowed.
+            see(&unsafe { Shown::new(self.at, fmt) });
         }
-    }
-}
-
-/// A value of a type that is not known here.
-struct Shown<'a> {
-    at: *const (),
-    fmt: Fmt,
-    alive: PhantomData<&'a ()>,
-}
-
-impl Debug for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: whoever made it says so.
-        unsafe { (self.fmt)(self.at, f) }
     }
 }
 
@@ -302,16 +284,12 @@ impl<'a> Slot<'a> {
         match kept().form {
             Form::Bits(fmt) => {
                 let copy = Aligned(self.data.get());
-                // `copy` put a value of that type there, which borrows nothing.
-                see(Value::Bits(&Shown { at: (&raw const copy.0).cast(), fmt, alive: PhantomData }));
+                // SAFETY: `copy` put a value of that type there, which borrows nothing.
+                see(Value::Bits(&unsafe { Shown::new((&raw const copy.0).cast(), fmt) }));
             }
-            // `argument` put it there; what it leads to outlives the frame, and the frame is alive.
             Form::Reference(fmt) => {
-                see(Value::Reference(&Shown {
-                    at: self.data.as_ptr().cast_const().cast(),
-                    fmt,
-                    alive: PhantomData,
-                }));
+                // SAFETY: `argument` put it there; what it leads to outlives the frame, and the frame is alive.
+                see(Value::Reference(&unsafe { Shown::new(self.data.as_ptr().cast_const().cast(), fmt) }));
             }
             Form::Str => {
                 // SAFETY: `text_argument` put it there; the text outlives the frame, and the frame is alive.

@@ -187,3 +187,15 @@ fn what_a_slot_says_of_a_type() {
     });
     guard.frame().leave(&list);
 }
+
+#[test]
+fn a_guard_that_leaves_gives_its_chunk_back() {
+    let list = List::new();
+    // More than there may be at once.
+    for _ in 0..1100 {
+        let guard = Guard::<_, 3>::new();
+        guard.unlinked().link(&Three, &list);
+        assert!(guard.frame().put(b"text").is_some());
+        guard.frame().leave(&list);
+    }
+}

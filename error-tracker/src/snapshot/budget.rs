@@ -157,7 +157,11 @@ impl Budget {
 
     /// Whether the name of a variable still has to be looked up among the masked ones.
     pub(crate) fn asks_about(&self, index: usize) -> bool {
-        index >= 63 || self.asked.fetch_or(bit(index), Relaxed) & bit(index) == 0
+        let asks = index >= 63 || self.asked.load(Relaxed) & bit(index) == 0;
+        if asks {
+            self.asked.fetch_or(bit(index), Relaxed);
+        }
+        asks
     }
 
     /// The value of a variable is not taken from now on; nor are those that share its bit.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::budget;
 use super::debug::{self, Limits};
-use super::keep::{Function, Held};
+use super::keep::{Function, Held, Var};
 use super::policy;
 use crate::frame::{Piece, Slot, Untaken};
 use crate::mask::{Taint, rendering};
@@ -19,6 +19,7 @@ thread_local! {
     static SCRATCH: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
+#[inline(always)]
 pub(crate) fn text<M: Function>(held: Held<'_, M>, text: &str) {
     let Some(slot) = admitted(held) else { return };
     let len = text.floor_char_boundary(TEXT);
@@ -56,18 +57,25 @@ pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
 }
 
 /// The slot, if the variable may be taken now.
+#[inline(always)]
 fn admitted<M: Function>(held: Held<'_, M>) -> Option<Slot<'_>> {
-    let (meta, index) = (held.frame.meta(), held.index);
-    let budget = meta.budget();
-    if rendering() || !budget.admits() {
-        return None;
-    }
-    if budget.asks_about(index)
-        && let Some(var) = meta.variable(index)
-        && (var.masked || policy::get().masking.name(var.name).is_some())
-    {
-        budget.close(index);
+    let index = held.index;
+    let budget = held.frame.meta().budget();
+    if rendering() || !budget.admits() || (budget.asks_about(index) && is_masked(held)) {
         return None;
     }
     held.frame.slot(index)
+}
+
+/// Whether the variable is masked by its name, and so is left alone from now on.
+#[cold]
+#[inline(never)]
+fn is_masked<M: Function>(held: Held<'_, M>) -> bool {
+    let (meta, index) = (held.frame.meta(), held.index);
+    let masked = |var: Var| var.masked || policy::get().masking.name(var.name).is_some();
+    let is_masked = meta.variable(index).is_some_and(masked);
+    if is_masked {
+        meta.budget().close(index);
+    }
+    is_masked
 }

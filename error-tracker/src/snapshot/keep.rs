@@ -35,6 +35,7 @@ impl<M: Function> Place<'_, M> {
 }
 
 /// A variable of a running function, as it is named off the fast path. Two words, which go in registers.
+#[repr(C)]
 pub struct Held<'a, M: 'static> {
     pub(crate) frame: FrameRef<'a, M>,
     pub(crate) index: usize,
@@ -70,13 +71,13 @@ pub(crate) enum Role {
     Context,
 }
 
-/// What is known of the function whose variable it is, and how its variables are taken. Not generic, so that the program has
-/// these calls once.
+/// What is known of the function whose variable it is, and how its variables are taken: not generic, so that the program has
+/// these calls once. By their ABI they do not unwind, so an annotated function needs no code for the case that they do.
 pub trait Function: Slots + Sized {
     fn budget(&self) -> &Budget;
     fn variable(&self, index: usize) -> Option<Var>;
-    fn keep_text(held: Held<'_, Self>, text: &str);
-    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>);
+    extern "C" fn keep_text(held: Held<'_, Self>, text: &str);
+    extern "C" fn keep_value(held: Held<'_, Self>, value: Untaken<'_>);
 }
 
 /// A way of keeping a `T` that was just bound or assigned.

@@ -31,7 +31,7 @@ impl<T> Registry<T> {
     /// Adds a static, unless it was added before.
     pub(super) fn add(&self, it: &'static T) {
         let linked = (self.linked)(it);
-        if linked.added.swap(true, Relaxed) {
+        if linked.added.load(Relaxed) || linked.added.swap(true, Relaxed) {
             return;
         }
         let us = ptr::from_ref(it).cast_mut();

@@ -11,6 +11,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::frame::Elements;
+
 /// Copied as bits, and shown by the standard library's code alone.
 pub trait Primitive: Copy + Debug + 'static {}
 
@@ -132,6 +134,28 @@ impl Debug for More {
     }
 }
 
+impl<T: Debug> List for [T] {
+    fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_elements(Elements::of(self), f)
+    }
+}
+
+impl<T: Debug> List for Vec<T> {
+    fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_elements(Elements::of(self), f)
+    }
+}
+
+/// For any type of element: slices are so common that code for each is a good part of a program.
+fn fmt_elements(mut elements: Elements<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut list = f.debug_list();
+    list.entries(elements.by_ref().take(MOST));
+    if elements.len() > 0 {
+        list.entry(&More(elements.len()));
+    }
+    list.finish()
+}
+
 macro_rules! lists {
     ($builder:ident, $($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
         impl<$($generics)*> List for $t {
@@ -147,7 +171,7 @@ macro_rules! lists {
     )+};
 }
 
-lists!(debug_list, [T] where [T: Debug], Vec<T> where [T: Debug], VecDeque<T> where [T: Debug], LinkedList<T> where [T: Debug]);
+lists!(debug_list, VecDeque<T> where [T: Debug], LinkedList<T> where [T: Debug]);
 lists!(debug_list, BinaryHeap<T> where [T: Debug]);
 lists!(debug_set, HashSet<T, S> where [T: Debug, S], BTreeSet<T> where [T: Debug]);
 

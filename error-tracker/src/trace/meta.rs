@@ -22,9 +22,9 @@ pub struct Meta {
     pub line: u32,
     /// Folder of the crate's manifest.
     pub root: &'static str,
-    /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
+    /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F. A zero is left out.
     /// - one entry: the fields of `Head`
-    /// - one entry a slot: name, role, whether it is masked, from, to
+    /// - one entry a slot: name, role, whether it is masked, from, to; no `to` for one that can be named everywhere
     /// - one entry a site: line, column, exit, flags, ordinal, order, text. A place where errors are handled has the
     ///   exit `h`, and in place of the ordinal the order where it ends.
     pub text: &'static str,
@@ -176,7 +176,7 @@ impl Meta {
                 _ => Role::Local,
             };
             let masked = parts.flag();
-            let (from, to) = (parts.number()?, parts.until(ENTRY)?.parse().ok()?);
+            let (from, to) = (parts.number()?, parts.until(ENTRY)?.parse().unwrap_or(u32::MAX));
             Some(Var { name, role, masked, from, to })
         })
     }
@@ -195,7 +195,10 @@ impl Parts {
     }
 
     fn number(&mut self) -> Option<u32> {
-        self.until(FIELD)?.parse().ok()
+        match self.until(FIELD)? {
+            "" => Some(0),
+            number => number.parse().ok(),
+        }
     }
 
     fn flag(&mut self) -> bool {

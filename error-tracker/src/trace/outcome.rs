@@ -20,6 +20,7 @@ pub struct ErrorRef<'a> {
 
 /// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Meeting<'a> {
     pub(crate) frame: FrameRef<'a>,
     /// The site above, below it whether the frame stands alone, the `Way` in the lowest bits.
@@ -137,17 +138,18 @@ fn meet<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
     error
 }
 
+/// By its ABI this does not unwind, here and below, so an annotated function needs no code for the case that it does.
 #[cold]
 #[inline(never)]
-fn meet_value<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
-    K::look(&error, &mut |error| record::meet(meeting, error));
+extern "C" fn meet_value<E, K: Look<E>>(error: E, meeting: Meeting<'_>) -> E {
+    record::meet(meeting, &|see| K::look(&error, see));
     error
 }
 
 #[cold]
 #[inline(never)]
-fn meet_at<E, K: Look<E>>(error: &E, meeting: Meeting<'_>) {
-    K::look(error, &mut |error| record::meet(meeting, error));
+extern "C" fn meet_at<E, K: Look<E>>(error: &E, meeting: Meeting<'_>) {
+    record::meet(meeting, &|see| K::look(error, see));
 }
 
 /// A way of looking at values of type `R`.
@@ -241,9 +243,8 @@ impl<T> Outcome<Option<T>> for NoValue {
 
 #[cold]
 #[inline(never)]
-fn meet_none<T>(meeting: Meeting<'_>) {
-    let error = ErrorRef { type_name: type_name::<Option<T>>(), display: None, debug: None, error: &|| None };
-    record::meet_none(meeting, &error);
+extern "C" fn meet_none<T>(meeting: Meeting<'_>) {
+    record::meet_none(meeting, type_name::<Option<T>>());
 }
 
 /// Never a failure.

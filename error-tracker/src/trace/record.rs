@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::frames::Passed;
 use super::guard::FrameRef;
 use super::meta::{Handler, Hidden};
-use super::outcome::{ErrorRef, Meeting, Way};
+use super::outcome::{ErrorRef, Meeting, ShowError, Way};
 use super::panic::{self, Unwinding};
 use super::waiting::{any_waits, put, take, waiting};
 use super::{backtrace, crossing, share, thread, told};
@@ -63,29 +63,42 @@ pub(crate) struct Sink {
 
 pub(crate) static SINK: OnceLock<Sink> = OnceLock::new();
 
-/// An error is met at a site of a running function.
-pub(crate) fn meet(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+/// An error is met at a site of a running function. What its code does, when it is looked at, cannot hurt.
+#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+pub(crate) extern "C" fn meet(meeting: Meeting<'_>, look: ShowError<'_>) {
     if !rendering() && share::lets_in() {
-        match meeting.way() {
-            Way::Out => put(leaving(meeting, Kind::Error, error)),
-            Way::Changed => put(changing(meeting, error)),
-            Way::Handled => handling(meeting, error),
-            Way::Lost => {
-                if let Some(record) = handed(meeting, error, |waiting, index| waiting.remove(index)) {
-                    finish(record, true);
-                }
+        caught(|| look(&mut |error| met(meeting, error)));
+    }
+    caught(|| dismiss(meeting));
+}
+
+fn met(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+    match meeting.way() {
+        Way::Out => put(leaving(meeting, Kind::Error, error)),
+        Way::Changed => put(changing(meeting, error)),
+        Way::Handled => handling(meeting, error),
+        Way::Lost => {
+            if let Some(record) = handed(meeting, error, |waiting, index| waiting.remove(index)) {
+                finish(record, true);
             }
         }
     }
-    dismiss(meeting);
 }
 
-/// A `None` is about to leave the function.
-pub(crate) fn meet_none(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
+/// A `None` of this type is about to leave the function.
+#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+pub(crate) extern "C" fn meet_none(meeting: Meeting<'_>, type_name: &'static str) {
     if !rendering() && share::lets_in() {
-        put(leaving(meeting, Kind::None, error));
+        let error = ErrorRef { type_name, display: None, debug: None, error: &|| None };
+        caught(|| put(leaving(meeting, Kind::None, &error)));
     }
-    dismiss(meeting);
+    caught(|| dismiss(meeting));
+}
+
+fn caught(work: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        drop_quietly(payload);
+    }
 }
 
 /// The frame of a call that is not followed goes. What waits in it waits in the function that called it, or has left the
@@ -298,10 +311,8 @@ pub(super) fn pass(
 #[cold]
 #[inline(never)]
 pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
-    if !thread::with(|thread| frame.is_innermost(&thread.frames))
-        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| settle(frame)))
-    {
-        drop_quietly(payload);
+    if !thread::with(|thread| frame.is_innermost(&thread.frames)) {
+        caught(|| settle(frame));
     }
     thread::with(|thread| frame.leave(&thread.frames));
 }

@@ -48,13 +48,15 @@ impl Function for Meta {
     }
 
     #[inline(never)]
-    fn keep_text(held: Held<'_, Self>, text: &str) {
+    #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+    extern "C" fn keep_text(held: Held<'_, Self>, text: &str) {
         eager::text(held, text);
     }
 
     #[cold]
     #[inline(never)]
-    fn keep_value(held: Held<'_, Self>, value: Untaken<'_>) {
+    #[expect(improper_ctypes_definitions, reason = "as above")]
+    extern "C" fn keep_value(held: Held<'_, Self>, value: Untaken<'_>) {
         eager::value(held, value);
     }
 }
