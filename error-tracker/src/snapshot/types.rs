@@ -174,6 +174,14 @@ impl Debug for More {
     }
 }
 
+impl<T: Debug> Known for [T] {
+    type Kind = AsList;
+}
+
+impl<T: Debug> Known for Vec<T> {
+    type Kind = AsList;
+}
+
 impl<T: Debug> List for [T] {
     fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt_elements(Elements::of(self), f)
