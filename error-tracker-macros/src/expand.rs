@@ -1,7 +1,7 @@
 //! Writes the function that does what the user's function does, and knows what it was doing when it failed.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
 
@@ -9,11 +9,12 @@ use crate::boxed::Boxed;
 use crate::exits::Hidden;
 use crate::function::{ArgumentKind, Function, argument_kind, has_generic_error, has_impl, without_impl};
 use crate::late::LateTypes;
+use crate::library::{Library, Trees};
 use crate::meta;
 use crate::names::{Names, bound_by};
 use crate::options::{Locals, Options};
 use crate::small::is_small;
-use crate::walk::{Plan, Walk};
+use crate::walk::{MOST_VARIABLES, Plan, Walk};
 
 /// An argument that is kept.
 struct Argument {
@@ -22,7 +23,7 @@ struct Argument {
 }
 
 struct Words {
-    p: TokenStream,
+    p: Library,
     guard: Ident,
     returned: Ident,
 }
@@ -40,20 +41,19 @@ pub(crate) fn expand(function: Function, options: &Options, records: Option<&Ide
     match Boxed::of(&function).filter(|_| !at_once) {
         Some(boxed) => {
             let (_, future) = tracked(&boxed.function, options, None);
-            function.with_body(&function.sig, &boxed.body(&future))
+            function.with_body(&function.sig, boxed.body(&future))
         }
         None => {
             let (sig, body) = tracked(&function, options, records);
-            function.with_body(&sig, &body)
+            function.with_body(&sig, body)
         }
     }
 }
 
 /// The signature and the body of what does the function's work.
 fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (Signature, TokenStream) {
-    let krate = options.krate.as_ref().map_or_else(|| quote!(::error_tracker), ToTokens::to_token_stream);
     let words = Words {
-        p: quote!(#krate::__private),
+        p: Library::new(options.krate.as_ref()),
         guard: Ident::new("__g", Span::mixed_site()),
         returned: Ident::new("__r", Span::mixed_site()),
     };
@@ -65,6 +65,7 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
     let arguments: Vec<Argument> = arguments(&function.sig)
         .filter(|argument| !skips(&argument.ident))
         .filter(|argument| names_it(&names, argument, function))
+        .take(MOST_VARIABLES.saturating_sub(options.context.len()))
         .collect();
     let silent = options.silent.as_ref().map(|silent| {
         let p = &words.p;
@@ -75,8 +76,7 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
     });
     let keep_argument = |ident: &Ident| {
         let slot = arguments.iter().rposition(|argument| argument.ident == *ident)?;
-        let (p, keep) = (&words.p, keep(&words, &arguments[slot], slot));
-        Some(quote!({ use #p::KeepArgument as _; #keep; }))
+        Some(keep(&words, &arguments[slot], slot).into_token_stream())
     };
     let skips_all = |_: &Ident| true;
     let walk = |small: bool| {
@@ -95,7 +95,7 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
                 keep_argument: &keep_argument,
                 first_slot: arguments.len() + options.context.len(),
             },
-            LateTypes::of(function.body.clone()),
+            LateTypes::new(names.casts),
         );
         walk.body(&mut block);
         Walked { walk, block, small }
@@ -160,76 +160,7 @@ fn inner(
     records: Option<&Ident>,
 ) -> TokenStream {
     let Words { p, guard, returned } = words;
-    let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
-    let meta = meta::of(function, options, p, &names, walk);
-    let slots = arguments.len() + options.context.len() + walk.vars.len();
-    let task = function.sig.asyncness.is_some();
-    let entry = entry(options, words, arguments, records, task);
-    let var_links: Vec<_> = walk.links().map(|(link, _)| link).collect();
-    let links: Vec<_> =
-        walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
-    let returned = walk.wraps_returned().then_some(returned);
-    let closes = walk.links().map(|(link, is_late)| match is_late {
-        true => quote!(#link = #p::link(); #p::close_late(&#link);),
-        false => quote!(#link = #p::link(); (&&&&&#link).__error_tracker_close();),
-    });
-    let closed_vars = (!var_links.is_empty()).then(|| quote!({ use #p::Close as _; #(#closes)* }));
-    let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
-        Some(ty) if walk.leaves_in_macros => quote!(let #returned = #p::link::<#ty, _>();),
-        _ => quote!(let #returned = #p::link();),
-    });
-    // With fewer references the error is not asked whether it is one of the standard trait. A function that returns a
-    // generic one has it from where it looks.
-    let refs = if has_generic_error(&function.sig) { quote!(&&&&&&) } else { quote!(&&&&&&&&&) };
-    let closed_outcomes = (!links.is_empty() || returned.is_some()).then(|| {
-        let closed_returned = returned.map(|returned| quote!((#refs #returned).__error_tracker_close();));
-        quote!({
-            use #p::CloseOutcome as _;
-            #closed_returned
-            #(#links = #p::link(); (#refs #links).__error_tracker_close();)*
-        })
-    });
-    // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
-    // may forbid what it likes. But what a closure takes is known from the `impl Fn` that is returned, and a branch
-    // does not hand that on.
-    let body = if has_impl(&function.sig.output) {
-        quote! {
-            #[allow(unused_braces, unreachable_code, clippy::needless_return, clippy::diverging_sub_expression)]
-            return #block;
-            #[allow(unreachable_code)]
-            { #closed_vars #closed_outcomes };
-        }
-    } else {
-        quote! {
-            if true #block else {
-                #closed_vars
-                #closed_outcomes
-                loop {}
-            }
-        }
-    };
-    let enter = Ident::new(if *small { "enter_small" } else { "enter" }, Span::mixed_site());
-    quote! {
-        let #guard = #p::Guard::<#slots, #task>::new();
-        let #guard = #p::Guard::#enter(&#guard, { #meta });
-        #entry
-        #(let mut #var_links;)*
-        #(let mut #links;)*
-        #returned_link
-        #body
-    }
-}
-
-/// Keeps the arguments, and the values of the option `context`. What a call that is not followed can keep when it fails goes
-/// with the guard; those of a future are always followed.
-fn entry(
-    options: &Options,
-    words: &Words,
-    arguments: &[Argument],
-    records: Option<&Ident>,
-    task: bool,
-) -> TokenStream {
-    let Words { p, guard, .. } = words;
+    let begin = begin(function, options, words, arguments, walk, *small);
     let records = records.map(|error| {
         quote! {{
             use #p::LookAt as _;
@@ -238,30 +169,82 @@ fn entry(
             }, #guard);
         }}
     });
-    let kept = arguments.iter().enumerate().map(|(slot, argument)| keep(words, argument, slot));
-    let first = arguments.len();
-    let context = options.context.iter().enumerate().map(|(index, (_, value))| {
-        let slot = first + index;
-        quote!((&&&&&#p::Argument(&(#value))).__error_tracker_keep(#p::place(#guard, #slot)))
+    let var_links: Vec<_> = walk.links().map(|(link, _)| link).collect();
+    let links: Vec<_> =
+        walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
+    let returned = walk.wraps_returned().then_some(returned);
+    let closes = walk.links().map(|(link, is_late)| match is_late {
+        true => quote!(#p::close_late(&#link);),
+        false => quote!(#link.__error_tracker_close();),
     });
-    let mut kept = kept.chain(context).peekable();
-    if kept.peek().is_none() {
-        return records.unwrap_or_default();
+    let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
+        Some(ty) if walk.leaves_in_macros => quote!(let mut #returned = #p::tie::<#ty, _>();),
+        _ => quote!(let mut #returned = #p::tie();),
+    });
+    // A function that returns a generic error has it from where it looks.
+    let close = match has_generic_error(&function.sig) {
+        true => "__error_tracker_close_unasked",
+        false => "__error_tracker_close",
+    };
+    let close = Ident::new(close, Span::mixed_site());
+    let outcomes = returned.into_iter().chain(links.iter().copied());
+    let closed = quote!(#(#closes)* #(#outcomes.#close();)*);
+    // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
+    // may forbid what it likes. But what a closure takes is known from the `impl Fn` that is returned, and a branch
+    // does not hand that on.
+    let body = if matches!(&function.sig.output, ReturnType::Type(_, ty) if has_impl(ty)) {
+        quote! {
+            #[allow(unused_braces, unreachable_code, clippy::needless_return, clippy::diverging_sub_expression)]
+            return #block;
+            #[allow(unreachable_code)]
+            { #closed };
+        }
+    } else {
+        quote!(if true #block else { #closed loop {} })
+    };
+    quote! {
+        #begin
+        #records
+        #(let mut #var_links = #p::link();)*
+        #(let mut #links = #p::tie();)*
+        #returned_link
+        #body
     }
-    if task {
-        return quote!({ use #p::KeepArgument as _; #(#kept;)* } #records);
-    }
-    let held: Vec<_> = kept.collect();
-    let held = held.iter().rev().fold(quote!(()), |rest, held| quote!((#held, #rest)));
-    quote!(let #guard = { use #p::KeepArgument as _; #p::holding(#guard, #held) }; #records)
 }
 
-fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> TokenStream {
-    let kind = match kind {
-        ArgumentKind::Reference => quote!(Reference),
-        ArgumentKind::Other => quote!(Argument),
-    };
-    quote!((&&&&&#p::#kind(&#ident)).__error_tracker_keep(#p::place(#guard, #slot)))
+/// Guard, arguments, and the values of the option `context`.
+fn begin(
+    function: &Function,
+    options: &Options,
+    Words { p, guard, .. }: &Words,
+    arguments: &[Argument],
+    walk: &Walk<'_>,
+    small: bool,
+) -> Trees {
+    let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
+    let slots = arguments.len() + options.context.len() + walk.vars.len();
+    let task = function.sig.asyncness.is_some();
+    let word = |word: &str| Ident::new(word, Span::call_site());
+    let mut begin = TokenStream::new();
+    begin.append(word(if task { "task" } else { "function" }));
+    begin.append(guard.clone());
+    begin.append(word(&format!("{}{slots}", if task { 'T' } else { 'S' })));
+    begin.append(word(if small { "enter_small" } else { "enter" }));
+    begin.append_all(meta::of(function, options, p, &names, walk));
+    for (slot, Argument { ident, kind }) in arguments.iter().enumerate() {
+        begin.append_all([&kind.keeps(), ident]);
+        begin.append(Literal::usize_unsuffixed(slot));
+    }
+    for (index, (_, value)) in options.context.iter().enumerate() {
+        begin.append(ArgumentKind::Other.keeps());
+        begin.append(Group::new(Delimiter::Parenthesis, value.to_token_stream()));
+        begin.append(Literal::usize_unsuffixed(arguments.len() + index));
+    }
+    p.invocation("begin", begin)
+}
+
+fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> Trees {
+    p.call(kind.keeps(), quote!(&#ident, #guard, #slot)).method("__error_tracker_keep")
 }
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the

@@ -1,7 +1,5 @@
 //! What the walk asks of expressions.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{BinOp, Expr, ExprMethodCall};
 
@@ -54,48 +52,23 @@ pub(crate) fn is_value(expr: &Expr) -> bool {
 }
 
 pub(crate) fn loses_error(call: &ExprMethodCall) -> bool {
-    LOSING.iter().any(|name| call.method.unraw() == name)
+    LOSING.contains(&call.method.unraw().to_string().as_str())
 }
 
 pub(crate) fn is_mapping(call: &ExprMethodCall) -> bool {
-    call.attrs.is_empty() && MAPPING.iter().any(|name| call.method.unraw() == name)
+    call.attrs.is_empty() && MAPPING.contains(&call.method.unraw().to_string().as_str())
 }
 
-/// An expression as it can stand behind `match`: in parentheses when it needs them there, else without, which the
-/// compiler would warn of.
-pub(crate) fn scrutinee(expr: &Expr) -> TokenStream {
+/// An expression as it can stand among arguments: without parentheses, which the compiler would warn of.
+pub(crate) fn bare(expr: &Expr) -> &Expr {
     match expr {
-        _ if has_open_struct(expr) => quote!((#expr)),
-        Expr::Paren(paren) if paren.attrs.is_empty() && ends_itself(&paren.expr) => scrutinee(&paren.expr),
-        _ => expr.to_token_stream(),
+        Expr::Paren(paren) if paren.attrs.is_empty() => bare(&paren.expr),
+        _ => expr,
     }
-}
-
-/// Whether a struct expression would meet the `{` of a `match`, or be taken for it.
-fn has_open_struct(expr: &Expr) -> bool {
-    match expr {
-        Expr::Struct(_) => true,
-        Expr::Await(wait) => has_open_struct(&wait.base),
-        Expr::Binary(binary) => has_open_struct(&binary.left) || has_open_struct(&binary.right),
-        Expr::Call(call) => has_open_struct(&call.func),
-        Expr::Cast(cast) => has_open_struct(&cast.expr),
-        Expr::Field(field) => has_open_struct(&field.base),
-        Expr::Index(index) => has_open_struct(&index.expr),
-        Expr::MethodCall(call) => has_open_struct(&call.receiver),
-        Expr::Reference(reference) => has_open_struct(&reference.expr),
-        Expr::Try(question) => has_open_struct(&question.expr),
-        Expr::Unary(unary) => has_open_struct(&unary.expr),
-        _ => false,
-    }
-}
-
-/// Whether what follows an expression cannot become part of it.
-fn ends_itself(expr: &Expr) -> bool {
-    !matches!(expr, Expr::Assign(_) | Expr::Break(_) | Expr::Closure(_) | Expr::Range(_) | Expr::Return(_))
 }
 
 pub(crate) fn ends_with(path: &syn::ExprPath, names: &[&str]) -> bool {
-    path.path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
+    path.path.segments.last().is_some_and(|segment| names.contains(&segment.ident.to_string().as_str()))
 }
 
 pub(crate) fn is_assignment(op: &BinOp) -> bool {

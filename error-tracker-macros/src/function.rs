@@ -1,11 +1,14 @@
 //! A function as it stands in the source, read so far as it has to be understood.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote};
+use syn::buffer::Cursor;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Parser};
+use syn::visit::Visit;
 use syn::{
     Block, Error, Expr, FnArg, GenericArgument, Generics, Pat, PathArguments, ReceiverKind, Result,
-    ReturnType, Signature, Stmt, Token, Type, Visibility, braced, token,
+    ReturnType, Signature, Stmt, Token, Type, TypeImplTrait, Visibility, braced, token,
 };
 
 pub(crate) struct Function {
@@ -22,7 +25,8 @@ pub(crate) struct Function {
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut attrs = Attributes { outer: Attributes::take(input, false)?, inner: TokenStream::new() };
+        let mut attrs = Attributes::default();
+        attrs.outer = attrs.take(input, false)?;
         let vis = input.parse()?;
         let default =
             if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
@@ -33,16 +37,19 @@ impl Parse for Function {
         let body = input.fork().parse::<TokenTree>()?.into();
         let content;
         let brace_token: token::Brace = braced!(content in input);
-        attrs.inner = Attributes::take(&content, true)?;
-        let stmts = statements(content.parse()?, brace_token.span.join());
+        attrs.inner = attrs.take(&content, true)?;
+        let stmts = statements(&content, brace_token.span.join())?;
         Ok(Self { attrs, vis, default, sig, block: Block { brace_token, stmts }, body, is_block: false })
     }
 }
 
 /// Attributes as they were written: reading them, documentation above all, would take longer than the rest.
+#[derive(Default)]
 pub(crate) struct Attributes {
-    outer: TokenStream,
-    inner: TokenStream,
+    outer: Vec<TokenTree>,
+    inner: Vec<TokenTree>,
+    /// Whether one of them is `naked`.
+    pub(crate) naked: bool,
 }
 
 impl Attributes {
@@ -50,34 +57,36 @@ impl Attributes {
         self.inner.is_empty()
     }
 
-    fn take(input: ParseStream<'_>, inner: bool) -> Result<TokenStream> {
-        let mut taken = TokenStream::new();
+    fn take(&mut self, input: ParseStream<'_>, inner: bool) -> Result<Vec<TokenTree>> {
+        let mut taken = Vec::new();
         while input.peek(Token![#]) && input.peek2(Token![!]) == inner {
             let tokens = if inner { 3 } else { 2 };
-            for _ in 0..tokens {
-                taken.extend([input.parse::<TokenTree>()?]);
+            for index in 1..=tokens {
+                if index == tokens {
+                    self.naked |= is_naked(input.cursor());
+                }
+                taken.push(input.parse::<TokenTree>()?);
             }
         }
         Ok(taken)
     }
 }
 
-/// Whether an attribute's path ends with the name, also within `unsafe(..)`.
-fn ends_with_name(attr: TokenStream, name: &str) -> bool {
+/// Whether an attribute's path ends with `naked`, also within `unsafe(..)`.
+fn is_naked(attr: Cursor<'_>) -> bool {
+    let Some((mut inside, ..)) = attr.any_group() else { return false };
     let mut last = None;
-    for token in attr {
-        match token {
-            TokenTree::Ident(ident) => last = Some(ident.to_string()),
-            TokenTree::Punct(punct) if punct.as_char() == ':' => {}
-            TokenTree::Group(group)
-                if group.delimiter() == Delimiter::None || last.as_deref() == Some("unsafe") =>
-            {
-                return ends_with_name(group.stream(), name);
-            }
-            _ => break,
+    loop {
+        if let Some((ident, rest)) = inside.ident() {
+            (last, inside) = (Some(ident), rest);
+        } else if let Some((_, rest)) = inside.punct().filter(|(punct, _)| punct.as_char() == ':') {
+            inside = rest;
+        } else if last.as_ref().is_some_and(|word| word == "unsafe") {
+            return is_naked(inside);
+        } else {
+            return last.is_some_and(|word| word == "naked");
         }
     }
-    last.as_deref() == Some(name)
 }
 
 /// What is wrong with an attribute on a function of a trait or of an `extern` block.
@@ -87,11 +96,18 @@ pub(crate) fn without_body(sig: &Signature) -> Error {
 
 /// The statements of a body. What the compiler understands and this parser does not, or what is half typed, stays as it
 /// is: then the function's frame is known, and nothing inside.
-fn statements(body: TokenStream, braces: Span) -> Vec<Stmt> {
-    Block::parse_within
-        .parse2(body.clone())
-        .or_else(|_| Block::parse_within.parse2(with_open_blocks(body.clone(), braces)))
-        .unwrap_or_else(|_| vec![Stmt::Expr(Expr::Verbatim(body), None)])
+fn statements(body: ParseStream<'_>, braces: Span) -> Result<Vec<Stmt>> {
+    let ahead = body.fork();
+    if let Ok(stmts) = Block::parse_within(&ahead)
+        && ahead.is_empty()
+    {
+        body.advance_to(&ahead);
+        return Ok(stmts);
+    }
+    let body: TokenStream = body.parse()?;
+    Ok(Block::parse_within
+        .parse2(with_open_blocks(body.clone(), braces))
+        .unwrap_or_else(|_| vec![Stmt::Expr(Expr::Verbatim(body), None)]))
 }
 
 /// A block that a `macro_rules!` was given stands in a group of its own, behind which this parser wants a semicolon.
@@ -122,21 +138,39 @@ pub(crate) enum ArgumentKind {
     Other,
 }
 
+impl ArgumentKind {
+    /// The library's function that keeps such an argument.
+    pub(crate) fn keeps(self) -> Ident {
+        let name = match self {
+            Self::Reference => "reference",
+            Self::Other => "argument",
+        };
+        Ident::new(name, Span::call_site())
+    }
+}
+
 impl Function {
     /// The function with other statements in its body. The braces stay the user's: lints are silent about an item that
     /// seems to end in a macro of another crate.
-    pub(crate) fn with_body(&self, sig: &Signature, stmts: &TokenStream) -> TokenStream {
+    pub(crate) fn with_body(&self, sig: &Signature, stmts: TokenStream) -> TokenStream {
         let Self { attrs, vis, default, block, .. } = self;
-        let Attributes { outer, inner } = attrs;
-        let mut function = quote!(#outer #vis #default #sig);
-        block.brace_token.surround(&mut function, |body| body.extend(quote!(#inner #stmts)));
+        let Attributes { outer, inner, .. } = attrs;
+        let mut function = TokenStream::new();
+        function.append_all(outer);
+        vis.to_tokens(&mut function);
+        default.to_tokens(&mut function);
+        sig.to_tokens(&mut function);
+        let body = if inner.is_empty() { stmts } else { quote!(#(#inner)* #stmts) };
+        let mut body = Group::new(Delimiter::Brace, body);
+        body.set_span(block.brace_token.span.join());
+        function.append(body);
         function
     }
 
     /// A function of this name and these arguments with another block.
     pub(crate) fn with_block(&self, block: Block) -> Self {
         Self {
-            attrs: Attributes { outer: TokenStream::new(), inner: TokenStream::new() },
+            attrs: Attributes::default(),
             vis: Visibility::Inherited,
             default: None,
             sig: self.sig.clone(),
@@ -144,13 +178,6 @@ impl Function {
             block,
             is_block: true,
         }
-    }
-
-    pub(crate) fn has_attr(&self, name: &str) -> bool {
-        self.attrs.outer.clone().into_iter().any(|token| match token {
-            TokenTree::Group(attr) => ends_with_name(attr.stream(), name),
-            _ => false,
-        })
     }
 
     /// Whether a value of the return type could be a failure.
@@ -213,7 +240,7 @@ fn parts_results(body: TokenStream) -> bool {
         let found = match &token {
             TokenTree::Punct(punct) => operand && punct.as_char() == '?',
             TokenTree::Ident(ident) => {
-                ["Ok", "Err", "Ready", "bail", "ensure"].iter().any(|name| ident == name)
+                ["Ok", "Err", "Ready", "bail", "ensure"].contains(&ident.to_string().as_str())
             }
             TokenTree::Group(group) => parts_results(group.stream()),
             TokenTree::Literal(_) => false,
@@ -306,15 +333,18 @@ fn open_impls(ty: &mut Type) {
 }
 
 /// Whether the written type contains `impl Trait`.
-pub(crate) fn has_impl(tokens: &impl ToTokens) -> bool {
-    fn search(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "impl",
-            TokenTree::Group(group) => search(group.stream()),
-            _ => false,
-        })
+pub(crate) fn has_impl(ty: &Type) -> bool {
+    struct Search(bool);
+
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_type_impl_trait(&mut self, _: &'ast TypeImplTrait) {
+            self.0 = true;
+        }
     }
-    search(tokens.to_token_stream())
+
+    let mut search = Search(false);
+    search.visit_type(ty);
+    search.0
 }
 
 pub(crate) fn argument_kind(argument: &FnArg) -> ArgumentKind {

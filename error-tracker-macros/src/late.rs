@@ -29,12 +29,12 @@ pub(crate) struct LateTypes {
     /// What the name was bound to last.
     newest: HashMap<String, Late>,
     /// Whether the body has a cast to `_` at all.
-    pub(crate) casts: bool,
+    casts: bool,
 }
 
 impl LateTypes {
-    pub(crate) fn of(body: TokenStream) -> Self {
-        Self { casts: has_open_cast(body), ..Self::default() }
+    pub(crate) fn new(casts: bool) -> Self {
+        Self { casts, ..Self::default() }
     }
 
     /// Whether the variable that this name was bound to last is one.
@@ -177,18 +177,31 @@ fn is_open(ty: TokenStream) -> bool {
 
 /// Whether there is an `as` with a `_` behind, as in `as *const _`.
 fn has_open_cast(tokens: TokenStream) -> bool {
-    let mut since = None;
-    tokens.into_iter().any(|token| {
-        match &token {
-            TokenTree::Ident(ident) if ident == "as" => since = Some(0),
-            TokenTree::Ident(ident) if ident == "_" && since.is_some_and(|since| since < MOST_TOKENS) => {
-                return true;
-            }
-            TokenTree::Group(group) if has_open_cast(group.stream()) => return true,
-            _ => since = since.map(|since| since + 1),
-        }
-        false
+    let mut cast = OpenCast::default();
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => cast.ends_with(Some(&ident.to_string())),
+        TokenTree::Group(group) if has_open_cast(group.stream()) => true,
+        _ => cast.ends_with(None),
     })
+}
+
+/// Looks for an `as` with a `_` behind among tokens.
+#[derive(Default)]
+pub(crate) struct OpenCast {
+    /// So many tokens ago was the last `as`.
+    since: Option<usize>,
+}
+
+impl OpenCast {
+    /// Whether it ends with this token, of which the word is given if it is one.
+    pub(crate) fn ends_with(&mut self, word: Option<&str>) -> bool {
+        let since = self.since.filter(|since| *since < MOST_TOKENS);
+        self.since = match word {
+            Some("as") => Some(0),
+            _ => since.map(|since| since + 1),
+        };
+        since.is_some() && word == Some("_")
+    }
 }
 
 /// How long a type with a `_` inside may be.

@@ -10,6 +10,7 @@ mod expand;
 mod expressions;
 mod function;
 mod late;
+mod library;
 mod meta;
 mod names;
 mod options;
@@ -93,6 +94,9 @@ fn attribute(args: TokenStream, item: TokenStream, records_argument: bool) -> To
             item
         }
     };
+    if errors.is_empty() {
+        return expanded;
+    }
     let errors = errors.iter().map(Error::to_compile_error);
     quote!(#(#errors)* #expanded)
 }
@@ -110,7 +114,7 @@ fn is_container(item: &TokenStream) -> bool {
 fn one(function: Function, options: &Options, item: TokenStream, records_argument: bool) -> TokenStream {
     let records = if records_argument { error_argument(&function, options) } else { options.error.clone() };
     let plain = records.is_none() && options.context.is_empty() && small::is_plain(&function.block);
-    if function.sig.constness.is_some() || function.has_attr("naked") || plain {
+    if function.sig.constness.is_some() || function.attrs.naked || plain {
         return item;
     }
     expand::expand(function, options, records.as_ref())

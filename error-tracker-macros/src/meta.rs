@@ -1,14 +1,16 @@
 //! What the library is told of a function: a static, whose text says everything that is wanted at a failure only. A table
 //! of constants would take the compiler's time in every annotated function.
 
-use std::fmt::Display;
+use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 
 use crate::exits::Hidden;
 use crate::function::Function;
+use crate::library::Library;
 use crate::options::{Locals, Options};
 use crate::walk::{Site, Var, Walk};
 
@@ -17,14 +19,14 @@ const GROUP: char = '\u{1d}';
 const ENTRY: char = '\u{1e}';
 const FIELD: char = '\u{1f}';
 
-/// A block that answers a reference to the function's `Meta`.
+/// The crate's folder, the function's text, how many slots it has, and what the options add to its `Meta`, for the macro `begin`.
 pub(crate) fn of(
     function: &Function,
     options: &Options,
-    p: &TokenStream,
+    p: &Library,
     arguments: &[&Ident],
     walk: &Walk<'_>,
-) -> TokenStream {
+) -> [TokenTree; 4] {
     let lines = Lines::of(function);
     let mut text = head(function, options, walk, &lines);
     text.push(GROUP);
@@ -40,41 +42,38 @@ pub(crate) fn of(
         let (line, column) = lines.place(*at);
         entry(
             &mut text,
-            &[&line, &column, exit, &(u8::from(*makes) + 2 * u8::from(*crosses)), ordinal, order, shown],
+            &[
+                &line,
+                &column,
+                exit,
+                &(u8::from(*makes) + 2 * u8::from(*crosses)),
+                ordinal,
+                order,
+                &unparted(shown),
+            ],
         );
     }
     let slots = arguments.len() + options.context.len() + walk.vars.len();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        quote! {
-            #p::Global::new(#name, |__see| {
-                use #p::ShowGlobal as _;
-                (&&&&&#p::Shown(&#path)).__error_tracker_show(__see)
-            })
-        }
+        quote!(#p::Global::new(#name, |__see| #p::shown(&#path).__error_tracker_show(__see)))
     });
+    let globals = (!options.globals.is_empty()).then(|| quote!(.with_globals(&[#(#globals),*])));
     let budget = match options.locals {
-        Locals::Adaptive => quote!(ADAPTIVE),
-        Locals::Always => quote!(ALWAYS),
-        Locals::Never => quote!(NEVER),
+        Locals::Adaptive => None,
+        Locals::Always => Some(quote!(.always())),
+        Locals::Never => Some(quote!(.never())),
     };
+    let options =
+        if globals.is_none() && budget.is_none() { TokenStream::new() } else { quote!(#globals #budget) };
     // The same for all functions of a crate, so that it is in the program once.
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    quote! {
-        enum __ErrorTracker {}
-        static __ERROR_TRACKER: #p::Meta = #p::Meta {
-            path: ::core::any::type_name::<__ErrorTracker>,
-            module: ::core::module_path!(),
-            file: ::core::file!(),
-            line: ::core::line!(),
-            root: #root,
-            text: #text,
-            slots: #slots,
-            globals: &[#(#globals),*],
-            budget: #p::#budget,
-        };
-        &__ERROR_TRACKER
-    }
+    [
+        Literal::string(&root).into(),
+        Literal::string(&text).into(),
+        Literal::usize_unsuffixed(slots).into(),
+        Group::new(Delimiter::Bracket, options).into(),
+    ]
 }
 
 /// The text's first group.
@@ -93,7 +92,7 @@ fn head(function: &Function, options: &Options, walk: &Walk<'_>, lines: &Lines) 
     let Lines { first, last, file } = lines;
     let mut text = String::new();
     let file = file.as_deref().unwrap_or_default();
-    entry(&mut text, &[first, last, &renamed, &silent, &hidden, &level, &file, &name]);
+    entry(&mut text, &[first, last, &renamed, &silent, &hidden, &level, &file, &unparted(&name)]);
     text
 }
 
@@ -140,7 +139,15 @@ fn entry(text: &mut String, fields: &[&dyn Display]) {
         if index > 0 {
             text.push(FIELD);
         }
-        text.extend(field.to_string().chars().filter(|c| !matches!(*c, GROUP | ENTRY | FIELD)));
+        let _ = write!(text, "{field}");
     }
     text.push(ENTRY);
+}
+
+/// A text of the source without the characters that part others.
+fn unparted(text: &str) -> Cow<'_, str> {
+    match text.contains([GROUP, ENTRY, FIELD]) {
+        true => text.replace([GROUP, ENTRY, FIELD], "").into(),
+        false => text.into(),
+    }
 }

@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Ident, Pat, PatIdent};
 
 use crate::function::Function;
+use crate::late::OpenCast;
 
 /// How often each name is bound, and how often it is written at all, in a body.
 #[derive(Default)]
 pub(crate) struct Names {
     written: HashMap<String, u32>,
     bound: HashMap<String, u32>,
+    /// Whether there is a cast to `_`.
+    pub(crate) casts: bool,
 }
 
 impl Names {
@@ -27,20 +29,26 @@ impl Names {
     /// Whether the name is used somewhere beside its bindings. One that is not gets no snapshot, which would
     /// take the warning about it away.
     pub(crate) fn mentions(&self, name: &Ident) -> bool {
-        let name = name.unraw().to_string();
+        let name = plain(name);
         self.written.get(&name) > self.bound.get(&name)
     }
 
     /// Whether the body binds the name somewhere.
     pub(crate) fn binds(&self, name: &Ident) -> bool {
-        self.bound.contains_key(&name.unraw().to_string())
+        self.bound.contains_key(&plain(name))
     }
 
     fn write(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
+        let mut cast = OpenCast::default();
         while let Some(token) = tokens.next() {
             match token {
-                TokenTree::Ident(ident) => self.count(ident.unraw().to_string()),
+                TokenTree::Ident(ident) => {
+                    let name = plain(&ident);
+                    self.casts |= cast.ends_with(Some(&name));
+                    self.count(name);
+                    continue;
+                }
                 TokenTree::Group(group) => self.write(group.stream()),
                 TokenTree::Literal(literal) => self.write_inline(&literal.to_string()),
                 // What may be configured out does not count: without it the name would be unused.
@@ -52,6 +60,7 @@ impl Names {
                 }
                 TokenTree::Punct(_) => {}
             }
+            cast.ends_with(None);
         }
     }
 
@@ -68,6 +77,11 @@ impl Names {
     fn count(&mut self, name: String) {
         *self.written.entry(name).or_default() += 1;
     }
+}
+
+fn plain(ident: &Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map_or_else(|| name.clone(), Into::into)
 }
 
 /// Whether one of the names is written among the tokens.
@@ -98,7 +112,7 @@ fn ends_item(token: &TokenTree) -> bool {
 
 impl<'ast> Visit<'ast> for Names {
     fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-        *self.bound.entry(pat.ident.unraw().to_string()).or_default() += 1;
+        *self.bound.entry(plain(&pat.ident)).or_default() += 1;
         visit::visit_pat_ident(self, pat);
     }
 }

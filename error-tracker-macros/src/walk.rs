@@ -10,6 +10,7 @@ use crate::boxed::{is_answer, never_answers};
 use crate::exits::{self, Hidden};
 use crate::expressions::{attributes, ends_with, loses_error};
 use crate::late::LateTypes;
+use crate::library::Library;
 use crate::names::{Names, bound_by};
 
 mod crossing;
@@ -17,8 +18,8 @@ mod handled;
 mod sites;
 mod variables;
 
-pub(crate) use variables::Var;
 use variables::{Entering, binds_itself, entering};
+pub(crate) use variables::{MOST_VARIABLES, Var};
 
 /// A place where a failure can leave.
 pub(crate) struct Site {
@@ -40,7 +41,7 @@ pub(crate) struct Site {
 pub(crate) struct Plan<'a> {
     pub(crate) names: &'a Names,
     /// Path of the private module.
-    pub(crate) p: &'a TokenStream,
+    pub(crate) p: &'a Library,
     pub(crate) guard: &'a Ident,
     /// Link of the returned value.
     pub(crate) returned: &'a Ident,

@@ -36,7 +36,7 @@ impl Walk<'_> {
             Expr::Try(inner) => self.crosses(&inner.expr) || matches!(*inner.expr, Expr::Await(_)),
             Expr::Await(wait) => self.crosses(&wait.base),
             Expr::MethodCall(call) => {
-                let receives = RECEIVING.iter().any(|name| call.method.unraw() == name)
+                let receives = RECEIVING.contains(&call.method.unraw().to_string().as_str())
                     && (call.args.is_empty() || call.method != "join");
                 receives || self.crosses(&call.receiver)
             }

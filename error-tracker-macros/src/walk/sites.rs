@@ -9,7 +9,7 @@ use syn::{Expr, Lifetime};
 use super::{Plan, Site, Walk};
 use crate::exits::leaves_loop;
 use crate::exits::{self, Arguments, Hidden};
-use crate::expressions::{changed, ends_with, is_mapping, scrutinee};
+use crate::expressions::{bare, changed, ends_with, is_mapping};
 use crate::text;
 
 impl Walk<'_> {
@@ -108,9 +108,8 @@ impl Walk<'_> {
     pub(super) fn look(&self, value: &mut Expr, see: &str, site: usize, link: &Ident) {
         let Plan { p, guard, .. } = &self.plan;
         let (see, site) = (Ident::new(see, Span::mixed_site()), site as u32);
-        let operand = scrutinee(value);
-        *value = Expr::Verbatim(quote!((match #operand { __v => {
-                let (__v, __k) = #p::#see(__v, #guard, #site);
+        let operand = bare(value);
+        *value = Expr::Verbatim(quote!((match #p::#see(#operand, #guard, #site) { (__v, __k) => {
                 #link = __k;
                 __v
             } })));
@@ -127,13 +126,12 @@ impl Walk<'_> {
         self.look_before(&mut expr.expr, site);
         let Plan { p, guard, none, silent, .. } = &self.plan;
         let see = Ident::new(if *none { "see_none" } else { "see" }, Span::mixed_site());
-        let (site, operand) = (site as u32, scrutinee(&expr.expr));
+        let (site, operand) = (site as u32, bare(&expr.expr));
         // What is wrong with the operand's type is said where it stands.
         let span = Span::mixed_site().located_at(expr.expr.span());
         let leave =
             silent.map(|silent| quote_spanned!(span=> if #p::failed(&__v, &#link) { return #silent; }));
-        let operand = quote_spanned!(span=> match #operand { __v => {
-            let (__v, __k) = #p::#see(__v, #guard, #site);
+        let operand = quote_spanned!(span=> match #p::#see(#operand, #guard, #site) { (__v, __k) => {
             #link = __k;
             #leave
             __v

@@ -9,7 +9,7 @@ use crate::expressions::is_assignment;
 use crate::names::{bound_by, mentions};
 
 /// Most variables of a function that are kept.
-const MOST_VARIABLES: usize = 64;
+pub(crate) const MOST_VARIABLES: usize = 64;
 
 /// A variable that is kept.
 pub(crate) struct Var {

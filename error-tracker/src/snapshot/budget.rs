@@ -64,18 +64,9 @@ pub struct Budget {
     linked: Linked<Budget>,
 }
 
-/// What each annotated function starts with. Constants, because evaluating a call for each would take the compiler's
-/// time.
-#[expect(clippy::declare_interior_mutable_const, reason = "each use is the start of a static of its own")]
-pub const ADAPTIVE: Budget = Budget::new(Locals::Adaptive);
-#[expect(clippy::declare_interior_mutable_const, reason = "as above")]
-pub const ALWAYS: Budget = Budget::new(Locals::Always);
-#[expect(clippy::declare_interior_mutable_const, reason = "as above")]
-pub const NEVER: Budget = Budget::new(Locals::Never);
-
 /// The option `locals`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Locals {
+pub(crate) enum Locals {
     /// Within the budget.
     Adaptive,
     /// Whatever it costs.
@@ -93,7 +84,7 @@ static READ_BY_ALL: AtomicU32 = AtomicU32::new(0);
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
 impl Budget {
-    const fn new(locals: Locals) -> Self {
+    pub(crate) const fn new(locals: Locals) -> Self {
         Self {
             calls: AtomicU32::new(FOLLOWED_AT_ONCE),
             renewed: AtomicU32::new(0),

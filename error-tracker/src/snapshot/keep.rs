@@ -1,15 +1,16 @@
 //! Ways of keeping a variable, one for each kind of type, and how an expansion finds the right one.
 //!
 //! An expansion cannot name types. It keeps a variable by a [`Link`] whose kind is still open, and closes it in code
-//! behind the `return`, where every type is known: `(&&&&&link).close()`. Method lookup tries the implementations below
-//! in the order of their references, so a primitive is found before a `Debug` type.
+//! behind the body, where every type is known: `link.close()`. The kinds have a method of that name each, which take `self`,
+//! `&self` and `&mut self`: method lookup tries them in this order, so a primitive is found before a `Debug` type. This takes the
+//! compiler a fraction of what a trait for references to references would take.
 
 use std::any::type_name;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use super::budget::Budget;
-use super::types::{Head, List, Primitive, Text};
+use super::types::{Head, Known, List, Primitive, Text};
 use crate::frame::{FrameRef, Slot, Slots, Untaken, Written};
 
 /// Where the snapshot of a variable goes.
@@ -18,6 +19,15 @@ pub struct Place<'a, M: 'static> {
     pub(crate) meta: &'static M,
     pub(crate) held: Held<'a, M>,
 }
+
+impl<M> Clone for Place<'_, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Place<'_, M> {}
 
 impl<M: Function> Place<'_, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -81,6 +91,9 @@ pub trait Function: Slots + Sized {
 
 /// A way of keeping a `T` that was just bound or assigned.
 pub trait Keep<T> {
+    /// What can be kept later, when the call fails.
+    type Late: Late;
+    fn late(value: &T) -> Self::Late;
     fn keep<M: Function>(value: &T, place: Place<'_, M>);
 }
 
@@ -119,6 +132,13 @@ impl<T: List> Written<T> for AsList {
 }
 
 impl<T: Primitive> Keep<T> for AsBits {
+    type Late = LateBits<T>;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(value: &T) -> LateBits<T> {
+        LateBits(*value)
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep<M: Function>(value: &T, place: Place<'_, M>) {
         if !place.slot.copy(value) {
@@ -128,6 +148,13 @@ impl<T: Primitive> Keep<T> for AsBits {
 }
 
 impl<T: Text> Keep<T> for AsText {
+    type Late = TooLate;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(_: &T) -> TooLate {
+        TooLate
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep<M: Function>(value: &T, place: Place<'_, M>) {
         place.slot.untaken_text::<T>();
@@ -138,6 +165,13 @@ impl<T: Text> Keep<T> for AsText {
 }
 
 impl<T: List> Keep<T> for AsList {
+    type Late = TooLate;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(_: &T) -> TooLate {
+        TooLate
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep<M: Function>(value: &T, place: Place<'_, M>) {
         place.keep_value::<T, Self>(value);
@@ -145,6 +179,13 @@ impl<T: List> Keep<T> for AsList {
 }
 
 impl<T: Debug> Keep<T> for AsDebug {
+    type Late = TooLate;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(_: &T) -> TooLate {
+        TooLate
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep<M: Function>(value: &T, place: Place<'_, M>) {
         place.keep_value::<T, Self>(value);
@@ -152,6 +193,13 @@ impl<T: Debug> Keep<T> for AsDebug {
 }
 
 impl<T> Keep<T> for AsType {
+    type Late = TooLate;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(_: &T) -> TooLate {
+        TooLate
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn keep<M: Function>(_: &T, place: Place<'_, M>) {
         place.slot.no_debug::<T>();
@@ -235,20 +283,35 @@ impl<T: ?Sized, K> Link<T, K> {
     }
 }
 
-/// Closes the kind of a link, by the number of references with which it is called: `(&&&&&link).close()`. One trait
-/// for all kinds, so that method lookup asks one question for each. Never runs.
-pub trait Close {
-    fn __error_tracker_close(&self) {}
+/// In the way that is known of its type.
+#[derive(Clone, Copy, Debug)]
+pub struct AsKnown;
+
+impl<T: Known<Kind: Keep<T>>> Keep<T> for AsKnown {
+    type Late = <T::Kind as Keep<T>>::Late;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(value: &T) -> Self::Late {
+        <T::Kind as Keep<T>>::late(value)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+        <T::Kind as Keep<T>>::keep(value, place);
+    }
 }
 
-/// An argument that is to be kept; its type is known at once.
-pub struct Argument<'a, T>(pub &'a T);
+impl<T: Known + ?Sized> KeepReference<T> for AsKnown {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_reference(value: &&T, slot: Slot<'_>) {
+        <T::Kind as KeepReference<T>>::keep_reference(value, slot);
+    }
+}
 
-/// Keeps an argument in the way of its kind, found like that of a link.
-pub trait KeepArgument {
-    type Late: Late;
-    /// Where there is a place. Answers what can be kept later.
-    fn __error_tracker_keep<M: Function>(&self, place: Option<Place<'_, M>>) -> Self::Late;
+impl<T: Known + ?Sized> Show<T> for AsKnown {
+    fn show(value: &T, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
+        <T::Kind as Show<T>>::show(value, see);
+    }
 }
 
 /// What an expansion holds of an argument, so that it can be kept when a call fails that is not followed.
@@ -299,58 +362,37 @@ impl Late for TooLate {
     }
 }
 
-/// An argument that is a reference, to be read at a failure.
-pub struct Reference<'a, 'b, T: ?Sized>(pub &'a &'b T);
+impl<'a, T: ?Sized, K> LateReference<'a, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new(value: &'a T) -> Self {
+        Self(value, PhantomData)
+    }
+}
 
 /// A global that is to be shown.
-pub struct Shown<'a, T: ?Sized>(pub &'a T);
+pub struct Shown<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
 
-/// Shows a global in the way of its kind.
-pub trait ShowGlobal {
-    fn __error_tracker_show(&self, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>));
+#[must_use]
+pub fn shown<T: ?Sized, K>(value: &T) -> Shown<'_, T, K> {
+    Shown(value, PhantomData)
 }
 
 macro_rules! kinds {
-    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*], [$($unsized:tt)*], $late:ty: |$value:ident| $hold:expr;)+) => {$(
-        impl<T: $($bound)* $($unsized)*> Close for $($refs)* Link<T, $kind> {}
-
-        impl<T: $($bound)*> KeepArgument for $($refs)* Argument<'_, T> {
-            type Late = $late;
-
-            #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep<M: Function>(&self, place: Option<Place<'_, M>>) -> $late {
-                let $value = self.0;
-                if let Some(place) = place {
-                    <$kind as Keep<T>>::keep($value, place);
-                }
-                $hold
-            }
+    ($([$($by:tt)*] $this:ident $kind:ident where [$($bound:tt)*];)+) => {$(
+        impl<T: $($bound)*> Link<T, $kind> {
+            pub fn __error_tracker_close($($by)* $this) {}
         }
 
-        impl<'a, T: $($bound)* $($unsized)*> KeepArgument for $($refs)* Reference<'_, 'a, T> {
-            type Late = LateReference<'a, T, $kind>;
-
-            #[cfg_attr(not(debug_assertions), inline(always))]
-            fn __error_tracker_keep<M: Function>(&self, place: Option<Place<'_, M>>) -> Self::Late {
-                if let Some(place) = place {
-                    <$kind as KeepReference<T>>::keep_reference(self.0, place.slot);
-                }
-                LateReference(self.0, PhantomData)
-            }
-        }
-
-        impl<T: $($bound)* $($unsized)*> ShowGlobal for $($refs)* Shown<'_, T> {
-            fn __error_tracker_show(&self, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
-                <$kind as Show<T>>::show(self.0, see);
+        impl<T: $($bound)*> Shown<'_, T, $kind> {
+            pub fn __error_tracker_show($($by)* $this, see: &mut dyn FnMut(&'static str, Option<&dyn Debug>)) {
+                <$kind as Show<T>>::show($this.0, see);
             }
         }
     )+};
 }
 
 kinds! {
-    [&&&&] AsBits where [Primitive], [], LateBits<T>: |value| LateBits(*value);
-    [&&&] AsText where [Text], [+ ?Sized], TooLate: |_value| TooLate;
-    [&&] AsList where [List], [+ ?Sized], TooLate: |_value| TooLate;
-    [&] AsDebug where [Debug], [+ ?Sized], TooLate: |_value| TooLate;
-    [] AsType where [], [?Sized], TooLate: |_value| TooLate;
+    [] self AsKnown where [Known + ?Sized];
+    [&] self AsDebug where [Debug + ?Sized];
+    [&mut] self AsType where [?Sized];
 }

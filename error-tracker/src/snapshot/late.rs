@@ -1,6 +1,6 @@
 //! Keeps a variable whose type is not known where links are closed, so that nothing may be asked of the type there.
 
-use super::keep::{AsBits, AsType, Function, Keep, Link, Place};
+use super::keep::{AsBits, AsType, Function, Keep, Link, Place, TooLate};
 use crate::cast;
 
 /// Its bits if it turns out to be a number or the like; else its type only.
@@ -10,6 +10,12 @@ pub struct AsFound;
 macro_rules! found {
     ($($t:ty),+) => {
         impl<T> Keep<T> for AsFound {
+            type Late = TooLate;
+
+            fn late(_: &T) -> TooLate {
+                TooLate
+            }
+
             #[cfg_attr(not(debug_assertions), inline(always))]
             fn keep<M: Function>(value: &T, place: Place<'_, M>) {
                 $(if let Some(value) = cast::known::<T, $t>(value) {

@@ -11,59 +11,76 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::keep::{AsBits, AsList, AsText, KeepReference, Show};
+
+/// A type of which it is known how it is kept. One trait for all kinds, so that method lookup asks one question.
+pub trait Known {
+    type Kind: KeepReference<Self> + Show<Self>;
+}
+
 /// Copied as bits, and shown by the standard library's code alone.
 pub trait Primitive: Copy + Debug + 'static {}
 
 macro_rules! primitives {
-    ($($t:ty),+ $(,)?) => { $(impl Primitive for $t {})+ };
+    ($([$($generics:tt)*] $t:ty),+ $(,)?) => {$(
+        impl<$($generics)*> Primitive for $t {}
+
+        impl<$($generics)*> Known for $t {
+            type Kind = AsBits;
+        }
+    )+};
 }
 
 primitives!(
-    (),
-    bool,
-    char,
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    f32,
-    f64,
-    Duration,
-    std::cmp::Ordering,
-    std::net::Ipv4Addr,
-    std::any::TypeId,
-    NonZeroI8,
-    NonZeroI16,
-    NonZeroI32,
-    NonZeroI64,
-    NonZeroI128,
-    NonZeroIsize,
-    NonZeroU8,
-    NonZeroU16,
-    NonZeroU32,
-    NonZeroU64,
-    NonZeroU128,
-    NonZeroUsize,
+    [] (),
+    [] bool,
+    [] char,
+    [] u8,
+    [] u16,
+    [] u32,
+    [] u64,
+    [] u128,
+    [] usize,
+    [] i8,
+    [] i16,
+    [] i32,
+    [] i64,
+    [] i128,
+    [] isize,
+    [] f32,
+    [] f64,
+    [] Duration,
+    [] std::cmp::Ordering,
+    [] std::net::Ipv4Addr,
+    [] std::any::TypeId,
+    [] NonZeroI8,
+    [] NonZeroI16,
+    [] NonZeroI32,
+    [] NonZeroI64,
+    [] NonZeroI128,
+    [] NonZeroIsize,
+    [] NonZeroU8,
+    [] NonZeroU16,
+    [] NonZeroU32,
+    [] NonZeroU64,
+    [] NonZeroU128,
+    [] NonZeroUsize,
+    [T: Primitive] Option<T>,
+    [T: Primitive] Wrapping<T>,
+    [T: Primitive, const N: usize] [T; N],
+    [A: Primitive] (A,),
+    [A: Primitive, B: Primitive] (A, B),
+    [A: Primitive, B: Primitive, C: Primitive] (A, B, C),
+    [A: Primitive, B: Primitive, C: Primitive, D: Primitive] (A, B, C, D),
 );
-impl<T: Primitive> Primitive for Option<T> {}
-impl<T: Primitive> Primitive for Wrapping<T> {}
-impl<T: Primitive, const N: usize> Primitive for [T; N] {}
-impl<A: Primitive> Primitive for (A,) {}
-impl<A: Primitive, B: Primitive> Primitive for (A, B) {}
-impl<A: Primitive, B: Primitive, C: Primitive> Primitive for (A, B, C) {}
-impl<A: Primitive, B: Primitive, C: Primitive, D: Primitive> Primitive for (A, B, C, D) {}
 
 /// Text whose start is copied.
 pub trait Text {
     fn text(&self) -> &str;
+}
+
+impl Known for str {
+    type Kind = AsText;
 }
 
 impl Text for str {
@@ -73,11 +90,19 @@ impl Text for str {
     }
 }
 
+impl Known for String {
+    type Kind = AsText;
+}
+
 impl Text for String {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn text(&self) -> &str {
         self
     }
+}
+
+impl Known for Cow<'_, str> {
+    type Kind = AsText;
 }
 
 impl Text for Cow<'_, str> {
@@ -104,6 +129,22 @@ macro_rules! through {
 
 through!(Text, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
 through!(List, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// Kinds in which a pointer to a value is kept like the value.
+pub trait Followed {}
+
+impl Followed for AsText {}
+impl Followed for AsList {}
+
+macro_rules! followed {
+    ($($t:ty),+) => {$(
+        impl<T: Known<Kind: Followed + KeepReference<Self> + Show<Self>> + ?Sized> Known for $t {
+            type Kind = T::Kind;
+        }
+    )+};
+}
+
+followed!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 /// A collection of which only the first elements are rendered: `Debug` of a large one goes through all of them,
 /// even when nobody takes its output any more.
@@ -134,6 +175,10 @@ impl Debug for More {
 
 macro_rules! lists {
     ($builder:ident, $($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
+        impl<$($generics)*> Known for $t {
+            type Kind = AsList;
+        }
+
         impl<$($generics)*> List for $t {
             fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = f.$builder();
@@ -153,6 +198,10 @@ lists!(debug_set, HashSet<T, S> where [T: Debug, S], BTreeSet<T> where [T: Debug
 
 macro_rules! maps {
     ($($t:ty where [$($generics:tt)*]),+ $(,)?) => {$(
+        impl<$($generics)*> Known for $t {
+            type Kind = AsList;
+        }
+
         impl<$($generics)*> List for $t {
             fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut map = f.debug_map();

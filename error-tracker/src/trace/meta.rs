@@ -3,34 +3,75 @@
 //! Most of it is written as text and read at a failure: a table of constants would be compiled for every annotated
 //! function of a program, and most of them never fail.
 
+use std::any::type_name;
 use std::fmt;
 
 use crate::event::{Exit, Level};
 use crate::frame::Slots;
-use crate::snapshot::budget::Budget;
+use crate::snapshot::budget::{Budget, Locals};
 use crate::snapshot::keep::{Role, Var};
 
 /// Constant facts of one annotated function.
 #[derive(Debug)]
 pub struct Meta {
     /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
-    pub path: fn() -> &'static str,
-    pub module: &'static str,
+    pub(super) path: fn() -> &'static str,
+    pub(super) module: &'static str,
     /// Of the attribute, like the line; the text may name another one, where the function's lines are counted.
-    pub file: &'static str,
+    pub(crate) file: &'static str,
     /// Of the attribute; of the call of the outermost macro that made the function, if one did.
-    pub line: u32,
+    pub(crate) line: u32,
     /// Folder of the crate's manifest.
-    pub root: &'static str,
+    pub(super) root: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F.
     /// - one entry: the fields of `Head`
     /// - one entry a slot: name, role, whether it is masked, from, to
     /// - one entry a site: line, column, exit, flags, ordinal, order, text. A place where errors are handled has the
     ///   exit `h`, and in place of the ordinal the order where it ends.
-    pub text: &'static str,
-    pub slots: usize,
-    pub globals: &'static [Global],
-    pub budget: Budget,
+    text: &'static str,
+    pub(super) slots: usize,
+    pub(super) globals: &'static [Global],
+    pub(super) budget: Budget,
+}
+
+// A constant, because the compiler would evaluate a call anew for each function.
+#[expect(clippy::declare_interior_mutable_const, reason = "each use is the start of a static of its own")]
+const ADAPTIVE: Budget = Budget::new(Locals::Adaptive);
+
+impl Meta {
+    /// Of a function in which the type `P` stands. A call, which takes the compiler less than a table of fields does.
+    #[must_use]
+    pub const fn new<P>(
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+        root: &'static str,
+        text: &'static str,
+        slots: usize,
+    ) -> Self {
+        Self { path: type_name::<P>, module, file, line, root, text, slots, globals: &[], budget: ADAPTIVE }
+    }
+
+    /// For the option `globals`.
+    #[must_use]
+    pub const fn with_globals(mut self, globals: &'static [Global]) -> Self {
+        self.globals = globals;
+        self
+    }
+
+    /// For the option `locals = "always"`.
+    #[must_use]
+    pub const fn always(mut self) -> Self {
+        self.budget = Budget::new(Locals::Always);
+        self
+    }
+
+    /// For the option `locals = "never"`.
+    #[must_use]
+    pub const fn never(mut self) -> Self {
+        self.budget = Budget::new(Locals::Never);
+        self
+    }
 }
 
 /// What a function's text says of the function itself.

@@ -6,8 +6,8 @@ use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
 use super::guard::{Arguments, Entered, FrameRef};
+use super::tie::{Second, Third, Tie};
 use super::{record, told};
-use crate::snapshot::keep::Link;
 
 /// An error where it was met: its static type, and whatever of it can be read.
 pub struct ErrorRef<'a> {
@@ -271,8 +271,8 @@ pub fn see_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
     guard: Entered<'_, N, A>,
     site: u32,
-) -> (R, Link<R, K>) {
-    (K::pass(value, || guard.meeting(site, Way::Out)), Link::new())
+) -> (R, Tie<R, K>) {
+    (K::pass(value, || guard.meeting(site, Way::Out)), Tie::new())
 }
 
 macro_rules! sees {
@@ -283,8 +283,8 @@ macro_rules! sees {
             value: R,
             guard: Entered<'_, N, A>,
             site: u32,
-        ) -> (R, Link<R, K>) {
-            (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Link::new())
+        ) -> (R, Tie<R, K>) {
+            (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Tie::new())
         }
     )+};
 }
@@ -309,7 +309,7 @@ pub fn at<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
     guard: Entered<'_, N, A>,
     site: u32,
-    _: &Link<R, K>,
+    _: &Tie<R, K>,
 ) -> R {
     if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::Out)) }
 }
@@ -320,7 +320,7 @@ pub fn at_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
     value: R,
     guard: Entered<'_, N, A>,
     site: u32,
-    _: &Link<R, K>,
+    _: &Tie<R, K>,
 ) -> R {
     K::pass(value, || guard.meeting(site, Way::Out))
 }
@@ -331,7 +331,7 @@ pub fn at_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
 pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
     guard: Entered<'_, N, A>,
     site: u32,
-    _: &Link<R, K>,
+    _: &Tie<R, K>,
     message: fmt::Arguments<'_>,
 ) {
     let error =
@@ -341,13 +341,8 @@ pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn failed<R, K: Outcome<R>>(value: &R, _: &Link<R, K>) -> bool {
+pub fn failed<R, K: Outcome<R>>(value: &R, _: &Tie<R, K>) -> bool {
     K::failed(value)
-}
-
-/// Closes the kind of a link to an outcome, like [`Close`](crate::snapshot::keep::Close) for variables.
-pub trait CloseOutcome {
-    fn __error_tracker_close(&self) {}
 }
 
 /// An error that is at hand.
@@ -358,9 +353,15 @@ pub trait LookAt {
     fn __error_tracker_look(&self, see: &mut dyn FnMut(&ErrorRef<'_>));
 }
 
+/// What closes a tie when every type is known: the first that fits closes it. Never runs.
+///
+/// The second name is for errors of which nobody asks whether they are of the standard trait: see `StdError`.
 macro_rules! kinds {
-    ($([$($refs:tt)*] $kind:ident where [$($bound:tt)*];)+) => {$(
-        impl<R: Failing> CloseOutcome for && $($refs)* Link<R, $kind> where R::Error: $($bound)* {}
+    ($($asked:ident [$($by:tt)*], [$($refs:tt)*] $kind:ident where [$($bound:tt)*];)+) => {$(
+        impl<R: Failing> $asked<R, $kind> where R::Error: $($bound)* {
+            pub fn __error_tracker_close($($by)* self) {}
+            pub fn __error_tracker_close_unasked($($by)* self) {}
+        }
 
         impl<E: $($bound)*> LookAt for $($refs)* Given<'_, E> {
             fn __error_tracker_look(&self, see: &mut dyn FnMut(&ErrorRef<'_>)) {
@@ -371,21 +372,28 @@ macro_rules! kinds {
 }
 
 kinds! {
-    [&&&&&] SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
-    [&&&&] DynError where [AsRef<dyn Error + 'static>];
-    [&&&] Shown where [Display + Debug];
-    [&&] Displayed where [Display];
-    [&] Debugged where [Debug];
-    [] Opaque where [Sized];
+    Tie [&], [&&&&&] SyncError where [AsRef<dyn Error + Send + Sync + 'static>];
+    Tie [&mut], [&&&&] DynError where [AsRef<dyn Error + 'static>];
+    Second [], [&&&] Shown where [Display + Debug];
+    Second [&], [&&] Displayed where [Display];
+    Second [&mut], [&] Debugged where [Debug];
+    Third [], [] Opaque where [Sized];
 }
 
-impl<T> CloseOutcome for &Link<Option<T>, NoValue> {}
+/// Beside `StdError`.
+impl<T> Tie<Option<T>, NoValue> {
+    pub fn __error_tracker_close(self) {}
+    pub fn __error_tracker_close_unasked(self) {}
+}
 
-impl<R> CloseOutcome for Link<R, Fine> {}
+impl<R> Third<R, Fine> {
+    pub fn __error_tracker_close(&self) {}
+    pub fn __error_tracker_close_unasked(&self) {}
+}
 
 /// Hands on what a function returns, or in place of an error what the option `silent` says.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn silence<R, K: Outcome<R>>(value: R, link: &Link<R, K>, instead: impl FnOnce() -> R) -> R {
+pub fn silence<R, K: Outcome<R>>(value: R, link: &Tie<R, K>, instead: impl FnOnce() -> R) -> R {
     if failed(&value, link) { instead() } else { value }
 }
 

@@ -1,11 +1,17 @@
 //! The calls by which an expansion keeps variables.
 
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
 use super::guard::{Arguments, Entered};
 use super::meta::Meta;
 use crate::frame::Untaken;
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
-use crate::snapshot::keep::{Function, Held, Keep, Link, Place, Var};
+use crate::snapshot::keep::{
+    AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, LateReference, Link, Place, Var,
+};
+use crate::snapshot::types::Known;
 
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -27,14 +33,62 @@ pub fn keep<T, K: Keep<T>, const N: usize, A: Arguments>(
     Link::new()
 }
 
-/// Where the snapshot of an argument goes, if this call is followed.
+/// An argument that is to be kept, whose type is known at once: its kind is found like that of a link.
+pub struct Argument<'a, T, K>(&'a T, Option<Place<'a, Meta>>, PhantomData<K>);
+
+/// An argument that is a reference, to be read at a failure.
+pub struct Reference<'a, 'b, T: ?Sized, K>(&'a &'b T, Option<Place<'a, Meta>>, PhantomData<K>);
+
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn place<'a, const N: usize, A: Arguments>(
+pub fn argument<'a, T, K, const N: usize, A: Arguments>(
+    value: &'a T,
     guard: Entered<'a, N, A>,
     index: usize,
-) -> Option<Place<'a, Meta>> {
-    guard.place(index)
+) -> Argument<'a, T, K> {
+    Argument(value, guard.place(index), PhantomData)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[must_use]
+pub fn reference<'a, 'b, T: ?Sized, K, const N: usize, A: Arguments>(
+    value: &'a &'b T,
+    guard: Entered<'a, N, A>,
+    index: usize,
+) -> Reference<'a, 'b, T, K> {
+    Reference(value, guard.place(index), PhantomData)
+}
+
+macro_rules! kinds {
+    ($([$($by:tt)*] $this:ident $kind:ident where [$($kept:tt)*], [$($bound:tt)*];)+) => {$(
+        impl<T: $($kept)*> Argument<'_, T, $kind> {
+            /// Where there is a place. Answers what can be kept later.
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            pub fn __error_tracker_keep($($by)* $this) -> <$kind as Keep<T>>::Late {
+                if let Some(place) = $this.1 {
+                    <$kind as Keep<T>>::keep($this.0, place);
+                }
+                <$kind as Keep<T>>::late($this.0)
+            }
+        }
+
+        impl<'b, T: $($bound)*> Reference<'_, 'b, T, $kind> {
+            /// The same.
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            pub fn __error_tracker_keep($($by)* $this) -> LateReference<'b, T, $kind> {
+                if let Some(place) = &$this.1 {
+                    <$kind as KeepReference<T>>::keep_reference($this.0, place.slot);
+                }
+                LateReference::new($this.0)
+            }
+        }
+    )+};
+}
+
+kinds! {
+    [] self AsKnown where [Known<Kind: Keep<T>>], [Known + ?Sized];
+    [&] self AsDebug where [Debug], [Debug + ?Sized];
+    [&mut] self AsType where [], [?Sized];
 }
 
 impl Function for Meta {

@@ -5,9 +5,9 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::outcome::{CloseOutcome, ErrorRef, Failing, Given, Look, LookAt, Meeting, Outcome, looks};
+use super::outcome::{ErrorRef, Failing, Given, Look, LookAt, Meeting, Outcome, looks};
+use super::tie::Tie;
 use crate::cast;
-use crate::snapshot::keep::Link;
 
 /// An error of the standard trait. `S` is the error's type once more, with lifetimes that may be longer: `Error` can be
 /// implemented for `'static` only (`impl<T: Any> Error for CapacityError<T>`), which a function that meets a
@@ -28,7 +28,13 @@ impl<E: Display + Debug, S: Error> Look<E> for StdError<S> {
     }
 }
 
-impl<R: Failing> CloseOutcome for &&&&&&&&Link<R, StdError<R::Error>> where R::Error: Error {}
+/// Asked first.
+impl<R: Failing> Tie<R, StdError<R::Error>>
+where
+    R::Error: Error,
+{
+    pub fn __error_tracker_close(self) {}
+}
 
 impl<E: Error> LookAt for &&&&&&Given<'_, E> {
     fn __error_tracker_look(&self, see: &mut dyn FnMut(&ErrorRef<'_>)) {
