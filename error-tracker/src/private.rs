@@ -31,7 +31,7 @@ macro_rules! __error_tracker_begin {
         $root:literal $text:literal $slots:literal [$($options:tt)*] $($kept:tt)*
     ) => {
         let $guard = $crate::__private::$size::new();
-        let $guard = $guard.$enter({
+        let $guard = $crate::__private::$size::$enter(&$guard, {
             enum __ErrorTracker {}
             static __ERROR_TRACKER: $crate::__private::Meta = $crate::__private::Meta::new::<__ErrorTracker>(
                 ::core::module_path!(), ::core::file!(), ::core::line!(), $root, $text, $slots,
