@@ -18,7 +18,6 @@ pub struct Guard<const N: usize, const TASK: bool>(frame::Guard<Meta, N>);
 impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "only expansions make one")]
     pub fn new() -> Self {
         Self(frame::Guard::new())
     }
