@@ -83,7 +83,8 @@ impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
     /// The frame in which an error is met, and whether it stands alone: a call that is not followed has one for so long only.
     #[cold]
     #[inline(never)]
-    pub(crate) fn frame(self) -> (FrameRef<'a>, bool) {
+    #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+    pub(crate) extern "C" fn frame(self) -> (FrameRef<'a>, bool) {
         if let Some(frame) = self.guard.entered() {
             return (frame, false);
         }
