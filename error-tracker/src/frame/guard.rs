@@ -15,7 +15,7 @@ use super::{Chunk, List, Piece, Slot, Slots};
 pub(crate) struct Frame<M: 'static> {
     /// `None` until it is linked, and then nothing else is set.
     meta: Cell<Option<&'static M>>,
-    prev: Cell<*const Self>,
+    prev: MaybeUninit<Cell<*const Self>>,
     /// Where texts and rendered values of this frame's slots lie.
     chunk: MaybeUninit<Chunk>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Frame<M: 'static> {
 impl<M> Frame<M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new() -> Self {
-        Self { meta: Cell::new(None), prev: Cell::new(ptr::null()), chunk: MaybeUninit::uninit() }
+        Self { meta: Cell::new(None), prev: MaybeUninit::uninit(), chunk: MaybeUninit::uninit() }
     }
 }
 
@@ -103,12 +103,13 @@ impl<'a, M: Slots> Unlinked<'a, M> {
         // SAFETY: the place is the guard's own, which has so many slots, and nothing reads them before it is linked.
         unsafe {
             let at = self.at.as_ptr();
+            (&raw mut (*at).prev).write(MaybeUninit::new(Cell::new(list.head.get())));
             (&raw mut (*at).chunk).write(MaybeUninit::new(Chunk::new()));
             let kept = frame.kept();
             (0..meta.slots()).for_each(|index| kept.add(index).write(const { Cell::new(None) }));
         }
         frame.frame().meta.set(Some(meta));
-        frame.enter(list);
+        list.head.set(self.at.as_ptr());
         frame
     }
 }
@@ -170,7 +171,8 @@ impl<'a, M: Slots> FrameRef<'a, M> {
 
     /// The link to the frame that it was called from.
     pub(super) fn link(self) -> &'a Cell<*const Frame<M>> {
-        &self.frame().prev
+        // SAFETY: it was set when it was linked.
+        unsafe { self.frame().prev.assume_init_ref() }
     }
 
     pub(super) fn prev(self) -> *const Frame<M> {
@@ -190,7 +192,7 @@ impl<'a, M: Slots> FrameRef<'a, M> {
 
     /// Makes this the innermost frame again.
     pub(super) fn enter(self, list: &List<M>) {
-        self.frame().prev.set(list.head.get());
+        self.link().set(list.head.get());
         list.head.set(self.at.as_ptr());
     }
 

@@ -114,6 +114,7 @@ impl Budget {
     }
 
     /// A call is followed. What threads that call it at once do to the number may be lost.
+    #[inline]
     pub(crate) fn followed(&'static self) {
         match self.calls.load(Relaxed) {
             0 => {}
@@ -123,6 +124,8 @@ impl Budget {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn spend_last_call(&'static self) {
         let now = tick();
         if self.renewed.swap(now, Relaxed) != now {

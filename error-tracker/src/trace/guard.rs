@@ -80,27 +80,10 @@ pub fn holding<const N: usize, A: Arguments>(entered: Entered<'_, N>, arguments:
 }
 
 impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
-    /// The frame in which an error is met, and whether it stands alone: a call that is not followed has one for so long only.
-    #[cold]
-    #[inline(never)]
-    #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-    pub(crate) extern "C" fn frame(self) -> (FrameRef<'a>, bool) {
-        if let Some(frame) = self.guard.entered() {
-            return (frame, false);
-        }
-        self.meta.budget.failed();
-        let frame = thread::with(|thread| {
-            thread.depth.set((&raw const self).addr());
-            FrameRef::alone(self.meta, &thread.frames)
-        });
-        frame.slots().for_each(Slot::unfollowed);
-        self.arguments.keep(&mut frame.slots());
-        (frame, true)
-    }
-
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
-        let (frame, alone) = self.frame();
+        let Self { guard, meta, arguments, .. } = self;
+        let (frame, alone) = frame_of(guard, meta, arguments);
         Meeting::new(frame, alone, site, way)
     }
 
@@ -110,6 +93,30 @@ impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
         let Self { guard, meta, follows, .. } = self;
         follows.then(|| Place { slot: guard.slot(index), meta, held: Held { frame: guard.frame(), index } })
     }
+}
+
+/// The frame in which an error is met, and whether it stands alone: a call that is not followed has one for so long only. Does
+/// not unwind, like all that is called there.
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+extern "C" fn frame_of<'a, const N: usize, A: Arguments>(
+    guard: &'a frame::Guard<Meta, N>,
+    meta: &'static Meta,
+    arguments: A,
+) -> (FrameRef<'a>, bool) {
+    if let Some(frame) = guard.entered() {
+        return (frame, false);
+    }
+    meta.budget.failed();
+    let here = 0_u8;
+    let frame = thread::with(|thread| {
+        thread.depth.set((&raw const here).addr());
+        FrameRef::alone(meta, &thread.frames)
+    });
+    frame.slots().for_each(Slot::unfollowed);
+    arguments.keep(&mut frame.slots());
+    (frame, true)
 }
 
 /// What can be kept late of a function's arguments: pairs of one and the rest.

@@ -311,9 +311,19 @@ pub(super) fn pass(
 #[cold]
 #[inline(never)]
 pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
-    if !thread::with(|thread| frame.is_innermost(&thread.frames)) {
-        caught(|| settle(frame));
-    }
+    thread::with(|thread| {
+        if frame.is_innermost(&thread.frames) {
+            frame.leave(&thread.frames);
+        } else {
+            leave_awaited(frame);
+        }
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn leave_awaited(frame: FrameRef<'_>) {
+    caught(|| settle(frame));
     thread::with(|thread| frame.leave(&thread.frames));
 }
 
