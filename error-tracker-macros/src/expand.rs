@@ -36,22 +36,27 @@ struct Walked<'a> {
 }
 
 /// The function with the attribute's work done.
-pub(crate) fn expand(function: Function, options: &Options, records: Option<&Ident>) -> TokenStream {
+/// Nothing when there is nothing to do.
+pub(crate) fn expand(function: Function, options: &Options, records: Option<&Ident>) -> Option<TokenStream> {
     let at_once = records.is_some() || !options.context.is_empty() || options.silent.is_some();
     match Boxed::of(&function).filter(|_| !at_once) {
         Some(boxed) => {
-            let (_, future) = tracked(&boxed.function, options, None);
-            function.with_body(&function.sig, boxed.body(&future))
+            let (_, future) = tracked(&boxed.function, options, None)?;
+            Some(function.with_body(&function.sig, boxed.body(&future)))
         }
         None => {
-            let (sig, body) = tracked(&function, options, records);
-            function.with_body(&sig, body)
+            let (sig, body) = tracked(&function, options, records)?;
+            Some(function.with_body(&sig, body))
         }
     }
 }
 
 /// The signature and the body of what does the function's work.
-fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (Signature, TokenStream) {
+fn tracked(
+    function: &Function,
+    options: &Options,
+    records: Option<&Ident>,
+) -> Option<(Signature, TokenStream)> {
     let words = Words {
         p: Library::new(options.krate.as_ref()),
         guard: Ident::new("__g", Span::mixed_site()),
@@ -103,7 +108,7 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
     let small = may_be_small(function, options, records).then(|| walk(true));
     let walked = small.filter(|walked| !walked.walk.handles).unwrap_or_else(|| walk(false));
     if walked.small && walked.walk.sites.is_empty() && walked.walk.hidden == Hidden::Never {
-        return (function.sig.clone(), function.body.clone());
+        return None;
     }
     let inner = inner(function, options, &words, &arguments, &walked, records);
     let mut sig = function.sig.clone();
@@ -113,7 +118,7 @@ fn tracked(function: &Function, options: &Options, records: Option<&Ident>) -> (
     } else {
         inner
     };
-    (sig, body)
+    Some((sig, body))
 }
 
 fn may_be_small(function: &Function, options: &Options, records: Option<&Ident>) -> bool {

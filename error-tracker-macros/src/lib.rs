@@ -117,7 +117,7 @@ fn one(function: Function, options: &Options, item: TokenStream, records_argumen
     if function.sig.constness.is_some() || function.attrs.naked || plain {
         return item;
     }
-    expand::expand(function, options, records.as_ref())
+    expand::expand(function, options, records.as_ref()).unwrap_or(item)
 }
 
 /// The argument that holds the error which a handler is given.
