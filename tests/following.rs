@@ -198,3 +198,19 @@ fn equal_errors_of_one_function_that_is_not_followed_are_as_many_events() {
     });
     assert_eq!(events.len(), 3);
 }
+
+#[auto_track_exception(locals = "always")]
+fn always(text: &str) -> Result<u32, ParseIntError> {
+    let trimmed = text.trim();
+    let price: u32 = trimmed.parse()?;
+    Ok(price)
+}
+
+#[test]
+fn with_locals_always_every_call_is_followed() {
+    let event = event_of(|| {
+        (0..CALLS).for_each(|_| assert_eq!(always("1"), Ok(1)));
+        always("x")
+    });
+    assert_eq!(value(&event.frames[0], "trimmed"), "\"x\"");
+}

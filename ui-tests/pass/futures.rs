@@ -263,6 +263,7 @@ async fn never(text: &str) -> Result<std::convert::Infallible, String> {
     }
 }
 
+// A body that only panics is a shape of its own.
 #[auto_track_exception]
 async fn only_todo(_: u32) -> Result<u32, String> {
     todo!()
