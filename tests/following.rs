@@ -46,7 +46,7 @@ fn a_call_that_was_not_followed_is_in_the_trace_with_the_arguments_that_can_be_h
     assert_eq!(functions(&event), ["price", "total"]);
     let [inner, outer] = &event.frames[..] else { panic!("two frames") };
     assert_eq!((value(inner, "text"), value(inner, "factor")), ("\"x\"", "7"));
-    let unfollowed = Some("not kept: this call was not followed");
+    let unfollowed = Some("this call was not followed (see error_tracker::guide)");
     assert_eq!(variable(inner, "name").note.as_deref(), unfollowed, "a text that may have been moved away");
     assert_eq!(variable(inner, "trimmed").note.as_deref(), unfollowed);
     assert!(find(inner, "price").is_none(), "it cannot be named at that place");

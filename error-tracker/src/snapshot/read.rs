@@ -74,7 +74,7 @@ impl Reader<'_> {
                     return;
                 }
                 Value::Unfollowed => {
-                    variable.note = Some("not kept: this call was not followed".into());
+                    variable.note = Some("this call was not followed (see error_tracker::guide)".into());
                     return;
                 }
                 Value::NotNow => {
