@@ -1,6 +1,6 @@
 //! Writes the function that does what the user's function does, and knows what it was doing when it failed.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
@@ -227,29 +227,28 @@ fn begin(
     small: bool,
 ) -> Trees {
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
-    let slots = arguments.len() + options.context.len() + walk.vars.len();
-    let task = function.sig.asyncness.is_some();
-    let word = |word: &str| Ident::new(word, Span::call_site());
+    let enter = match () {
+        () if function.sig.asyncness.is_some() => "enter_task",
+        () if small => "enter_small",
+        () => "enter",
+    };
     let mut begin = TokenStream::new();
-    begin.append(word(if task { "task" } else { "function" }));
-    begin.append(guard.clone());
-    begin.append(word(&format!("{}{slots}", if task { 'T' } else { 'S' })));
-    begin.append(word(if small { "enter_small" } else { "enter" }));
+    begin.append_all([Ident::new(enter, Span::call_site()), guard.clone()]);
     begin.append_all(meta::of(function, options, p, &names, walk));
-    for (slot, Argument { ident, kind }) in arguments.iter().enumerate() {
+    for Argument { ident, kind } in arguments {
         begin.append_all([&kind.keeps(), ident]);
-        begin.append(Literal::usize_unsuffixed(slot));
     }
-    for (index, (_, value)) in options.context.iter().enumerate() {
+    for (_, value) in &options.context {
         begin.append(ArgumentKind::Other.keeps());
         begin.append(Group::new(Delimiter::Parenthesis, value.to_token_stream()));
-        begin.append(Literal::usize_unsuffixed(arguments.len() + index));
     }
     p.invocation("begin", begin)
 }
 
+/// Keeps an argument again.
 fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> Trees {
-    p.call(kind.keeps(), quote!(&#ident, #guard, #slot)).method("__error_tracker_keep")
+    let found = p.call(kind.keeps(), quote!(&#ident)).method("__error_tracker_found");
+    p.call(Ident::new("keep_argument", Span::call_site()), quote!(#found, #guard, #slot)).statement()
 }
 
 /// An async function stays one: its parameters are bound again inside the future in their order, which keeps the

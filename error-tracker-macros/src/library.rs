@@ -49,18 +49,22 @@ impl ToTokens for Library {
     }
 }
 
-/// A statement.
+/// An expression or a statement.
 pub(crate) struct Trees(Vec<TokenTree>);
 
 impl Trees {
-    /// The statement that calls a method of it.
+    /// The call of a method of it.
     pub(crate) fn method(mut self, name: &str) -> Self {
         self.0.extend([
             TokenTree::from(Punct::new('.', Spacing::Alone)),
             Ident::new(name, Span::call_site()).into(),
             Group::new(Delimiter::Parenthesis, TokenStream::new()).into(),
-            Punct::new(';', Spacing::Alone).into(),
         ]);
+        self
+    }
+
+    pub(crate) fn statement(mut self) -> Self {
+        self.0.push(Punct::new(';', Spacing::Alone).into());
         self
     }
 }

@@ -9,48 +9,38 @@ pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::Level;
 pub use crate::snapshot::keep::shown;
 pub use crate::snapshot::late::close_late;
-pub use crate::trace::guard::holding;
+pub use crate::trace::guard::{enter, enter_small, enter_task};
 pub use crate::trace::meta::{Global, Meta};
 pub use crate::trace::outcome::{
     ErrorRef, Given, LookAt, at, at_none, failed, leave, never, record, see, see_handled, see_lost, see_none,
     see_source, silence, silent,
 };
-pub use crate::trace::sizes::*;
-pub use crate::trace::snap::{argument, keep, link, reference};
+pub use crate::trace::snap::{argument, keep, keep_argument, link, reference};
 pub use crate::trace::tie::tie;
 pub use crate::trace::tracked::Tracked;
 
-/// How an annotated function begins: its constants, its guard, and the arguments that are kept. What a call that is not followed
-/// can keep when it fails goes with the guard; those of a future (`task`) are always followed. A macro, since the compiler writes
+/// How an annotated function begins: its constants, its guard, and the arguments that are kept. A macro, since the compiler writes
 /// these tokens much faster than the attribute, which users compile without optimizations.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __error_tracker_begin {
     (
-        $form:ident $guard:ident $size:ident $enter:ident
-        $root:literal $text:literal $slots:literal [$($options:tt)*] $($kept:tt)*
+        $enter:ident $guard:ident
+        $root:literal $text:literal $slots:literal [$($options:tt)*] $($way:ident $argument:tt)*
     ) => {
-        let $guard = $crate::__private::$size::new();
-        let $guard = $crate::__private::$size::$enter(&$guard, {
+        let $guard = $crate::__private::$enter({
             enum __ErrorTracker {}
             static __ERROR_TRACKER: $crate::__private::Meta = $crate::__private::Meta::new::<__ErrorTracker>(
                 ::core::module_path!(), ::core::file!(), ::core::line!(), $root, $text, $slots,
             ) $($options)*;
             &__ERROR_TRACKER
-        });
-        $crate::__error_tracker_begin!(@$form $guard $($kept)*);
+        }, $crate::__error_tracker_begin!(@arguments $($way $argument)*));
+        let $guard = $guard.entered();
     };
-    (@task $guard:ident $($way:ident $argument:tt $slot:literal)*) => {
-        $($crate::__private::$way(&$argument, $guard, $slot).__error_tracker_keep();)*
-    };
-    (@function $guard:ident) => {};
-    (@function $guard:ident $($kept:tt)+) => {
-        let $guard = $crate::__private::holding($guard, $crate::__error_tracker_begin!(@held $guard $($kept)+));
-    };
-    (@held $guard:ident) => { () };
-    (@held $guard:ident $way:ident $argument:tt $slot:literal $($rest:tt)*) => {(
-        $crate::__private::$way(&$argument, $guard, $slot).__error_tracker_keep(),
-        $crate::__error_tracker_begin!(@held $guard $($rest)*),
+    (@arguments) => { () };
+    (@arguments $way:ident $argument:tt $($rest:tt)*) => {(
+        $crate::__private::$way(&$argument).__error_tracker_found(),
+        $crate::__error_tracker_begin!(@arguments $($rest)*),
     )};
 }
 

@@ -1,4 +1,4 @@
-//! The body of a future: its guard is linked for the length of each poll.
+//! The body of a future: its frame is on the list for the length of each poll.
 
 use std::future::Future;
 use std::mem;
@@ -12,16 +12,16 @@ use super::list::unmarked;
 use super::{Frame, FrameRef, List, Slots};
 
 pin_project! {
-    /// A future that holds a guard while it is suspended.
+    /// A future that has a frame while it is suspended.
     pub(crate) struct Body<T, M: 'static> {
         #[pin]
         future: T,
-        // The guard of the suspended body, or null.
+        // The frame of the suspended body, or null.
         frame: *const Frame<M>,
     }
 }
 
-// SAFETY: the pointer leads into `future`, which is Send, and is only followed by the thread that polls.
+// SAFETY: the frame is that of `future`, which is Send, and is only used by the thread that polls.
 unsafe impl<T: Send, M: Sync> Send for Body<T, M> {}
 // SAFETY: nothing can be reached through a shared `Body`.
 unsafe impl<T: Sync, M: Sync> Sync for Body<T, M> {}
@@ -32,7 +32,7 @@ impl<T: Future, M: Slots> Body<T, M> {
         Self { future, frame: ptr::null() }
     }
 
-    /// Polls the future, with its guard as the innermost frame of this thread; `resumed` is called as soon as it is.
+    /// Polls the future, with its frame as the innermost one of this thread; `resumed` is called as soon as it is.
     pub(crate) fn poll(
         self: Pin<&mut Self>,
         list: &List<M>,
@@ -41,10 +41,10 @@ impl<T: Future, M: Slots> Body<T, M> {
     ) -> Poll<T::Output> {
         let this = self.project();
         let unlink = Unlink { list, head: list.head.get() };
-        // Taken: a poll that panics has dropped the guard.
-        // SAFETY: it is the guard of the suspended body, which lives inside `future`.
+        // Taken: a poll that panics has freed it.
+        // SAFETY: it is the frame of the suspended body, which is freed by the guard inside `future`.
         if let Some(frame) = unsafe { FrameRef::new(mem::replace(this.frame, ptr::null())) } {
-            frame.enter(list);
+            frame.enter_again(list);
             resumed();
         }
         let result = this.future.poll(context);

@@ -8,7 +8,7 @@ use super::{Frame, FrameRef, Slots};
 
 /// Each thread has one.
 pub struct List<M: 'static> {
-    /// The innermost live guard's frame, or null. Like the links between frames it may carry a mark.
+    /// The innermost live frame, or null. Like the links between frames it may carry a mark.
     pub(super) head: Cell<*const Frame<M>>,
 }
 
@@ -51,6 +51,17 @@ impl<M: Slots> List<M> {
         });
     }
 
+    /// Takes a frame off, mostly the innermost.
+    pub(super) fn remove(&self, frame: FrameRef<'_, M>) {
+        self.links(|key, link| {
+            let found = key == frame.key();
+            if found {
+                link.set(frame.link().get());
+            }
+            !found
+        });
+    }
+
     /// Goes through the links that lead to the live frames, while `see` answers true.
     fn links(&self, see: impl Fn(usize, &Cell<*const Frame<M>>) -> bool) {
         let mut link = &self.head;
@@ -85,8 +96,7 @@ impl<'a, M: Slots> Iterator for Frames<'a, M> {
     type Item = FrameRef<'a, M>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: linked frames are alive: a guard unlinks itself when it is dropped, and its expansion never
-        // moves or leaks it. None can leave within `'a`, the time of a call of `read`.
+        // SAFETY: frames are taken off the list before they are freed, and none can leave within `'a`, the time of a call of `read`.
         let frame = unsafe { FrameRef::new(self.next) }?;
         self.next = frame.prev();
         Some(frame)

@@ -8,26 +8,33 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::shown::{Fmt, Shown, Written, erased};
+use super::{FrameRef, Slots};
 
-/// Two words, and beside them a descriptor that says how to read them; it is empty until the variable is bound. The
-/// descriptors of a frame lie together, so that they are emptied by few instructions.
+/// What is kept of one variable.
 #[derive(Clone, Copy)]
-pub struct Slot<'a> {
-    pub(super) kept: &'a KeptCell,
-    pub(super) data: &'a DataCell,
+pub struct Slot<'a>(pub(super) &'a Cells);
+
+/// Two words, and a descriptor that says how to read them; it is empty until the variable is bound.
+#[repr(C)]
+pub(super) struct Cells {
+    kept: Cell<Option<Kept>>,
+    data: Cell<MaybeUninit<Data>>,
 }
 
-pub(super) type KeptCell = Cell<Option<Kept>>;
-pub(super) type DataCell = Cell<MaybeUninit<Data>>;
+impl Cells {
+    pub(super) const fn empty() -> Self {
+        Self { kept: Cell::new(None), data: Cell::new(MaybeUninit::uninit()) }
+    }
+}
 
-pub(super) type Data = [u64; 2];
+type Data = [u64; 2];
 
 /// Says what a slot is, for one type and way of keeping. A function and no constant: a program has one for each type, and a
 /// constant would lead to its parts by addresses, which the loader has to put in. Never inline, or each unit of the compiler
 /// has copies of them, and of the `Debug` that they name.
-pub(super) type Kept = fn() -> Described;
+type Kept = fn() -> Described;
 
-pub(super) struct Described {
+struct Described {
     /// Of what a reference leads to, when it is one.
     type_name: &'static str,
     is_reference: bool,
@@ -73,7 +80,7 @@ fn value<T, W: Written<T>>() -> Described {
 }
 
 #[inline(never)]
-fn text<T: ?Sized>() -> Described {
+fn text_of<T: ?Sized>() -> Described {
     described(type_name::<T>(), Form::Text)
 }
 
@@ -169,7 +176,81 @@ impl Piece {
     }
 }
 
-/// A value whose slot was just told that it may be taken.
+/// What a slot is to hold.
+#[derive(Clone, Copy)]
+pub struct Content {
+    kept: Kept,
+    data: MaybeUninit<Data>,
+}
+
+impl Content {
+    /// The type of a variable whose value is not kept, since it has no `Debug`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn no_debug<T: ?Sized>() -> Self {
+        Self { kept: no_debug::<T>, data: MaybeUninit::uninit() }
+    }
+
+    /// The same for a reference.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn no_debug_argument<T: ?Sized>() -> Self {
+        Self { kept: no_debug_argument::<T>, data: MaybeUninit::uninit() }
+    }
+
+    /// That nothing is known of a variable.
+    pub(crate) fn unfollowed() -> Self {
+        Self { kept: unfollowed, data: MaybeUninit::uninit() }
+    }
+
+    /// A value, if it has at most 16 bytes.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn bits<T: Copy + Debug + 'static>(value: T) -> Option<Self> {
+        let fits = size_of::<T>() <= size_of::<Data>() && align_of::<T>() <= align_of::<Aligned>();
+        fits.then(|| Self::new(bits::<T>, value))
+    }
+
+    /// An argument that is a `&T`. It has to outlive the frame.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn argument<'v, T: ?Sized, W: Written<&'v T>>(value: &'v T) -> Self {
+        const { assert!(size_of::<&T>() <= size_of::<Data>()) };
+        Self::new(argument::<T, W>, value)
+    }
+
+    /// An argument that is a `&T`, as the text that it is. It has to outlive the frame.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn text_argument<T: ?Sized>(text: &str) -> Self {
+        Self::new(text_argument::<T>, text)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new<T: Copy>(kept: Kept, value: T) -> Self {
+        debug_assert!(size_of::<T>() <= size_of::<Data>());
+        let mut data = MaybeUninit::<Data>::uninit();
+        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`. It may want more alignment than those.
+        unsafe { data.as_mut_ptr().cast::<T>().write_unaligned(value) };
+        Self { kept, data }
+    }
+}
+
+/// A text that may be taken, of a variable whose type it knows.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct UntakenText<'a> {
+    kept: Kept,
+    text: &'a str,
+}
+
+impl<'a> UntakenText<'a> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new<T: ?Sized>(text: &'a str) -> Self {
+        Self { kept: text_of::<T>, text }
+    }
+
+    pub(crate) fn text(self) -> &'a str {
+        self.text
+    }
+}
+
+/// A value that may be taken.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Untaken<'a> {
@@ -178,11 +259,15 @@ pub struct Untaken<'a> {
     borrowed: PhantomData<&'a ()>,
 }
 
-impl Untaken<'_> {
-    /// A value of another type than the slot was told has no `Debug` here.
+impl<'a> Untaken<'a> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new<T, W: Written<T>>(at: &'a T) -> Self {
+        Self { at: ptr::from_ref(at).cast(), kept: value::<T, W>, borrowed: PhantomData }
+    }
+
     pub(crate) fn show(self, see: impl FnOnce(&dyn Debug)) {
         if let Form::Value(fmt) = (self.kept)().form {
-            // SAFETY: `untaken` made both of one type, and the value is borrowed.
+            // SAFETY: `new` made both of one type, and the value is borrowed.
             see(&unsafe { Shown::new(self.at, fmt) });
         }
     }
@@ -192,86 +277,57 @@ impl Untaken<'_> {
 #[repr(align(16))]
 struct Aligned(MaybeUninit<Data>);
 
-impl<'a> Slot<'a> {
-    /// Notes the type of a variable whose value is not kept, since it has no `Debug`.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn no_debug<T: ?Sized>(self) {
-        self.kept.set(Some(no_debug::<T>));
+/// Of a frame's slots the one with this index is told what it holds. Its parts go in registers, and by its ABI it does not unwind,
+/// since it is called behind each binding.
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+extern "C" fn fill<M: Slots>(frame: FrameRef<'_, M>, index: usize, kept: Kept, data: MaybeUninit<Data>) {
+    if let Some(slot) = frame.slot(index) {
+        slot.set(Content { kept, data });
     }
+}
 
-    /// The same for a reference.
+impl<M: Slots> FrameRef<'_, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn no_debug_argument<T: ?Sized>(self) {
-        self.kept.set(Some(no_debug_argument::<T>));
+    pub(crate) fn fill(self, index: usize, content: Content) {
+        fill(self, index, content.kept, content.data);
     }
+}
 
-    /// Notes that nothing is known of a variable.
-    pub(crate) fn unfollowed(self) {
-        self.kept.set(Some(unfollowed));
+impl Slot<'_> {
+    pub(crate) fn set(self, content: Content) {
+        self.0.data.set(content.data);
+        self.0.kept.set(Some(content.kept));
     }
 
     /// Notes the type of a variable whose text may be taken.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn untaken_text<T: ?Sized>(self) {
-        self.kept.set(Some(text::<T>));
+    pub(crate) fn untaken_text(self, text: UntakenText<'_>) {
+        self.0.kept.set(Some(text.kept));
     }
 
     /// Notes the type of a variable whose value may be taken.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn untaken<'v, T, W: Written<T>>(self, at: &'v T) -> Untaken<'v> {
-        let kept = value::<T, W>;
-        self.kept.set(Some(kept));
-        Untaken { at: ptr::from_ref(at).cast(), kept, borrowed: PhantomData }
-    }
-
-    /// Copies a value, if it has at most 16 bytes; says whether it has.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn copy<T: Copy + Debug + 'static>(self, value: &T) -> bool {
-        if size_of::<T>() > size_of::<Data>() || align_of::<T>() > align_of::<Aligned>() {
-            return false;
-        }
-        self.store(bits::<T>, *value);
-        true
-    }
-
-    /// Keeps an argument that is a `&T`. It has to outlive the frame.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn argument<'v, T: ?Sized, W: Written<&'v T>>(self, value: &'v T) {
-        const { assert!(size_of::<&T>() <= size_of::<Data>()) };
-        self.store(argument::<T, W>, value);
-    }
-
-    /// Keeps an argument that is a `&T`, as the text that it is. It has to outlive the frame.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn text_argument<T: ?Sized>(self, text: &str) {
-        self.store(text_argument::<T>, text);
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn store<T: Copy>(self, kept: Kept, value: T) {
-        debug_assert!(size_of::<T>() <= size_of::<Data>());
-        self.kept.set(Some(kept));
-        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`. It may want more alignment than a slot.
-        unsafe { self.data.as_ptr().cast::<T>().write_unaligned(value) };
+    pub(crate) fn untaken(self, value: Untaken<'_>) {
+        self.0.kept.set(Some(value.kept));
     }
 
     /// Says where in the frame's chunk the text or value lies that may be taken.
     pub(crate) fn put(self, piece: Piece) {
-        if let Some(kept) = self.kept.replace(Some(taken)) {
+        if let Some(kept) = self.0.kept.replace(Some(taken)) {
             // SAFETY: any bytes are a valid `MaybeUninit<Data>`, and these fit.
-            unsafe { self.data.as_ptr().cast::<(u64, Kept)>().write((piece.pack(), kept)) };
+            unsafe { self.0.data.as_ptr().cast::<(u64, Kept)>().write((piece.pack(), kept)) };
         }
     }
 
     fn piece(self) -> (Piece, Described) {
         // SAFETY: called for what is taken only, and `put` set the data along with that.
-        let (piece, kept) = unsafe { self.data.as_ptr().cast::<(u64, Kept)>().read() };
+        let (piece, kept) = unsafe { self.0.data.as_ptr().cast::<(u64, Kept)>().read() };
         (Piece::unpack(piece), kept())
     }
 
     /// `None` while the variable is not bound.
     pub(crate) fn type_name(self) -> Option<String> {
-        let mut described = self.kept.get()?();
+        let mut described = self.0.kept.get()?();
         if let Form::Taken = described.form {
             described = self.piece().1;
         }
@@ -280,20 +336,20 @@ impl<'a> Slot<'a> {
 
     /// Hands over the value, unless the variable is not bound.
     pub(crate) fn read(self, see: &mut dyn FnMut(Value<'_>)) {
-        let Some(kept) = self.kept.get() else { return };
+        let Some(kept) = self.0.kept.get() else { return };
         match kept().form {
             Form::Bits(fmt) => {
-                let copy = Aligned(self.data.get());
-                // SAFETY: `copy` put a value of that type there, which borrows nothing.
+                let copy = Aligned(self.0.data.get());
+                // SAFETY: `bits` put a value of that type there, which borrows nothing.
                 see(Value::Bits(&unsafe { Shown::new((&raw const copy.0).cast(), fmt) }));
             }
             Form::Reference(fmt) => {
                 // SAFETY: `argument` put it there; what it leads to outlives the frame, and the frame is alive.
-                see(Value::Reference(&unsafe { Shown::new(self.data.as_ptr().cast_const().cast(), fmt) }));
+                see(Value::Reference(&unsafe { Shown::new(self.0.data.as_ptr().cast_const().cast(), fmt) }));
             }
             Form::Str => {
                 // SAFETY: `text_argument` put it there; the text outlives the frame, and the frame is alive.
-                see(Value::Str(unsafe { self.data.as_ptr().cast::<&str>().read_unaligned() }));
+                see(Value::Str(unsafe { self.0.data.as_ptr().cast::<&str>().read_unaligned() }));
             }
             Form::Taken => {
                 let (piece, before) = self.piece();

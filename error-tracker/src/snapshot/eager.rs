@@ -7,7 +7,7 @@ use super::budget;
 use super::debug::{self, Limits};
 use super::keep::{Function, Held, Var};
 use super::policy;
-use crate::frame::{Piece, Slot, Untaken};
+use crate::frame::{Piece, Untaken, UntakenText};
 use crate::mask::{Taint, rendering};
 
 /// How much of a string is copied.
@@ -20,8 +20,13 @@ thread_local! {
 }
 
 #[inline(always)]
-pub(crate) fn text<M: Function>(held: Held<'_, M>, text: &str) {
-    let Some(slot) = admitted(held) else { return };
+pub(crate) fn text<M: Function>(held: Held<'_, M>, text: UntakenText<'_>) {
+    let Some(slot) = held.frame.slot(held.index) else { return };
+    slot.untaken_text(text);
+    if !admitted(held) {
+        return;
+    }
+    let text = text.text();
     let len = text.floor_char_boundary(TEXT);
     if let Some(start) = held.frame.put(&text.as_bytes()[..len]) {
         slot.put(Piece::text(start, len, text.len()));
@@ -30,7 +35,11 @@ pub(crate) fn text<M: Function>(held: Held<'_, M>, text: &str) {
 }
 
 pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
-    let Some(slot) = admitted(held) else { return };
+    let Some(slot) = held.frame.slot(held.index) else { return };
+    slot.untaken(value);
+    if !admitted(held) {
+        return;
+    }
     let begun = Instant::now();
     let _ = SCRATCH.try_with(|scratch| {
         // Taken, not borrowed: the value's Debug may bind variables of annotated functions.
@@ -56,15 +65,15 @@ pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
     held.frame.meta().budget().spend(held.index, took);
 }
 
-/// The slot, if the variable may be taken now.
+/// Whether the variable may be taken now.
 #[inline(always)]
-fn admitted<M: Function>(held: Held<'_, M>) -> Option<Slot<'_>> {
+fn admitted<M: Function>(held: Held<'_, M>) -> bool {
     let index = held.index;
     let budget = held.frame.meta().budget();
-    if rendering() || !budget.admits() || (budget.asks_about(index) && is_masked(held)) {
-        return None;
-    }
-    held.frame.slot(index)
+    budget.is_open(index)
+        && !rendering()
+        && budget.admits()
+        && !(budget.asks_about(index) && is_masked(held))
 }
 
 /// Whether the variable is masked by its name, and so is left alone from now on.

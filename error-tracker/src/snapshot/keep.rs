@@ -11,38 +11,7 @@ use std::marker::PhantomData;
 
 use super::budget::Budget;
 use super::types::{Head, Known, List, Primitive, Text};
-use crate::frame::{FrameRef, Slot, Slots, Untaken, Written};
-
-/// Where the snapshot of a variable goes.
-pub struct Place<'a, M: 'static> {
-    pub(crate) slot: Slot<'a>,
-    pub(crate) meta: &'static M,
-    pub(crate) held: Held<'a, M>,
-}
-
-impl<M> Clone for Place<'_, M> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M> Copy for Place<'_, M> {}
-
-impl<M: Function> Place<'_, M> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn is_open(&self) -> bool {
-        self.meta.budget().is_open(self.held.index)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_value<T, W: Written<T>>(self, value: &T) {
-        let untaken = self.slot.untaken::<T, W>(value);
-        if self.is_open() {
-            M::keep_value(self.held, untaken);
-        }
-    }
-}
+use crate::frame::{Content, FrameRef, Slots, Untaken, UntakenText, Written};
 
 /// A variable of a running function, as it is named off the fast path. Two words, which go in registers.
 #[repr(C)]
@@ -86,7 +55,7 @@ pub(crate) enum Role {
 pub trait Function: Slots + Sized {
     fn budget(&self) -> &Budget;
     fn variable(&self, index: usize) -> Option<Var>;
-    extern "C" fn keep_text(held: Held<'_, Self>, text: &str);
+    extern "C" fn keep_text(held: Held<'_, Self>, text: UntakenText<'_>);
     extern "C" fn keep_value(held: Held<'_, Self>, value: Untaken<'_>);
 }
 
@@ -95,12 +64,20 @@ pub trait Keep<T> {
     /// What can be kept later, when the call fails.
     type Late: Late;
     fn late(value: &T) -> Self::Late;
-    fn keep<M: Function>(value: &T, place: Place<'_, M>);
+    fn keep<M: Function>(value: &T, held: Held<'_, M>);
 }
 
 /// A way of keeping a reference that outlives the frame; it is read at a failure only.
 pub trait KeepReference<T: ?Sized> {
-    fn keep_reference(value: &&T, slot: Slot<'_>);
+    type Late<'a>: Late
+    where
+        T: 'a;
+    fn late(value: &T) -> Self::Late<'_>;
+}
+
+/// The same where it is read.
+pub trait Refer<T: ?Sized> {
+    fn refer(value: &T) -> Content;
 }
 
 /// A way of showing a value that is at hand.
@@ -141,9 +118,10 @@ impl<T: Primitive> Keep<T> for AsBits {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
-        if !place.slot.copy(value) {
-            place.keep_value::<T, AsDebug>(value);
+    fn keep<M: Function>(value: &T, held: Held<'_, M>) {
+        match Content::bits(*value) {
+            Some(content) => held.frame.fill(held.index, content),
+            None => M::keep_value(held, Untaken::new::<T, AsDebug>(value)),
         }
     }
 }
@@ -157,11 +135,8 @@ impl<T: Text> Keep<T> for AsText {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
-        place.slot.untaken_text::<T>();
-        if place.is_open() {
-            M::keep_text(place.held, value.text());
-        }
+    fn keep<M: Function>(value: &T, held: Held<'_, M>) {
+        M::keep_text(held, UntakenText::new::<T>(value.text()));
     }
 }
 
@@ -174,8 +149,8 @@ impl<T: List> Keep<T> for AsList {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
-        place.keep_value::<T, Self>(value);
+    fn keep<M: Function>(value: &T, held: Held<'_, M>) {
+        value.lend(|value| M::keep_value(held, Untaken::new::<T, Self>(value)));
     }
 }
 
@@ -188,57 +163,64 @@ impl<T: Debug> Keep<T> for AsDebug {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
-        place.keep_value::<T, Self>(value);
+    fn keep<M: Function>(value: &T, held: Held<'_, M>) {
+        M::keep_value(held, Untaken::new::<T, Self>(value));
     }
 }
 
 impl<T> Keep<T> for AsType {
-    type Late = TooLate;
+    type Late = LateType<T>;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(_: &T) -> TooLate {
-        TooLate
+    fn late(_: &T) -> LateType<T> {
+        LateType(PhantomData)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<M: Function>(_: &T, place: Place<'_, M>) {
-        place.slot.no_debug::<T>();
-    }
-}
-
-impl<T: Primitive> KeepReference<T> for AsBits {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, slot: Slot<'_>) {
-        <AsDebug as KeepReference<T>>::keep_reference(value, slot);
+    fn keep<M: Function>(_: &T, held: Held<'_, M>) {
+        held.frame.fill(held.index, Content::no_debug::<T>());
     }
 }
 
-impl<T: Text + ?Sized> KeepReference<T> for AsText {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, slot: Slot<'_>) {
-        slot.text_argument::<T>(value.text());
-    }
+macro_rules! refers {
+    ($($kind:ident where $bound:ident: |$value:ident| $content:expr;)+) => {$(
+        impl<T: $bound + ?Sized> KeepReference<T> for $kind {
+            type Late<'a>
+                = LateReference<'a, T, $kind>
+            where
+                T: 'a;
+
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn late(value: &T) -> LateReference<'_, T, $kind> {
+                LateReference(value, PhantomData)
+            }
+        }
+
+        impl<T: $bound + ?Sized> Refer<T> for $kind {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn refer($value: &T) -> Content {
+                $content
+            }
+        }
+    )+};
 }
 
-impl<T: List + ?Sized> KeepReference<T> for AsList {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, slot: Slot<'_>) {
-        slot.argument::<T, Self>(*value);
-    }
-}
-
-impl<T: Debug + ?Sized> KeepReference<T> for AsDebug {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, slot: Slot<'_>) {
-        slot.argument::<T, Self>(*value);
-    }
+refers! {
+    AsBits where Primitive: |value| Content::argument::<T, AsDebug>(value);
+    AsText where Text: |value| Content::text_argument::<T>(value.text());
+    AsList where List: |value| Content::argument::<T, Self>(value);
+    AsDebug where Debug: |value| Content::argument::<T, Self>(value);
 }
 
 impl<T: ?Sized> KeepReference<T> for AsType {
+    type Late<'a>
+        = LateTypeOfReference<T>
+    where
+        T: 'a;
+
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(_: &&T, slot: Slot<'_>) {
-        slot.no_debug_argument::<T>();
+    fn late(_: &T) -> LateTypeOfReference<T> {
+        LateTypeOfReference(PhantomData)
     }
 }
 
@@ -297,15 +279,20 @@ impl<T: Known<Kind: Keep<T>>> Keep<T> for AsKnown {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<M: Function>(value: &T, place: Place<'_, M>) {
-        <T::Kind as Keep<T>>::keep(value, place);
+    fn keep<M: Function>(value: &T, held: Held<'_, M>) {
+        <T::Kind as Keep<T>>::keep(value, held);
     }
 }
 
 impl<T: Known + ?Sized> KeepReference<T> for AsKnown {
+    type Late<'a>
+        = <T::Kind as KeepReference<T>>::Late<'a>
+    where
+        T: 'a;
+
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_reference(value: &&T, slot: Slot<'_>) {
-        <T::Kind as KeepReference<T>>::keep_reference(value, slot);
+    fn late(value: &T) -> Self::Late<'_> {
+        <T::Kind as KeepReference<T>>::late(value)
     }
 }
 
@@ -315,9 +302,11 @@ impl<T: Known + ?Sized> Show<T> for AsKnown {
     }
 }
 
-/// What an expansion holds of an argument, so that it can be kept when a call fails that is not followed.
+/// What an expansion holds of an argument, so that it can be kept when the call is followed, or fails and is not.
 pub trait Late: Copy {
-    fn keep(self, slot: Slot<'_>);
+    /// Whether it keeps anything.
+    const KEEPS: bool = true;
+    fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize);
 }
 
 /// Of an argument that is a reference.
@@ -332,10 +321,10 @@ impl<T: ?Sized, K> Clone for LateReference<'_, T, K> {
 
 impl<T: ?Sized, K> Copy for LateReference<'_, T, K> {}
 
-impl<T: ?Sized, K: KeepReference<T>> Late for LateReference<'_, T, K> {
+impl<T: ?Sized, K: Refer<T>> Late for LateReference<'_, T, K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(self, slot: Slot<'_>) {
-        K::keep_reference(&self.0, slot);
+    fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize) {
+        frame.fill(index, K::refer(self.0));
     }
 }
 
@@ -344,12 +333,44 @@ impl<T: ?Sized, K: KeepReference<T>> Late for LateReference<'_, T, K> {
 pub struct LateBits<T>(T);
 
 impl<T: Primitive> Late for LateBits<T> {
+    const KEEPS: bool = size_of::<T>() <= 16;
+
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(self, slot: Slot<'_>) {
-        if !slot.copy(&self.0) {
-            slot.untaken::<T, AsDebug>(&self.0);
+    fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize) {
+        if let Some(content) = Content::bits(self.0) {
+            frame.fill(index, content);
         }
     }
+}
+
+macro_rules! types {
+    ($($(#[$doc:meta])* $late:ident<T $(: $sized:tt $bound:ident)?> $content:ident;)+) => {$(
+        $(#[$doc])*
+        pub struct $late<T $(: $sized $bound)?>(PhantomData<fn(PhantomData<T>)>);
+
+        impl<T $(: $sized $bound)?> Clone for $late<T> {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T $(: $sized $bound)?> Copy for $late<T> {}
+
+        impl<T $(: $sized $bound)?> Late for $late<T> {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize) {
+                frame.fill(index, Content::$content::<T>());
+            }
+        }
+    )+};
+}
+
+types! {
+    /// Of one whose type has no `Debug`: its type.
+    LateType<T> no_debug;
+    /// The same of a reference.
+    LateTypeOfReference<T: ?Sized> no_debug_argument;
 }
 
 /// Of any other argument: it may be moved away meanwhile.
@@ -357,17 +378,10 @@ impl<T: Primitive> Late for LateBits<T> {
 pub struct TooLate;
 
 impl Late for TooLate {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(self, slot: Slot<'_>) {
-        slot.unfollowed();
-    }
-}
+    const KEEPS: bool = false;
 
-impl<'a, T: ?Sized, K> LateReference<'a, T, K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(value: &'a T) -> Self {
-        Self(value, PhantomData)
-    }
+    fn keep(self, _: FrameRef<'_, impl Slots>, _: usize) {}
 }
 
 /// A global that is to be shown.

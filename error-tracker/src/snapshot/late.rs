@@ -1,6 +1,6 @@
 //! Keeps a variable whose type is not known where links are closed, so that nothing may be asked of the type there.
 
-use super::keep::{AsBits, AsType, Function, Keep, Link, Place, TooLate};
+use super::keep::{AsBits, AsType, Function, Held, Keep, Link, TooLate};
 use crate::cast;
 
 /// Its bits if it turns out to be a number or the like; else its type only.
@@ -17,11 +17,11 @@ macro_rules! found {
             }
 
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn keep<M: Function>(value: &T, place: Place<'_, M>) {
+            fn keep<M: Function>(value: &T, held: Held<'_, M>) {
                 $(if let Some(value) = cast::known::<T, $t>(value) {
-                    return <AsBits as Keep<$t>>::keep(value, place);
+                    return <AsBits as Keep<$t>>::keep(value, held);
                 })+
-                <AsType as Keep<T>>::keep(value, place);
+                <AsType as Keep<T>>::keep(value, held);
             }
         }
     };

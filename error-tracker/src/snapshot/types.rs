@@ -129,7 +129,19 @@ macro_rules! through {
 }
 
 through!(Text, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
-through!(List, &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+through!(List, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: List + ?Sized> List for &T {
+    fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt_head(f)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn lend(&self, to: impl FnOnce(&Self)) {
+        let copy = *self;
+        to(&copy);
+    }
+}
 
 /// Kinds in which a pointer to a value is kept like the value.
 pub trait Followed {}
@@ -151,6 +163,13 @@ followed!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 /// even when nobody takes its output any more.
 pub trait List {
     fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Lends the value, or a copy where that is cheap: a variable that was lent itself lies in memory from then on, also where the
+    /// optimizer would have it in registers.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn lend(&self, to: impl FnOnce(&Self)) {
+        to(self);
+    }
 }
 
 /// How many elements of a collection are rendered; with the note of how many more there are, what `Limits` lets through.

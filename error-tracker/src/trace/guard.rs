@@ -4,136 +4,199 @@ use super::meta::Meta;
 use super::outcome::{Meeting, Way};
 use super::{record, thread};
 use crate::frame;
-use crate::frame::Slot;
-use crate::snapshot::keep::{Held, Late, Place};
+use crate::frame::Content;
+use crate::snapshot::keep::{Held, Late};
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
-/// Stands for a running call of an annotated function with `N` variables. Lives in a local that only the
-/// expansion can name, so it is neither moved nor leaked while it is linked.
+/// Stands for a running call of an annotated function: for its frame, if the call is followed. Lives in a local that only the
+/// expansion can name.
 ///
-/// With `TASK` it stands in a future, which may be dropped while it is not linked.
-pub struct Guard<const N: usize, const TASK: bool>(frame::Guard<Meta, N>);
+/// With `TASK` it stands in a future, which may be dropped while its frame is not on the list.
+pub struct Guard<L, const TASK: bool> {
+    frame: Option<FrameRef<'static>>,
+    meta: &'static Meta,
+    /// What of the arguments can be kept late, when a call fails that is not followed.
+    late: L,
+}
 
-impl<const N: usize, const TASK: bool> Guard<N, TASK> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    #[must_use]
-    pub fn new() -> Self {
-        Self(frame::Guard::new())
+/// A call of a function begins.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn enter<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
+    let late = arguments.late();
+    let frame = if meta.budget.follows() { follow(meta, late) } else { None };
+    if let Some(frame) = frame {
+        arguments.keep_now(frame, 0);
     }
+    Guard { frame, meta, late }
+}
 
-    /// Makes this the innermost live frame, if this call is followed.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn enter(&self, meta: &'static Meta) -> Entered<'_, N> {
-        let follows = TASK || meta.budget.follows();
-        if follows {
-            follow(self.0.unlinked(), meta);
-        }
-        Entered { guard: &self.0, meta, follows, arguments: () }
+/// A future begins. Each is followed.
+pub fn enter_task<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<(), true> {
+    let frame = follow(meta, arguments.late());
+    if let Some(frame) = frame {
+        arguments.keep_now(frame, 0);
     }
+    Guard { frame, meta, late: () }
+}
 
-    /// The same for a small function, whose calls are followed when no other function is running: what becomes of an error is
-    /// known where the outermost one ends.
+impl<L: Lates, const TASK: bool> Guard<L, TASK> {
+    /// What the rest of the expansion uses.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn enter_small(&self, meta: &'static Meta) -> Entered<'_, N> {
-        let follows = thread::innermost() == 0;
-        if follows {
-            follow(self.0.unlinked(), meta);
-        }
-        Entered { guard: &self.0, meta, follows, arguments: () }
+    pub fn entered(&self) -> Entered<'_, L> {
+        let Self { frame, meta, late } = *self;
+        Entered { frame, meta, late }
     }
 }
 
-impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
+impl<L, const TASK: bool> Drop for Guard<L, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if let Some(frame) = self.0.entered() {
+        if let Some(frame) = self.frame {
             if TASK { record::leave_task(frame) } else { record::leave(frame) }
         }
     }
 }
 
-/// Calls that are followed are rare among those of a function that is called often. By its ABI it does not unwind, so a
-/// function that calls nothing else needs no code for the case that it does.
+/// Stands for a call of a small function. None of them is followed, so there is nothing to be done at its end.
+pub struct Unguarded<L>(Entered<'static, L>);
+
+/// A call of a small function begins.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn enter_small<A: Arguments>(meta: &'static Meta, arguments: A) -> Unguarded<A::Late> {
+    Unguarded(Entered { frame: None, meta, late: arguments.late() })
+}
+
+impl<L: Lates> Unguarded<L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn entered(&self) -> Entered<'_, L> {
+        self.0
+    }
+}
+
+/// A frame for a call that is followed. Those are rare among the calls of a function that is called often. By its ABI it does not
+/// unwind, so a function that calls nothing else needs no code for the case that it does.
 #[cold]
 #[inline(never)]
-extern "C" fn follow(guard: frame::Unlinked<'_, Meta>, meta: &'static Meta) {
+extern "C" fn follow<L: Lates>(meta: &'static Meta, late: L) -> Option<FrameRef<'static>> {
+    let frame = followed(meta)?;
+    late.keep(frame, 0);
+    Some(frame)
+}
+
+#[inline(never)]
+extern "C" fn followed(meta: &'static Meta) -> Option<FrameRef<'static>> {
     meta.budget.followed();
-    thread::with(|thread| guard.link(meta, &thread.frames));
+    thread::with(|thread| FrameRef::enter(meta, &thread.frames))
 }
 
-/// What an expansion does everything with: the guard, and beside it what the optimizer would have to read from it again.
+/// What an expansion does everything with.
 #[derive(Clone, Copy)]
-pub struct Entered<'a, const N: usize, A = ()> {
-    guard: &'a frame::Guard<Meta, N>,
+pub struct Entered<'a, L> {
+    frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    follows: bool,
-    /// What of the arguments can be kept late, when a call fails that is not followed.
-    arguments: A,
+    late: L,
 }
 
-/// Adds what can be kept late of the arguments.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn holding<const N: usize, A: Arguments>(entered: Entered<'_, N>, arguments: A) -> Entered<'_, N, A> {
-    let Entered { guard, meta, follows, .. } = entered;
-    Entered { guard, meta, follows, arguments }
-}
-
-impl<'a, const N: usize, A: Arguments> Entered<'a, N, A> {
+impl<'a, L: Lates> Entered<'a, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
-        let Self { guard, meta, arguments, .. } = self;
-        let (frame, alone) = frame_of(guard, meta, arguments);
-        Meeting::new(frame, alone, site, way)
+        let Self { frame, meta, late } = self;
+        meeting(frame, meta, Meeting::code(site, way), late)
     }
 
     /// Where a variable goes, if this call is followed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn place(self, index: usize) -> Option<Place<'a, Meta>> {
-        let Self { guard, meta, follows, .. } = self;
-        follows.then(|| Place { slot: guard.slot(index), meta, held: Held { frame: guard.frame(), index } })
+    pub(crate) fn place(self, index: usize) -> Option<Held<'a, Meta>> {
+        self.frame.map(|frame| Held { frame, index })
     }
 }
 
-/// The frame in which an error is met, and whether it stands alone: a call that is not followed has one for so long only. Does
-/// not unwind, like all that is called there.
+/// Where an error is met. A call that is not followed has a frame for so long only. Does not unwind, like all that is called there.
 #[cold]
 #[inline(never)]
-#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-extern "C" fn frame_of<'a, const N: usize, A: Arguments>(
-    guard: &'a frame::Guard<Meta, N>,
+extern "C" fn meeting<'a, L: Lates>(
+    frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    arguments: A,
-) -> (FrameRef<'a>, bool) {
-    if let Some(frame) = guard.entered() {
-        return (frame, false);
+    code: u32,
+    late: L,
+) -> Meeting<'a> {
+    match frame {
+        Some(frame) => Meeting::new(frame, code),
+        None => {
+            let frame = alone(meta);
+            late.keep(frame, 0);
+            Meeting::alone(frame, code)
+        }
     }
+}
+
+#[inline(never)]
+extern "C" fn alone(meta: &'static Meta) -> FrameRef<'static> {
     meta.budget.failed();
     let here = 0_u8;
     let frame = thread::with(|thread| {
         thread.depth.set((&raw const here).addr());
-        FrameRef::alone(meta, &thread.frames)
+        FrameRef::enter_anyway(meta, &thread.frames)
     });
-    frame.slots().for_each(Slot::unfollowed);
-    arguments.keep(&mut frame.slots());
-    (frame, true)
+    frame.slots().for_each(|slot| slot.set(Content::unfollowed()));
+    frame
 }
 
-/// What can be kept late of a function's arguments: pairs of one and the rest.
+/// The arguments of a call that begins: pairs of one and the rest.
 pub trait Arguments: Copy {
-    fn keep<'a>(self, slots: &mut dyn Iterator<Item = Slot<'a>>);
+    type Late: Lates;
+    fn late(self) -> Self::Late;
+    /// Keeps those that cannot be kept late, from the slot with this index on.
+    fn keep_now(self, frame: FrameRef<'_>, index: usize);
+}
+
+/// One of them.
+pub trait Argument: Copy {
+    type Late: Late;
+    fn late(self) -> Self::Late;
+    fn keep_now(self, held: Held<'_, Meta>);
+}
+
+/// What can be kept late of a function's arguments.
+pub trait Lates: Copy {
+    fn keep(self, frame: FrameRef<'_>, index: usize);
 }
 
 impl Arguments for () {
-    fn keep<'a>(self, _: &mut dyn Iterator<Item = Slot<'a>>) {}
+    type Late = ();
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(self) {}
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_now(self, _: FrameRef<'_>, _: usize) {}
 }
 
-impl<L: Late, R: Arguments> Arguments for (L, R) {
+impl<P: Argument, R: Arguments> Arguments for (P, R) {
+    type Late = (P::Late, R::Late);
+
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep<'a>(self, slots: &mut dyn Iterator<Item = Slot<'a>>) {
-        if let Some(slot) = slots.next() {
-            self.0.keep(slot);
-        }
-        self.1.keep(slots);
+    fn late(self) -> Self::Late {
+        (self.0.late(), self.1.late())
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_now(self, frame: FrameRef<'_>, index: usize) {
+        self.0.keep_now(Held { frame, index });
+        self.1.keep_now(frame, index + 1);
+    }
+}
+
+impl Lates for () {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, _: FrameRef<'_>, _: usize) {}
+}
+
+impl<L: Late, R: Lates> Lates for (L, R) {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, frame: FrameRef<'_>, index: usize) {
+        self.0.keep(frame, index);
+        self.1.keep(frame, index + 1);
     }
 }

@@ -13,7 +13,6 @@ pub(crate) mod outcome;
 pub(crate) mod panic;
 pub(crate) mod record;
 mod share;
-pub(crate) mod sizes;
 pub(crate) mod snap;
 pub(crate) mod standard;
 pub(crate) mod thread;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Arguments, Entered, FrameRef};
+use super::guard::{Entered, FrameRef, Lates};
 use super::tie::{Second, Third, Tie};
 use super::{record, told};
 
@@ -40,10 +40,22 @@ pub(crate) enum Way {
     Lost,
 }
 
+/// Set in a code when the frame stands alone.
+const ALONE: u32 = 4;
+
 impl<'a> Meeting<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(frame: FrameRef<'a>, alone: bool, site: u32, way: Way) -> Self {
-        Self { frame, code: site << 3 | (alone as u32) << 2 | way as u32 }
+    pub(super) const fn code(site: u32, way: Way) -> u32 {
+        site << 3 | way as u32
+    }
+
+    pub(super) fn new(frame: FrameRef<'a>, code: u32) -> Self {
+        Self { frame, code }
+    }
+
+    /// In a frame that goes when the error was met.
+    pub(super) fn alone(frame: FrameRef<'a>, code: u32) -> Self {
+        Self { frame, code: code | ALONE }
     }
 
     pub(crate) fn site(self) -> u32 {
@@ -52,7 +64,7 @@ impl<'a> Meeting<'a> {
 
     /// Whether the frame stands for a call that is not followed, and goes when the error was met.
     pub(crate) fn is_alone(self) -> bool {
-        self.code & 4 != 0
+        self.code & ALONE != 0
     }
 
     pub(crate) fn way(self) -> Way {
@@ -268,9 +280,9 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
+pub fn see_none<R, K: Outcome<R>, L: Lates>(
     value: R,
-    guard: Entered<'_, N, A>,
+    guard: Entered<'_, L>,
     site: u32,
 ) -> (R, Tie<R, K>) {
     (K::pass(value, || guard.meeting(site, Way::Out)), Tie::new())
@@ -280,9 +292,9 @@ macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R>, const N: usize, A: Arguments>(
+        pub fn $see<R, K: Outcome<R>, L: Lates>(
             value: R,
-            guard: Entered<'_, N, A>,
+            guard: Entered<'_, L>,
             site: u32,
         ) -> (R, Tie<R, K>) {
             (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Tie::new())
@@ -306,9 +318,9 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R>, const N: usize, A: Arguments>(
+pub fn at<R, K: Outcome<R>, L: Lates>(
     value: R,
-    guard: Entered<'_, N, A>,
+    guard: Entered<'_, L>,
     site: u32,
     _: &Tie<R, K>,
 ) -> R {
@@ -317,9 +329,9 @@ pub fn at<R, K: Outcome<R>, const N: usize, A: Arguments>(
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
+pub fn at_none<R, K: Outcome<R>, L: Lates>(
     value: R,
-    guard: Entered<'_, N, A>,
+    guard: Entered<'_, L>,
     site: u32,
     _: &Tie<R, K>,
 ) -> R {
@@ -329,8 +341,8 @@ pub fn at_none<R, K: Outcome<R>, const N: usize, A: Arguments>(
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cold]
 #[inline(never)]
-pub fn leave<R, K: Outcome<R>, const N: usize, A: Arguments>(
-    guard: Entered<'_, N, A>,
+pub fn leave<R, K: Outcome<R>, L: Lates>(
+    guard: Entered<'_, L>,
     site: u32,
     _: &Tie<R, K>,
     message: fmt::Arguments<'_>,
@@ -407,7 +419,7 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize, A: Arguments>(look: ShowError<'_>, guard: Entered<'_, N, A>) {
+pub fn record<L: Lates>(look: ShowError<'_>, guard: Entered<'_, L>) {
     look(&mut |error| told::given(guard.meeting(0, Way::Out), error));
 }
 

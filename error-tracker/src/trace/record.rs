@@ -116,7 +116,7 @@ pub(super) fn dismiss(meeting: Meeting<'_>) {
         }
     });
     thread::with(|thread| {
-        meeting.frame.dismiss(&thread.frames);
+        meeting.frame.leave(&thread.frames);
         thread.frames.mark(caller);
     });
     if caller == 0 {
@@ -334,7 +334,7 @@ pub(crate) extern "C" fn leave_task(frame: FrameRef<'_>) {
     if thread::innermost() == frame.key() {
         leave(frame);
     } else {
-        frame.give_back();
+        frame.free();
     }
 }
 

@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use super::guard::{Arguments, Entered};
+use super::guard::{self, Entered, Lates};
 use super::meta::Meta;
-use crate::frame::Untaken;
+use crate::frame::{Untaken, UntakenText};
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
 use crate::snapshot::keep::{
-    AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, LateReference, Link, Place, Var,
+    AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Late, Link, Var,
 };
 use crate::snapshot::types::Known;
 
@@ -22,64 +22,53 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T>, const N: usize, A: Arguments>(
-    value: &T,
-    guard: Entered<'_, N, A>,
-    index: usize,
-) -> Link<T, K> {
-    if let Some(place) = guard.place(index) {
-        K::keep(value, place);
+pub fn keep<T, K: Keep<T>, L: Lates>(value: &T, guard: Entered<'_, L>, index: usize) -> Link<T, K> {
+    if let Some(held) = guard.place(index) {
+        K::keep(value, held);
     }
     Link::new()
 }
 
 /// An argument that is to be kept, whose type is known at once: its kind is found like that of a link.
-pub struct Argument<'a, T, K>(&'a T, Option<Place<'a, Meta>>, PhantomData<K>);
+pub struct Argument<'a, T, K>(&'a T, PhantomData<K>);
 
 /// An argument that is a reference, to be read at a failure.
-pub struct Reference<'a, 'b, T: ?Sized, K>(&'a &'b T, Option<Place<'a, Meta>>, PhantomData<K>);
+pub struct Reference<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn argument<'a, T, K, const N: usize, A: Arguments>(
-    value: &'a T,
-    guard: Entered<'a, N, A>,
-    index: usize,
-) -> Argument<'a, T, K> {
-    Argument(value, guard.place(index), PhantomData)
+pub fn argument<T, K>(value: &T) -> Argument<'_, T, K> {
+    Argument(value, PhantomData)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn reference<'a, 'b, T: ?Sized, K, const N: usize, A: Arguments>(
-    value: &'a &'b T,
-    guard: Entered<'a, N, A>,
-    index: usize,
-) -> Reference<'a, 'b, T, K> {
-    Reference(value, guard.place(index), PhantomData)
+pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> Reference<'a, T, K> {
+    Reference(value, PhantomData)
+}
+
+/// Keeps an argument that was just assigned.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn keep_argument<A: guard::Argument, L: Lates>(argument: A, guard: Entered<'_, L>, index: usize) {
+    if let Some(held) = guard.place(index) {
+        argument.late().keep(held.frame, index);
+        argument.keep_now(held);
+    }
 }
 
 macro_rules! kinds {
     ($([$($by:tt)*] $this:ident $kind:ident where [$($kept:tt)*], [$($bound:tt)*];)+) => {$(
-        impl<T: $($kept)*> Argument<'_, T, $kind> {
-            /// Where there is a place. Answers what can be kept later.
+        impl<'a, T: $($kept)*> Argument<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_keep($($by)* $this) -> <$kind as Keep<T>>::Late {
-                if let Some(place) = $this.1 {
-                    <$kind as Keep<T>>::keep($this.0, place);
-                }
-                <$kind as Keep<T>>::late($this.0)
+            pub fn __error_tracker_found($($by)* $this) -> Self {
+                Self($this.0, PhantomData)
             }
         }
 
-        impl<'b, T: $($bound)*> Reference<'_, 'b, T, $kind> {
-            /// The same.
+        impl<'a, T: $($bound)*> Reference<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_keep($($by)* $this) -> LateReference<'b, T, $kind> {
-                if let Some(place) = &$this.1 {
-                    <$kind as KeepReference<T>>::keep_reference($this.0, place.slot);
-                }
-                LateReference::new($this.0)
+            pub fn __error_tracker_found($($by)* $this) -> Self {
+                Self($this.0, PhantomData)
             }
         }
     )+};
@@ -91,8 +80,53 @@ kinds! {
     [&mut] self AsType where [], [?Sized];
 }
 
-impl Function for Meta {
+impl<T, K> Clone for Argument<'_, T, K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, K> Copy for Argument<'_, T, K> {}
+
+impl<T: ?Sized, K> Clone for Reference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized, K> Copy for Reference<'_, T, K> {}
+
+impl<T, K: Keep<T>> guard::Argument for Argument<'_, T, K> {
+    type Late = K::Late;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(self) -> K::Late {
+        K::late(self.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_now(self, held: Held<'_, Meta>) {
+        if !K::Late::KEEPS {
+            K::keep(self.0, held);
+        }
+    }
+}
+
+impl<'a, T: ?Sized, K: KeepReference<T>> guard::Argument for Reference<'a, T, K> {
+    type Late = K::Late<'a>;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn late(self) -> Self::Late {
+        K::late(self.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_now(self, _: Held<'_, Meta>) {}
+}
+
+impl Function for Meta {
     fn budget(&self) -> &Budget {
         &self.budget
     }
@@ -101,9 +135,10 @@ impl Function for Meta {
         self.variables().nth(index)
     }
 
+    #[cold]
     #[inline(never)]
     #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-    extern "C" fn keep_text(held: Held<'_, Self>, text: &str) {
+    extern "C" fn keep_text(held: Held<'_, Self>, text: UntakenText<'_>) {
         eager::text(held, text);
     }
 
