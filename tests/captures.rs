@@ -58,12 +58,14 @@ fn captured<T>(result: Result<T, ParseIntError>) -> Result<T, ParseIntError> {
 
 #[auto_track_exception]
 fn captured_by_a_plain_function(text: &str) -> Result<u32, ParseIntError> {
-    captured(parse(text))
+    let number = captured(parse(text))?;
+    Ok(number)
 }
 
 #[auto_track_exception]
 fn captured_before_anybody_met_it(text: &str) -> Result<u32, ParseIntError> {
-    Ok(captured(plain(text))?)
+    let number = captured(plain(text))?;
+    Ok(number)
 }
 
 #[auto_track_exception]
@@ -80,8 +82,16 @@ fn captured_by_an_annotated_function(text: &str) -> Result<u32, ParseIntError> {
     result
 }
 
+/// Small, and outermost.
+#[auto_track_exception]
+fn captured_within_one_expression(text: &str) -> Result<u32, ParseIntError> {
+    captured(parse(text))
+}
+
 #[test]
 fn an_error_is_told_once_whoever_captured_it_before_it_was_returned() {
+    let event = event_of(|| captured_within_one_expression("x"));
+    assert_eq!(functions(&event), ["parse", "captured_within_one_expression"]);
     assert_eq!(functions(&event_of(|| captured_by_a_plain_function("x"))), ["parse"]);
     assert!(functions(&event_of(|| captured_before_anybody_met_it("x"))).is_empty());
     assert_eq!(functions(&event_of(|| captured_by_an_annotated_function("x"))), ["parse", "note"]);
@@ -123,7 +133,8 @@ fn between(text: &str) -> anyhow::Result<u32> {
 
 #[auto_track_exception]
 fn above(text: &str) -> anyhow::Result<u32> {
-    between(text)
+    let number = between(text)?;
+    Ok(number)
 }
 
 #[test]

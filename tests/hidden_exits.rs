@@ -150,7 +150,8 @@ fn keeps_it_for_itself() -> Result<u32, NoMoney> {
 
 #[auto_track_exception]
 fn above_who_keeps_it() -> Result<u32, NoMoney> {
-    Ok(keeps_it_for_itself()? + 1)
+    let kept = keeps_it_for_itself()?;
+    Ok(kept + 1)
 }
 
 #[test]

@@ -216,7 +216,8 @@ fn captures_and_returns(text: &str) -> Result<u32, ParseIntError> {
 
 #[auto_track_exception]
 fn above_captured(text: &str) -> Result<u32, ShopError> {
-    Ok(captures_and_returns(text)?)
+    let number = captures_and_returns(text)?;
+    Ok(number)
 }
 
 #[test]
@@ -363,5 +364,33 @@ fn threads_and_their_failures_do_not_mix() {
     for event in events {
         let first: u32 = value(&event.frames[9], "depth").parse().unwrap();
         assert_eq!(value(&event.frames[0], "depth"), (first + 9).to_string());
+    }
+}
+
+#[auto_track_exception]
+fn port(text: &str) -> Result<u16, ParseIntError> {
+    text.parse()
+}
+
+#[auto_track_exception]
+fn count(text: &str) -> Result<u32, ParseIntError> {
+    text.parse()
+}
+
+#[auto_track_exception]
+fn reads_both(text: &str) -> u32 {
+    let port = port(text);
+    let count = count(text);
+    u32::from(port.is_ok()) + u32::from(count.is_ok())
+}
+
+#[test]
+fn equal_errors_of_small_functions_beside_each_other_are_as_many_failures() {
+    let below_one = || assert_eq!(reads_both("x"), 0);
+    let below_none = || assert!(port("x").is_err() && count("x").is_err());
+    for events in [events_of(below_one), events_of(below_none)] {
+        let mut functions: Vec<_> = events.iter().map(|event| functions(event).join(" ")).collect();
+        functions.sort_unstable();
+        assert_eq!(functions, ["count", "port"]);
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, parse_quote};
+use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, Visibility, parse_quote};
 
 use crate::boxed::Boxed;
 use crate::exits::Hidden;
@@ -126,6 +126,8 @@ fn may_be_small(function: &Function, options: &Options, records: Option<&Ident>)
         || !options.context.is_empty()
         || !options.globals.is_empty()
         || options.silent.is_some()
+        || options.level.is_some()
+        || function.sig.ident == "main"
         || options.locals == Locals::Always;
     !asks_for_more && is_small(function)
 }
@@ -229,12 +231,13 @@ fn begin(
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
     let enter = match () {
         () if function.sig.asyncness.is_some() => "enter_task",
+        () if small && matches!(function.vis, Visibility::Public(_)) => "enter_small_public",
         () if small => "enter_small",
         () => "enter",
     };
     let mut begin = TokenStream::new();
     begin.append_all([Ident::new(enter, Span::call_site()), guard.clone()]);
-    begin.append_all(meta::of(function, options, p, &names, walk));
+    begin.append_all(meta::of(function, options, p, &names, walk, small));
     for Argument { ident, kind } in arguments {
         begin.append_all([&kind.keeps(), ident]);
     }

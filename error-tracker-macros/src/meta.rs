@@ -29,9 +29,10 @@ pub(crate) fn of(
     p: &Library,
     arguments: &[&Ident],
     walk: &Walk<'_>,
+    small: bool,
 ) -> [TokenTree; 4] {
     let lines = Lines::of(function);
-    let mut text = head(function, options, walk, &lines);
+    let mut text = head(function, options, walk, small, &lines);
     text.push(GROUP);
     let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
         let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
@@ -81,7 +82,7 @@ pub(crate) fn of(
 }
 
 /// The text's first group.
-fn head(function: &Function, options: &Options, walk: &Walk<'_>, lines: &Lines) -> String {
+fn head(function: &Function, options: &Options, walk: &Walk<'_>, small: bool, lines: &Lines) -> String {
     let (name, renamed) = match &options.name {
         Some(name) => (name.value(), 1),
         None => (function.sig.ident.unraw().to_string(), 0),
@@ -96,7 +97,8 @@ fn head(function: &Function, options: &Options, walk: &Walk<'_>, lines: &Lines) 
     let Lines { first, last, file } = lines;
     let mut text = String::new();
     let file = file.as_deref().unwrap_or_default();
-    entry(&mut text, &[first, last, &renamed, &silent, &hidden, &level, &file, &unparted(&name)]);
+    let small = u8::from(small);
+    entry(&mut text, &[first, last, &renamed, &silent, &small, &hidden, &level, &file, &unparted(&name)]);
     text
 }
 

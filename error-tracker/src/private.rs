@@ -9,7 +9,7 @@ pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::Level;
 pub use crate::snapshot::keep::shown;
 pub use crate::snapshot::late::close_late;
-pub use crate::trace::guard::{enter, enter_small, enter_task};
+pub use crate::trace::guard::{enter, enter_small, enter_small_public, enter_task};
 pub use crate::trace::meta::{Global, Meta};
 pub use crate::trace::outcome::{
     ErrorRef, Given, LookAt, at, at_none, failed, leave, never, record, see, see_handled, see_lost, see_none,

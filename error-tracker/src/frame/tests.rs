@@ -1,10 +1,11 @@
+use std::collections::HashSet;
 use std::fmt::{self, Debug};
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use super::{Body, FrameRef, Guard, List, Piece, Slot, Slots, Value, Written};
+use super::{Body, Content, FrameRef, List, Piece, Slots, Untaken, UntakenText, Value, Written};
 
 struct Three;
 
@@ -40,78 +41,86 @@ fn all(list: &List<Three>) -> Vec<Vec<String>> {
     list.read(|frames| frames.map(shown).collect())
 }
 
+fn enter(list: &List<Three>) -> FrameRef<'static, Three> {
+    FrameRef::enter(&Three, list).unwrap()
+}
+
 #[test]
 fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
     let list = List::new();
     let numbers = vec![1, 2];
-    let outer = Guard::<_, 3>::new();
-    assert!(outer.entered().is_none());
-    outer.unlinked().link(&Three, &list);
-    outer.slot(0).copy(&(7_u8, 'x'));
-    outer.slot(1).argument::<Vec<i32>, Plainly>(&numbers);
-    let inner = Guard::<_, 3>::new();
-    inner.unlinked().link(&Three, &list);
-    let untaken = inner.slot(2).untaken::<_, Plainly>(&"text");
+    let outer = enter(&list);
+    outer.fill(0, Content::bits((7_u8, 'x')).unwrap());
+    outer.fill(1, Content::argument::<Vec<i32>, Plainly>(&numbers));
+    let inner = enter(&list);
+    let untaken = Untaken::new::<_, Plainly>(&"text");
     untaken.show(|value| assert_eq!(format!("{value:?}"), "\"text\""));
-    inner.slot(0).text_argument::<str>("argument");
-    assert!(inner.frame().is_innermost(&list) && !outer.slot(2).copy(&[0_u64; 3]));
+    inner.slot(2).unwrap().untaken(untaken);
+    inner.fill(0, Content::text_argument::<str>("argument"));
+    assert!(inner.is_innermost(&list) && Content::bits([0_u64; 3]).is_none());
     assert_eq!(all(&list), [vec!["argument", "-"], vec!["(7, 'x')", "[1, 2]"]]);
-    let start = inner.frame().put(b"text and secret").unwrap();
-    inner.slot(2).put(Piece::rendered(start, 5, 10, false));
+    let start = inner.put(b"text and secret").unwrap();
+    inner.slot(2).unwrap().put(Piece::rendered(start, 5, 10, false));
     assert_eq!(all(&list)[0], ["argument", "text and secret"]);
     // A variable that is bound again in another way.
-    inner.slot(0).no_debug::<Three>();
-    inner.slot(2).copy(&u128::MAX);
+    inner.fill(0, Content::no_debug::<Three>());
+    inner.fill(2, Content::bits(u128::MAX).unwrap());
+    // There is none of this index.
+    inner.fill(3, Content::bits(0).unwrap());
     assert_eq!(all(&list)[0], ["-".to_owned(), u128::MAX.to_string()]);
-    inner.frame().leave(&list);
-    assert_eq!((all(&list).len(), list.innermost()), (1, outer.frame().key()));
-    list.mark(outer.frame().key());
-    assert!(!outer.frame().is_innermost(&list), "it is marked");
-    outer.frame().leave(&list);
+    assert_eq!(inner.caller(), outer.key());
+    inner.leave(&list);
+    assert_eq!((all(&list).len(), list.innermost()), (1, outer.key()));
+    list.mark(outer.key());
+    assert!(!outer.is_innermost(&list), "it is marked");
+    outer.leave(&list);
     assert_eq!(list.innermost(), 0);
 }
 
 #[test]
-fn a_frame_that_stands_alone_is_the_innermost_until_it_is_dismissed() {
+fn frames_may_leave_in_any_order() {
     let list = List::new();
-    let guard = Guard::<_, 3>::new();
-    let caller = guard.unlinked().link(&Three, &list);
-    for round in 0..2_u8 {
-        let alone = FrameRef::alone(&Three, &list);
-        alone.slots().for_each(Slot::unfollowed);
-        assert!(alone.slot(1).unwrap().copy(&round) && alone.slot(3).is_none());
-        let start = alone.put(b"text").unwrap();
-        alone.slot(2).unwrap().untaken::<_, Plainly>(&"text");
-        alone.slot(2).unwrap().put(Piece::rendered(start, 4, 0, false));
-        assert_eq!(all(&list), [vec!["?", &round.to_string(), "text"], vec![]]);
-        assert_eq!(alone.caller(), caller.key());
-        alone.dismiss(&list);
-        assert_eq!(list.innermost(), caller.key());
+    let frames = [enter(&list), enter(&list), enter(&list)];
+    for (left, index) in [(2, 1), (1, 2), (0, 0)] {
+        frames[index].leave(&list);
+        assert_eq!(all(&list).len(), left);
     }
-    caller.leave(&list);
 }
 
-/// A guard that takes itself off the list when dropped, as an expansion's does.
-struct Linked<'a>(Guard<Three, 3>, &'a List<Three>);
+#[test]
+fn memory_of_frames_is_used_again_and_empty() {
+    let list = List::new();
+    let mut places = Vec::new();
+    // More than a thread keeps.
+    for round in 0..3_u8 {
+        let frames: Vec<_> = (0..40).map(|_| enter(&list)).collect();
+        for frame in &frames {
+            assert!(shown(*frame).is_empty(), "what another call kept is gone");
+            frame.fill(1, Content::bits(round).unwrap());
+            frame.put(b"text").unwrap();
+        }
+        places.push(frames[8..].iter().map(|frame| frame.key()).collect::<HashSet<_>>());
+        frames.iter().rev().for_each(|frame| frame.leave(&list));
+    }
+    assert!(places[1].intersection(&places[2]).count() >= 24);
+}
+
+/// A guard that takes its frame off the list when dropped, as an expansion's does.
+struct Linked<'a>(FrameRef<'static, Three>, &'a List<Three>);
 
 impl<'a> Linked<'a> {
-    fn new(list: &'a List<Three>) -> Self {
-        Self(Guard::new(), list)
-    }
-
-    fn enter(&self) {
-        self.0.unlinked().link(&Three, self.1);
+    fn enter(list: &'a List<Three>) -> Self {
+        Self(enter(list), list)
     }
 }
 
 impl Drop for Linked<'_> {
     fn drop(&mut self) {
         assert!(all(self.1).len() < 3, "the list leads here, too");
-        let Some(frame) = self.0.entered() else { return };
-        if frame.is_innermost(self.1) {
-            frame.leave(self.1);
+        if self.0.is_innermost(self.1) {
+            self.0.leave(self.1);
         } else {
-            frame.give_back();
+            self.0.free();
         }
     }
 }
@@ -127,26 +136,24 @@ fn a_body_is_linked_while_it_is_polled() {
     let list = List::new();
     let mut pending = true;
     let mut body = pin!(Body::new(async {
-        let linked = Linked::new(&list);
-        linked.enter();
-        linked.0.slot(0).copy(&1_u8);
+        let linked = Linked::enter(&list);
+        linked.0.fill(0, Content::bits(1_u8).unwrap());
         poll_fn(|_| if std::mem::take(&mut pending) { Poll::Pending } else { Poll::Ready(()) }).await;
-        linked.0.slot(1).copy(&2_u8);
+        linked.0.fill(1, Content::bits(2_u8).unwrap());
         all(&list)
     }));
     assert_eq!((poll(body.as_mut(), &list), list.innermost()), ((Poll::Pending, 0), 0));
-    let caller = Linked::new(&list);
-    caller.enter();
+    let caller = Linked::enter(&list);
     assert_eq!(poll(body.as_mut(), &list), (Poll::Ready(vec![vec!["1".into(), "2".into()], vec![]]), 2));
     assert_eq!((body.suspended(), all(&list).len()), (0, 1));
+    drop(caller);
 }
 
 #[test]
 fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
     let list = List::new();
     let never = async {
-        let linked = Linked::new(&list);
-        linked.enter();
+        let _linked = Linked::enter(&list);
         pending::<()>().await;
     };
     {
@@ -156,8 +163,7 @@ fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
     }
     let mut first = true;
     let mut body = pin!(Body::new(async {
-        let linked = Linked::new(&list);
-        linked.enter();
+        let _linked = Linked::enter(&list);
         poll_fn(|_| if std::mem::take(&mut first) { Poll::<()>::Pending } else { panic!("on purpose") })
             .await;
     }));
@@ -171,31 +177,30 @@ fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
 #[test]
 fn what_a_slot_says_of_a_type() {
     let list = List::new();
-    let guard = Guard::<_, 3>::new();
-    guard.unlinked().link(&Three, &list);
+    let frame = enter(&list);
     let text = "é".repeat(1 << 12);
-    guard.slot(0).untaken_text::<String>();
-    guard.slot(1).argument::<str, Plainly>(&text);
-    guard.slot(2).untaken_text::<String>();
-    let start = guard.frame().put(&text.as_bytes()[..64]).unwrap();
-    guard.slot(2).put(Piece::text(start, 64, text.len()));
-    let types: Vec<_> = guard.frame().slots().map(|slot| slot.type_name().unwrap()).collect();
+    let slots: Vec<_> = frame.slots().collect();
+    slots[0].untaken_text(UntakenText::new::<String>(&text));
+    slots[1].set(Content::argument::<str, Plainly>(&text));
+    slots[2].untaken_text(UntakenText::new::<String>(&text));
+    let start = frame.put(&text.as_bytes()[..64]).unwrap();
+    slots[2].put(Piece::text(start, 64, text.len()));
+    let types: Vec<_> = slots.iter().map(|slot| slot.type_name().unwrap()).collect();
     assert_eq!(types, ["alloc::string::String", "&str", "alloc::string::String"]);
-    guard.slot(2).read(&mut |value| {
+    slots[2].read(&mut |value| {
         let Value::Text(piece) = value else { panic!("it was taken") };
-        assert_eq!((guard.frame().text(piece).as_str(), piece.whole()), (&text[..64], text.len() as u64));
+        assert_eq!((frame.text(piece).as_str(), piece.whole()), (&text[..64], text.len() as u64));
     });
-    guard.frame().leave(&list);
+    frame.leave(&list);
 }
 
 #[test]
-fn a_guard_that_leaves_gives_its_chunk_back() {
+fn a_frame_that_leaves_gives_its_chunk_back() {
     let list = List::new();
     // More than there may be at once.
     for _ in 0..1100 {
-        let guard = Guard::<_, 3>::new();
-        guard.unlinked().link(&Three, &list);
-        assert!(guard.frame().put(b"text").is_some());
-        guard.frame().leave(&list);
+        let frame = enter(&list);
+        assert!(frame.put(b"text").is_some());
+        frame.leave(&list);
     }
 }

@@ -70,10 +70,7 @@ pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
 fn admitted<M: Function>(held: Held<'_, M>) -> bool {
     let index = held.index;
     let budget = held.frame.meta().budget();
-    budget.is_open(index)
-        && !rendering()
-        && budget.admits()
-        && !(budget.asks_about(index) && is_masked(held))
+    budget.is_open(index) && !rendering() && budget.admits() && !(budget.asks_about(index) && is_masked(held))
 }
 
 /// Whether the variable is masked by its name, and so is left alone from now on.

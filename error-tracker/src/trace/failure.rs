@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::backtrace;
 use super::facts::{Facts, Met};
 use super::frames::Passed;
+use super::meta::Meta;
 use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
 use crate::json::Map;
 use crate::mask::Taint;
@@ -44,6 +45,10 @@ pub(crate) struct Failure {
     pub(crate) handled: bool,
     /// Where it was captured by hand.
     pub(crate) captured: Vec<Place>,
+    /// It was told when it was captured by hand, and has left the outermost function that was followed since.
+    pub(super) left: bool,
+    /// The outermost function that was followed, where it was taken for handled, though it may have left that unseen.
+    pub(super) perhaps_left: Option<Box<Passed>>,
 }
 
 /// What became of a failure.
@@ -94,6 +99,8 @@ impl Failure {
             taint: Taint::default(),
             handled: false,
             captured: Vec::new(),
+            left: false,
+            perhaps_left: None,
         }
     }
 
@@ -138,6 +145,12 @@ impl Failure {
             self.changed = Some(met.facts());
         }
         differs
+    }
+
+    /// Whether it can be what a call of this function meets that is not followed.
+    pub(super) fn may_lead_to(&self, function: &'static Meta, site: u32) -> bool {
+        let last = self.perhaps_left.as_deref().or(self.frames.last());
+        last.is_none_or(|passed| passed.may_lead_to(function, site))
     }
 
     /// Whether it looks like this error, which is captured by hand. What was captured at the very same place before is

@@ -57,6 +57,13 @@ impl Passed {
         std::ptr::eq(self.meta, function)
     }
 
+    /// Whether an error that passed this function last can be what a call meets that is not followed. In a small function, which is one
+    /// expression, that names whom the error comes from; else nothing tells it from an equal one that was met shortly before.
+    pub(super) fn may_lead_to(&self, function: &'static Meta, site: u32) -> bool {
+        let known = function.known();
+        !known.head.small || known.site(site).is_some_and(|site| site.names(self.meta.name()))
+    }
+
     /// Reads the variables that can be named at a site, and with `user_code` the globals.
     fn read(&mut self, frame: FrameRef<'_>, failure: &mut Failure, user_code: bool) {
         let known = self.meta.known();

@@ -58,6 +58,15 @@ impl<L, const TASK: bool> Drop for Guard<L, TASK> {
     }
 }
 
+/// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
+/// running: what becomes of an error is known where the outermost one ends.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn enter_small_public<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
+    let late = arguments.late();
+    let frame = if thread::innermost() == 0 && meta.budget.follows() { follow(meta, late) } else { None };
+    Guard { frame, meta, late }
+}
+
 /// Stands for a call of a small function. None of them is followed, so there is nothing to be done at its end.
 pub struct Unguarded<L>(Entered<'static, L>);
 

@@ -83,12 +83,22 @@ pub(crate) struct Head {
     pub(crate) renamed: bool,
     /// Whether errors end here, by the option `silent`.
     pub(crate) silent: bool,
+    /// Whether no call of it is followed, since it is one short expression.
+    pub(crate) small: bool,
     pub(crate) hidden: Hidden,
     pub(crate) level: Option<Level>,
     /// Where its lines are counted.
     pub(crate) file: &'static str,
     /// The name from the option `name`; else the function's own.
     pub(crate) name: &'static str,
+}
+
+impl Site {
+    /// Whether its expression names this function.
+    pub(crate) fn names(&self, function: &str) -> bool {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        self.text.split(|c| !is_part(c)).any(|word| word == function)
+    }
 }
 
 impl Head {
@@ -161,6 +171,7 @@ impl Meta {
             last_line: parts.number().unwrap_or_default(),
             renamed: parts.flag(),
             silent: parts.flag(),
+            small: parts.flag(),
             hidden: match parts.until(FIELD) {
                 Some("p") => Hidden::Perhaps,
                 Some("l") => Hidden::Likely,
@@ -186,6 +197,14 @@ impl Meta {
             parts.until(GROUP);
         }
         parts
+    }
+
+    /// The function's own name.
+    pub(super) fn name(&self) -> &'static str {
+        let path = (self.path)();
+        let path = path.rsplit_once("::__ErrorTracker").map_or(path, |(path, _)| path);
+        // The body of an async function is a closure to the compiler.
+        path.rsplit("::").find(|name| *name != "{{closure}}").unwrap_or(path)
     }
 
     pub(super) fn sites(&self) -> impl Iterator<Item = Site> {

@@ -280,11 +280,7 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, L: Lates>(
-    value: R,
-    guard: Entered<'_, L>,
-    site: u32,
-) -> (R, Tie<R, K>) {
+pub fn see_none<R, K: Outcome<R>, L: Lates>(value: R, guard: Entered<'_, L>, site: u32) -> (R, Tie<R, K>) {
     (K::pass(value, || guard.meeting(site, Way::Out)), Tie::new())
 }
 
@@ -318,23 +314,13 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R>, L: Lates>(
-    value: R,
-    guard: Entered<'_, L>,
-    site: u32,
-    _: &Tie<R, K>,
-) -> R {
+pub fn at<R, K: Outcome<R>, L: Lates>(value: R, guard: Entered<'_, L>, site: u32, _: &Tie<R, K>) -> R {
     if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::Out)) }
 }
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, L: Lates>(
-    value: R,
-    guard: Entered<'_, L>,
-    site: u32,
-    _: &Tie<R, K>,
-) -> R {
+pub fn at_none<R, K: Outcome<R>, L: Lates>(value: R, guard: Entered<'_, L>, site: u32, _: &Tie<R, K>) -> R {
     K::pass(value, || guard.meeting(site, Way::Out))
 }
 

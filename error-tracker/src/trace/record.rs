@@ -141,7 +141,9 @@ fn waits_in(record: &Record, meeting: Meeting<'_>) -> bool {
 fn changing(meeting: Meeting<'_>, error: &ErrorRef<'_>) -> Record {
     let depth = depth(meeting);
     let met = Met::new(error);
-    let mut record = adopt(meeting, depth, &met).unwrap_or_else(|| rise(meeting.frame, Kind::Error, &met));
+    let mut record = adopt(meeting, depth, &met)
+        .or_else(|| told::met_further_out(meeting, &met))
+        .unwrap_or_else(|| rise(meeting.frame, Kind::Error, &met));
     record.failure.looks_now(&met);
     record.depth = depth;
     record.through = Some(meeting.site());
@@ -245,7 +247,9 @@ fn adopt(meeting: Meeting<'_>, depth: usize, met: &Met<'_, '_>) -> Option<Record
     let comes_from = |record: &Record| {
         // What this very function met before, in a call that is not followed, is another error, unless it rose below.
         let met_before = || record.failure.frames.iter().any(|passed| passed.is_of(function));
-        waits_in(record, meeting) && !(meeting.is_alone() && record.depth >= depth && met_before())
+        waits_in(record, meeting)
+            && !(meeting.is_alone() && record.depth >= depth && met_before())
+            && !(meeting.is_alone() && !record.failure.may_lead_to(function, site))
     };
     let goes_on = |record: &Record, same: bool| match &record.handler {
         Some(handler) if !handler.is_of(function) => false,
@@ -369,12 +373,17 @@ fn settle(frame: FrameRef<'_>) {
 /// nobody sees it.
 fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
     let prev = frame.caller();
-    let goes_on = match frame.meta().known().head.hidden {
+    let hidden = frame.meta().known().head.hidden;
+    let goes_on = match hidden {
         Hidden::Never => false,
         Hidden::Perhaps => prev != 0,
         Hidden::Likely => prev != 0 || record.handler.is_none(),
     };
     if !goes_on {
+        if prev == 0 && hidden != Hidden::Never {
+            record.failure.perhaps_left =
+                Some(Box::new(Passed::new(frame, None, Some(Exit::Hidden), &mut record.failure, true)));
+        }
         return finish(record, true);
     }
     pass(&mut record.failure, frame, None, Some(Exit::Hidden), None);

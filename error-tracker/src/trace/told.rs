@@ -66,17 +66,25 @@ pub(super) fn met_further_out(meeting: Meeting<'_>, met: &Met<'_, '_>) -> Option
     // What this function passed before is another error.
     let comes_from = |last: &Failure| {
         last.kind == Kind::Error
-            && !last.handled
+            && (!last.handled || last.left || last.perhaps_left.is_some())
             && last.since.elapsed() < AT_ONCE
             && !last.frames.iter().any(|passed| passed.is_of(function))
+            && last.may_lead_to(function, meeting.site())
             && met.carries(last.outermost())
     };
     met.sources();
     let failure = TOLD.try_with(|told| {
         let told = &mut *told.try_borrow_mut().ok()?;
-        told.pop_if(|last| comes_from(last))
+        match told.last() {
+            // Nothing is added to what was captured by hand.
+            Some(last) if last.left && comes_from(last) => Some(last.clone()),
+            _ => told.pop_if(|last| comes_from(last)),
+        }
     });
-    Some(Record { further: true, ..Record::at(meeting.frame.key(), failure.ok()??) })
+    let mut failure = failure.ok()??;
+    failure.frames.extend(failure.perhaps_left.take().map(|passed| *passed));
+    let told = failure.left;
+    Some(Record { told, further: !told, ..Record::at(meeting.frame.key(), failure) })
 }
 
 /// A failure that is not wanted any more, whose memory is at hand.
@@ -166,6 +174,7 @@ pub(super) fn left(mark: Failure) {
         let mut told = told.try_borrow_mut().ok()?;
         let failure = told.iter_mut().rev().find(|failure| failure.may_be(&mark.innermost, None))?;
         failure.changed = Some(mark.changed.unwrap_or(mark.innermost));
+        failure.left = true;
         Some(())
     });
 }
