@@ -281,7 +281,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(Vec::new())
     }
 
-    /// Deletes what is beyond `retention`.
+    /// Deletes what is beyond `retention`, which says what stays.
     ///
     /// # Errors
     /// Some of it may have been deleted.
