@@ -175,6 +175,18 @@ fn show_prints_the_traceback() {
     insta::assert_snapshot!(redacted(&files.ok(&["show", NEGATIVE, "FILE"])));
     let older = files.ok(&["show", NEGATIVE, "FILE", "--occurrence", "01934d5e-0000-7000-8000-000000000001"]);
     assert!(older.contains("shop::OrderError: quantity is -3\n"), "{older}");
+    assert_eq!(files.ok(&["show", NEGATIVE, "FILE", "--first"]), older);
+}
+
+#[test]
+fn show_tells_of_a_first_event_with_more_variables() {
+    let files = Files::with_three_issues();
+    let mut bare = event(NEGATIVE, 9, "shop::OrderError", "quantity is -9");
+    bare.frames[0].arguments.clear();
+    SqliteStore::open(&files.db).unwrap().record(&[Sighting::new(bare)]).unwrap();
+    let hint = "the first event has more variables: --first shows it";
+    assert!(files.ok(&["show", NEGATIVE, "FILE"]).contains(hint));
+    assert!(!files.ok(&["show", NEGATIVE, "FILE", "--first"]).contains(hint));
 }
 
 #[test]

@@ -10,8 +10,10 @@ use crate::mask::rendering;
 use crate::trace::panic::begin;
 use crate::trace::told;
 
-/// How long a thread that is about to abort waits for its panic to be stored.
-const LAST: Duration = Duration::from_secs(2);
+/// How long a panic waits for the program's own hooks, such as `before_capture`, which may want what its thread holds.
+const TELLING: Duration = Duration::from_secs(2);
+/// How long a panic that aborts the program waits until it is stored, which is as long as a normal end does.
+const STORING: Duration = Duration::from_secs(5);
 
 /// What the standard library panics with just before it aborts the program.
 const LAST_WORDS: [&str; 2] =
@@ -53,11 +55,11 @@ fn record(info: &PanicHookInfo<'_>, flush: fn(Duration)) {
             told::tell(failure, |_| ());
         }
         if aborts {
-            flush(LAST);
+            flush(STORING);
         }
         drop(done);
     });
     if teller.is_ok() {
-        let _ = wait.recv_timeout(LAST);
+        let _ = wait.recv_timeout(if aborts { STORING } else { TELLING });
     }
 }

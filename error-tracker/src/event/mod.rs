@@ -380,6 +380,14 @@ impl Event {
     pub fn short_type(&self) -> String {
         short_type(&self.type_name, self.variant.as_deref())
     }
+
+    /// How many variables have a value.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        let frames = self.frames.iter().chain(&self.callers);
+        let variables = frames.flat_map(|frame| frame.arguments.iter().chain(&frame.locals));
+        variables.filter(|variable| variable.value.is_some()).count()
+    }
 }
 
 /// Names an event.

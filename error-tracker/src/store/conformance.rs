@@ -1,12 +1,16 @@
 //! What every store promises, run against each of ours.
 
-use std::time::Duration;
+mod retention;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::{IssueQuery, Mark, MemoryStore, Retention, Sighting, Sort, Store, StoreError, Which};
 use crate::event::{Component, Event, Frame, Grouping, Issue, Kind, Level, Request, Status, Timestamp};
+use retention::{
+    numbers_are_kept_within_bounds_at_every_batch, pruning_keeps_what_is_young_and_within_the_numbers,
+    the_first_occurrences_and_the_newest_are_kept, tight,
+};
 
 /// An event of issue `hash`, captured `second` seconds after a fixed moment.
 fn event(hash: &str, second: u64) -> Event {
@@ -223,50 +227,6 @@ fn hours_add_up_to_the_count(store: &dyn Store) {
     assert_eq!(store.hours("a", moment(3600)).unwrap(), [(hour + 1, 10), (hour + 2, 1)]);
 }
 
-fn pruning_keeps_what_is_young_and_within_the_numbers(store: &dyn Store) {
-    let now = Timestamp::now();
-    let day = Duration::from_secs(86_400);
-    let seen = |hash: &str, days: u32, nth: u64| {
-        let mut event = event(hash, nth);
-        event.at = now.minus(day * days);
-        store.record(&[Sighting::new(event)]).unwrap();
-    };
-    seen("old", 100, 0);
-    for nth in 0..4 {
-        seen("young", 1, nth);
-    }
-    seen("younger", 0, 0);
-    seen("week", 7, 0);
-    let retention = Retention { max_occurrences: 2, ..Retention::default() };
-    let pruned = store.prune(&retention).unwrap();
-    assert_eq!((pruned.issues, pruned.occurrences), (1, 3));
-    assert_eq!(store.issue("old").unwrap(), None);
-    assert_eq!(store.issue("young").unwrap().unwrap().count, 4, "the count stays");
-    assert_eq!(store.event("young", &Which::Oldest).unwrap().unwrap().id, "young-2");
-    let pruned = store.prune(&Retention { max_issues: 1, ..retention.clone() }).unwrap();
-    assert_eq!((pruned.issues, pruned.occurrences), (2, 3));
-    assert_eq!(found(store, IssueQuery::default()), ["younger"]);
-    let pruned = store.prune(&retention).unwrap();
-    assert_eq!((pruned.issues, pruned.occurrences), (0, 0));
-}
-
-fn numbers_are_kept_within_bounds_at_every_batch(store: &dyn Store) {
-    for second in 0..10 {
-        let batch: Vec<_> = (0..5).map(|nth| Sighting::new(event("a", second * 10 + nth))).collect();
-        store.record(&batch).unwrap();
-    }
-    assert_eq!(store.event("a", &Which::Oldest).unwrap().unwrap().id, "a-92");
-    for second in 0..20 {
-        record(store, &format!("i{second:02}"), 1000 + second);
-    }
-    assert_eq!(found(store, IssueQuery::default()), ["i15", "i16", "i17", "i18", "i19"]);
-}
-
-/// The bounds that the stores of these tests have for [`numbers_are_kept_within_bounds_at_every_batch`].
-fn tight() -> Retention {
-    Retention { max_issues: 5, max_occurrences: 3, ..Retention::default() }
-}
-
 fn a_foreign_cursor_is_refused(store: &dyn Store) {
     record(store, "a", 1);
     for cursor in ["", "x", "l.a", "l.a.x", "t.a.1", "c.a.-1", "l.a.99999999999999999999999"] {
@@ -383,6 +343,7 @@ macro_rules! conform_all {
             marks_stay_when_the_issue_is_seen_again,
             hours_add_up_to_the_count,
             pruning_keeps_what_is_young_and_within_the_numbers,
+            the_first_occurrences_and_the_newest_are_kept,
             numbers_are_kept_within_bounds_at_every_batch,
             a_foreign_cursor_is_refused,
             walking_the_pages_visits_every_issue_once_in_order,

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +33,9 @@ struct Kept {
 struct Entry {
     issue: Issue,
     /// In the order in which they came.
-    events: VecDeque<Event>,
+    events: Vec<Event>,
+    /// How many of them came before the issue was opened again or its release changed.
+    earlier: usize,
     hours: BTreeMap<u64, u64>,
 }
 
@@ -62,8 +64,24 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
+impl Entry {
+    /// Drops the events beyond `retention`; says how many.
+    fn trim(&mut self, retention: &Retention) -> u64 {
+        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        let excess = self.events.len().saturating_sub(count(retention.max_occurrences));
+        let earlier = excess.min(self.earlier);
+        self.events.drain(..earlier);
+        self.earlier -= earlier;
+        if earlier < excess {
+            let first = count(retention.first_occurrences());
+            self.events.drain(first..first + excess - earlier);
+        }
+        excess as u64
+    }
+}
+
 impl Kept {
-    fn record(&mut self, sighting: &Sighting, max_occurrences: usize) -> Recorded {
+    fn record(&mut self, sighting: &Sighting, retention: &Retention) -> Recorded {
         let event = &sighting.event;
         let hash = &event.grouping.hash;
         let (mut new, mut regression) = (false, false);
@@ -71,6 +89,9 @@ impl Kept {
             Some(entry) => {
                 self.order.remove(&(entry.issue.last_seen, hash.clone()));
                 regression = entry.issue.status == Status::Resolved;
+                if regression || entry.issue.release != event.origin.release {
+                    entry.earlier = entry.events.len();
+                }
                 entry.issue = seen_again(&entry.issue, sighting);
                 entry
             }
@@ -79,16 +100,15 @@ impl Kept {
                 let mut issue = Issue::of(event);
                 issue.count = sighting.count;
                 issue.last_seen = sighting.last_seen.max(event.at);
-                let entry = Entry { issue, events: VecDeque::new(), hours: BTreeMap::new() };
+                let entry = Entry { issue, events: Vec::new(), earlier: 0, hours: BTreeMap::new() };
                 self.entries.entry(hash.clone()).or_insert(entry)
             }
         };
         *entry.hours.entry(sighting.last_seen.hour()).or_default() += sighting.count;
         if new || !sighting.again {
-            entry.events.push_back(event.clone());
+            entry.events.push(event.clone());
         }
-        let excess = entry.events.len().saturating_sub(max_occurrences);
-        entry.events.drain(..excess);
+        entry.trim(retention);
         self.order.insert((entry.issue.last_seen, hash.clone()));
         Recorded::seen(entry.issue.count).new(new).regression(regression)
     }
@@ -128,8 +148,7 @@ fn seen_again(issue: &Issue, sighting: &Sighting) -> Issue {
 impl Store for MemoryStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
         let mut kept = self.kept();
-        let max_occurrences = usize::try_from(self.retention.max_occurrences).unwrap_or(usize::MAX);
-        let recorded = batch.iter().map(|sighting| kept.record(sighting, max_occurrences)).collect();
+        let recorded = batch.iter().map(|sighting| kept.record(sighting, &self.retention)).collect();
         kept.shrink(self.retention.max_issues, &mut Pruned::default());
         Ok(recorded)
     }
@@ -170,8 +189,8 @@ impl Store for MemoryStore {
         let Some(Entry { events, .. }) = kept.entries.get(hash) else { return Ok(None) };
         let at = |id: &str| events.iter().position(|event| event.id == id);
         let event = match which {
-            Which::Latest => events.back(),
-            Which::Oldest => events.front(),
+            Which::Latest => events.last(),
+            Which::Oldest => events.first(),
             Which::Id(id) => at(id).and_then(|at| events.get(at)),
             Which::After(id) => at(id).and_then(|at| events.get(at + 1)),
             Which::Before(id) => at(id).and_then(|at| events.get(at.checked_sub(1)?)),
@@ -221,7 +240,6 @@ impl Store for MemoryStore {
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
         let oldest = Timestamp::now().minus(retention.max_age);
-        let max_occurrences = usize::try_from(retention.max_occurrences).unwrap_or(usize::MAX);
         let mut pruned = Pruned::default();
         let mut kept = self.kept();
         while let Some((_, hash)) = kept.order.first().filter(|(last_seen, _)| *last_seen < oldest).cloned() {
@@ -229,9 +247,7 @@ impl Store for MemoryStore {
         }
         kept.shrink(retention.max_issues, &mut pruned);
         for entry in kept.entries.values_mut() {
-            let excess = entry.events.len().saturating_sub(max_occurrences);
-            entry.events.drain(..excess);
-            pruned.occurrences += excess as u64;
+            pruned.occurrences += entry.trim(retention);
             while let Some(hour) = entry.hours.first_entry().filter(|hour| *hour.key() < oldest.hour()) {
                 hour.remove();
             }

@@ -189,8 +189,19 @@ pub struct Retention {
     pub max_age: Duration,
     /// At most this many issues are kept; those seen longest ago go first.
     pub max_issues: u64,
-    /// At most this many occurrences of an issue are kept: the newest. The count stays.
+    /// At most this many occurrences of an issue are kept: the first 5, or half of this number where that is less,
+    /// and the newest. The first ones tell most, since in a storm of failures variables are no longer kept. They are
+    /// counted anew when a resolved issue comes back, and when the release changes; those from before then go as
+    /// older ones do. The issue's count stays.
     pub max_occurrences: u64,
+}
+
+impl Retention {
+    /// How many of an issue's first occurrences stay.
+    fn first_occurrences(&self) -> u64 {
+        const FIRST: u64 = 5;
+        FIRST.min(self.max_occurrences / 2)
+    }
 }
 
 impl Default for Retention {
@@ -270,7 +281,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(Vec::new())
     }
 
-    /// Deletes what is beyond `retention`.
+    /// Deletes what is beyond `retention`, which says what stays.
     ///
     /// # Errors
     /// Some of it may have been deleted.

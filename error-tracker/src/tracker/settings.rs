@@ -46,7 +46,7 @@ pub struct Settings {
     pub max_age_days: Option<u32>,
     /// How many issues are kept, from 1; 10,000.
     pub max_issues: Option<u32>,
-    /// How many events of an issue are kept, from 1; 50.
+    /// How many events of an issue are kept, its first ones and its newest, from 1; 50.
     pub max_occurrences: Option<u32>,
 }
 

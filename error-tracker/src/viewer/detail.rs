@@ -68,6 +68,8 @@ struct Occurrence {
     previous: Option<String>,
     next: Option<String>,
     last: Option<String>,
+    /// Whether the first one tells more values than this one.
+    first_is_fuller: bool,
 }
 
 #[derive(Serialize)]
@@ -207,7 +209,9 @@ fn occurrence(visit: &Visit<'_>, hash: &str, event: &Event) -> Result<Occurrence
     let before = store.event(hash, &Which::Before(event.id.clone()))?;
     let after = store.event(hash, &Which::After(event.id.clone()))?;
     let to = |id: &str| link(hash, Some(id), outer);
+    let oldest = if before.is_some() { store.event(hash, &Which::Oldest)? } else { None };
     Ok(Occurrence {
+        first_is_fuller: oldest.is_some_and(|oldest| oldest.values() > event.values()),
         at: Moment::new(event.at, visit.now, visit.words),
         first: before.as_ref().map(|_| to("oldest")),
         previous: before.map(|event| to(&event.id)),

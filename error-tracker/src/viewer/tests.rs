@@ -223,6 +223,26 @@ fn the_occurrences_of_an_issue_lead_to_each_other() {
 }
 
 #[test]
+fn an_occurrence_with_fewer_variables_than_the_first_leads_to_it() {
+    use crate::event::{Frame, Variable};
+    let (store, hash) = (Arc::new(MemoryStore::new()), sample::hash("parse"));
+    let event = |id: &str, value: Option<&str>| {
+        let mut event = Event { id: id.into(), ..Event::default() };
+        event.grouping.hash.clone_from(&hash);
+        let variable = Variable { name: "n".into(), value: value.map(Into::into), ..Variable::default() };
+        event.frames = vec![Frame { locals: vec![variable], ..Frame::default() }];
+        Sighting::new(event)
+    };
+    store.record(&[event("1", Some("7")), event("2", Some("8")), event("3", None)]).unwrap();
+    let viewer = over(store);
+    let leads = |id: &str| {
+        let html = body(&get(&viewer, &format!("/{hash}?event={id}"))).to_owned();
+        html.contains(&format!("<a href=\"{hash}?event=oldest\">The first occurrence"))
+    };
+    assert_eq!(["1", "2", "3", "latest"].map(leads), [false, false, true, true]);
+}
+
+#[test]
 fn the_prefix_is_taken_off_and_its_last_slash_is_put_on() {
     let viewer = viewer().0.prefix("/dev/error/");
     assert_eq!(get(&viewer, "/dev/error/").status(), status::OK);

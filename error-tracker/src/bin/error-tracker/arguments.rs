@@ -149,6 +149,9 @@ pub(crate) struct Show {
     /// Show the event with this id instead of the latest
     #[arg(long, value_name = "ID")]
     pub(crate) occurrence: Option<String>,
+    /// Show the first event that is kept; in a storm of failures it tells most
+    #[arg(long, conflicts_with = "occurrence")]
+    pub(crate) first: bool,
 }
 
 #[derive(Args)]
@@ -194,7 +197,7 @@ pub(crate) struct Prune {
     /// Keep this many issues, those seen last
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_issues: Option<u64>,
-    /// Keep this many events of each issue, the newest
+    /// Keep this many events of each issue: the first 5, at most half of them, and the newest
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_occurrences: Option<u64>,
 }

@@ -19,7 +19,11 @@ struct Shown<'a> {
 pub(crate) fn run(options: &Show, output: &mut Output) -> Result<(), Failure> {
     let store = open::to_read(&options.file)?;
     let issue = open::find(&store, &options.hash)?;
-    let which = options.occurrence.clone().map_or(Which::Latest, Which::Id);
+    let which = match &options.occurrence {
+        Some(id) => Which::Id(id.clone()),
+        None if options.first => Which::Oldest,
+        None => Which::Latest,
+    };
     let event = store.event(&issue.hash, &which)?.ok_or_else(|| {
         Failure::Unhealthy(match &options.occurrence {
             Some(id) => format!("issue {} has no event {id}", issue.hash),
@@ -32,6 +36,10 @@ pub(crate) fn run(options: &Show, output: &mut Output) -> Result<(), Failure> {
         return Ok(());
     }
     facts(&issue, &event, output)?;
+    let first = store.event(&issue.hash, &Which::Oldest)?;
+    if first.is_some_and(|first| first.values() > event.values()) {
+        entry(output, 2, "fuller  ", "the first event has more variables: --first shows it")?;
+    }
     output.end_line()?;
     let format = Format::new().color(output.color()).width(output.columns().unwrap_or(100));
     output.raw(&format.event(&event))?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure;
@@ -119,6 +120,10 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
     connection.busy_timeout(BUSY).map_err(|error| explain(path, error))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else a statement whose LIMIT or OFFSET is a parameter is compiled again whenever a value is bound to it.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|error| explain(path, error))?;
     Ok(connection)
 }
 

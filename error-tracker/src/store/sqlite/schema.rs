@@ -13,7 +13,8 @@ use crate::store::StoreError;
 const APPLICATION_ID: i32 = 0x6574_726b;
 
 /// The change that leads to version n is at index n - 1. Never change one that was released; add another.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 

@@ -128,8 +128,36 @@ fn a_file_of_a_newer_version_is_left_alone() {
     drop(SqliteStore::open(&path).unwrap());
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     for result in [SqliteStore::open(&path), SqliteStore::open_read_only(&path)] {
-        assert!(matches!(result, Err(StoreError::Newer { found: 99, known: 2 })), "{result:?}");
+        assert!(matches!(result, Err(StoreError::Newer { found: 99, known: 3 })), "{result:?}");
     }
+}
+
+#[test]
+fn a_file_of_an_older_version_goes_on_with_what_is_in_it() {
+    let (_folder, path) = place();
+    let old = Connection::open(&path).unwrap();
+    for schema in [include_str!("schema/1.sql"), include_str!("schema/2.sql")] {
+        old.execute_batch(schema).unwrap();
+    }
+    // 0x6574726b, the mark of our files.
+    old.execute_batch("PRAGMA application_id = 1702130283; PRAGMA user_version = 2").unwrap();
+    old.execute_batch(
+        "INSERT INTO issue (hash, kind, level, type, message, count, first_seen, last_seen, handled, function, module,
+            file, line, host, method, path, release, environment, components)
+            VALUES ('a', 'error', 'error', '', 'x', 60, 0, 0, 0, '', '', '', 0, '', '', '', '', '', '[]');
+        WITH RECURSIVE nth (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM nth WHERE id < 50)
+            INSERT INTO occurrence (id, issue, at, payload)
+            SELECT id, 1, 0, json_object('id', CAST(id AS TEXT)) FROM nth",
+    )
+    .unwrap();
+    drop(old);
+    let store = SqliteStore::open(&path).unwrap();
+    store.record(&[sighting("a", "x"), sighting("a", "x")]).unwrap();
+    let id = |which| store.event("a", &which).unwrap().map(|event| event.id);
+    assert_eq!(id(Which::Oldest).as_deref(), Some("1"));
+    assert_eq!(id(Which::After("5".into())).as_deref(), Some("8"), "the first ones that were left stay");
+    assert_eq!(store.issue("a").unwrap().unwrap().count, 62);
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
 
 #[cfg(unix)]

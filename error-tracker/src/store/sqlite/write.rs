@@ -25,6 +25,8 @@ const UPSERT: &str = "
         first_seen = min(first_seen, excluded.first_seen),
         last_seen = max(last_seen, excluded.last_seen),
         reopened = status = 'resolved',
+        first_seq = iif(status = 'resolved' OR release <> excluded.release,
+            (SELECT ifnull(max(seq), 0) + 1 FROM occurrence), first_seq),
         status = iif(status = 'resolved', 'unresolved', status),
         (kind, level, type, variant, message, handled, function, module, file, line, host, method, path, release,
             environment, components) = (excluded.kind, excluded.level, excluded.type, excluded.variant,
@@ -32,6 +34,14 @@ const UPSERT: &str = "
             excluded.host, excluded.method, excluded.path, excluded.release, excluded.environment,
             excluded.components)
     RETURNING id, count, reopened";
+
+const TRIM: &str = "
+    DELETE FROM occurrence WHERE seq IN (
+        SELECT seq FROM occurrence WHERE issue = ?1 AND (
+            seq < (SELECT first_seq FROM issue WHERE id = ?1)
+            OR seq >= (SELECT seq FROM occurrence
+                WHERE issue = ?1 AND seq >= (SELECT first_seq FROM issue WHERE id = ?1) ORDER BY seq LIMIT 1 OFFSET ?2))
+        ORDER BY seq LIMIT max((SELECT count(*) FROM occurrence WHERE issue = ?1) - ?3, 0))";
 
 /// What became of a batch.
 pub(super) struct Batch {
@@ -89,12 +99,15 @@ pub(super) fn record(
         if new && kept.is_empty() {
             kept.extend(group.last());
         }
-        let max = usize::try_from(retention.max_occurrences).unwrap_or(usize::MAX);
-        for &at in &kept[kept.len().saturating_sub(max)..] {
+        // Of so many only those are written that may stay.
+        let limit = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        let first = limit(retention.first_occurrences());
+        let newest = kept.len().saturating_sub(limit(retention.max_occurrences) - first);
+        for &at in kept.iter().take(first).chain(kept.iter().skip(newest.max(first))) {
             add_occurrence(&transaction, id, &batch[at].event, &payloads[at])?;
         }
         if count > retention.max_occurrences && !kept.is_empty() {
-            trim(&transaction, id, retention.max_occurrences)?;
+            trim(&transaction, id, retention)?;
         }
     }
     let mut evicted = false;
@@ -166,12 +179,11 @@ fn add_occurrence(
     statement.execute(values).map(drop).map_err(failure)
 }
 
-/// Deletes all but the newest `max` occurrences of an issue; says how many.
-fn trim(transaction: &Transaction<'_>, issue: i64, max: u64) -> Result<u64, StoreError> {
-    let sql = "DELETE FROM occurrence WHERE issue = ?1 AND seq <= \
-        (SELECT seq FROM occurrence WHERE issue = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)";
-    let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
-    statement.execute((issue, integer(max))).map(|deleted| deleted as u64).map_err(failure)
+/// Deletes an issue's occurrences beyond `retention`, those between the first and the newest; says how many.
+fn trim(transaction: &Transaction<'_>, issue: i64, retention: &Retention) -> Result<u64, StoreError> {
+    let mut statement = transaction.prepare_cached(TRIM).map_err(failure)?;
+    let values = (issue, integer(retention.first_occurrences()), integer(retention.max_occurrences));
+    statement.execute(values).map(|deleted| deleted as u64).map_err(failure)
 }
 
 /// Deletes the issues seen longest ago, beyond `max_issues`, at most `most` of them.
@@ -256,7 +268,7 @@ pub(super) fn prune(
         let rows = statement.query_map(values, |row| row.get(0)).map_err(failure)?;
         let issues: Vec<i64> = rows.collect::<Result<_, _>>().map_err(failure)?;
         for issue in issues {
-            pruned.occurrences += trim(&transaction, issue, retention.max_occurrences)?;
+            pruned.occurrences += trim(&transaction, issue, retention)?;
         }
     }
     transaction.commit().map_err(failure)?;
