@@ -56,7 +56,7 @@ pub(super) struct Item {
 }
 
 /// How long an event waits at least, unless somebody flushes or a batch is full.
-const HOLD: Duration = Duration::from_millis(20);
+const HOLD: Duration = Duration::from_millis(100);
 
 /// What is known of the events of one issue.
 #[derive(Default)]
