@@ -249,7 +249,7 @@ fn adopt(meeting: Meeting<'_>, depth: usize, met: &Met<'_, '_>) -> Option<Record
         let met_before = || record.failure.frames.iter().any(|passed| passed.is_of(function));
         waits_in(record, meeting)
             && !(meeting.is_alone() && record.depth >= depth && met_before())
-            && !(meeting.is_alone() && !record.failure.may_lead_to(function, site))
+            && (!meeting.is_alone() || record.failure.may_lead_to(function, site))
     };
     let goes_on = |record: &Record, same: bool| match &record.handler {
         Some(handler) if !handler.is_of(function) => false,
