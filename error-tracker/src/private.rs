@@ -7,8 +7,8 @@ pub const DISABLED: bool = crate::DISABLED;
 pub use crate::capture::extra::{Debugged, Extra, Serialized};
 pub use crate::capture::{Here, format_given, given, message, print_given};
 pub use crate::event::Level;
+pub use crate::snapshot::found::close_late;
 pub use crate::snapshot::keep::shown;
-pub use crate::snapshot::late::close_late;
 pub use crate::trace::guard::{enter, enter_small, enter_small_public, enter_task};
 pub use crate::trace::meta::{Global, Meta};
 pub use crate::trace::outcome::{

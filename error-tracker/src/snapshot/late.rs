@@ -1,33 +1,103 @@
-//! Keeps a variable whose type is not known where links are closed, so that nothing may be asked of the type there.
+//! Arguments that are kept late: when a call is followed, or when one fails that is not.
 
-use super::keep::{AsBits, AsType, Function, Held, Keep, Link, TooLate};
-use crate::cast;
+use std::marker::PhantomData;
 
-/// Its bits if it turns out to be a number or the like; else its type only.
-#[derive(Clone, Copy, Debug)]
-pub struct AsFound;
+use super::keep::Refer;
+use super::types::Primitive;
+use crate::frame::{Content, FrameRef, Slots};
 
-macro_rules! found {
-    ($($t:ty),+) => {
-        impl<T> Keep<T> for AsFound {
-            type Late = TooLate;
-
-            fn late(_: &T) -> TooLate {
-                TooLate
-            }
-
-            #[cfg_attr(not(debug_assertions), inline(always))]
-            fn keep<M: Function>(value: &T, held: Held<'_, M>) {
-                $(if let Some(value) = cast::known::<T, $t>(value) {
-                    return <AsBits as Keep<$t>>::keep(value, held);
-                })+
-                <AsType as Keep<T>>::keep(value, held);
-            }
-        }
-    };
+/// What an expansion holds of an argument, so that it can be kept when the call is followed, or fails and is not.
+pub trait Late: Copy {
+    /// Whether it keeps anything.
+    const KEEPS: bool = true;
+    fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize);
 }
 
-found!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+/// Of an argument that is a reference.
+pub struct LateReference<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
 
-/// Closes the kind of a link whose type is not known yet. Never runs.
-pub fn close_late<T>(_: &Link<T, AsFound>) {}
+impl<'a, T: ?Sized, K> LateReference<'a, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn new(value: &'a T) -> Self {
+        Self(value, PhantomData)
+    }
+}
+
+impl<T: ?Sized, K> Clone for LateReference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized, K> Copy for LateReference<'_, T, K> {}
+
+impl<T: ?Sized, K: Refer<T>> Late for LateReference<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize) {
+        frame.fill(index, K::refer(self.0));
+    }
+}
+
+/// Of a primitive.
+#[derive(Clone, Copy, Debug)]
+pub struct LateBits<T>(pub(super) T);
+
+impl<T: Primitive> Late for LateBits<T> {
+    const KEEPS: bool = size_of::<T>() <= 16;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize) {
+        if let Some(content) = Content::bits(self.0) {
+            frame.fill(index, content);
+        }
+    }
+}
+
+macro_rules! types {
+    ($($(#[$doc:meta])* $late:ident<T $(: $sized:tt $bound:ident)?> $content:ident;)+) => {$(
+        $(#[$doc])*
+        pub struct $late<T $(: $sized $bound)?>(PhantomData<fn(PhantomData<T>)>);
+
+        impl<T $(: $sized $bound)?> $late<T> {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            pub(super) fn new() -> Self {
+                Self(PhantomData)
+            }
+        }
+
+        impl<T $(: $sized $bound)?> Clone for $late<T> {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T $(: $sized $bound)?> Copy for $late<T> {}
+
+        impl<T $(: $sized $bound)?> Late for $late<T> {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn keep(self, frame: FrameRef<'_, impl Slots>, index: usize) {
+                frame.fill(index, Content::$content::<T>());
+            }
+        }
+    )+};
+}
+
+types! {
+    /// Of one whose type has no `Debug`: its type.
+    LateType<T> no_debug;
+    /// The same of a reference.
+    LateTypeOfReference<T: ?Sized> no_debug_argument;
+}
+
+/// Of any other argument: it may be moved away meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct TooLate;
+
+impl Late for TooLate {
+    const KEEPS: bool = false;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep(self, _: FrameRef<'_, impl Slots>, _: usize) {}
+}

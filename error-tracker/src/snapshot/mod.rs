@@ -3,6 +3,7 @@
 pub(crate) mod budget;
 pub(crate) mod debug;
 pub(crate) mod eager;
+pub(crate) mod found;
 pub(crate) mod keep;
 pub(crate) mod late;
 pub(crate) mod policy;

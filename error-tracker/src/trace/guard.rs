@@ -1,11 +1,12 @@
 //! The guard that an annotated function holds while it runs.
 
+use super::meeting::{Meeting, Way};
 use super::meta::Meta;
-use super::outcome::{Meeting, Way};
-use super::{record, thread};
+use super::{settle, thread};
 use crate::frame;
 use crate::frame::Content;
-use crate::snapshot::keep::{Held, Late};
+use crate::snapshot::keep::Held;
+use crate::snapshot::late::Late;
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
@@ -53,7 +54,7 @@ impl<L, const TASK: bool> Drop for Guard<L, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(frame) = self.frame {
-            if TASK { record::leave_task(frame) } else { record::leave(frame) }
+            if TASK { settle::leave_task(frame) } else { settle::leave(frame) }
         }
     }
 }

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Entered, FrameRef, Lates};
+use super::guard::{Entered, Lates};
+use super::meeting::{Meeting, Way};
 use super::tie::{Second, Third, Tie};
 use super::{record, told};
 
@@ -16,65 +17,6 @@ pub struct ErrorRef<'a> {
     pub debug: Option<&'a dyn Debug>,
     /// The error, if it is one of the standard trait. Asked for only where its causes are wanted.
     pub error: &'a dyn Fn() -> Option<&'a (dyn Error + 'a)>,
-}
-
-/// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct Meeting<'a> {
-    pub(crate) frame: FrameRef<'a>,
-    /// The site above, below it whether the frame stands alone, the `Way` in the lowest bits.
-    code: u32,
-}
-
-/// What becomes of an error that is met.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// It leaves the function.
-    Out,
-    /// `.context(..)` or the like is about to change it, and what comes of it leaves.
-    Changed,
-    /// A `match` or the like is about to handle it.
-    Handled,
-    /// `.ok()` or the like is about to lose it.
-    Lost,
-}
-
-/// Set in a code when the frame stands alone.
-const ALONE: u32 = 4;
-
-impl<'a> Meeting<'a> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) const fn code(site: u32, way: Way) -> u32 {
-        site << 3 | way as u32
-    }
-
-    pub(super) fn new(frame: FrameRef<'a>, code: u32) -> Self {
-        Self { frame, code }
-    }
-
-    /// In a frame that goes when the error was met.
-    pub(super) fn alone(frame: FrameRef<'a>, code: u32) -> Self {
-        Self { frame, code: code | ALONE }
-    }
-
-    pub(crate) fn site(self) -> u32 {
-        self.code >> 3
-    }
-
-    /// Whether the frame stands for a call that is not followed, and goes when the error was met.
-    pub(crate) fn is_alone(self) -> bool {
-        self.code & ALONE != 0
-    }
-
-    pub(crate) fn way(self) -> Way {
-        match self.code & 3 {
-            0 => Way::Out,
-            1 => Way::Changed,
-            2 => Way::Handled,
-            _ => Way::Lost,
-        }
-    }
 }
 
 /// A value that carries an error when it is a failure.

@@ -8,7 +8,8 @@ use super::meta::Meta;
 use crate::frame::{Untaken, UntakenText};
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
-use crate::snapshot::keep::{AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Late, Link, Var};
+use crate::snapshot::keep::{AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Link, Var};
+use crate::snapshot::late::Late;
 use crate::snapshot::types::Known;
 
 /// A link whose type is found out later.

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::outcome::{ErrorRef, Failing, Given, Look, LookAt, Meeting, Outcome, looks};
+use super::meeting::Meeting;
+use super::outcome::{ErrorRef, Failing, Given, Look, LookAt, Outcome, looks};
 use super::tie::Tie;
 use crate::cast;
 

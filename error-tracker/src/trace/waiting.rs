@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::record::{Record, finish};
+use super::record::Record;
+use super::settle::finish;
 use super::told::tell;
 use super::{panic, thread};
 use crate::ticker;
