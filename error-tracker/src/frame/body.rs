@@ -32,13 +32,15 @@ impl<T: Future, M: Slots> Body<T, M> {
         Self { future, frame: ptr::null() }
     }
 
-    /// Polls the future, with its frame as the innermost one of this thread; `resumed` is called as soon as it is.
+    /// Polls the future, with its frame as the innermost one of this thread; `resumed` is called as soon as it is. Answers the name
+    /// of the frame when the body is suspended then, else 0. (A reference to the body for the like would be one to what the future
+    /// has lent to itself.)
     pub(crate) fn poll(
         self: Pin<&mut Self>,
         list: &List<M>,
         resumed: impl FnOnce(),
         context: &mut Context<'_>,
-    ) -> Poll<T::Output> {
+    ) -> (Poll<T::Output>, usize) {
         let this = self.project();
         let unlink = Unlink { list, head: list.head.get() };
         // Taken: a poll that panics has freed it.
@@ -52,12 +54,7 @@ impl<T: Future, M: Slots> Body<T, M> {
         if result.is_pending() && !ptr::eq(innermost, unmarked(unlink.head)) {
             *this.frame = innermost;
         }
-        result
-    }
-
-    /// Names the frame of the suspended body; 0 when there is none.
-    pub(crate) fn suspended(&self) -> usize {
-        self.frame.addr()
+        (result, this.frame.addr())
     }
 }
 

@@ -61,10 +61,9 @@ impl<F: Future> Future for Tracked<F> {
         // Each task has a scope of its own, which starts as a copy of where it was first polled.
         let outermost = thread::with(|thread| thread.polls.get()) == 1;
         let _entered = outermost.then(|| Entered::new(this.scope.get_or_insert_with(Scope::current)));
-        let result = thread::with(|thread| {
+        let (result, suspended) = thread::with(|thread| {
             this.body.as_mut().poll(&thread.frames, || this.waiting.put_back(), context)
         });
-        let suspended = this.body.suspended();
         if suspended != 0 && thread::with(|thread| thread.pending.get() != 0) {
             // What a panic left on this thread would not be found on another one.
             if !std::thread::panicking() {
