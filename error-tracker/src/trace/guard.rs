@@ -112,7 +112,8 @@ impl<'a, L: Lates> Entered<'a, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
         let Self { frame, meta, late } = self;
-        meeting(frame, meta, Meeting::code(site, way), late)
+        // With the site as an argument these calls would be alike, and the optimizer would make one of them, at the cost of the sites.
+        meeting(frame, meta, late).at(site, way)
     }
 
     /// Where a variable goes, if this call is followed.
@@ -122,21 +123,21 @@ impl<'a, L: Lates> Entered<'a, L> {
     }
 }
 
-/// Where an error is met. A call that is not followed has a frame for so long only. Does not unwind, like all that is called there.
+/// Where an error is met, but for the site. A call that is not followed has a frame for so long only. Does not unwind, like all that is
+/// called there.
 #[cold]
 #[inline(never)]
 extern "C" fn meeting<'a, L: Lates>(
     frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    code: u32,
     late: L,
 ) -> Meeting<'a> {
     match frame {
-        Some(frame) => Meeting::new(frame, code),
+        Some(frame) => Meeting::new(frame),
         None => {
             let frame = alone(meta);
             late.keep(frame, 0);
-            Meeting::alone(frame, code)
+            Meeting::alone(frame)
         }
     }
 }

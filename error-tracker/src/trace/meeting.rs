@@ -28,18 +28,18 @@ pub(crate) enum Way {
 const ALONE: u32 = 4;
 
 impl<'a> Meeting<'a> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) const fn code(site: u32, way: Way) -> u32 {
-        site << 3 | way as u32
-    }
-
-    pub(super) fn new(frame: FrameRef<'a>, code: u32) -> Self {
-        Self { frame, code }
+    pub(super) fn new(frame: FrameRef<'a>) -> Self {
+        Self { frame, code: 0 }
     }
 
     /// In a frame that goes when the error was met.
-    pub(super) fn alone(frame: FrameRef<'a>, code: u32) -> Self {
-        Self { frame, code: code | ALONE }
+    pub(super) fn alone(frame: FrameRef<'a>) -> Self {
+        Self { frame, code: ALONE }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn at(self, site: u32, way: Way) -> Self {
+        Self { code: self.code | site << 3 | way as u32, ..self }
     }
 
     pub(crate) fn site(self) -> u32 {
