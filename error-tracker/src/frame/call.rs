@@ -49,17 +49,17 @@ impl<M: Slots> FrameRef<'static, M> {
     /// A new innermost frame of the thread whose list it is, with slots that are empty, until it leaves. `None` when this is the
     /// program's allocator, which was asked for the memory.
     pub(crate) fn enter(meta: &'static M, list: &List<M>) -> Option<Self> {
-        Some(Self::made(memory::take(Self::words(meta))?, meta, list))
+        Some(Self::made(memory::take(Self::words(meta))?.cast(), meta, list))
     }
 
     /// The same, whoever asks.
     pub(crate) fn enter_anyway(meta: &'static M, list: &List<M>) -> Self {
-        Self::enter(meta, list).unwrap_or_else(|| Self::made(memory::make(Self::words(meta)), meta, list))
+        Self::made(memory::take_anyway(Self::words(meta)).cast(), meta, list)
     }
 
-    fn made(memory: memory::Block, meta: &'static M, list: &List<M>) -> Self {
+    /// In a block of so many words.
+    fn made(at: NonNull<Frame<M>>, meta: &'static M, list: &List<M>) -> Self {
         const { assert!(align_of::<Frame<M>>() <= align_of::<u64>() && align_of::<Cells>() <= align_of::<u64>()) };
-        let at = NonNull::from_mut(Box::leak(memory)).cast::<Frame<M>>();
         let frame = Self { at, alive: PhantomData };
         // SAFETY: the block is as large as a frame with so many slots, and as aligned.
         unsafe {
@@ -113,10 +113,8 @@ impl<'a, M: Slots> FrameRef<'a, M> {
     /// Frees a frame that is not on the list: the last that happens to it.
     pub(crate) fn free(self) {
         self.frame().chunk.give_back();
-        let words = FrameRef::words(self.meta());
-        let block = NonNull::slice_from_raw_parts(self.at.cast(), words);
-        // SAFETY: `made` leaked a block of so many words.
-        memory::give_back(unsafe { Box::from_raw(block.as_ptr()) });
+        // SAFETY: it was made in a block of so many words, and nobody uses it any more.
+        unsafe { memory::give_back(self.at.cast(), FrameRef::words(self.meta())) };
     }
 
     /// Makes this the innermost frame again.

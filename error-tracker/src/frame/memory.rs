@@ -1,22 +1,45 @@
 //! Memory for frames, kept per thread and used again: a call that is followed does not allocate each time.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
 
 /// Memory for a frame and its slots.
-pub(super) type Block = Box<[MaybeUninit<u64>]>;
+type Block = [MaybeUninit<u64>];
 
-/// Blocks are kept in sizes of so many words more each, so that functions share them.
+/// A block that is free leads to the next one.
+struct Free {
+    next: *mut Free,
+}
+
+/// Blocks have sizes of so many words more each, so that functions share them.
 const STEP: usize = 16;
 /// Larger ones are not kept.
-const GROUPS: usize = 14;
-/// How many of each group a thread keeps.
-const SPARE: usize = 32;
+const SIZES: usize = 14;
+/// How many of each size a thread keeps.
+const SPARE: u32 = 64;
 
-type Spare = [Vec<Block>; GROUPS];
+/// A thread's free blocks, by their sizes. It has no destructor, since its thread's last functions use it to the end.
+struct Memory {
+    free: [Cell<*mut Free>; SIZES],
+    spare: [Cell<u32>; SIZES],
+    /// The allocator was asked for a block, and has not answered.
+    allocates: Cell<bool>,
+    /// The thread ends, and nothing is kept any more.
+    ends: Cell<bool>,
+}
 
 thread_local! {
-    static FREE: RefCell<Spare> = const { RefCell::new([const { Vec::new() }; GROUPS]) };
+    static MEMORY: Memory = const {
+        Memory {
+            free: [const { Cell::new(ptr::null_mut()) }; SIZES],
+            spare: [const { Cell::new(0) }; SIZES],
+            allocates: Cell::new(false),
+            ends: Cell::new(false),
+        }
+    };
+    /// Touched by a thread that has blocks.
+    static AT_END: AtEnd = const { AtEnd };
 }
 
 /// How large the block is in which so many words find room.
@@ -24,34 +47,98 @@ pub(super) fn rounded(words: usize) -> usize {
     words.next_multiple_of(STEP)
 }
 
-fn group(words: usize) -> usize {
-    words / STEP
+/// A block of so many words, which were `rounded`. `None` while this thread asks the allocator for one: the allocator may be an annotated
+/// function, and would ask in turn.
+#[inline]
+pub(super) fn take(words: usize) -> Option<NonNull<u64>> {
+    MEMORY.with(|memory| memory.reuse(words).or_else(|| memory.allocate(words)))
 }
 
-/// `None` while this thread asks the allocator for a block: the allocator may be an annotated function, and would ask for one
-/// in turn.
-pub(super) fn take(words: usize) -> Option<Block> {
-    let taken = FREE.try_with(|free| {
-        let free = &mut *free.try_borrow_mut().ok()?;
-        let spare = free.get_mut(group(words)).and_then(Vec::pop);
-        Some(spare.unwrap_or_else(|| make(words)))
-    });
-    // At the thread's end there is nothing to be borrowed from.
-    taken.unwrap_or_else(|_| Some(make(words)))
+/// The same, whoever asks.
+pub(super) fn take_anyway(words: usize) -> NonNull<u64> {
+    take(words).unwrap_or_else(|| allocated(words))
 }
 
-pub(super) fn make(words: usize) -> Block {
-    Box::new_uninit_slice(words)
-}
-
-pub(super) fn give_back(block: Block) {
-    let mut block = Some(block);
-    let _ = FREE.try_with(|free| {
-        let Ok(mut free) = free.try_borrow_mut() else { return };
-        if let Some(spare) = free.get_mut(group(block.as_ref().map_or(0, |block| block.len())))
-            && spare.len() < SPARE
-        {
-            spare.extend(block.take());
+/// # Safety
+/// `take` or `take_anyway` gave this block of so many words, and nothing leads to it any more.
+#[inline]
+pub(super) unsafe fn give_back(block: NonNull<u64>, words: usize) {
+    MEMORY.with(|memory| {
+        // SAFETY: as asked for.
+        if !unsafe { memory.keep(block, words) } {
+            unsafe { freed(block, words) };
         }
     });
+}
+
+impl Memory {
+    fn reuse(&self, words: usize) -> Option<NonNull<u64>> {
+        let size = words / STEP;
+        let (free, spare) = (self.free.get(size)?, self.spare.get(size)?);
+        let block = NonNull::new(free.get())?;
+        // SAFETY: `keep` wrote it there, and nobody has used the block since.
+        free.set(unsafe { block.as_ref().next });
+        spare.set(spare.get().wrapping_sub(1));
+        Some(block.cast())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocate(&self, words: usize) -> Option<NonNull<u64>> {
+        if self.allocates.replace(true) {
+            return None;
+        }
+        let block = allocated(words);
+        if AT_END.try_with(|_| ()).is_err() {
+            self.ends.set(true);
+        }
+        self.allocates.set(false);
+        Some(block)
+    }
+
+    /// # Safety
+    /// As for `give_back`, if it answers true.
+    unsafe fn keep(&self, block: NonNull<u64>, words: usize) -> bool {
+        let size = words / STEP;
+        let (Some(free), Some(spare)) = (self.free.get(size), self.spare.get(size)) else { return false };
+        if spare.get() >= SPARE || self.ends.get() {
+            return false;
+        }
+        let block = block.cast::<Free>().as_ptr();
+        // SAFETY: a block has more words than this one, and is as aligned.
+        unsafe { block.write(Free { next: free.get() }) };
+        free.set(block);
+        spare.set(spare.get() + 1);
+        true
+    }
+}
+
+struct AtEnd;
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        MEMORY.with(|memory| {
+            memory.ends.set(true);
+            for size in 0..SIZES {
+                while let Some(block) = memory.reuse(size * STEP) {
+                    // SAFETY: it was free, and is taken now.
+                    unsafe { freed(block, size * STEP) };
+                }
+            }
+        });
+    }
+}
+
+fn allocated(words: usize) -> NonNull<u64> {
+    NonNull::from_mut(Box::leak(Box::<Block>::new_uninit_slice(words))).cast()
+}
+
+/// # Safety
+/// As for `give_back`.
+#[cold]
+#[inline(never)]
+unsafe fn freed(block: NonNull<u64>, words: usize) {
+    let block: NonNull<Block> = NonNull::slice_from_raw_parts(block.cast(), words);
+    // SAFETY: `allocated` leaked a box of so many words.
+    drop(unsafe { Box::from_raw(block.as_ptr()) });
 }
