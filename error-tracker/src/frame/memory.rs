@@ -25,8 +25,17 @@ struct Memory {
     spare: [Cell<u32>; SIZES],
     /// The allocator was asked for a block, and has not answered.
     allocates: Cell<bool>,
-    /// The thread ends, and nothing is kept any more.
-    ends: Cell<bool>,
+    keeps: Cell<Keeps>,
+}
+
+/// Whether blocks that are given back are kept for the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// Nothing was given back, and so nothing is to be freed at the thread's end.
+    Unasked,
+    Yes,
+    /// The thread ends.
+    No,
 }
 
 thread_local! {
@@ -35,10 +44,10 @@ thread_local! {
             free: [const { Cell::new(ptr::null_mut()) }; SIZES],
             spare: [const { Cell::new(0) }; SIZES],
             allocates: Cell::new(false),
-            ends: Cell::new(false),
+            keeps: Cell::new(Keeps::Unasked),
         }
     };
-    /// Touched by a thread that has blocks.
+    /// Touched by a thread that keeps blocks.
     static AT_END: AtEnd = const { AtEnd };
 }
 
@@ -65,7 +74,9 @@ pub(super) fn take_anyway(words: usize) -> NonNull<u64> {
 pub(super) unsafe fn give_back(block: NonNull<u64>, words: usize) {
     MEMORY.with(|memory| {
         // SAFETY: as asked for.
-        if !unsafe { memory.keep(block, words) } {
+        let kept = unsafe { memory.keep(block, words) };
+        if !kept {
+            // SAFETY: as asked for, and it was not kept.
             unsafe { freed(block, words) };
         }
     });
@@ -89,11 +100,18 @@ impl Memory {
             return None;
         }
         let block = allocated(words);
-        if AT_END.try_with(|_| ()).is_err() {
-            self.ends.set(true);
-        }
         self.allocates.set(false);
         Some(block)
+    }
+
+    fn keeps(&self) -> bool {
+        if self.keeps.get() == Keeps::Unasked {
+            // To be told of the thread's end may take memory, and the allocator may be an annotated function.
+            self.keeps.set(Keeps::No);
+            let keeps = AT_END.try_with(|_| ()).map_or(Keeps::No, |()| Keeps::Yes);
+            self.keeps.set(keeps);
+        }
+        self.keeps.get() == Keeps::Yes
     }
 
     /// # Safety
@@ -101,7 +119,7 @@ impl Memory {
     unsafe fn keep(&self, block: NonNull<u64>, words: usize) -> bool {
         let size = words / STEP;
         let (Some(free), Some(spare)) = (self.free.get(size), self.spare.get(size)) else { return false };
-        if spare.get() >= SPARE || self.ends.get() {
+        if spare.get() >= SPARE || !self.keeps() {
             return false;
         }
         let block = block.cast::<Free>().as_ptr();
@@ -118,7 +136,7 @@ struct AtEnd;
 impl Drop for AtEnd {
     fn drop(&mut self) {
         MEMORY.with(|memory| {
-            memory.ends.set(true);
+            memory.keeps.set(Keeps::No);
             for size in 0..SIZES {
                 while let Some(block) = memory.reuse(size * STEP) {
                     // SAFETY: it was free, and is taken now.
