@@ -154,6 +154,52 @@ fn a_small_function_is_in_the_trace_with_its_arguments() {
     assert!(!outermost.handled);
 }
 
+/// Small, and not public.
+#[auto_track_exception]
+fn hands_over(into: &mut Vec<u32>, text: &str) -> Result<(), ParseIntError> {
+    adds(into, text)
+}
+
+#[auto_track_exception]
+pub fn adds(into: &mut Vec<u32>, text: &str) -> Result<(), ParseIntError> {
+    into.push(hands_on(text, 1)?);
+    Ok(())
+}
+
+/// Small, and called first by who has no attribute.
+#[auto_track_exception]
+pub fn adds_in_one(into: &mut Vec<u32>, text: &str) -> Result<(), ParseIntError> {
+    hands_over(into, text)
+}
+
+#[test]
+fn a_public_small_function_is_followed_where_it_is_outermost() {
+    let event = event_of(|| adds_in_one(&mut vec![1], "x"));
+    assert_eq!(functions(&event), ["price", "hands_on", "adds", "hands_over", "adds_in_one"]);
+    let outermost = event.frames.last().unwrap();
+    assert_eq!((value(outermost, "into"), value(outermost, "text")), ("[1]", "\"x\""));
+    assert!(!event.handled);
+}
+
+mod program {
+    use super::{ParseIntError, auto_track_exception, reads_number};
+
+    #[auto_track_exception]
+    pub(super) fn main() -> Result<u32, ParseIntError> {
+        reads_number("x")
+    }
+}
+
+fn reads_number(text: &str) -> Result<u32, ParseIntError> {
+    Ok(text.parse::<u32>().expect("a number"))
+}
+
+#[test]
+fn main_is_a_frame_of_a_panic_however_small_it_is() {
+    let event = events_of(|| drop(program::main())).pop().unwrap();
+    assert_eq!((event.kind, functions(&event)), (Kind::Panic, vec!["main"]));
+}
+
 #[auto_track_exception]
 fn panics(text: &str) -> u32 {
     let digit = hands_on("1", 1).unwrap_or(0);

@@ -62,9 +62,10 @@ impl Chunk {
     }
 }
 
-/// Nothing when too many are in use or the thread ends.
+/// Nothing when too many are in use, the thread ends, or this is the allocator, which `give_back` asked for room.
 fn take() -> Option<Box<Bytes>> {
-    if let Some(mut chunk) = FREE.try_with(|free| free.borrow_mut().pop()).ok()? {
+    let spare = FREE.try_with(|free| Some(free.try_borrow_mut().ok()?.pop())).ok()??;
+    if let Some(mut chunk) = spare {
         chunk.used = 0;
         return Some(chunk);
     }
@@ -79,7 +80,7 @@ fn take() -> Option<Box<Bytes>> {
 #[cold]
 extern "C" fn give_back(mut chunk: Option<Box<Bytes>>) {
     let _ = FREE.try_with(|free| {
-        let free = &mut *free.borrow_mut();
+        let Ok(mut free) = free.try_borrow_mut() else { return };
         if free.len() < SPARE {
             free.extend(chunk.take());
         }

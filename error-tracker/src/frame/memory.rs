@@ -23,8 +23,8 @@ const SPARE: u32 = 64;
 struct Memory {
     free: [Cell<*mut Free>; SIZES],
     spare: [Cell<u32>; SIZES],
-    /// The allocator was asked for a block, and has not answered.
-    allocates: Cell<bool>,
+    /// The allocator was asked for a block, or given one, and has not come back.
+    allocator_runs: Cell<bool>,
     keeps: Cell<Keeps>,
 }
 
@@ -43,7 +43,7 @@ thread_local! {
         Memory {
             free: [const { Cell::new(ptr::null_mut()) }; SIZES],
             spare: [const { Cell::new(0) }; SIZES],
-            allocates: Cell::new(false),
+            allocator_runs: Cell::new(false),
             keeps: Cell::new(Keeps::Unasked),
         }
     };
@@ -56,16 +56,21 @@ pub(super) fn rounded(words: usize) -> usize {
     words.next_multiple_of(STEP)
 }
 
-/// A block of so many words, which were `rounded`. `None` while this thread asks the allocator for one: the allocator may be an annotated
-/// function, and would ask in turn.
+/// A block of so many words, which were `rounded`. `None` while the allocator runs on behalf of this module: it may be an annotated
+/// function, and would ask in turn, without an end.
 #[inline]
 pub(super) fn take(words: usize) -> Option<NonNull<u64>> {
-    MEMORY.with(|memory| memory.reuse(words).or_else(|| memory.allocate(words)))
+    MEMORY.with(|memory| {
+        if memory.allocator_runs.get() {
+            return None;
+        }
+        memory.reuse(words).or_else(|| Some(memory.allocate(words)))
+    })
 }
 
 /// The same, whoever asks.
 pub(super) fn take_anyway(words: usize) -> NonNull<u64> {
-    take(words).unwrap_or_else(|| allocated(words))
+    take(words).unwrap_or_else(|| MEMORY.with(|memory| memory.allocate(words)))
 }
 
 /// # Safety
@@ -77,7 +82,7 @@ pub(super) unsafe fn give_back(block: NonNull<u64>, words: usize) {
         let kept = unsafe { memory.keep(block, words) };
         if !kept {
             // SAFETY: as asked for, and it was not kept.
-            unsafe { freed(block, words) };
+            unsafe { memory.free(block, words) };
         }
     });
 }
@@ -95,13 +100,23 @@ impl Memory {
 
     #[cold]
     #[inline(never)]
-    fn allocate(&self, words: usize) -> Option<NonNull<u64>> {
-        if self.allocates.replace(true) {
-            return None;
-        }
-        let block = allocated(words);
-        self.allocates.set(false);
-        Some(block)
+    fn allocate(&self, words: usize) -> NonNull<u64> {
+        let ran = self.allocator_runs.replace(true);
+        let block = NonNull::from_mut(Box::leak(Box::<Block>::new_uninit_slice(words))).cast();
+        self.allocator_runs.set(ran);
+        block
+    }
+
+    /// # Safety
+    /// As for `give_back`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free(&self, block: NonNull<u64>, words: usize) {
+        let block: NonNull<Block> = NonNull::slice_from_raw_parts(block.cast(), words);
+        let ran = self.allocator_runs.replace(true);
+        // SAFETY: `allocate` leaked a box of so many words.
+        drop(unsafe { Box::from_raw(block.as_ptr()) });
+        self.allocator_runs.set(ran);
     }
 
     fn keeps(&self) -> bool {
@@ -140,23 +155,9 @@ impl Drop for AtEnd {
             for size in 0..SIZES {
                 while let Some(block) = memory.reuse(size * STEP) {
                     // SAFETY: it was free, and is taken now.
-                    unsafe { freed(block, size * STEP) };
+                    unsafe { memory.free(block, size * STEP) };
                 }
             }
         });
     }
-}
-
-fn allocated(words: usize) -> NonNull<u64> {
-    NonNull::from_mut(Box::leak(Box::<Block>::new_uninit_slice(words))).cast()
-}
-
-/// # Safety
-/// As for `give_back`.
-#[cold]
-#[inline(never)]
-unsafe fn freed(block: NonNull<u64>, words: usize) {
-    let block: NonNull<Block> = NonNull::slice_from_raw_parts(block.cast(), words);
-    // SAFETY: `allocated` leaked a box of so many words.
-    drop(unsafe { Box::from_raw(block.as_ptr()) });
 }

@@ -65,7 +65,7 @@ impl Drop for Rendering {
     }
 }
 
-/// Whether this thread is inside user code that the tracker itself called.
+/// Whether this thread is inside user code that the tracker itself called, or takes a variable.
 pub(crate) fn rendering() -> bool {
     DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false)
 }

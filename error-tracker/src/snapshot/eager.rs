@@ -8,7 +8,7 @@ use super::debug::{self, Limits};
 use super::keep::{Function, Held, Var};
 use super::policy;
 use crate::frame::{Piece, Untaken, UntakenText};
-use crate::mask::{Taint, rendering};
+use crate::mask::{Rendering, Taint, rendering};
 
 /// How much of a string is copied.
 const TEXT: usize = 64;
@@ -23,9 +23,7 @@ thread_local! {
 pub(crate) fn text<M: Function>(held: Held<'_, M>, text: UntakenText<'_>) {
     let Some(slot) = held.frame.slot(held.index) else { return };
     slot.untaken_text(text);
-    if !admitted(held) {
-        return;
-    }
+    let Some(_taking) = admitted(held) else { return };
     let text = text.text();
     let len = text.floor_char_boundary(TEXT);
     if let Some(start) = held.frame.put(&text.as_bytes()[..len]) {
@@ -37,9 +35,7 @@ pub(crate) fn text<M: Function>(held: Held<'_, M>, text: UntakenText<'_>) {
 pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
     let Some(slot) = held.frame.slot(held.index) else { return };
     slot.untaken(value);
-    if !admitted(held) {
-        return;
-    }
+    let Some(_taking) = admitted(held) else { return };
     let begun = Instant::now();
     let _ = SCRATCH.try_with(|scratch| {
         // Taken, not borrowed: the value's Debug may bind variables of annotated functions.
@@ -65,12 +61,17 @@ pub(crate) fn value<M: Function>(held: Held<'_, M>, value: Untaken<'_>) {
     held.frame.meta().budget().spend(held.index, took);
 }
 
-/// Whether the variable may be taken now.
+/// Held while the variable is taken, if it may be now. Nothing else is taken meanwhile: the memory that this wants may come from an
+/// allocator that is annotated, and would be waited for by itself.
 #[inline(always)]
-fn admitted<M: Function>(held: Held<'_, M>) -> bool {
+fn admitted<M: Function>(held: Held<'_, M>) -> Option<Rendering> {
     let index = held.index;
     let budget = held.frame.meta().budget();
-    budget.is_open(index) && !rendering() && budget.admits() && !(budget.asks_about(index) && is_masked(held))
+    if !budget.is_open(index) || rendering() || !budget.admits() {
+        return None;
+    }
+    let taking = Rendering::start();
+    (!budget.asks_about(index) || !is_masked(held)).then_some(taking)
 }
 
 /// Whether the variable is masked by its name, and so is left alone from now on.

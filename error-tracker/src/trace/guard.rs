@@ -24,21 +24,28 @@ pub struct Guard<L, const TASK: bool> {
 /// A call of a function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
-    let late = arguments.late();
-    let frame = if meta.budget.follows() { follow(meta, late) } else { None };
-    if let Some(frame) = frame {
-        arguments.keep_now(frame, 0);
-    }
-    Guard { frame, meta, late }
+    Guard { frame: frame_for(meta.budget.follows(), meta, arguments), meta, late: arguments.late() }
 }
 
-/// A future begins. Each is followed.
+/// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
+/// running: what becomes of an error is known where the outermost one ends.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn enter_small_public<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
+    let follows = thread::innermost() == 0 && meta.budget.follows();
+    Guard { frame: frame_for(follows, meta, arguments), meta, late: arguments.late() }
+}
+
+/// A future begins. Each is followed, so nothing is held for a failure of one that is not.
 pub fn enter_task<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<(), true> {
-    let frame = follow(meta, arguments.late());
-    if let Some(frame) = frame {
-        arguments.keep_now(frame, 0);
-    }
-    Guard { frame, meta, late: () }
+    Guard { frame: frame_for(true, meta, arguments), meta, late: () }
+}
+
+/// With the arguments in its slots.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn frame_for<A: Arguments>(follows: bool, meta: &'static Meta, arguments: A) -> Option<FrameRef<'static>> {
+    let frame = if follows { follow(meta, arguments.late()) } else { None }?;
+    arguments.keep_now(frame, 0);
+    Some(frame)
 }
 
 impl<L: Lates, const TASK: bool> Guard<L, TASK> {
@@ -57,15 +64,6 @@ impl<L, const TASK: bool> Drop for Guard<L, TASK> {
             if TASK { settle::leave_task(frame) } else { settle::leave(frame) }
         }
     }
-}
-
-/// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
-/// running: what becomes of an error is known where the outermost one ends.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter_small_public<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
-    let late = arguments.late();
-    let frame = if thread::innermost() == 0 && meta.budget.follows() { follow(meta, late) } else { None };
-    Guard { frame, meta, late }
 }
 
 /// Stands for a call of a small function. None of them is followed, so there is nothing to be done at its end.

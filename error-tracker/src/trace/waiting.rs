@@ -103,7 +103,8 @@ pub(crate) fn settle_overdue() {
     for thread in threads {
         let mut overdue = Vec::new();
         for record in &mut *lock(&thread) {
-            if !record.told {
+            // The others have an event.
+            if !record.told && !record.crossed && !record.further {
                 ANY.store(true, Ordering::Release);
                 if record.failure.since.elapsed() > OVERDUE {
                     overdue.push(panic::as_handled(record.failure.clone(), record.unwinding.as_ref()));
