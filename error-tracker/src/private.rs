@@ -34,14 +34,9 @@ macro_rules! __error_tracker_begin {
                 ::core::module_path!(), ::core::file!(), ::core::line!(), $root, $text, $slots,
             ) $($options)*;
             &__ERROR_TRACKER
-        }, $crate::__error_tracker_begin!(@arguments $($way $argument)*));
+        }, [$($crate::__private::$way(&$argument).__error_tracker_found()),*]);
         let $guard = $guard.entered();
     };
-    (@arguments) => { () };
-    (@arguments $way:ident $argument:tt $($rest:tt)*) => {(
-        $crate::__private::$way(&$argument).__error_tracker_found(),
-        $crate::__error_tracker_begin!(@arguments $($rest)*),
-    )};
 }
 
 pub use __error_tracker_begin as begin;

@@ -1,7 +1,7 @@
 //! Keeps a variable whose type is not known where links are closed, so that nothing may be asked of the type there.
 
+use super::argument::Argument;
 use super::keep::{AsBits, AsType, Function, Held, Keep, Link};
-use super::late::TooLate;
 use crate::cast;
 
 /// Its bits if it turns out to be a number or the like; else its type only.
@@ -11,10 +11,8 @@ pub struct AsFound;
 macro_rules! found {
     ($($t:ty),+) => {
         impl<T> Keep<T> for AsFound {
-            type Late = TooLate;
-
-            fn late(_: &T) -> TooLate {
-                TooLate
+            fn argument(value: &T) -> Argument<'_> {
+                <AsType as Keep<T>>::argument(value)
             }
 
             #[cfg_attr(not(debug_assertions), inline(always))]

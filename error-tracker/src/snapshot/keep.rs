@@ -9,8 +9,8 @@ use std::any::type_name;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
+use super::argument::Argument;
 use super::budget::Budget;
-use super::late::{Late, LateBits, LateReference, LateType, LateTypeOfReference, TooLate};
 use super::types::{Head, Known, List, Primitive, Text};
 use crate::frame::{Content, FrameRef, Slots, Untaken, UntakenText, Written};
 
@@ -62,22 +62,13 @@ pub trait Function: Slots + Sized {
 
 /// A way of keeping a `T` that was just bound or assigned.
 pub trait Keep<T> {
-    /// What can be kept later, when the call fails.
-    type Late: Late;
-    fn late(value: &T) -> Self::Late;
+    /// As an argument of a call that begins.
+    fn argument(value: &T) -> Argument<'_>;
     fn keep<M: Function>(value: &T, held: Held<'_, M>);
 }
 
 /// A way of keeping a reference that outlives the frame; it is read at a failure only.
 pub trait KeepReference<T: ?Sized> {
-    type Late<'a>: Late
-    where
-        T: 'a;
-    fn late(value: &T) -> Self::Late<'_>;
-}
-
-/// The same where it is read.
-pub trait Refer<T: ?Sized> {
     fn refer(value: &T) -> Content;
 }
 
@@ -111,11 +102,12 @@ impl<T: List> Written<T> for AsList {
 }
 
 impl<T: Primitive> Keep<T> for AsBits {
-    type Late = LateBits<T>;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(value: &T) -> LateBits<T> {
-        LateBits(*value)
+    fn argument(value: &T) -> Argument<'_> {
+        match Content::bits(*value) {
+            Some(content) => Argument::Late(content),
+            None => Argument::Value(Untaken::new::<T, AsDebug>(value)),
+        }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -128,11 +120,9 @@ impl<T: Primitive> Keep<T> for AsBits {
 }
 
 impl<T: Text> Keep<T> for AsText {
-    type Late = TooLate;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(_: &T) -> TooLate {
-        TooLate
+    fn argument(value: &T) -> Argument<'_> {
+        Argument::Text(UntakenText::new::<T>(value.text()))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -142,11 +132,9 @@ impl<T: Text> Keep<T> for AsText {
 }
 
 impl<T: List> Keep<T> for AsList {
-    type Late = TooLate;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(_: &T) -> TooLate {
-        TooLate
+    fn argument(value: &T) -> Argument<'_> {
+        Argument::Value(Untaken::new::<T, Self>(value))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -156,11 +144,9 @@ impl<T: List> Keep<T> for AsList {
 }
 
 impl<T: Debug> Keep<T> for AsDebug {
-    type Late = TooLate;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(_: &T) -> TooLate {
-        TooLate
+    fn argument(value: &T) -> Argument<'_> {
+        Argument::Value(Untaken::new::<T, Self>(value))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -170,11 +156,9 @@ impl<T: Debug> Keep<T> for AsDebug {
 }
 
 impl<T> Keep<T> for AsType {
-    type Late = LateType<T>;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(_: &T) -> LateType<T> {
-        LateType::new()
+    fn argument(_: &T) -> Argument<'_> {
+        Argument::Late(Content::no_debug::<T>())
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -186,18 +170,6 @@ impl<T> Keep<T> for AsType {
 macro_rules! refers {
     ($($kind:ident where $bound:ident: |$value:ident| $content:expr;)+) => {$(
         impl<T: $bound + ?Sized> KeepReference<T> for $kind {
-            type Late<'a>
-                = LateReference<'a, T, $kind>
-            where
-                T: 'a;
-
-            #[cfg_attr(not(debug_assertions), inline(always))]
-            fn late(value: &T) -> LateReference<'_, T, $kind> {
-                LateReference::new(value)
-            }
-        }
-
-        impl<T: $bound + ?Sized> Refer<T> for $kind {
             #[cfg_attr(not(debug_assertions), inline(always))]
             fn refer($value: &T) -> Content {
                 $content
@@ -214,14 +186,9 @@ refers! {
 }
 
 impl<T: ?Sized> KeepReference<T> for AsType {
-    type Late<'a>
-        = LateTypeOfReference<T>
-    where
-        T: 'a;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(_: &T) -> LateTypeOfReference<T> {
-        LateTypeOfReference::new()
+    fn refer(_: &T) -> Content {
+        Content::no_debug_argument::<T>()
     }
 }
 
@@ -272,11 +239,9 @@ impl<T: ?Sized, K> Link<T, K> {
 pub struct AsKnown;
 
 impl<T: Known<Kind: Keep<T>>> Keep<T> for AsKnown {
-    type Late = <T::Kind as Keep<T>>::Late;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(value: &T) -> Self::Late {
-        <T::Kind as Keep<T>>::late(value)
+    fn argument(value: &T) -> Argument<'_> {
+        <T::Kind as Keep<T>>::argument(value)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -286,14 +251,9 @@ impl<T: Known<Kind: Keep<T>>> Keep<T> for AsKnown {
 }
 
 impl<T: Known + ?Sized> KeepReference<T> for AsKnown {
-    type Late<'a>
-        = <T::Kind as KeepReference<T>>::Late<'a>
-    where
-        T: 'a;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(value: &T) -> Self::Late<'_> {
-        <T::Kind as KeepReference<T>>::late(value)
+    fn refer(value: &T) -> Content {
+        <T::Kind as KeepReference<T>>::refer(value)
     }
 }
 

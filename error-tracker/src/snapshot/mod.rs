@@ -1,11 +1,11 @@
 //! What is kept of variables, and how values are rendered.
 
+pub(crate) mod argument;
 pub(crate) mod budget;
 pub(crate) mod debug;
 pub(crate) mod eager;
 pub(crate) mod found;
 pub(crate) mod keep;
-pub(crate) mod late;
 pub(crate) mod policy;
 pub(crate) mod read;
 #[expect(unsafe_code, reason = "a list without a lock")]

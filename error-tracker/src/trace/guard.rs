@@ -5,8 +5,8 @@ use super::meta::Meta;
 use super::{settle, thread};
 use crate::frame;
 use crate::frame::Content;
+use crate::snapshot::argument::Argument;
 use crate::snapshot::keep::Held;
-use crate::snapshot::late::Late;
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
@@ -14,50 +14,60 @@ pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 /// expansion can name.
 ///
 /// With `TASK` it stands in a future, which may be dropped while its frame is not on the list.
-pub struct Guard<L, const TASK: bool> {
+pub struct Guard<const ARGUMENTS: usize, const TASK: bool> {
     frame: Option<FrameRef<'static>>,
     meta: &'static Meta,
-    /// What of the arguments can be kept late, when a call fails that is not followed.
-    late: L,
+    late: Late<ARGUMENTS>,
 }
+
+/// What of the arguments can be kept late, when a call fails that is not followed.
+type Late<const ARGUMENTS: usize> = [Option<Content>; ARGUMENTS];
 
 /// A call of a function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
-    Guard { frame: frame_for(meta.budget.follows(), meta, arguments), meta, late: arguments.late() }
+pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, false> {
+    Guard {
+        frame: frame_for(meta.budget.follows(), meta, arguments),
+        meta,
+        late: arguments.map(Argument::late),
+    }
 }
 
 /// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
 /// running: what becomes of an error is known where the outermost one ends.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter_small_public<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<A::Late, false> {
+pub fn enter_small_public<const N: usize>(
+    meta: &'static Meta,
+    arguments: [Argument<'_>; N],
+) -> Guard<N, false> {
     let follows = thread::innermost() == 0 && meta.budget.follows();
-    Guard { frame: frame_for(follows, meta, arguments), meta, late: arguments.late() }
+    Guard { frame: frame_for(follows, meta, arguments), meta, late: arguments.map(Argument::late) }
 }
 
 /// A future begins. Each is followed, so nothing is held for a failure of one that is not.
-pub fn enter_task<A: Arguments>(meta: &'static Meta, arguments: A) -> Guard<(), true> {
-    Guard { frame: frame_for(true, meta, arguments), meta, late: () }
+pub fn enter_task<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<0, true> {
+    Guard { frame: frame_for(true, meta, arguments), meta, late: [] }
 }
 
-/// With the arguments in its slots.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn frame_for<A: Arguments>(follows: bool, meta: &'static Meta, arguments: A) -> Option<FrameRef<'static>> {
-    let frame = if follows { follow(meta, arguments.late()) } else { None }?;
-    arguments.keep_now(frame, 0);
-    Some(frame)
+fn frame_for<const N: usize>(
+    follows: bool,
+    meta: &'static Meta,
+    arguments: [Argument<'_>; N],
+) -> Option<FrameRef<'static>> {
+    if follows { follow(meta, arguments) } else { None }
 }
 
-impl<L: Lates, const TASK: bool> Guard<L, TASK> {
+impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     /// What the rest of the expansion uses.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn entered(&self) -> Entered<'_, L> {
+    pub fn entered(&self) -> Entered<'_, N> {
         let Self { frame, meta, late } = *self;
         Entered { frame, meta, late }
     }
 }
 
-impl<L, const TASK: bool> Drop for Guard<L, TASK> {
+impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(frame) = self.frame {
@@ -67,46 +77,47 @@ impl<L, const TASK: bool> Drop for Guard<L, TASK> {
 }
 
 /// Stands for a call of a small function. None of them is followed, so there is nothing to be done at its end.
-pub struct Unguarded<L>(Entered<'static, L>);
+pub struct Unguarded<const ARGUMENTS: usize>(Entered<'static, ARGUMENTS>);
 
 /// A call of a small function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter_small<A: Arguments>(meta: &'static Meta, arguments: A) -> Unguarded<A::Late> {
-    Unguarded(Entered { frame: None, meta, late: arguments.late() })
+pub fn enter_small<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Unguarded<N> {
+    Unguarded(Entered { frame: None, meta, late: arguments.map(Argument::late) })
 }
 
-impl<L: Lates> Unguarded<L> {
+impl<const N: usize> Unguarded<N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn entered(&self) -> Entered<'_, L> {
+    pub fn entered(&self) -> Entered<'_, N> {
         self.0
     }
 }
 
-/// A frame for a call that is followed. Those are rare among the calls of a function that is called often. By its ABI it does not
-/// unwind, so a function that calls nothing else needs no code for the case that it does.
+/// A frame for a call that is followed, with the arguments in its slots. Those are rare among the calls of a function that is
+/// called often. By its ABI it does not unwind, so a function that calls nothing else needs no code for the case that it does.
 #[cold]
 #[inline(never)]
-extern "C" fn follow<L: Lates>(meta: &'static Meta, late: L) -> Option<FrameRef<'static>> {
-    let frame = followed(meta)?;
-    late.keep(frame, 0);
-    Some(frame)
-}
-
-#[inline(never)]
-extern "C" fn followed(meta: &'static Meta) -> Option<FrameRef<'static>> {
+#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+extern "C" fn follow<const N: usize>(
+    meta: &'static Meta,
+    arguments: [Argument<'_>; N],
+) -> Option<FrameRef<'static>> {
     meta.budget.followed();
-    thread::with(|thread| FrameRef::enter(meta, &thread.frames))
+    let frame = thread::with(|thread| FrameRef::enter(meta, &thread.frames))?;
+    for (index, argument) in arguments.into_iter().enumerate() {
+        argument.keep(Held { frame, index });
+    }
+    Some(frame)
 }
 
 /// What an expansion does everything with.
 #[derive(Clone, Copy)]
-pub struct Entered<'a, L> {
+pub struct Entered<'a, const ARGUMENTS: usize> {
     frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    late: L,
+    late: Late<ARGUMENTS>,
 }
 
-impl<'a, L: Lates> Entered<'a, L> {
+impl<'a, const N: usize> Entered<'a, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
         let Self { frame, meta, late } = self;
@@ -125,16 +136,21 @@ impl<'a, L: Lates> Entered<'a, L> {
 /// called there.
 #[cold]
 #[inline(never)]
-extern "C" fn meeting<'a, L: Lates>(
+#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
+extern "C" fn meeting<'a, const N: usize>(
     frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    late: L,
+    late: Late<N>,
 ) -> Meeting<'a> {
     match frame {
         Some(frame) => Meeting::new(frame),
         None => {
             let frame = alone(meta);
-            late.keep(frame, 0);
+            for (slot, content) in frame.slots().zip(late) {
+                if let Some(content) = content {
+                    slot.set(content);
+                }
+            }
             Meeting::alone(frame)
         }
     }
@@ -150,62 +166,4 @@ extern "C" fn alone(meta: &'static Meta) -> FrameRef<'static> {
     });
     frame.slots().for_each(|slot| slot.set(Content::unfollowed()));
     frame
-}
-
-/// The arguments of a call that begins: pairs of one and the rest.
-pub trait Arguments: Copy {
-    type Late: Lates;
-    fn late(self) -> Self::Late;
-    /// Keeps those that cannot be kept late, from the slot with this index on.
-    fn keep_now(self, frame: FrameRef<'_>, index: usize);
-}
-
-/// One of them.
-pub trait Argument: Copy {
-    type Late: Late;
-    fn late(self) -> Self::Late;
-    fn keep_now(self, held: Held<'_, Meta>);
-}
-
-/// What can be kept late of a function's arguments.
-pub trait Lates: Copy {
-    fn keep(self, frame: FrameRef<'_>, index: usize);
-}
-
-impl Arguments for () {
-    type Late = ();
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(self) {}
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_now(self, _: FrameRef<'_>, _: usize) {}
-}
-
-impl<P: Argument, R: Arguments> Arguments for (P, R) {
-    type Late = (P::Late, R::Late);
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(self) -> Self::Late {
-        (self.0.late(), self.1.late())
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_now(self, frame: FrameRef<'_>, index: usize) {
-        self.0.keep_now(Held { frame, index });
-        self.1.keep_now(frame, index + 1);
-    }
-}
-
-impl Lates for () {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(self, _: FrameRef<'_>, _: usize) {}
-}
-
-impl<L: Late, R: Lates> Lates for (L, R) {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep(self, frame: FrameRef<'_>, index: usize) {
-        self.0.keep(frame, index);
-        self.1.keep(frame, index + 1);
-    }
 }

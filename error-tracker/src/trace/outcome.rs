@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::{Entered, Lates};
+use super::guard::Entered;
 use super::meeting::{Meeting, Way};
 use super::tie::{Second, Third, Tie};
 use super::{record, told};
@@ -222,7 +222,7 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, L: Lates>(value: R, guard: Entered<'_, L>, site: u32) -> (R, Tie<R, K>) {
+pub fn see_none<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, site: u32) -> (R, Tie<R, K>) {
     (K::pass(value, || guard.meeting(site, Way::Out)), Tie::new())
 }
 
@@ -230,9 +230,9 @@ macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R>, L: Lates>(
+        pub fn $see<R, K: Outcome<R>, const N: usize>(
             value: R,
-            guard: Entered<'_, L>,
+            guard: Entered<'_, N>,
             site: u32,
         ) -> (R, Tie<R, K>) {
             (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Tie::new())
@@ -256,21 +256,21 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R>, L: Lates>(value: R, guard: Entered<'_, L>, site: u32, _: &Tie<R, K>) -> R {
+pub fn at<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, site: u32, _: &Tie<R, K>) -> R {
     if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::Out)) }
 }
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, L: Lates>(value: R, guard: Entered<'_, L>, site: u32, _: &Tie<R, K>) -> R {
+pub fn at_none<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, site: u32, _: &Tie<R, K>) -> R {
     K::pass(value, || guard.meeting(site, Way::Out))
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cold]
 #[inline(never)]
-pub fn leave<R, K: Outcome<R>, L: Lates>(
-    guard: Entered<'_, L>,
+pub fn leave<R, K: Outcome<R>, const N: usize>(
+    guard: Entered<'_, N>,
     site: u32,
     _: &Tie<R, K>,
     message: fmt::Arguments<'_>,
@@ -347,7 +347,7 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<L: Lates>(look: ShowError<'_>, guard: Entered<'_, L>) {
+pub fn record<const N: usize>(look: ShowError<'_>, guard: Entered<'_, N>) {
     look(&mut |error| told::given(guard.meeting(0, Way::Out), error));
 }
 

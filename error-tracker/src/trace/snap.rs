@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use super::guard::{self, Entered, Lates};
+use super::guard::Entered;
 use super::meta::Meta;
 use crate::frame::{Untaken, UntakenText};
+use crate::snapshot::argument;
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
 use crate::snapshot::keep::{AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Link, Var};
-use crate::snapshot::late::Late;
 use crate::snapshot::types::Known;
 
 /// A link whose type is found out later.
@@ -21,7 +21,7 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T>, L: Lates>(value: &T, guard: Entered<'_, L>, index: usize) -> Link<T, K> {
+pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: Entered<'_, N>, index: usize) -> Link<T, K> {
     if let Some(held) = guard.place(index) {
         K::keep(value, held);
     }
@@ -48,10 +48,13 @@ pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> Reference<'a, T, K> {
 
 /// Keeps an argument that was just assigned.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep_argument<A: guard::Argument, L: Lates>(argument: A, guard: Entered<'_, L>, index: usize) {
+pub fn keep_argument<const N: usize>(
+    argument: argument::Argument<'_>,
+    guard: Entered<'_, N>,
+    index: usize,
+) {
     if let Some(held) = guard.place(index) {
-        argument.late().keep(held.frame, index);
-        argument.keep_now(held);
+        argument.keep(held);
     }
 }
 
@@ -59,15 +62,15 @@ macro_rules! kinds {
     ($([$($by:tt)*] $this:ident $kind:ident where [$($kept:tt)*], [$($bound:tt)*];)+) => {$(
         impl<'a, T: $($kept)*> Argument<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_found($($by)* $this) -> Self {
-                Self($this.0, PhantomData)
+            pub fn __error_tracker_found($($by)* $this) -> argument::Argument<'a> {
+                <$kind as Keep<T>>::argument($this.0)
             }
         }
 
         impl<'a, T: $($bound)*> Reference<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_found($($by)* $this) -> Self {
-                Self($this.0, PhantomData)
+            pub fn __error_tracker_found($($by)* $this) -> argument::Argument<'a> {
+                argument::Argument::Late(<$kind as KeepReference<T>>::refer($this.0))
             }
         }
     )+};
@@ -77,52 +80,6 @@ kinds! {
     [] self AsKnown where [Known<Kind: Keep<T>>], [Known + ?Sized];
     [&] self AsDebug where [Debug], [Debug + ?Sized];
     [&mut] self AsType where [], [?Sized];
-}
-
-impl<T, K> Clone for Argument<'_, T, K> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T, K> Copy for Argument<'_, T, K> {}
-
-impl<T: ?Sized, K> Clone for Reference<'_, T, K> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: ?Sized, K> Copy for Reference<'_, T, K> {}
-
-impl<T, K: Keep<T>> guard::Argument for Argument<'_, T, K> {
-    type Late = K::Late;
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(self) -> K::Late {
-        K::late(self.0)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_now(self, held: Held<'_, Meta>) {
-        if !K::Late::KEEPS {
-            K::keep(self.0, held);
-        }
-    }
-}
-
-impl<'a, T: ?Sized, K: KeepReference<T>> guard::Argument for Reference<'a, T, K> {
-    type Late = K::Late<'a>;
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn late(self) -> Self::Late {
-        K::late(self.0)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn keep_now(self, _: Held<'_, Meta>) {}
 }
 
 impl Function for Meta {
