@@ -22,7 +22,7 @@ pub(crate) use call::{Frame, FrameRef};
 pub(crate) use chunk::Chunk;
 pub(crate) use list::{Frames, List};
 pub(crate) use shown::{Elements, Written};
-pub(crate) use slot::{Content, Piece, Slot, Untaken, UntakenText, Value};
+pub(crate) use slot::{Argument, Content, Kind, PastArgument, Piece, Slot, Untaken, UntakenText, Value};
 
 /// The constants of a function, which its frames carry.
 pub trait Slots: 'static {

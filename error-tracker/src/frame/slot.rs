@@ -178,9 +178,82 @@ impl Piece {
 
 /// What a slot is to hold.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Content {
     kept: Kept,
     data: MaybeUninit<Data>,
+}
+
+/// An argument, without its type, while it is borrowed: so that what is done with a function's arguments is in the program once for
+/// each number of them.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Argument<'a> {
+    content: Content,
+    borrowed: PhantomData<&'a ()>,
+}
+
+/// The same when it may be borrowed no more.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct PastArgument(Content);
+
+/// How an argument is kept.
+pub(crate) enum Kind<'a> {
+    /// As it is, also when a call fails that is not followed.
+    Whole(Content),
+    Text(UntakenText<'a>),
+    Value(Untaken<'a>),
+}
+
+impl<'a> Argument<'a> {
+    /// One that is kept as it is.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn whole(content: Content) -> Self {
+        Self { content, borrowed: PhantomData }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn text(text: UntakenText<'a>) -> Self {
+        Self::whole(Content::new(text.kept, text.text))
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn value(value: Untaken<'a>) -> Self {
+        Self::whole(Content::new(value.kept, value.at))
+    }
+
+    pub(crate) fn kind(self) -> Kind<'a> {
+        let Content { kept, data } = self.content;
+        match kept().form {
+            // SAFETY: `text` put it there, and it is borrowed.
+            Form::Text => Kind::Text(UntakenText {
+                kept,
+                text: unsafe { data.as_ptr().cast::<&str>().read_unaligned() },
+            }),
+            // SAFETY: `value` put it there.
+            Form::Value(_) => Kind::Value(Untaken {
+                kept,
+                at: unsafe { data.as_ptr().cast::<*const ()>().read() },
+                borrowed: PhantomData,
+            }),
+            _ => Kind::Whole(self.content),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn past<const N: usize>(arguments: [Self; N]) -> [PastArgument; N] {
+        // SAFETY: both are one `Content`. A list is not built anew, since the optimizer would leave that in memory.
+        unsafe { (&raw const arguments).cast::<[PastArgument; N]>().read() }
+    }
+}
+
+impl PastArgument {
+    /// What can still be kept.
+    pub(crate) fn content(self) -> Option<Content> {
+        let borrows = matches!((self.0.kept)().form, Form::Text | Form::Value(_));
+        (!borrows).then_some(self.0)
+    }
 }
 
 impl Content {

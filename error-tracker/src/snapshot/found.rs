@@ -1,8 +1,8 @@
 //! Keeps a variable whose type is not known where links are closed, so that nothing may be asked of the type there.
 
-use super::argument::Argument;
 use super::keep::{AsBits, AsType, Function, Held, Keep, Link};
 use crate::cast;
+use crate::frame::Argument;
 
 /// Its bits if it turns out to be a number or the like; else its type only.
 #[derive(Clone, Copy, Debug)]

@@ -9,10 +9,9 @@ use std::any::type_name;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::argument::Argument;
 use super::budget::Budget;
 use super::types::{Head, Known, List, Primitive, Text};
-use crate::frame::{Content, FrameRef, Slots, Untaken, UntakenText, Written};
+use crate::frame::{Argument, Content, FrameRef, Kind, Slots, Untaken, UntakenText, Written};
 
 /// A variable of a running function, as it is named off the fast path. Two words, which go in registers.
 #[repr(C)]
@@ -60,6 +59,15 @@ pub trait Function: Slots + Sized {
     extern "C" fn keep_value(held: Held<'_, Self>, value: Untaken<'_>);
 }
 
+/// Keeps an argument of a call that begins.
+pub(crate) fn keep_argument<M: Function>(argument: Argument<'_>, held: Held<'_, M>) {
+    match argument.kind() {
+        Kind::Whole(content) => held.frame.fill(held.index, content),
+        Kind::Text(text) => M::keep_text(held, text),
+        Kind::Value(value) => M::keep_value(held, value),
+    }
+}
+
 /// A way of keeping a `T` that was just bound or assigned.
 pub trait Keep<T> {
     /// As an argument of a call that begins.
@@ -105,8 +113,8 @@ impl<T: Primitive> Keep<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(value: &T) -> Argument<'_> {
         match Content::bits(*value) {
-            Some(content) => Argument::Late(content),
-            None => Argument::Value(Untaken::new::<T, AsDebug>(value)),
+            Some(content) => Argument::whole(content),
+            None => Argument::value(Untaken::new::<T, AsDebug>(value)),
         }
     }
 
@@ -122,7 +130,7 @@ impl<T: Primitive> Keep<T> for AsBits {
 impl<T: Text> Keep<T> for AsText {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(value: &T) -> Argument<'_> {
-        Argument::Text(UntakenText::new::<T>(value.text()))
+        Argument::text(UntakenText::new::<T>(value.text()))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -134,7 +142,7 @@ impl<T: Text> Keep<T> for AsText {
 impl<T: List> Keep<T> for AsList {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(value: &T) -> Argument<'_> {
-        Argument::Value(Untaken::new::<T, Self>(value))
+        Argument::value(Untaken::new::<T, Self>(value))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -146,7 +154,7 @@ impl<T: List> Keep<T> for AsList {
 impl<T: Debug> Keep<T> for AsDebug {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(value: &T) -> Argument<'_> {
-        Argument::Value(Untaken::new::<T, Self>(value))
+        Argument::value(Untaken::new::<T, Self>(value))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -158,7 +166,7 @@ impl<T: Debug> Keep<T> for AsDebug {
 impl<T> Keep<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(_: &T) -> Argument<'_> {
-        Argument::Late(Content::no_debug::<T>())
+        Argument::whole(Content::no_debug::<T>())
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

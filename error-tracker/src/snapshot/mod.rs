@@ -1,6 +1,5 @@
 //! What is kept of variables, and how values are rendered.
 
-pub(crate) mod argument;
 pub(crate) mod budget;
 pub(crate) mod debug;
 pub(crate) mod eager;

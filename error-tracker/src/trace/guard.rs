@@ -4,9 +4,8 @@ use super::meeting::{Meeting, Way};
 use super::meta::Meta;
 use super::{settle, thread};
 use crate::frame;
-use crate::frame::Content;
-use crate::snapshot::argument::Argument;
-use crate::snapshot::keep::Held;
+use crate::frame::{Argument, Content, PastArgument};
+use crate::snapshot::keep::{Held, keep_argument};
 
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
@@ -21,16 +20,12 @@ pub struct Guard<const ARGUMENTS: usize, const TASK: bool> {
 }
 
 /// What of the arguments can be kept late, when a call fails that is not followed.
-type Late<const ARGUMENTS: usize> = [Option<Content>; ARGUMENTS];
+type Late<const ARGUMENTS: usize> = [PastArgument; ARGUMENTS];
 
 /// A call of a function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, false> {
-    Guard {
-        frame: frame_for(meta.budget.follows(), meta, arguments),
-        meta,
-        late: arguments.map(Argument::late),
-    }
+    Guard { frame: frame_for(meta.budget.follows(), meta, arguments), meta, late: Argument::past(arguments) }
 }
 
 /// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
@@ -41,7 +36,7 @@ pub fn enter_small_public<const N: usize>(
     arguments: [Argument<'_>; N],
 ) -> Guard<N, false> {
     let follows = thread::innermost() == 0 && meta.budget.follows();
-    Guard { frame: frame_for(follows, meta, arguments), meta, late: arguments.map(Argument::late) }
+    Guard { frame: frame_for(follows, meta, arguments), meta, late: Argument::past(arguments) }
 }
 
 /// A future begins. Each is followed, so nothing is held for a failure of one that is not.
@@ -55,7 +50,13 @@ fn frame_for<const N: usize>(
     meta: &'static Meta,
     arguments: [Argument<'_>; N],
 ) -> Option<FrameRef<'static>> {
-    if follows { follow(meta, arguments) } else { None }
+    if follows {
+        // Copied here, or the optimizer would put the list into memory for a call that is not followed, too.
+        let copy = arguments;
+        follow(meta, &copy)
+    } else {
+        None
+    }
 }
 
 impl<const N: usize, const TASK: bool> Guard<N, TASK> {
@@ -82,7 +83,7 @@ pub struct Unguarded<const ARGUMENTS: usize>(Entered<'static, ARGUMENTS>);
 /// A call of a small function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter_small<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Unguarded<N> {
-    Unguarded(Entered { frame: None, meta, late: arguments.map(Argument::late) })
+    Unguarded(Entered { frame: None, meta, late: Argument::past(arguments) })
 }
 
 impl<const N: usize> Unguarded<N> {
@@ -97,14 +98,11 @@ impl<const N: usize> Unguarded<N> {
 #[cold]
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-extern "C" fn follow<const N: usize>(
-    meta: &'static Meta,
-    arguments: [Argument<'_>; N],
-) -> Option<FrameRef<'static>> {
+extern "C" fn follow(meta: &'static Meta, arguments: &[Argument<'_>]) -> Option<FrameRef<'static>> {
     meta.budget.followed();
     let frame = thread::with(|thread| FrameRef::enter(meta, &thread.frames))?;
-    for (index, argument) in arguments.into_iter().enumerate() {
-        argument.keep(Held { frame, index });
+    for (index, argument) in arguments.iter().enumerate() {
+        keep_argument(*argument, Held { frame, index });
     }
     Some(frame)
 }
@@ -121,8 +119,8 @@ impl<'a, const N: usize> Entered<'a, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
         let Self { frame, meta, late } = self;
-        // With the site as an argument these calls would be alike, and the optimizer would make one of them, at the cost of the sites.
-        meeting(frame, meta, late).at(site, way)
+        // The list is copied here, or the optimizer would have it in memory where no error is met, too. With the site as an argument these calls would be alike, and the optimizer would make one of them, at the cost of the sites.
+        meeting(frame, meta, &late).at(site, way)
     }
 
     /// Where a variable goes, if this call is followed.
@@ -137,17 +135,17 @@ impl<'a, const N: usize> Entered<'a, N> {
 #[cold]
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-extern "C" fn meeting<'a, const N: usize>(
+extern "C" fn meeting<'a>(
     frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    late: Late<N>,
+    late: &[PastArgument],
 ) -> Meeting<'a> {
     match frame {
         Some(frame) => Meeting::new(frame),
         None => {
             let frame = alone(meta);
-            for (slot, content) in frame.slots().zip(late) {
-                if let Some(content) = content {
+            for (slot, argument) in frame.slots().zip(late) {
+                if let Some(content) = argument.content() {
                     slot.set(content);
                 }
             }

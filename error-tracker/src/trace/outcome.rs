@@ -222,7 +222,11 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, site: u32) -> (R, Tie<R, K>) {
+pub fn see_none<R, K: Outcome<R>, const N: usize>(
+    value: R,
+    guard: Entered<'_, N>,
+    site: u32,
+) -> (R, Tie<R, K>) {
     (K::pass(value, || guard.meeting(site, Way::Out)), Tie::new())
 }
 
@@ -262,7 +266,12 @@ pub fn at<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, sit
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, site: u32, _: &Tie<R, K>) -> R {
+pub fn at_none<R, K: Outcome<R>, const N: usize>(
+    value: R,
+    guard: Entered<'_, N>,
+    site: u32,
+    _: &Tie<R, K>,
+) -> R {
     K::pass(value, || guard.meeting(site, Way::Out))
 }
 

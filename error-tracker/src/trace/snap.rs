@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use super::guard::Entered;
 use super::meta::Meta;
-use crate::frame::{Untaken, UntakenText};
-use crate::snapshot::argument;
+use crate::frame::{self, Untaken, UntakenText};
+use crate::snapshot;
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
 use crate::snapshot::keep::{AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Link, Var};
@@ -48,13 +48,9 @@ pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> Reference<'a, T, K> {
 
 /// Keeps an argument that was just assigned.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep_argument<const N: usize>(
-    argument: argument::Argument<'_>,
-    guard: Entered<'_, N>,
-    index: usize,
-) {
+pub fn keep_argument<const N: usize>(argument: frame::Argument<'_>, guard: Entered<'_, N>, index: usize) {
     if let Some(held) = guard.place(index) {
-        argument.keep(held);
+        snapshot::keep::keep_argument(argument, held);
     }
 }
 
@@ -62,15 +58,15 @@ macro_rules! kinds {
     ($([$($by:tt)*] $this:ident $kind:ident where [$($kept:tt)*], [$($bound:tt)*];)+) => {$(
         impl<'a, T: $($kept)*> Argument<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_found($($by)* $this) -> argument::Argument<'a> {
+            pub fn __error_tracker_found($($by)* $this) -> frame::Argument<'a> {
                 <$kind as Keep<T>>::argument($this.0)
             }
         }
 
         impl<'a, T: $($bound)*> Reference<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_found($($by)* $this) -> argument::Argument<'a> {
-                argument::Argument::Late(<$kind as KeepReference<T>>::refer($this.0))
+            pub fn __error_tracker_found($($by)* $this) -> frame::Argument<'a> {
+                frame::Argument::whole(<$kind as KeepReference<T>>::refer($this.0))
             }
         }
     )+};
