@@ -9,6 +9,7 @@
 //! - What [`Content::argument`] and [`Content::text_argument`] are given was an argument of the function, and so outlives its
 //!   guard.
 
+mod argument;
 mod body;
 mod call;
 mod chunk;
@@ -17,12 +18,13 @@ mod memory;
 mod shown;
 mod slot;
 
+pub(crate) use argument::{Argument, Given, PastArgument};
 pub(crate) use body::Body;
 pub(crate) use call::{Frame, FrameRef};
 pub(crate) use chunk::Chunk;
 pub(crate) use list::{Frames, List};
 pub(crate) use shown::{Elements, Written};
-pub(crate) use slot::{Argument, Content, Kind, PastArgument, Piece, Slot, Untaken, UntakenText, Value};
+pub(crate) use slot::{Content, Piece, Slot, Untaken, UntakenText, Value};
 
 /// The constants of a function, which its frames carry.
 pub trait Slots: 'static {

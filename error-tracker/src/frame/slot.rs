@@ -27,23 +27,23 @@ impl Cells {
     }
 }
 
-type Data = [u64; 2];
+pub(super) type Data = [u64; 2];
 
 /// Says what a slot is, for one type and way of keeping. A function and no constant: a program has one for each type, and a
 /// constant would lead to its parts by addresses, which the loader has to put in. Never inline, or each unit of the compiler
 /// has copies of them, and of the `Debug` that they name.
-type Kept = fn() -> Described;
+pub(super) type Kept = fn() -> Described;
 
-struct Described {
+pub(super) struct Described {
     /// Of what a reference leads to, when it is one.
     type_name: &'static str,
     is_reference: bool,
-    form: Form,
+    pub(super) form: Form,
 }
 
 /// How a slot's data is read.
 #[derive(Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     /// The value.
     Bits(Fmt),
     /// A reference, shown by what is made for references.
@@ -180,80 +180,8 @@ impl Piece {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Content {
-    kept: Kept,
-    data: MaybeUninit<Data>,
-}
-
-/// An argument, without its type, while it is borrowed: so that what is done with a function's arguments is in the program once for
-/// each number of them.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct Argument<'a> {
-    content: Content,
-    borrowed: PhantomData<&'a ()>,
-}
-
-/// The same when it may be borrowed no more.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct PastArgument(Content);
-
-/// How an argument is kept.
-pub(crate) enum Kind<'a> {
-    /// As it is, also when a call fails that is not followed.
-    Whole(Content),
-    Text(UntakenText<'a>),
-    Value(Untaken<'a>),
-}
-
-impl<'a> Argument<'a> {
-    /// One that is kept as it is.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn whole(content: Content) -> Self {
-        Self { content, borrowed: PhantomData }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn text(text: UntakenText<'a>) -> Self {
-        Self::whole(Content::new(text.kept, text.text))
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn value(value: Untaken<'a>) -> Self {
-        Self::whole(Content::new(value.kept, value.at))
-    }
-
-    pub(crate) fn kind(self) -> Kind<'a> {
-        let Content { kept, data } = self.content;
-        match kept().form {
-            // SAFETY: `text` put it there, and it is borrowed.
-            Form::Text => Kind::Text(UntakenText {
-                kept,
-                text: unsafe { data.as_ptr().cast::<&str>().read_unaligned() },
-            }),
-            // SAFETY: `value` put it there.
-            Form::Value(_) => Kind::Value(Untaken {
-                kept,
-                at: unsafe { data.as_ptr().cast::<*const ()>().read() },
-                borrowed: PhantomData,
-            }),
-            _ => Kind::Whole(self.content),
-        }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn past<const N: usize>(arguments: [Self; N]) -> [PastArgument; N] {
-        // SAFETY: both are one `Content`. A list is not built anew, since the optimizer would leave that in memory.
-        unsafe { (&raw const arguments).cast::<[PastArgument; N]>().read() }
-    }
-}
-
-impl PastArgument {
-    /// What can still be kept.
-    pub(crate) fn content(self) -> Option<Content> {
-        let borrows = matches!((self.0.kept)().form, Form::Text | Form::Value(_));
-        (!borrows).then_some(self.0)
-    }
+    pub(super) kept: Kept,
+    pub(super) data: MaybeUninit<Data>,
 }
 
 impl Content {
@@ -295,7 +223,7 @@ impl Content {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<T: Copy>(kept: Kept, value: T) -> Self {
+    pub(super) fn new<T: Copy>(kept: Kept, value: T) -> Self {
         debug_assert!(size_of::<T>() <= size_of::<Data>());
         let mut data = MaybeUninit::<Data>::uninit();
         // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`. It may want more alignment than those.
@@ -308,8 +236,8 @@ impl Content {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct UntakenText<'a> {
-    kept: Kept,
-    text: &'a str,
+    pub(super) kept: Kept,
+    pub(super) text: &'a str,
 }
 
 impl<'a> UntakenText<'a> {
@@ -327,9 +255,9 @@ impl<'a> UntakenText<'a> {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Untaken<'a> {
-    at: *const (),
-    kept: Kept,
-    borrowed: PhantomData<&'a ()>,
+    pub(super) at: *const (),
+    pub(super) kept: Kept,
+    pub(super) borrowed: PhantomData<&'a ()>,
 }
 
 impl<'a> Untaken<'a> {

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use super::{Body, Content, FrameRef, List, Piece, Slots, Untaken, UntakenText, Value, Written};
+use super::{
+    Argument, Body, Content, FrameRef, Given, List, Piece, Slots, Untaken, UntakenText, Value, Written,
+};
 
 struct Three;
 
@@ -75,6 +77,33 @@ fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
     assert!(!outer.is_innermost(&list), "it is marked");
     outer.leave(&list);
     assert_eq!(list.innermost(), 0);
+}
+
+#[test]
+fn arguments_are_what_they_were_made_of_and_later_only_what_borrows_nothing() {
+    let (text, value) = (String::from("text"), vec![1, 2]);
+    let arguments = [
+        Argument::text(UntakenText::new::<String>(&text)),
+        Argument::value(Untaken::new::<_, Plainly>(&value)),
+        Argument::content(Content::bits(7_u8).unwrap()),
+        Argument::content(Content::argument::<Vec<i32>, Plainly>(&value)),
+    ];
+    let list = List::new();
+    let frame = enter(&list);
+    assert!(matches!(arguments[0].given(), Given::Text(given) if given.text() == "text"));
+    let Given::Value(given) = arguments[1].given() else { panic!("a value is given as one") };
+    given.show(|value| assert_eq!(format!("{value:?}"), "[1, 2]"));
+    for (index, argument) in arguments[2..].iter().enumerate() {
+        let Given::Content(content) = argument.given() else { panic!("what is kept as it is, is given so") };
+        frame.fill(index, content);
+    }
+    assert_eq!(shown(frame), ["7", "[1, 2]"]);
+    let past = Argument::past(arguments);
+    drop(text);
+    assert_eq!(past.map(|argument| argument.content().is_some()), [false, false, true, true]);
+    frame.fill(1, past[2].content().unwrap());
+    assert_eq!(shown(frame), ["7", "7"]);
+    frame.leave(&list);
 }
 
 #[test]

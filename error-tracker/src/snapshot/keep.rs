@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use super::budget::Budget;
 use super::types::{Head, Known, List, Primitive, Text};
-use crate::frame::{Argument, Content, FrameRef, Kind, Slots, Untaken, UntakenText, Written};
+use crate::frame::{Argument, Content, FrameRef, Given, Slots, Untaken, UntakenText, Written};
 
 /// A variable of a running function, as it is named off the fast path. Two words, which go in registers.
 #[repr(C)]
@@ -61,10 +61,10 @@ pub trait Function: Slots + Sized {
 
 /// Keeps an argument of a call that begins.
 pub(crate) fn keep_argument<M: Function>(argument: Argument<'_>, held: Held<'_, M>) {
-    match argument.kind() {
-        Kind::Whole(content) => held.frame.fill(held.index, content),
-        Kind::Text(text) => M::keep_text(held, text),
-        Kind::Value(value) => M::keep_value(held, value),
+    match argument.given() {
+        Given::Content(content) => held.frame.fill(held.index, content),
+        Given::Text(text) => M::keep_text(held, text),
+        Given::Value(value) => M::keep_value(held, value),
     }
 }
 
@@ -113,7 +113,7 @@ impl<T: Primitive> Keep<T> for AsBits {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(value: &T) -> Argument<'_> {
         match Content::bits(*value) {
-            Some(content) => Argument::whole(content),
+            Some(content) => Argument::content(content),
             None => Argument::value(Untaken::new::<T, AsDebug>(value)),
         }
     }
@@ -166,7 +166,7 @@ impl<T: Debug> Keep<T> for AsDebug {
 impl<T> Keep<T> for AsType {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn argument(_: &T) -> Argument<'_> {
-        Argument::whole(Content::no_debug::<T>())
+        Argument::content(Content::no_debug::<T>())
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -66,7 +66,7 @@ macro_rules! kinds {
         impl<'a, T: $($bound)*> Reference<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
             pub fn __error_tracker_found($($by)* $this) -> frame::Argument<'a> {
-                frame::Argument::whole(<$kind as KeepReference<T>>::refer($this.0))
+                frame::Argument::content(<$kind as KeepReference<T>>::refer($this.0))
             }
         }
     )+};
