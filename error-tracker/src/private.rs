@@ -35,7 +35,7 @@ macro_rules! __error_tracker_begin {
             ) $($options)*;
             &__ERROR_TRACKER
         }, [$($crate::__private::$way(&$argument).__error_tracker_found()),*]);
-        let $guard = $guard.entered();
+        let $guard = &$guard;
     };
 }
 

@@ -10,22 +10,34 @@ use crate::snapshot::keep::{Held, keep_argument};
 pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
 /// Stands for a running call of an annotated function: for its frame, if the call is followed. Lives in a local that only the
-/// expansion can name.
-///
-/// With `TASK` it stands in a future, which may be dropped while its frame is not on the list.
-pub struct Guard<const ARGUMENTS: usize, const TASK: bool> {
+/// expansion can name, and goes by reference to all that the expansion does.
+pub struct Guard<const ARGUMENTS: usize, const OF: u8> {
     frame: Option<FrameRef<'static>>,
     meta: &'static Meta,
-    late: Late<ARGUMENTS>,
+    late: [PastArgument; ARGUMENTS],
 }
 
-/// What of the arguments can be kept late, when a call fails that is not followed.
-type Late<const ARGUMENTS: usize> = [PastArgument; ARGUMENTS];
+/// What a guard is of.
+const CALL: u8 = 0;
+/// It is never followed, so there is nothing to be done at its end.
+const SMALL_CALL: u8 = 1;
+/// It may be dropped while its frame is not on the list.
+const TASK: u8 = 2;
 
 /// A call of a function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, false> {
-    Guard { frame: frame_for(meta.budget.follows(), meta, arguments), meta, late: Argument::past(arguments) }
+pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, CALL> {
+    let frame = frame_for(meta.budget.follows(), meta, arguments);
+    Guard { frame, meta, late: Argument::past(arguments) }
+}
+
+/// A call of a small function begins.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn enter_small<const N: usize>(
+    meta: &'static Meta,
+    arguments: [Argument<'_>; N],
+) -> Guard<N, SMALL_CALL> {
+    Guard { frame: None, meta, late: Argument::past(arguments) }
 }
 
 /// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
@@ -34,13 +46,14 @@ pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) 
 pub fn enter_small_public<const N: usize>(
     meta: &'static Meta,
     arguments: [Argument<'_>; N],
-) -> Guard<N, false> {
+) -> Guard<N, CALL> {
     let follows = thread::innermost() == 0 && meta.budget.follows();
-    Guard { frame: frame_for(follows, meta, arguments), meta, late: Argument::past(arguments) }
+    let frame = frame_for(follows, meta, arguments);
+    Guard { frame, meta, late: Argument::past(arguments) }
 }
 
 /// A future begins. Each is followed, so nothing is held for a failure of one that is not.
-pub fn enter_task<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<0, true> {
+pub fn enter_task<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<0, TASK> {
     Guard { frame: frame_for(true, meta, arguments), meta, late: [] }
 }
 
@@ -51,45 +64,36 @@ fn frame_for<const N: usize>(
     arguments: [Argument<'_>; N],
 ) -> Option<FrameRef<'static>> {
     if follows {
-        // Copied here, or the optimizer would put the list into memory for a call that is not followed, too.
-        let copy = arguments;
-        follow(meta, &copy)
+        // A copy that might be written to, or the optimizer would put the list into memory for a call that is not followed, too.
+        let mut copy = arguments;
+        follow(meta, &mut copy)
     } else {
         None
     }
 }
 
-impl<const N: usize, const TASK: bool> Guard<N, TASK> {
-    /// What the rest of the expansion uses.
+impl<const N: usize, const OF: u8> Guard<N, OF> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn entered(&self) -> Entered<'_, N> {
-        let Self { frame, meta, late } = *self;
-        Entered { frame, meta, late }
+    pub(crate) fn meeting(&self, site: u32, way: Way) -> Meeting<'_> {
+        let Self { frame, meta, mut late } = *self;
+        // A copy that might be written to, or the optimizer would have the list in memory where no error is met, too. With the site
+        // as an argument these calls would be alike, and the optimizer would make one of them, at the cost of the sites.
+        meeting(frame, meta, &mut late).at(site, way)
+    }
+
+    /// Where a variable goes, if this call is followed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn place(&self, index: usize) -> Option<Held<'_, Meta>> {
+        self.frame.map(|frame| Held { frame, index })
     }
 }
 
-impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
+impl<const N: usize, const OF: u8> Drop for Guard<N, OF> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(frame) = self.frame {
-            if TASK { settle::leave_task(frame) } else { settle::leave(frame) }
+            if OF == TASK { settle::leave_task(frame) } else { settle::leave(frame) }
         }
-    }
-}
-
-/// Stands for a call of a small function. None of them is followed, so there is nothing to be done at its end.
-pub struct Unguarded<const ARGUMENTS: usize>(Entered<'static, ARGUMENTS>);
-
-/// A call of a small function begins.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter_small<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Unguarded<N> {
-    Unguarded(Entered { frame: None, meta, late: Argument::past(arguments) })
-}
-
-impl<const N: usize> Unguarded<N> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn entered(&self) -> Entered<'_, N> {
-        self.0
     }
 }
 
@@ -98,36 +102,13 @@ impl<const N: usize> Unguarded<N> {
 #[cold]
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-extern "C" fn follow(meta: &'static Meta, arguments: &[Argument<'_>]) -> Option<FrameRef<'static>> {
+extern "C" fn follow(meta: &'static Meta, arguments: &mut [Argument<'_>]) -> Option<FrameRef<'static>> {
     meta.budget.followed();
     let frame = thread::with(|thread| FrameRef::enter(meta, &thread.frames))?;
     for (index, argument) in arguments.iter().enumerate() {
         keep_argument(*argument, Held { frame, index });
     }
     Some(frame)
-}
-
-/// What an expansion does everything with.
-#[derive(Clone, Copy)]
-pub struct Entered<'a, const ARGUMENTS: usize> {
-    frame: Option<FrameRef<'a>>,
-    meta: &'static Meta,
-    late: Late<ARGUMENTS>,
-}
-
-impl<'a, const N: usize> Entered<'a, N> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn meeting(self, site: u32, way: Way) -> Meeting<'a> {
-        let Self { frame, meta, late } = self;
-        // The list is copied here, or the optimizer would have it in memory where no error is met, too. With the site as an argument these calls would be alike, and the optimizer would make one of them, at the cost of the sites.
-        meeting(frame, meta, &late).at(site, way)
-    }
-
-    /// Where a variable goes, if this call is followed.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn place(self, index: usize) -> Option<Held<'a, Meta>> {
-        self.frame.map(|frame| Held { frame, index })
-    }
 }
 
 /// Where an error is met, but for the site. A call that is not followed has a frame for so long only. Does not unwind, like all that is
@@ -138,7 +119,7 @@ impl<'a, const N: usize> Entered<'a, N> {
 extern "C" fn meeting<'a>(
     frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    late: &[PastArgument],
+    late: &mut [PastArgument],
 ) -> Meeting<'a> {
     match frame {
         Some(frame) => Meeting::new(frame),

@@ -1,6 +1,6 @@
 //! Where and how an error is met.
 
-use super::guard::FrameRef;
+use super::guard::{FrameRef, Guard};
 
 /// Where an error is met: its function's frame, the site, and what becomes of it. Two words, which go in registers.
 #[derive(Clone, Copy)]
@@ -58,5 +58,23 @@ impl<'a> Meeting<'a> {
             2 => Way::Handled,
             _ => Way::Lost,
         }
+    }
+}
+
+/// Tells where an error is met. No closure, which could not be told that it is always inline.
+pub trait Meets<'a> {
+    fn meeting(self) -> Meeting<'a>;
+}
+
+pub(super) struct Place<'a, const ARGUMENTS: usize, const OF: u8> {
+    pub(super) guard: &'a Guard<ARGUMENTS, OF>,
+    pub(super) site: u32,
+    pub(super) way: Way,
+}
+
+impl<'a, const N: usize, const OF: u8> Meets<'a> for Place<'a, N, OF> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn meeting(self) -> Meeting<'a> {
+        self.guard.meeting(self.site, self.way)
     }
 }

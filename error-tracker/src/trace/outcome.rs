@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::task::Poll;
 
-use super::guard::Entered;
-use super::meeting::{Meeting, Way};
+use super::guard::Guard;
+use super::meeting::{Meeting, Meets, Place, Way};
 use super::tie::{Second, Third, Tie};
 use super::{record, told};
 
@@ -24,7 +24,7 @@ pub trait Failing: Sized {
     type Error;
     fn error(&self) -> Option<&Self::Error>;
     /// Takes a failure apart, has `K` look at its error, and puts it together again.
-    fn rebuilt<'a, K: Look<Self::Error>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self;
+    fn rebuilt<'a, K: Look<Self::Error>>(self, at: impl Meets<'a>) -> Self;
 }
 
 impl<T, E> Failing for Result<T, E> {
@@ -35,9 +35,9 @@ impl<T, E> Failing for Result<T, E> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, at: impl Meets<'a>) -> Self {
         match self {
-            Err(error) => Err(meet::<E, K>(error, meeting())),
+            Err(error) => Err(meet::<E, K>(error, at.meeting())),
             fine => fine,
         }
     }
@@ -54,9 +54,9 @@ impl<T, E> Failing for Poll<Result<T, E>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, at: impl Meets<'a>) -> Self {
         match self {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, meeting()))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(meet::<E, K>(error, at.meeting()))),
             fine => fine,
         }
     }
@@ -73,9 +73,9 @@ impl<T, E> Failing for Poll<Option<Result<T, E>>> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rebuilt<'a, K: Look<E>>(self, meeting: impl FnOnce() -> Meeting<'a>) -> Self {
+    fn rebuilt<'a, K: Look<E>>(self, at: impl Meets<'a>) -> Self {
         match self {
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, meeting())))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(meet::<E, K>(error, at.meeting())))),
             fine => fine,
         }
     }
@@ -116,7 +116,7 @@ pub trait Outcome<R> {
     }
     fn failed(value: &R) -> bool;
     /// Looks at a failure.
-    fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R;
+    fn pass<'a>(value: R, at: impl Meets<'a>) -> R;
 }
 
 /// Looks at an error of type `E`.
@@ -150,9 +150,9 @@ macro_rules! looks {
             }
 
             #[cfg_attr(not(debug_assertions), inline(always))]
-            fn pass<'a>(value: R, meeting: impl FnOnce() -> Meeting<'a>) -> R {
+            fn pass<'a>(value: R, at: impl Meets<'a>) -> R {
                 // Behind this the optimizer knows which of both it is, so that `?` need not ask again.
-                value.rebuilt::<Self>(meeting)
+                value.rebuilt::<Self>(at)
             }
         }
     };
@@ -186,9 +186,9 @@ impl<T> Outcome<Option<T>> for NoValue {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass<'a>(value: Option<T>, meeting: impl FnOnce() -> Meeting<'a>) -> Option<T> {
+    fn pass<'a>(value: Option<T>, at: impl Meets<'a>) -> Option<T> {
         if value.is_none() {
-            meet_none::<T>(meeting());
+            meet_none::<T>(at.meeting());
             return None;
         }
         value
@@ -212,7 +212,7 @@ impl<R> Outcome<R> for Fine {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn pass<'a>(value: R, _: impl FnOnce() -> Meeting<'a>) -> R {
+    fn pass<'a>(value: R, _: impl Meets<'a>) -> R {
         value
     }
 }
@@ -222,24 +222,24 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R>, const N: usize>(
+pub fn see_none<R, K: Outcome<R>, const N: usize, const OF: u8>(
     value: R,
-    guard: Entered<'_, N>,
+    guard: &Guard<N, OF>,
     site: u32,
 ) -> (R, Tie<R, K>) {
-    (K::pass(value, || guard.meeting(site, Way::Out)), Tie::new())
+    (K::pass(value, Place { guard, site, way: Way::Out }), Tie::new())
 }
 
 macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R>, const N: usize>(
+        pub fn $see<R, K: Outcome<R>, const N: usize, const OF: u8>(
             value: R,
-            guard: Entered<'_, N>,
+            guard: &Guard<N, OF>,
             site: u32,
         ) -> (R, Tie<R, K>) {
-            (if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::$way)) }, Tie::new())
+            (if K::NONE { value } else { K::pass(value, Place { guard, site, way: Way::$way }) }, Tie::new())
         }
     )+};
 }
@@ -260,33 +260,42 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R>, const N: usize>(value: R, guard: Entered<'_, N>, site: u32, _: &Tie<R, K>) -> R {
-    if K::NONE { value } else { K::pass(value, || guard.meeting(site, Way::Out)) }
+pub fn at<R, K: Outcome<R>, const N: usize, const OF: u8>(
+    value: R,
+    guard: &Guard<N, OF>,
+    site: u32,
+    _: &Tie<R, K>,
+) -> R {
+    if K::NONE { value } else { K::pass(value, Place { guard, site, way: Way::Out }) }
 }
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R>, const N: usize>(
+pub fn at_none<R, K: Outcome<R>, const N: usize, const OF: u8>(
     value: R,
-    guard: Entered<'_, N>,
+    guard: &Guard<N, OF>,
     site: u32,
     _: &Tie<R, K>,
 ) -> R {
-    K::pass(value, || guard.meeting(site, Way::Out))
+    K::pass(value, Place { guard, site, way: Way::Out })
 }
 
 /// Notes that a macro is about to return an error that cannot be looked at.
-#[cold]
-#[inline(never)]
-pub fn leave<R, K: Outcome<R>, const N: usize>(
-    guard: Entered<'_, N>,
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn leave<R, K: Outcome<R>, const N: usize, const OF: u8>(
+    guard: &Guard<N, OF>,
     site: u32,
     _: &Tie<R, K>,
     message: fmt::Arguments<'_>,
 ) {
-    let error =
-        ErrorRef { type_name: K::error_type(), display: Some(&message), debug: None, error: &|| None };
-    record::fail_unseen(guard.meeting(site, Way::Out), &error);
+    leave_unseen(guard.meeting(site, Way::Out), K::error_type(), message);
+}
+
+#[cold]
+#[inline(never)]
+fn leave_unseen(meeting: Meeting<'_>, type_name: &'static str, message: fmt::Arguments<'_>) {
+    let error = ErrorRef { type_name, display: Some(&message), debug: None, error: &|| None };
+    record::fail_unseen(meeting, &error);
 }
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
@@ -356,7 +365,7 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize>(look: ShowError<'_>, guard: Entered<'_, N>) {
+pub fn record<const N: usize, const OF: u8>(look: ShowError<'_>, guard: &Guard<N, OF>) {
     look(&mut |error| told::given(guard.meeting(0, Way::Out), error));
 }
 

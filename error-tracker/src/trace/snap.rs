@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use super::guard::Entered;
+use super::guard::Guard;
 use super::meta::Meta;
 use crate::frame::{self, Untaken, UntakenText};
 use crate::snapshot;
@@ -21,7 +21,11 @@ pub fn link<T: ?Sized, K>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T>, const N: usize>(value: &T, guard: Entered<'_, N>, index: usize) -> Link<T, K> {
+pub fn keep<T, K: Keep<T>, const N: usize, const OF: u8>(
+    value: &T,
+    guard: &Guard<N, OF>,
+    index: usize,
+) -> Link<T, K> {
     if let Some(held) = guard.place(index) {
         K::keep(value, held);
     }
@@ -48,7 +52,11 @@ pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> Reference<'a, T, K> {
 
 /// Keeps an argument that was just assigned.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep_argument<const N: usize>(argument: frame::Argument<'_>, guard: Entered<'_, N>, index: usize) {
+pub fn keep_argument<const N: usize, const OF: u8>(
+    argument: frame::Argument<'_>,
+    guard: &Guard<N, OF>,
+    index: usize,
+) {
     if let Some(held) = guard.place(index) {
         snapshot::keep::keep_argument(argument, held);
     }

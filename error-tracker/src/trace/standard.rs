@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::meeting::Meeting;
+use super::meeting::Meets;
 use super::outcome::{ErrorRef, Failing, Given, Look, LookAt, Outcome, looks};
 use super::tie::Tie;
 use crate::cast;
