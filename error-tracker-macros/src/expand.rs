@@ -180,9 +180,10 @@ fn inner(
     let links: Vec<_> =
         walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
     let returned = walk.wraps_returned().then_some(returned);
+    // Each gets a value where it is closed only: while types are open the compiler looks at them again and again.
     let closes = walk.links().map(|(link, is_late)| match is_late {
-        true => quote!(#p::close_late(&#link);),
-        false => quote!(#link.__error_tracker_close();),
+        true => quote!(#link = #p::link(); #p::close_late(&#link);),
+        false => quote!(#link = #p::link(); #link.__error_tracker_close();),
     });
     let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
         Some(ty) if walk.leaves_in_macros => quote!(let mut #returned = #p::tie::<#ty, _>();),
@@ -194,8 +195,8 @@ fn inner(
         false => "__error_tracker_close",
     };
     let close = Ident::new(close, Span::mixed_site());
-    let outcomes = returned.into_iter().chain(links.iter().copied());
-    let closed = quote!(#(#closes)* #(#outcomes.#close();)*);
+    let close_returned = returned.map(|returned| quote!(#returned.#close();));
+    let closed = quote!(#(#closes)* #close_returned #(#links = #p::tie(); #links.#close();)*);
     // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
     // may forbid what it likes. But what a closure takes is known from the `impl Fn` that is returned, and a branch
     // does not hand that on.
@@ -212,8 +213,8 @@ fn inner(
     quote! {
         #begin
         #records
-        #(let mut #var_links = #p::link();)*
-        #(let mut #links = #p::tie();)*
+        #(let mut #var_links;)*
+        #(let mut #links;)*
         #returned_link
         #body
     }

@@ -15,13 +15,13 @@ use crate::snapshot::types::Known;
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn link<T: ?Sized, K>() -> Link<T, K> {
+pub fn link<T: ?Sized, K: ?Sized>() -> Link<T, K> {
     Link::new()
 }
 
 /// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T>, const N: usize, const OF: u8>(
+pub fn keep<T, K: Keep<T> + ?Sized, const N: usize, const OF: u8>(
     value: &T,
     guard: &Guard<N, OF>,
     index: usize,
@@ -33,20 +33,20 @@ pub fn keep<T, K: Keep<T>, const N: usize, const OF: u8>(
 }
 
 /// An argument that is to be kept, whose type is known at once: its kind is found like that of a link.
-pub struct Argument<'a, T, K>(&'a T, PhantomData<K>);
+pub struct Argument<'a, T, K: ?Sized>(&'a T, PhantomData<K>);
 
 /// An argument that is a reference, to be read at a failure.
-pub struct Reference<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
+pub struct Reference<'a, T: ?Sized, K: ?Sized>(&'a T, PhantomData<K>);
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn argument<T, K>(value: &T) -> Argument<'_, T, K> {
+pub fn argument<T, K: ?Sized>(value: &T) -> Argument<'_, T, K> {
     Argument(value, PhantomData)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> Reference<'a, T, K> {
+pub fn reference<'a, T: ?Sized, K: ?Sized>(value: &&'a T) -> Reference<'a, T, K> {
     Reference(value, PhantomData)
 }
 
