@@ -1,5 +1,5 @@
-//! Functions that are too small for a guard: they hand on to one or two others, or answer what lies at hand. Programs call such
-//! functions for every byte, and a guard would cost more than what they do. They are on no list of running functions; an
+//! Functions that are too small to be followed: they hand on to one or two others, or answer what lies at hand. Programs call such
+//! functions for every byte, and that would cost more than what they do. They are on no list of running functions; an
 //! error that leaves one is looked at as anywhere else, with the arguments.
 
 use proc_macro2::{TokenStream, TokenTree};
