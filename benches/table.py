@@ -13,7 +13,7 @@ import sys
 
 # Instructions over the plain function: the goal, and what `--check` allows, since compilers differ.
 GOALS = {"tracked_five": 10, "tracked_fiveinlibrary": 10, "tracked_strings": 45}
-MOST = {"tracked_five": 15, "tracked_five_first": 145, "tracked_fiveinlibrary": 15, "tracked_six": 12, "tracked_strings": 14}
+MOST = {"tracked_five": 15, "tracked_five_first": 155, "tracked_fiveinlibrary": 15, "tracked_six": 8, "tracked_strings": 12}
 
 
 def instructions(check):
