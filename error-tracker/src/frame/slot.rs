@@ -178,7 +178,6 @@ impl Piece {
 
 /// What a slot is to hold.
 #[derive(Clone, Copy)]
-#[repr(C)]
 pub struct Content {
     pub(super) kept: Kept,
     pub(super) data: MaybeUninit<Data>,

@@ -11,33 +11,26 @@ pub(crate) type FrameRef<'a> = frame::FrameRef<'a, Meta>;
 
 /// Stands for a running call of an annotated function: for its frame, if the call is followed. Lives in a local that only the
 /// expansion can name, and goes by reference to all that the expansion does.
-pub struct Guard<const ARGUMENTS: usize, const OF: u8> {
+///
+/// With `TASK` it stands in a future, which may be dropped while its frame is not on the list.
+pub struct Guard<const ARGUMENTS: usize, const TASK: bool> {
     frame: Option<FrameRef<'static>>,
     meta: &'static Meta,
-    late: [PastArgument; ARGUMENTS],
+    /// Kept when a call fails that is not followed.
+    arguments: [PastArgument; ARGUMENTS],
 }
-
-/// What a guard is of.
-const CALL: u8 = 0;
-/// It is never followed, so there is nothing to be done at its end.
-const SMALL_CALL: u8 = 1;
-/// It may be dropped while its frame is not on the list.
-const TASK: u8 = 2;
 
 /// A call of a function begins.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, CALL> {
+pub fn enter<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, false> {
     let frame = frame_for(meta.budget.follows(), meta, arguments);
-    Guard { frame, meta, late: Argument::past(arguments) }
+    Guard { frame, meta, arguments: Argument::past(arguments) }
 }
 
-/// A call of a small function begins.
+/// A call of a small function begins. None is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter_small<const N: usize>(
-    meta: &'static Meta,
-    arguments: [Argument<'_>; N],
-) -> Guard<N, SMALL_CALL> {
-    Guard { frame: None, meta, late: Argument::past(arguments) }
+pub fn enter_small<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<N, false> {
+    Guard { frame: None, meta, arguments: Argument::past(arguments) }
 }
 
 /// A call of a small function begins that others may call than those with the attribute. It is followed when no other function is
@@ -46,15 +39,15 @@ pub fn enter_small<const N: usize>(
 pub fn enter_small_public<const N: usize>(
     meta: &'static Meta,
     arguments: [Argument<'_>; N],
-) -> Guard<N, CALL> {
+) -> Guard<N, false> {
     let follows = thread::innermost() == 0 && meta.budget.follows();
     let frame = frame_for(follows, meta, arguments);
-    Guard { frame, meta, late: Argument::past(arguments) }
+    Guard { frame, meta, arguments: Argument::past(arguments) }
 }
 
 /// A future begins. Each is followed, so nothing is held for a failure of one that is not.
-pub fn enter_task<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<0, TASK> {
-    Guard { frame: frame_for(true, meta, arguments), meta, late: [] }
+pub fn enter_task<const N: usize>(meta: &'static Meta, arguments: [Argument<'_>; N]) -> Guard<0, true> {
+    Guard { frame: frame_for(true, meta, arguments), meta, arguments: [] }
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -72,13 +65,13 @@ fn frame_for<const N: usize>(
     }
 }
 
-impl<const N: usize, const OF: u8> Guard<N, OF> {
+impl<const N: usize, const TASK: bool> Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn meeting(&self, site: u32, way: Way) -> Meeting<'_> {
-        let Self { frame, meta, mut late } = *self;
+        let Self { frame, meta, mut arguments } = *self;
         // A copy that might be written to, or the optimizer would have the list in memory where no error is met, too. With the site
         // as an argument these calls would be alike, and the optimizer would make one of them, at the cost of the sites.
-        meeting(frame, meta, &mut late).at(site, way)
+        meeting(frame, meta, &mut arguments).at(site, way)
     }
 
     /// Where a variable goes, if this call is followed.
@@ -88,11 +81,11 @@ impl<const N: usize, const OF: u8> Guard<N, OF> {
     }
 }
 
-impl<const N: usize, const OF: u8> Drop for Guard<N, OF> {
+impl<const N: usize, const TASK: bool> Drop for Guard<N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(frame) = self.frame {
-            if OF == TASK { settle::leave_task(frame) } else { settle::leave(frame) }
+            if TASK { settle::leave_task(frame) } else { settle::leave(frame) }
         }
     }
 }
@@ -119,13 +112,13 @@ extern "C" fn follow(meta: &'static Meta, arguments: &mut [Argument<'_>]) -> Opt
 extern "C" fn meeting<'a>(
     frame: Option<FrameRef<'a>>,
     meta: &'static Meta,
-    late: &mut [PastArgument],
+    arguments: &mut [PastArgument],
 ) -> Meeting<'a> {
     match frame {
         Some(frame) => Meeting::new(frame),
         None => {
             let frame = alone(meta);
-            for (slot, argument) in frame.slots().zip(late) {
+            for (slot, argument) in frame.slots().zip(arguments) {
                 if let Some(content) = argument.content() {
                     slot.set(content);
                 }

@@ -66,13 +66,13 @@ pub trait Meets<'a> {
     fn meeting(self) -> Meeting<'a>;
 }
 
-pub(super) struct Place<'a, const ARGUMENTS: usize, const OF: u8> {
-    pub(super) guard: &'a Guard<ARGUMENTS, OF>,
+pub(super) struct Place<'a, const ARGUMENTS: usize, const TASK: bool> {
+    pub(super) guard: &'a Guard<ARGUMENTS, TASK>,
     pub(super) site: u32,
     pub(super) way: Way,
 }
 
-impl<'a, const N: usize, const OF: u8> Meets<'a> for Place<'a, N, OF> {
+impl<'a, const N: usize, const TASK: bool> Meets<'a> for Place<'a, N, TASK> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn meeting(self) -> Meeting<'a> {
         self.guard.meeting(self.site, self.way)

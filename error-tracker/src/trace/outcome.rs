@@ -222,9 +222,9 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
+pub fn see_none<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, OF>,
+    guard: &Guard<N, TASK>,
     site: u32,
 ) -> (R, Tie<R, K>) {
     (K::pass(value, Place { guard, site, way: Way::Out }), Tie::new())
@@ -234,9 +234,9 @@ macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
+        pub fn $see<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
             value: R,
-            guard: &Guard<N, OF>,
+            guard: &Guard<N, TASK>,
             site: u32,
         ) -> (R, Tie<R, K>) {
             (if K::NONE { value } else { K::pass(value, Place { guard, site, way: Way::$way }) }, Tie::new())
@@ -260,9 +260,9 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
+pub fn at<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, OF>,
+    guard: &Guard<N, TASK>,
     site: u32,
     _: &Tie<R, K>,
 ) -> R {
@@ -271,9 +271,9 @@ pub fn at<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
+pub fn at_none<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
     value: R,
-    guard: &Guard<N, OF>,
+    guard: &Guard<N, TASK>,
     site: u32,
     _: &Tie<R, K>,
 ) -> R {
@@ -282,8 +282,8 @@ pub fn at_none<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
 
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn leave<R, K: Outcome<R> + ?Sized, const N: usize, const OF: u8>(
-    guard: &Guard<N, OF>,
+pub fn leave<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
+    guard: &Guard<N, TASK>,
     site: u32,
     _: &Tie<R, K>,
     message: fmt::Arguments<'_>,
@@ -365,7 +365,7 @@ pub fn silent<T, E>(value: T) -> Result<T, E> {
 pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
 
 /// Records an error that an annotated handler is given.
-pub fn record<const N: usize, const OF: u8>(look: ShowError<'_>, guard: &Guard<N, OF>) {
+pub fn record<const N: usize, const TASK: bool>(look: ShowError<'_>, guard: &Guard<N, TASK>) {
     look(&mut |error| told::given(guard.meeting(0, Way::Out), error));
 }
 

@@ -5,11 +5,10 @@ use std::marker::PhantomData;
 
 use super::guard::Guard;
 use super::meta::Meta;
-use crate::frame::{self, Untaken, UntakenText};
-use crate::snapshot;
+use crate::frame::{Argument, Untaken, UntakenText};
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
-use crate::snapshot::keep::{AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Link, Var};
+use crate::snapshot::keep::{self, AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Link, Var};
 use crate::snapshot::types::Known;
 
 /// A link whose type is found out later.
@@ -21,9 +20,9 @@ pub fn link<T: ?Sized, K: ?Sized>() -> Link<T, K> {
 
 /// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T> + ?Sized, const N: usize, const OF: u8>(
+pub fn keep<T, K: Keep<T> + ?Sized, const N: usize, const TASK: bool>(
     value: &T,
-    guard: &Guard<N, OF>,
+    guard: &Guard<N, TASK>,
     index: usize,
 ) -> Link<T, K> {
     if let Some(held) = guard.place(index) {
@@ -33,48 +32,48 @@ pub fn keep<T, K: Keep<T> + ?Sized, const N: usize, const OF: u8>(
 }
 
 /// An argument that is to be kept, whose type is known at once: its kind is found like that of a link.
-pub struct Argument<'a, T, K: ?Sized>(&'a T, PhantomData<K>);
+pub struct OpenArgument<'a, T, K: ?Sized>(&'a T, PhantomData<K>);
 
 /// An argument that is a reference, to be read at a failure.
-pub struct Reference<'a, T: ?Sized, K: ?Sized>(&'a T, PhantomData<K>);
+pub struct OpenReference<'a, T: ?Sized, K: ?Sized>(&'a T, PhantomData<K>);
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn argument<T, K: ?Sized>(value: &T) -> Argument<'_, T, K> {
-    Argument(value, PhantomData)
+pub fn argument<T, K: ?Sized>(value: &T) -> OpenArgument<'_, T, K> {
+    OpenArgument(value, PhantomData)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn reference<'a, T: ?Sized, K: ?Sized>(value: &&'a T) -> Reference<'a, T, K> {
-    Reference(value, PhantomData)
+pub fn reference<'a, T: ?Sized, K: ?Sized>(value: &&'a T) -> OpenReference<'a, T, K> {
+    OpenReference(value, PhantomData)
 }
 
 /// Keeps an argument that was just assigned.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep_argument<const N: usize, const OF: u8>(
-    argument: frame::Argument<'_>,
-    guard: &Guard<N, OF>,
+pub fn keep_argument<const N: usize, const TASK: bool>(
+    argument: Argument<'_>,
+    guard: &Guard<N, TASK>,
     index: usize,
 ) {
     if let Some(held) = guard.place(index) {
-        snapshot::keep::keep_argument(argument, held);
+        keep::keep_argument(argument, held);
     }
 }
 
 macro_rules! kinds {
     ($([$($by:tt)*] $this:ident $kind:ident where [$($kept:tt)*], [$($bound:tt)*];)+) => {$(
-        impl<'a, T: $($kept)*> Argument<'a, T, $kind> {
+        impl<'a, T: $($kept)*> OpenArgument<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_found($($by)* $this) -> frame::Argument<'a> {
+            pub fn __error_tracker_found($($by)* $this) -> Argument<'a> {
                 <$kind as Keep<T>>::argument($this.0)
             }
         }
 
-        impl<'a, T: $($bound)*> Reference<'a, T, $kind> {
+        impl<'a, T: $($bound)*> OpenReference<'a, T, $kind> {
             #[cfg_attr(not(debug_assertions), inline(always))]
-            pub fn __error_tracker_found($($by)* $this) -> frame::Argument<'a> {
-                frame::Argument::content(<$kind as KeepReference<T>>::refer($this.0))
+            pub fn __error_tracker_found($($by)* $this) -> Argument<'a> {
+                Argument::content(<$kind as KeepReference<T>>::refer($this.0))
             }
         }
     )+};
