@@ -229,13 +229,13 @@ impl<T: ?Sized> Show<T> for AsType {
 }
 
 /// Ties a variable's type to the kind that keeps it, until the kind is known.
-pub struct Link<T: ?Sized, K: ?Sized>(Open<T, K>);
+pub struct Link<T: ?Sized, K>(Open<T, K>);
 
 /// Neither owns nor borrows anything, whatever the types are. As arguments, they may have longer lifetimes in a link
 /// than in what it was made of.
 type Open<T, K> = PhantomData<fn(PhantomData<T>, K)>;
 
-impl<T: ?Sized, K: ?Sized> Link<T, K> {
+impl<T: ?Sized, K> Link<T, K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new() -> Self {
         Self(PhantomData)

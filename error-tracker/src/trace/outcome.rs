@@ -222,7 +222,7 @@ const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Looks at the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn see_none<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
+pub fn see_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &Guard<N, TASK>,
     site: u32,
@@ -234,7 +234,7 @@ macro_rules! sees {
     ($($(#[$doc:meta])* $see:ident: $way:ident;)+) => {$(
         $(#[$doc])*
         #[cfg_attr(not(debug_assertions), inline(always))]
-        pub fn $see<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
+        pub fn $see<R, K: Outcome<R>, const N: usize, const TASK: bool>(
             value: R,
             guard: &Guard<N, TASK>,
             site: u32,
@@ -260,7 +260,7 @@ sees! {
 
 /// Looks at what a function returns, and hands it on. All such places share a link.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
+pub fn at<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &Guard<N, TASK>,
     site: u32,
@@ -271,7 +271,7 @@ pub fn at<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
 
 /// The same in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn at_none<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
+pub fn at_none<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &Guard<N, TASK>,
     site: u32,
@@ -282,7 +282,7 @@ pub fn at_none<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
 
 /// Notes that a macro is about to return an error that cannot be looked at.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn leave<R, K: Outcome<R> + ?Sized, const N: usize, const TASK: bool>(
+pub fn leave<R, K: Outcome<R>, const N: usize, const TASK: bool>(
     guard: &Guard<N, TASK>,
     site: u32,
     _: &Tie<R, K>,
@@ -300,7 +300,7 @@ fn leave_unseen(meeting: Meeting<'_>, type_name: &'static str, message: fmt::Arg
 
 /// Whether a value that was looked at is a failure; for the option `silent`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn failed<R, K: Outcome<R> + ?Sized>(value: &R, _: &Tie<R, K>) -> bool {
+pub fn failed<R, K: Outcome<R>>(value: &R, _: &Tie<R, K>) -> bool {
     K::failed(value)
 }
 
@@ -352,7 +352,7 @@ impl<R> Third<R, Fine> {
 
 /// Hands on what a function returns, or in place of an error what the option `silent` says.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn silence<R, K: Outcome<R> + ?Sized>(value: R, link: &Tie<R, K>, instead: impl FnOnce() -> R) -> R {
+pub fn silence<R, K: Outcome<R>>(value: R, link: &Tie<R, K>, instead: impl FnOnce() -> R) -> R {
     if failed(&value, link) { instead() } else { value }
 }
 

@@ -14,13 +14,13 @@ use crate::snapshot::types::Known;
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn link<T: ?Sized, K: ?Sized>() -> Link<T, K> {
+pub fn link<T: ?Sized, K>() -> Link<T, K> {
     Link::new()
 }
 
 /// Keeps a variable that was just bound or assigned, if this call is followed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn keep<T, K: Keep<T> + ?Sized, const N: usize, const TASK: bool>(
+pub fn keep<T, K: Keep<T>, const N: usize, const TASK: bool>(
     value: &T,
     guard: &Guard<N, TASK>,
     index: usize,
@@ -32,20 +32,20 @@ pub fn keep<T, K: Keep<T> + ?Sized, const N: usize, const TASK: bool>(
 }
 
 /// An argument that is to be kept, whose type is known at once: its kind is found like that of a link.
-pub struct OpenArgument<'a, T, K: ?Sized>(&'a T, PhantomData<K>);
+pub struct OpenArgument<'a, T, K>(&'a T, PhantomData<K>);
 
 /// An argument that is a reference, to be read at a failure.
-pub struct OpenReference<'a, T: ?Sized, K: ?Sized>(&'a T, PhantomData<K>);
+pub struct OpenReference<'a, T: ?Sized, K>(&'a T, PhantomData<K>);
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn argument<T, K: ?Sized>(value: &T) -> OpenArgument<'_, T, K> {
+pub fn argument<T, K>(value: &T) -> OpenArgument<'_, T, K> {
     OpenArgument(value, PhantomData)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn reference<'a, T: ?Sized, K: ?Sized>(value: &&'a T) -> OpenReference<'a, T, K> {
+pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> OpenReference<'a, T, K> {
     OpenReference(value, PhantomData)
 }
 

@@ -5,32 +5,31 @@ use std::ops::{Deref, DerefMut};
 
 /// Like a [`Link`](crate::snapshot::keep::Link). Of the kinds of outcomes there are more than ways to take `self`, so method lookup
 /// goes on behind a `Deref`. Links of variables do without, since each lookup begins with all that may be behind.
-pub struct Tie<R: ?Sized, K: ?Sized>(Second<R, K>);
+pub struct Tie<R, K>(Second<R, K>);
 
 /// Asked when nothing fits the tie itself.
-pub struct Second<R: ?Sized, K: ?Sized>(Third<R, K>);
+pub struct Second<R, K>(Third<R, K>);
 
 /// Asked last.
-pub struct Third<R: ?Sized, K: ?Sized>(PhantomData<fn(PhantomData<R>, K)>);
+pub struct Third<R, K>(PhantomData<fn(PhantomData<R>, K)>);
 
-impl<R: ?Sized, K: ?Sized> Tie<R, K> {
+impl<R, K> Tie<R, K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new() -> Self {
         Self(Second(Third(PhantomData)))
     }
 }
 
-/// A tie whose types are found out later. They need not be `Sized`, here and below: the compiler would ask for that again and again
-/// until it knows them.
+/// A tie whose types are found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn tie<R: ?Sized, K: ?Sized>() -> Tie<R, K> {
+pub fn tie<R, K>() -> Tie<R, K> {
     Tie::new()
 }
 
 macro_rules! leads {
     ($($from:ident to $to:ident,)+) => {$(
-        impl<R: ?Sized, K: ?Sized> Deref for $from<R, K> {
+        impl<R, K> Deref for $from<R, K> {
             type Target = $to<R, K>;
 
             fn deref(&self) -> &Self::Target {
@@ -38,20 +37,20 @@ macro_rules! leads {
             }
         }
 
-        impl<R: ?Sized, K: ?Sized> DerefMut for $from<R, K> {
+        impl<R, K> DerefMut for $from<R, K> {
             fn deref_mut(&mut self) -> &mut Self::Target {
                 &mut self.0
             }
         }
 
         // Method lookup that finds a `self` behind a reference would move it out of there.
-        impl<R: ?Sized, K: ?Sized> Clone for $to<R, K> {
+        impl<R, K> Clone for $to<R, K> {
             fn clone(&self) -> Self {
                 *self
             }
         }
 
-        impl<R: ?Sized, K: ?Sized> Copy for $to<R, K> {}
+        impl<R, K> Copy for $to<R, K> {}
     )+};
 }
 
