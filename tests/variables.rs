@@ -293,3 +293,34 @@ fn a_variable_that_was_moved_shows_what_it_held_when_bound() {
     assert_eq!(variable(&frame, "moved").taken, Taken::Bound);
     assert!(find(&frame, "length").is_some());
 }
+
+fn add_all(numbers: &[u32], sum: &mut u32) -> Result<u32, String> {
+    numbers.iter().for_each(|number| *sum += number);
+    Err(format!("{sum} is too much"))
+}
+
+#[auto_track_exception]
+fn lent(text: &str) -> Result<u32, String> {
+    let numbers: Vec<u32> = text.bytes().map(u32::from).collect();
+    let mut sum = 1;
+    Ok(add_all(numbers.as_slice(), &mut sum)? + sum)
+}
+
+#[test]
+fn a_variable_that_is_lent_behind_its_binding_shows_what_it_held_before() {
+    let frame = frame_of(|| lent("a"));
+    assert_eq!(value(&frame, "numbers"), "[97]");
+    assert_eq!(value(&frame, "sum"), "1");
+}
+
+#[auto_track_exception]
+fn lent_at_the_end(text: String) -> Result<u32, String> {
+    let numbers: Vec<u32> = text.bytes().map(u32::from).collect();
+    let mut sum = 3;
+    add_all(numbers.as_slice(), &mut sum)
+}
+
+#[test]
+fn a_variable_that_is_lent_by_what_is_returned_shows_too() {
+    assert_eq!(value(&frame_of(|| lent_at_the_end("a".into())), "sum"), "3");
+}

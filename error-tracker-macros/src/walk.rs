@@ -3,8 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, ExprBlock, Pat, Stmt, token};
+use syn::{Block, Expr, Pat, Stmt};
 
 use crate::boxed::{is_answer, never_answers};
 use crate::exits::{self, Hidden};
@@ -13,11 +12,14 @@ use crate::late::LateTypes;
 use crate::library::Library;
 use crate::names::{Names, bound_by};
 
+mod branches;
 mod crossing;
 mod handled;
+mod lent;
 mod sites;
 mod variables;
 
+use lent::lends;
 use variables::{Entering, binds_itself, entering};
 pub(crate) use variables::{MOST_VARIABLES, Var};
 
@@ -74,6 +76,8 @@ pub(crate) struct Walk<'a> {
     handlers: Vec<(usize, Vec<Ident>)>,
     /// The variables that can be named here, innermost last.
     scope: Vec<usize>,
+    /// Variables that are to be kept where they are lent first.
+    lent: Vec<usize>,
     late: LateTypes,
     /// The names of what came from another thread or task.
     received: Vec<Ident>,
@@ -94,6 +98,7 @@ impl<'a> Walk<'a> {
             hidden: Hidden::Never,
             handlers: Vec::new(),
             scope: Vec::new(),
+            lent: Vec::new(),
         }
     }
 
@@ -132,7 +137,8 @@ impl<'a> Walk<'a> {
             }
         }
         let last = block.stmts.len().wrapping_sub(1);
-        for (index, mut stmt) in std::mem::take(&mut block.stmts).into_iter().enumerate() {
+        let mut following = std::mem::take(&mut block.stmts).into_iter().enumerate().peekable();
+        while let Some((index, mut stmt)) = following.next() {
             let mut after = Vec::new();
             match &mut stmt {
                 Stmt::Local(local) if local.attrs.is_empty() => {
@@ -153,8 +159,13 @@ impl<'a> Walk<'a> {
                             self.loses(&mut init.expr);
                         }
                         if !binds_itself(&local.pat, &init.expr) {
+                            let next = following.peek().map(|(_, next)| next);
                             for ident in bound_by(&local.pat) {
-                                after.extend(self.bind(&ident));
+                                if lends(next, &ident) {
+                                    self.bind_lent(&ident);
+                                } else {
+                                    after.extend(self.bind(&ident));
+                                }
                             }
                         }
                     } else {
@@ -213,87 +224,6 @@ impl<'a> Walk<'a> {
             Expr::Paren(paren) => self.tail(&mut paren.expr),
             Expr::Group(group) => self.tail(&mut group.expr),
             _ => self.returned(expr, "t"),
-        }
-    }
-
-    /// Goes through a condition; answers what it binds for the block behind it.
-    fn condition(&mut self, cond: &mut Expr) -> Vec<Entering> {
-        if !attributes(cond).is_empty() {
-            return Vec::new();
-        }
-        match cond {
-            Expr::Let(binding) => {
-                self.late.bind(&binding.pat, &binding.expr);
-                self.receives(&binding.pat, &binding.expr);
-                self.expr(&mut binding.expr);
-                self.handles(&mut binding.expr, &[&binding.pat]);
-                entering(&binding.pat)
-            }
-            Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
-                let mut bound = self.condition(&mut binary.left);
-                let left = &mut *binary.left;
-                bound.iter_mut().for_each(|variable| self.bind_before(variable, left, &binary.right));
-                bound.extend(self.condition(&mut binary.right));
-                bound
-            }
-            _ => {
-                self.expr(cond);
-                Vec::new()
-            }
-        }
-    }
-
-    fn choice(&mut self, choice: &mut syn::ExprMatch, tail: bool) {
-        let handlers = self.handlers.len();
-        for arm in &choice.arms {
-            self.late.bind(&arm.pat, &choice.expr);
-            self.receives(&arm.pat, &choice.expr);
-        }
-        self.expr(&mut choice.expr);
-        let patterns: Vec<_> = choice.arms.iter().map(|arm| &arm.pat).collect();
-        self.handles(&mut choice.expr, &patterns);
-        self.arms(&mut choice.arms, tail);
-        self.handled_since(handlers);
-    }
-
-    fn arms(&mut self, arms: &mut [syn::Arm], tail: bool) {
-        for arm in arms {
-            if !arm.attrs.is_empty() {
-                self.passes(arm);
-                continue;
-            }
-            if let Pat::Guard(guard) = &mut arm.pat {
-                self.condition(&mut guard.guard);
-            }
-            let wanted = bound_by(&arm.pat)
-                .iter()
-                .any(|ident| self.plan.names.mentions(ident) && !(self.plan.skips)(ident));
-            let entering = entering(&arm.pat);
-            if let Expr::Block(body) = &mut *arm.body
-                && body.attrs.is_empty()
-                && body.label.is_none()
-            {
-                self.block(&mut body.block, tail, &entering);
-            } else if wanted && !matches!(*arm.body, Expr::Macro(_)) {
-                // The body of an arm is a scope of temporaries of its own, so a block around it changes nothing.
-                let span = arm.body.span();
-                let body = std::mem::replace(&mut *arm.body, Expr::Verbatim(TokenStream::new()));
-                let mut block =
-                    Block { brace_token: token::Brace(span), stmts: vec![Stmt::Expr(body, None)] };
-                self.block(&mut block, tail, &entering);
-                *arm.body = if block.stmts.len() == 1 {
-                    match block.stmts.pop() {
-                        Some(Stmt::Expr(body, _)) => body,
-                        _ => Expr::Verbatim(TokenStream::new()),
-                    }
-                } else {
-                    Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
-                };
-            } else if tail {
-                self.tail(&mut arm.body);
-            } else {
-                self.expr(&mut arm.body);
-            }
         }
     }
 
@@ -371,7 +301,10 @@ impl<'a> Walk<'a> {
                 range.start.iter_mut().chain(range.end.iter_mut()).for_each(|expr| self.expr(expr));
             }
             Expr::RawAddr(address) => self.expr(&mut address.expr),
-            Expr::Reference(reference) => self.expr(&mut reference.expr),
+            Expr::Reference(reference) => {
+                self.expr(&mut reference.expr);
+                self.keep_lent(expr);
+            }
             Expr::Repeat(repeat) => self.expr(&mut repeat.expr),
             Expr::Return(leave) => {
                 if let Some(expr) = &mut leave.expr
