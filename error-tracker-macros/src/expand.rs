@@ -1,6 +1,6 @@
 //! Writes the function that does what the user's function does, and knows what it was doing when it failed.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, FnArg, Pat, PatIdent, ReturnType, Signature, Type, Visibility, parse_quote};
@@ -34,6 +34,9 @@ struct Walked<'a> {
     block: Block,
     small: bool,
 }
+
+/// The method that finds the kind of an argument.
+const FOUND: &str = "__error_tracker_found";
 
 /// The function with the attribute's work done.
 /// Nothing when there is nothing to do.
@@ -167,7 +170,11 @@ fn inner(
     records: Option<&Ident>,
 ) -> TokenStream {
     let Words { p, guard, returned } = words;
-    let begin = begin(function, options, words, arguments, walk, *small);
+    let returned = walk.wraps_returned().then_some(returned);
+    let written = writable_return_type(&function.sig).filter(|_| walk.leaves_in_macros);
+    let typed = returned.zip(written).map(|(returned, ty)| quote!(let mut #returned = #p::tie::<#ty, _>();));
+    let open = returned.filter(|_| typed.is_none());
+    let begin = begin(function, options, words, arguments, walk, *small, open);
     let records = records.map(|error| {
         quote! {{
             use #p::LookAt as _;
@@ -176,27 +183,7 @@ fn inner(
             }, #guard);
         }}
     });
-    let var_links: Vec<_> = walk.links().map(|(link, _)| link).collect();
-    let links: Vec<_> =
-        walk.sites.iter().filter_map(|site| site.link.as_ref()).chain(&walk.sources).collect();
-    let returned = walk.wraps_returned().then_some(returned);
-    // Each gets a value where it is closed only: while types are open the compiler looks at them again and again.
-    let closes = walk.links().map(|(link, is_late)| match is_late {
-        true => quote!(#link = #p::link(); #p::close_late(&#link);),
-        false => quote!(#link = #p::link(); #link.__error_tracker_close();),
-    });
-    let returned_link = returned.map(|returned| match writable_return_type(&function.sig) {
-        Some(ty) if walk.leaves_in_macros => quote!(let mut #returned = #p::tie::<#ty, _>();),
-        _ => quote!(let mut #returned = #p::tie();),
-    });
-    // A function that returns a generic error has it from where it looks.
-    let close = match has_generic_error(&function.sig) {
-        true => "__error_tracker_close_unasked",
-        false => "__error_tracker_close",
-    };
-    let close = Ident::new(close, Span::mixed_site());
-    let close_returned = returned.map(|returned| quote!(#returned.#close();));
-    let closed = quote!(#(#closes)* #close_returned #(#links = #p::tie(); #links.#close();)*);
+    let closed = close(function, p, walk, returned);
     // No `return`, and no attribute that allows a lint: what the compiler says of the body stays as it was, and a crate
     // may forbid what it likes. But what a closure takes is known from the `impl Fn` that is returned, and a branch
     // does not hand that on.
@@ -213,11 +200,26 @@ fn inner(
     quote! {
         #begin
         #records
-        #(let mut #var_links;)*
-        #(let mut #links;)*
-        #returned_link
+        #typed
         #body
     }
+}
+
+/// Closes the links. Each gets a value here only: while types are open the compiler looks at them again and again.
+fn close(function: &Function, p: &Library, walk: &Walk<'_>, returned: Option<&Ident>) -> TokenStream {
+    // A function that returns a generic error has it from where it looks.
+    let close = match has_generic_error(&function.sig) {
+        true => "__error_tracker_close_unasked",
+        false => "__error_tracker_close",
+    };
+    let close = Ident::new(close, Span::mixed_site());
+    let links = walk.links().map(|(link, is_late)| match is_late {
+        true => quote!(#link = #p::link(); #p::close_late(&#link);),
+        false => quote!(#link = #p::link(); #link.__error_tracker_close();),
+    });
+    let returned = returned.map(|returned| quote!(#returned.#close();));
+    let ties = walk.ties().map(|tie| quote!(#tie = #p::tie(); #tie.#close();));
+    quote!(#(#links)* #returned #(#ties)*)
 }
 
 /// Guard, arguments, and the values of the option `context`.
@@ -228,6 +230,7 @@ fn begin(
     arguments: &[Argument],
     walk: &Walk<'_>,
     small: bool,
+    returned: Option<&Ident>,
 ) -> Trees {
     let names: Vec<_> = arguments.iter().map(|argument| &argument.ident).collect();
     let enter = match () {
@@ -239,19 +242,31 @@ fn begin(
     let mut begin = TokenStream::new();
     begin.append_all([Ident::new(enter, Span::call_site()), guard.clone()]);
     begin.append_all(meta::of(function, options, p, &names, walk, small));
+    let mut links = TokenStream::new();
+    links.append_all(walk.links().map(|(link, _)| link).chain(walk.ties()));
+    let mut open = TokenStream::new();
+    open.append_all(returned);
+    begin.append_all([links, open].map(|idents| Group::new(Delimiter::Bracket, idents)));
+    let mut argument = |kind: ArgumentKind, value: TokenTree| {
+        begin.append_all([kind.keeps().into(), value]);
+        if kind.is_found() {
+            begin.append(Punct::new('.', Spacing::Alone));
+            begin.append(Ident::new(FOUND, Span::call_site()));
+        }
+    };
     for Argument { ident, kind } in arguments {
-        begin.append_all([&kind.keeps(), ident]);
+        argument(*kind, ident.clone().into());
     }
     for (_, value) in &options.context {
-        begin.append(ArgumentKind::Other.keeps());
-        begin.append(Group::new(Delimiter::Parenthesis, value.to_token_stream()));
+        argument(ArgumentKind::Other, Group::new(Delimiter::Parenthesis, value.to_token_stream()).into());
     }
     p.invocation("begin", begin)
 }
 
 /// Keeps an argument again.
 fn keep(Words { p, guard, .. }: &Words, Argument { ident, kind }: &Argument, slot: usize) -> Trees {
-    let found = p.call(kind.keeps(), quote!(&#ident)).method("__error_tracker_found");
+    let kept = p.call(kind.keeps(), quote!(&#ident));
+    let found = if kind.is_found() { kept.method(FOUND) } else { kept };
     p.call(Ident::new("keep_argument", Span::call_site()), quote!(#found, #guard, #slot)).statement()
 }
 

@@ -133,6 +133,10 @@ fn with_open_blocks(tokens: TokenStream, braces: Span) -> TokenStream {
 /// What an argument is, as far as its written type tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArgumentKind {
+    /// A number or the like.
+    Primitive,
+    /// `&str`.
+    Text,
     /// `&T`: alive as long as the function runs, so it is read at a failure.
     Reference,
     Other,
@@ -142,10 +146,17 @@ impl ArgumentKind {
     /// The library's function that keeps such an argument.
     pub(crate) fn keeps(self) -> Ident {
         let name = match self {
+            Self::Primitive => "primitive",
+            Self::Text => "text",
             Self::Reference => "reference",
             Self::Other => "argument",
         };
         Ident::new(name, Span::call_site())
+    }
+
+    /// Whether the compiler is to find out what the type is, by the method behind. It takes long to.
+    pub(crate) fn is_found(self) -> bool {
+        matches!(self, Self::Reference | Self::Other)
     }
 }
 
@@ -348,18 +359,36 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
 }
 
 pub(crate) fn argument_kind(argument: &FnArg) -> ArgumentKind {
-    let plain =
-        |pat: &Pat| matches!(pat, Pat::Ident(pat) if pat.mutability.is_none() && pat.by_ref.is_none());
     match argument {
         FnArg::Receiver(receiver) => match &receiver.kind {
             ReceiverKind::Reference(_, _, None) => ArgumentKind::Reference,
             _ => ArgumentKind::Other,
         },
-        FnArg::Typed(argument) => match &*argument.ty {
-            Type::Reference(reference) if reference.mutability.is_none() && plain(&argument.pat) => {
-                ArgumentKind::Reference
+        FnArg::Typed(argument) => match (&*argument.pat, &*argument.ty) {
+            (Pat::Ident(pat), ty) if pat.by_ref.is_none() && pat.subpat.is_none() => {
+                written_kind(ty, pat.mutability.is_some())
             }
             _ => ArgumentKind::Other,
         },
     }
+}
+
+fn written_kind(ty: &Type, is_mutable: bool) -> ArgumentKind {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() && !is_mutable => match &*reference.elem
+        {
+            Type::Path(ty) if ty.path.is_ident("str") => ArgumentKind::Text,
+            _ => ArgumentKind::Reference,
+        },
+        ty if is_primitive(ty) => ArgumentKind::Primitive,
+        _ => ArgumentKind::Other,
+    }
+}
+
+pub(crate) fn is_primitive(ty: &Type) -> bool {
+    const PRIMITIVES: [&str; 16] = [
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64",
+    ];
+    matches!(ty, Type::Path(ty) if PRIMITIVES.iter().any(|known| ty.path.is_ident(known)))
 }

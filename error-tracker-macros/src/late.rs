@@ -167,7 +167,8 @@ impl<'ast> Visit<'ast> for Casts<'_> {
     }
 }
 
-fn is_open(ty: TokenStream) -> bool {
+/// Whether a `_` stands in a type.
+pub(crate) fn is_open(ty: TokenStream) -> bool {
     ty.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "_",
         TokenTree::Group(group) => is_open(group.stream()),

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Ident, Pat, PatIdent};
+use syn::{Arm, Attribute, Expr, ExprCast, FieldPat, FieldValue, Ident, Local, Pat, PatIdent, StmtMacro};
 
+use crate::expressions::attributes;
 use crate::function::Function;
-use crate::late::OpenCast;
+use crate::late::{OpenCast, is_open};
 
 /// How often each name is bound, and how often it is written at all, in a body.
 #[derive(Default)]
@@ -20,10 +22,9 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn of(function: &Function) -> Self {
-        let mut names = Self::default();
-        names.write(function.body.clone());
-        names.visit_block(&function.block);
-        names
+        let mut count = Count::default();
+        count.visit_block(&function.block);
+        count.names
     }
 
     /// Whether the name is used somewhere beside its bindings. One that is not gets no snapshot, which would
@@ -110,10 +111,62 @@ fn ends_item(token: &TokenTree) -> bool {
     }
 }
 
-impl<'ast> Visit<'ast> for Names {
+/// Goes through a body and counts.
+#[derive(Default)]
+struct Count {
+    names: Names,
+    /// Within what may be configured out nothing is counted as written: without it the name would be unused.
+    configured: bool,
+}
+
+impl Count {
+    fn within(&mut self, attrs: &[Attribute], visit: impl FnOnce(&mut Self)) {
+        let outer = self.configured;
+        self.configured |= attrs.iter().any(|attr| attr.path().is_ident("cfg"));
+        visit(self);
+        self.configured = outer;
+    }
+}
+
+macro_rules! configurable {
+    ($($visit:ident: |$node:ident: $type:ty| $attrs:expr;)+) => {$(
+        fn $visit(&mut self, $node: &'ast $type) {
+            self.within($attrs, |count| visit::$visit(count, $node));
+        }
+    )+};
+}
+
+impl<'ast> Visit<'ast> for Count {
+    configurable! {
+        visit_arm: |arm: Arm| &arm.attrs;
+        visit_expr: |expr: Expr| attributes(expr);
+        visit_field_pat: |field: FieldPat| &field.attrs;
+        visit_field_value: |field: FieldValue| &field.attrs;
+        visit_local: |local: Local| &local.attrs;
+        visit_stmt_macro: |call: StmtMacro| &call.attrs;
+    }
+
+    fn visit_ident(&mut self, ident: &'ast Ident) {
+        if !self.configured {
+            self.names.count(plain(ident));
+        }
+    }
+
     fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-        *self.bound.entry(plain(&pat.ident)).or_default() += 1;
+        *self.names.bound.entry(plain(&pat.ident)).or_default() += 1;
         visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_expr_cast(&mut self, cast: &'ast ExprCast) {
+        self.names.casts |= is_open(cast.ty.to_token_stream());
+        visit::visit_expr_cast(self, cast);
+    }
+
+    /// Of macros, and of what the parser does not know.
+    fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
+        if !self.configured {
+            self.names.write(tokens.clone());
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprCall, ExprMethodCall, FnArg, Macro, ReceiverKind, Type};
 
 use crate::expressions::ends_with;
-use crate::function::Function;
+use crate::function::{Function, is_primitive};
 use crate::names::bound_by;
 
 /// Bounds the size of a body, in tokens.
@@ -48,16 +48,12 @@ pub(crate) fn is_small(function: &Function) -> bool {
 
 /// Whether an argument is there at a failure, behind a reference, or as a number or the like.
 fn stays(argument: &FnArg) -> bool {
-    const PRIMITIVES: [&str; 16] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-        "isize", "f32", "f64",
-    ];
     match argument {
         FnArg::Receiver(receiver) => matches!(receiver.kind, ReceiverKind::Reference(..)),
         FnArg::Typed(typed) => {
             matches!(&*typed.ty, Type::Reference(_))
                 || bound_by(&typed.pat).is_empty()
-                || matches!(&*typed.ty, Type::Path(ty) if PRIMITIVES.iter().any(|known| ty.path.is_ident(known)))
+                || is_primitive(&typed.ty)
         }
     }
 }

@@ -112,6 +112,11 @@ impl<'a> Walk<'a> {
         self.sites.iter().any(|site| site.link.is_none())
     }
 
+    /// The links of operands, but for those of what is returned.
+    pub(crate) fn ties(&self) -> impl Iterator<Item = &Ident> {
+        self.sites.iter().filter_map(|site| site.link.as_ref()).chain(&self.sources)
+    }
+
     /// Something that is not gone into.
     fn passes(&mut self, tokens: &impl ToTokens) {
         let tokens = tokens.to_token_stream();

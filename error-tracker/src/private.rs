@@ -15,7 +15,7 @@ pub use crate::trace::outcome::{
     ErrorRef, Given, LookAt, at, at_none, failed, leave, never, record, see, see_handled, see_lost, see_none,
     see_source, silence, silent,
 };
-pub use crate::trace::snap::{argument, keep, keep_argument, link, reference};
+pub use crate::trace::snap::{argument, keep, keep_argument, link, primitive, reference, text};
 pub use crate::trace::tie::tie;
 pub use crate::trace::tracked::Tracked;
 
@@ -26,16 +26,18 @@ pub use crate::trace::tracked::Tracked;
 macro_rules! __error_tracker_begin {
     (
         $enter:ident $guard:ident
-        $root:literal $text:literal $slots:literal [$($options:tt)*] $($way:ident $argument:tt)*
+        $root:literal $text:literal $slots:literal [$($options:tt)*] [$($link:ident)*] [$($returned:ident)?]
+        $($way:ident $argument:tt $(. $found:ident)?)*
     ) => {
-        let $guard = $crate::__private::$enter({
+        let $guard = &$crate::__private::$enter({
             enum __ErrorTracker {}
             static __ERROR_TRACKER: $crate::__private::Meta = $crate::__private::Meta::new::<__ErrorTracker>(
-                ::core::module_path!(), ::core::file!(), ::core::line!(), $root, $text, $slots,
+                ::core::module_path!(), $root, $text, $slots,
             ) $($options)*;
             &__ERROR_TRACKER
-        }, [$($crate::__private::$way(&$argument).__error_tracker_found()),*]);
-        let $guard = &$guard;
+        }, [$($crate::__private::$way(&$argument)$(.$found())?),*]);
+        $(let mut $link;)*
+        $(let mut $returned = $crate::__private::tie();)?
     };
 }
 

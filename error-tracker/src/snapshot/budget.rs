@@ -2,7 +2,7 @@
 //! function run while they take less than 1 % of the time, and stop beyond. A closed gate costs one load.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::registry::{Linked, Registry};
@@ -20,7 +20,7 @@ const AT_ONCE_FAILING: u32 = 5 * AT_ONCE;
 const SHARE_OF_READING: u32 = 10 * SHARE;
 const AT_ONCE_OF_READING: u32 = 10 * AT_ONCE;
 /// So often a function reads even when others have spent all: at ten failures that rise there, variables and error.
-const FIRST_READ: u8 = 20;
+const FIRST_READ: u32 = 20;
 /// All functions together: 10 % of one thread, and ten times that at once.
 const SHARE_OF_ALL: u32 = 10 * SHARE;
 const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
@@ -55,7 +55,7 @@ pub struct Budget {
     /// Nanoseconds that its variables took to read at failures, less the share of every tick since.
     read: AtomicU32,
     /// How often they were read; stops at the most.
-    times_read: AtomicU8,
+    times_read: AtomicU32,
     /// The function failed in the current tick.
     failing: AtomicBool,
     /// The tick in which it last failed.
@@ -93,7 +93,7 @@ impl Budget {
             asked: AtomicU64::new(0),
             spent: AtomicU32::new(0),
             read: AtomicU32::new(0),
-            times_read: AtomicU8::new(0),
+            times_read: AtomicU32::new(0),
             failing: AtomicBool::new(false),
             failed: AtomicU32::new(0),
             locals,

@@ -1,6 +1,8 @@
 //! What is kept of variables, and how values are rendered.
 
 pub(crate) mod budget;
+#[expect(unsafe_code, reason = "one cell around many, for the compiler's sake")]
+pub(crate) mod cell;
 pub(crate) mod debug;
 pub(crate) mod eager;
 pub(crate) mod found;

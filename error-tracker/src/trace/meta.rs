@@ -5,10 +5,12 @@
 
 use std::any::type_name;
 use std::fmt;
+use std::panic::Location;
 
 use crate::event::{Exit, Level};
 use crate::frame::Slots;
 use crate::snapshot::budget::{Budget, Locals};
+use crate::snapshot::cell::OneCell;
 use crate::snapshot::keep::{Role, Var};
 
 /// Constant facts of one annotated function.
@@ -17,10 +19,9 @@ pub struct Meta {
     /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
     pub(super) path: fn() -> &'static str,
     pub(super) module: &'static str,
-    /// Of the attribute, like the line; the text may name another one, where the function's lines are counted.
-    pub(crate) file: &'static str,
-    /// Of the attribute; of the call of the outermost macro that made the function, if one did.
-    pub(crate) line: u32,
+    /// Of the attribute; of the call of the outermost macro that made the function, if one did. The text may name another
+    /// file, where the function's lines are counted.
+    pub(crate) at: &'static Location<'static>,
     /// Folder of the crate's manifest.
     pub(super) root: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F. A zero is left out.
@@ -31,25 +32,20 @@ pub struct Meta {
     text: &'static str,
     pub(super) slots: usize,
     pub(super) globals: &'static [Global],
-    pub(super) budget: Budget,
+    pub(super) budget: OneCell<Budget>,
 }
 
 // A constant, because the compiler would evaluate a call anew for each function.
 #[expect(clippy::declare_interior_mutable_const, reason = "each use is the start of a static of its own")]
-const ADAPTIVE: Budget = Budget::new(Locals::Adaptive);
+const ADAPTIVE: OneCell<Budget> = OneCell::new(Budget::new(Locals::Adaptive));
 
 impl Meta {
     /// Of a function in which the type `P` stands. A call, which takes the compiler less than a table of fields does.
     #[must_use]
-    pub const fn new<P>(
-        module: &'static str,
-        file: &'static str,
-        line: u32,
-        root: &'static str,
-        text: &'static str,
-        slots: usize,
-    ) -> Self {
-        Self { path: type_name::<P>, module, file, line, root, text, slots, globals: &[], budget: ADAPTIVE }
+    #[track_caller]
+    pub const fn new<P>(module: &'static str, root: &'static str, text: &'static str, slots: usize) -> Self {
+        let at = Location::caller();
+        Self { path: type_name::<P>, module, at, root, text, slots, globals: &[], budget: ADAPTIVE }
     }
 
     /// For the option `globals`.
@@ -62,14 +58,14 @@ impl Meta {
     /// For the option `locals = "always"`.
     #[must_use]
     pub const fn always(mut self) -> Self {
-        self.budget = Budget::new(Locals::Always);
+        self.budget = OneCell::new(Budget::new(Locals::Always));
         self
     }
 
     /// For the option `locals = "never"`.
     #[must_use]
     pub const fn never(mut self) -> Self {
-        self.budget = Budget::new(Locals::Never);
+        self.budget = OneCell::new(Budget::new(Locals::Never));
         self
     }
 }
@@ -185,7 +181,7 @@ impl Meta {
                 Some("fatal") => Some(Level::Fatal),
                 _ => None,
             },
-            file: parts.until(FIELD).filter(|file| !file.is_empty()).unwrap_or(self.file),
+            file: parts.until(FIELD).filter(|file| !file.is_empty()).unwrap_or(self.at.file()),
             name: parts.until(ENTRY).unwrap_or_default(),
         }
     }

@@ -8,8 +8,10 @@ use super::meta::Meta;
 use crate::frame::{Argument, Untaken, UntakenText};
 use crate::snapshot::budget::Budget;
 use crate::snapshot::eager;
-use crate::snapshot::keep::{self, AsDebug, AsKnown, AsType, Function, Held, Keep, KeepReference, Link, Var};
-use crate::snapshot::types::Known;
+use crate::snapshot::keep::{
+    self, AsBits, AsDebug, AsKnown, AsText, AsType, Function, Held, Keep, KeepReference, Link, Var,
+};
+use crate::snapshot::types::{Known, Primitive};
 
 /// A link whose type is found out later.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -47,6 +49,19 @@ pub fn argument<T, K>(value: &T) -> OpenArgument<'_, T, K> {
 #[must_use]
 pub fn reference<'a, T: ?Sized, K>(value: &&'a T) -> OpenReference<'a, T, K> {
     OpenReference(value, PhantomData)
+}
+
+/// An argument whose type was written out: a number or the like.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn primitive<T: Primitive>(value: &T) -> Argument<'_> {
+    <AsBits as Keep<T>>::argument(value)
+}
+
+/// An argument whose type was written out, as `&str`.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[must_use]
+pub fn text<'a>(value: &&'a str) -> Argument<'a> {
+    Argument::content(<AsText as KeepReference<str>>::refer(value))
 }
 
 /// Keeps an argument that was just assigned.
