@@ -1,4 +1,4 @@
-//! Functions that are too small to be followed: they hand on to one or two others, or answer what lies at hand. Programs call such
+//! Functions that are too small to be followed: they hand on to a few others, or answer what lies at hand. Programs call such
 //! functions for every byte, and that would cost more than what they do. They are on no list of running functions; an
 //! error that leaves one is looked at as anywhere else, with the arguments.
 
@@ -11,9 +11,9 @@ use crate::function::{Function, is_primitive};
 use crate::names::bound_by;
 
 /// Bounds the size of a body, in tokens.
-const MOST_TOKENS: usize = 60;
+const MOST_TOKENS: usize = 100;
 /// How many calls it may have.
-const MOST_CALLS: usize = 2;
+const MOST_CALLS: usize = 4;
 
 /// Whether a body is so plain that nothing in it can fail, panic or call.
 pub(crate) fn is_plain(block: &Block) -> bool {
