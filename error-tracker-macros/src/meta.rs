@@ -69,8 +69,12 @@ pub(crate) fn of(
         Locals::Always => Some(quote!(.always())),
         Locals::Never => Some(quote!(.never())),
     };
-    let options =
-        if globals.is_none() && budget.is_none() { TokenStream::new() } else { quote!(#globals #budget) };
+    let made = lines.is_made.then(|| quote!(.made()));
+    let options = if globals.is_none() && budget.is_none() && made.is_none() {
+        TokenStream::new()
+    } else {
+        quote!(#globals #budget #made)
+    };
     // The same for all functions of a crate, so that it is in the program once.
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     [
@@ -94,9 +98,8 @@ fn head(function: &Function, options: &Options, walk: &Walk<'_>, small: bool, li
         Hidden::Perhaps => "p",
         Hidden::Likely => "l",
     };
-    let Lines { first, last, file } = lines;
+    let Lines { first, last, file, .. } = lines;
     let mut text = String::new();
-    let file = file.as_deref().unwrap_or_default();
     let small = u8::from(small);
     entry(&mut text, &[first, last, &renamed, &silent, &small, &hidden, &level, &file, &unparted(&name)]);
     text
@@ -106,27 +109,29 @@ fn head(function: &Function, options: &Options, walk: &Walk<'_>, small: bool, li
 struct Lines {
     first: usize,
     last: usize,
-    /// Where they are counted, if a macro made the function: `file!()` then names the file of the macro's call, where its
-    /// body may not stand.
-    file: Option<String>,
+    /// Where they are counted.
+    file: String,
+    /// Whether a macro made the function: its body may not stand where the macro is called.
+    is_made: bool,
 }
 
 impl Lines {
     fn of(function: &Function) -> Self {
         let keyword = function.sig.fn_token.span;
         let braces = function.block.brace_token.span;
-        let file = is_made(keyword).then(|| file(braces.open()));
-        let start = if file.is_some() && file != Some(self::file(keyword)) { braces.open() } else { keyword };
-        Self { first: start.unwrap().line(), last: braces.close().unwrap().end().line(), file }
+        let is_made = is_made(keyword);
+        let file = file(braces.open());
+        let start = if is_made && file != self::file(keyword) { braces.open() } else { keyword };
+        Self { first: start.unwrap().line(), last: braces.close().unwrap().end().line(), file, is_made }
     }
 
     /// Line and column of what stands in the function; what does not stand in its file, but came in through a macro's
     /// arguments, is where the function starts.
     fn place(&self, at: Span) -> (usize, usize) {
-        match &self.file {
-            Some(ours) if *ours != file(at) => (self.first, 0),
-            _ => (at.unwrap().line(), at.unwrap().column()),
+        if self.is_made && self.file != file(at) {
+            return (self.first, 0);
         }
+        (at.unwrap().line(), at.unwrap().column())
     }
 }
 

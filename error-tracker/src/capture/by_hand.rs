@@ -59,7 +59,7 @@ impl Here {
             read(frames.find(|frame| {
                 let meta = frame.meta();
                 meta.known().head.holds(self.file, self.line)
-                    || (meta.at.file(), meta.at.line()) == (self.file, self.line)
+                    || meta.made_at.is_some_and(|at| (at.file(), at.line()) == (self.file, self.line))
             }))
         })
     }

@@ -88,7 +88,7 @@ impl Passed {
         }
         self.variables = Some(variables.into());
         if user_code && !running {
-            for global in self.meta.globals {
+            for global in self.meta.globals.unwrap_or_default() {
                 (global.read)(&mut |type_name, value| {
                     failure.globals.push(reader.value(global.name, type_name, value))
                 });

@@ -19,9 +19,8 @@ pub struct Meta {
     /// Answers a path below the function, such as `shop::Cart::total::__ErrorTracker`.
     pub(super) path: fn() -> &'static str,
     pub(super) module: &'static str,
-    /// Of the attribute; of the call of the outermost macro that made the function, if one did. The text may name another
-    /// file, where the function's lines are counted.
-    pub(crate) at: &'static Location<'static>,
+    /// The call of the outermost macro that made the function, if one did.
+    pub(crate) made_at: Option<&'static Location<'static>>,
     /// Folder of the crate's manifest.
     pub(super) root: &'static str,
     /// Three groups parted by U+001D. Entries end in U+001E, their fields are parted by U+001F. A zero is left out.
@@ -31,7 +30,7 @@ pub struct Meta {
     ///   exit `h`, and in place of the ordinal the order where it ends.
     text: &'static str,
     pub(super) slots: usize,
-    pub(super) globals: &'static [Global],
+    pub(super) globals: Option<&'static [Global]>,
     pub(super) budget: OneCell<Budget>,
 }
 
@@ -42,16 +41,23 @@ const ADAPTIVE: OneCell<Budget> = OneCell::new(Budget::new(Locals::Adaptive));
 impl Meta {
     /// Of a function in which the type `P` stands. A call, which takes the compiler less than a table of fields does.
     #[must_use]
-    #[track_caller]
     pub const fn new<P>(module: &'static str, root: &'static str, text: &'static str, slots: usize) -> Self {
-        let at = Location::caller();
-        Self { path: type_name::<P>, module, at, root, text, slots, globals: &[], budget: ADAPTIVE }
+        let path = type_name::<P>;
+        Self { path, module, made_at: None, root, text, slots, globals: None, budget: ADAPTIVE }
     }
 
     /// For the option `globals`.
     #[must_use]
     pub const fn with_globals(mut self, globals: &'static [Global]) -> Self {
-        self.globals = globals;
+        self.globals = Some(globals);
+        self
+    }
+
+    /// For a function that a macro made.
+    #[must_use]
+    #[track_caller]
+    pub const fn made(mut self) -> Self {
+        self.made_at = Some(Location::caller());
         self
     }
 
@@ -181,7 +187,7 @@ impl Meta {
                 Some("fatal") => Some(Level::Fatal),
                 _ => None,
             },
-            file: parts.until(FIELD).filter(|file| !file.is_empty()).unwrap_or(self.at.file()),
+            file: parts.until(FIELD).unwrap_or_default(),
             name: parts.until(ENTRY).unwrap_or_default(),
         }
     }

@@ -190,7 +190,8 @@ pub(crate) fn given(meeting: Meeting<'_>, error: &ErrorRef<'_>) {
 }
 
 fn given_to(frame: FrameRef<'_>, error: &ErrorRef<'_>) {
-    let place = (frame.meta().at.file(), frame.meta().known().head.first_line, 0);
+    let known = frame.meta().known();
+    let place = (known.head.file, known.head.first_line, 0);
     if let Given::New(failure) = by_hand(Some(frame), Some(place), error, false) {
         tell(failure, |_| ());
     }
