@@ -38,7 +38,7 @@ impl<T, E> Failing for Result<T, E> {
     fn rebuilt<'a, K: Look<E>>(self, at: impl Meets<'a>) -> Self {
         match self {
             Err(error) => Err(meet::<E, K>(error, at.meeting())),
-            fine => fine,
+            Ok(value) => Ok(value),
         }
     }
 }
