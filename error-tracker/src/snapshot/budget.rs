@@ -21,9 +21,9 @@ const SHARE_OF_READING: u32 = 10 * SHARE;
 const AT_ONCE_OF_READING: u32 = 10 * AT_ONCE;
 /// So often a function reads even when others have spent all: at ten failures that rise there, variables and error.
 const FIRST_READ: u32 = 20;
-/// All functions together: 10 % of one thread, and ten times that at once.
-const SHARE_OF_ALL: u32 = 10 * SHARE;
-const AT_ONCE_OF_ALL: u32 = 10 * SHARE_OF_ALL;
+/// All functions together: 3 % of one thread, and a tick at once.
+const SHARE_OF_ALL: u32 = 3 * SHARE;
+const AT_ONCE_OF_ALL: u32 = 100 * SHARE;
 /// A value that took longer than this once is left alone from then on.
 const SLOW: u32 = 1_000_000;
 /// So many calls of a function are followed at once: short programs and rare functions show everything.
