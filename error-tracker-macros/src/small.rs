@@ -112,3 +112,31 @@ impl<'ast> Visit<'ast> for Search {
         self.is_small = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_small;
+    use crate::function::Function;
+
+    fn small(function: &str) -> bool {
+        is_small(&syn::parse_str::<Function>(function).expect("a function"))
+    }
+
+    #[test]
+    fn a_function_is_small_up_to_four_calls_in_one_expression() {
+        assert!(small("fn f(text: &str) -> u32 { a(b(c(text.len()))) }"));
+        assert!(!small("fn f(text: &str) -> u32 { a(b(c(d(text.len())))) }"));
+        assert!(!small("fn f(text: &str) -> u32 { let n = text.len(); a(n) }"));
+    }
+
+    #[test]
+    fn what_would_be_missed_at_a_failure_makes_a_function_not_small() {
+        assert!(small("fn f(&self, n: u32) -> u32 { g(n) }"));
+        assert!(!small("fn f(self, n: u32) -> u32 { g(n) }"));
+        assert!(!small("fn f(text: String) -> u32 { g(text) }"));
+        assert!(!small("fn f(text: &str) -> u32 { g(text).unwrap() }"));
+        assert!(!small("fn f(text: &str) -> u32 { text.find(|c| g(c)) }"));
+        assert!(!small("fn f(text: &str) -> String { format!(\"{text}\") }"));
+        assert!(!small("async fn f(text: &str) -> u32 { g(text) }"));
+    }
+}
