@@ -13,7 +13,10 @@ import sys
 
 # Instructions over the plain function: the goal, and what `--check` allows, since compilers differ.
 GOALS = {"tracked_five": 10, "tracked_fiveinlibrary": 10, "tracked_strings": 45}
-MOST = {"tracked_five": 15, "tracked_five_first": 155, "tracked_fiveinlibrary": 15, "tracked_six": 8, "tracked_strings": 12}
+MOST = {
+    "tracked_five": 15, "tracked_five_first": 155, "tracked_fiveinlibrary": 15, "tracked_six": 8, "tracked_six_first": 210,
+    "tracked_strings": 12, "tracked_strings_first": 840,
+}
 
 
 def instructions(check):

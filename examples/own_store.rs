@@ -13,7 +13,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use error_tracker::event::{Event, Issue, Status, Timestamp};
-use error_tracker::store::{IssueQuery, MemoryStore, Page, Recorded, Sighting, Store, StoreError, Which};
+use error_tracker::store::{
+    EventSelector, IssueQuery, MemoryStore, Page, Recorded, Sighting, Store, StoreError,
+};
 use error_tracker::{auto_track_exception, builder};
 use serde::{Deserialize, Serialize};
 
@@ -56,12 +58,17 @@ impl JsonLines {
     }
 
     /// Writes the lines down, all or none, and only then does what they say.
-    fn write<T>(&self, lines: &[Line], then: impl FnOnce(&MemoryStore) -> T) -> Result<T, StoreError> {
+    fn write<T>(
+        &self,
+        lines: &[Line],
+        then: impl FnOnce(&MemoryStore) -> T,
+    ) -> Result<T, StoreError> {
         // What fails, a full disk say, may work later: the tracker tries again.
         let unavailable = |error: io::Error| StoreError::Unavailable(error.to_string());
         let mut text = Vec::new();
         for line in lines {
-            serde_json::to_writer(&mut text, line).map_err(|error| StoreError::Other(error.into()))?;
+            serde_json::to_writer(&mut text, line)
+                .map_err(|error| StoreError::Other(error.into()))?;
             text.push(b'\n');
         }
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,12 +126,14 @@ impl Store for JsonLines {
         self.kept.issue(hash)
     }
 
-    fn event(&self, hash: &str, which: &Which) -> Result<Option<Event>, StoreError> {
+    fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
         self.kept.event(hash, which)
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.write(&[Line::Status { hashes: owned(hashes), status }], |kept| kept.set_status(hashes, status))?
+        self.write(&[Line::Status { hashes: owned(hashes), status }], |kept| {
+            kept.set_status(hashes, status)
+        })?
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
@@ -145,8 +154,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     tracker.flush(Duration::from_secs(2))?;
-    for issue in tracker.get_exceptions(&IssueQuery::default())?.items {
-        println!("{:>3} x {} in {}: {}", issue.count, issue.short_type(), issue.function, issue.message);
+    for issue in tracker.issues(&IssueQuery::default())?.items {
+        println!(
+            "{:>3} x {} in {}: {}",
+            issue.count,
+            issue.short_type(),
+            issue.function,
+            issue.message
+        );
     }
     println!("They are in errors.jsonl.");
     Ok(())

@@ -1,16 +1,21 @@
 //! What the integration tests share: the one tracker of a test program, and the events that a piece of it makes.
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test stops at what it does not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test stops at what it does not expect"
+)]
 
 #[path = "fixtures/canaries.rs"]
 pub mod canaries;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use error_tracker::event::{Event, Frame, Kind, Variable};
-use error_tracker::store::{IssueQuery, MemoryStore, Store, Which};
-use error_tracker::{Builder, Installed, Tracker};
+use error_tracker::store::{EventSelector, IssueQuery, MemoryStore, Store};
+use error_tracker::{Tracker, TrackerBuilder, TrackerGuard};
 
 const _: () = assert!(
     !error_tracker::__private::DISABLED,
@@ -20,7 +25,7 @@ const _: () = assert!(
 /// Longest wait for anything.
 pub const SOON: Duration = Duration::from_secs(20);
 
-static TRACKER: OnceLock<Installed> = OnceLock::new();
+static TRACKER: OnceLock<TrackerGuard> = OnceLock::new();
 
 /// The program's tracker, with a store in memory.
 pub fn tracker() -> &'static Tracker {
@@ -28,7 +33,7 @@ pub fn tracker() -> &'static Tracker {
 }
 
 /// The program's tracker, with a store in memory; the first call sets it up.
-pub fn tracker_with(set_up: impl FnOnce(Builder) -> Builder) -> &'static Tracker {
+pub fn tracker_with(set_up: impl FnOnce(TrackerBuilder) -> TrackerBuilder) -> &'static Tracker {
     // A test that fails is no event of the others.
     let ours = |event: &Event| event.kind == Kind::Panic && is_assertion(&event.message);
     let builder = || error_tracker::builder().store(MemoryStore::new()).ignore(ours);
@@ -64,9 +69,32 @@ fn is_assertion(message: &str) -> bool {
 #[track_caller]
 pub fn event_of<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> Event {
     let mut events = events_of(run);
-    assert_eq!(events.len(), 1, "{:#?}", events.iter().map(|e| (&e.message, e.handled)).collect::<Vec<_>>());
+    assert_eq!(
+        events.len(),
+        1,
+        "{:#?}",
+        events.iter().map(|e| (&e.message, e.handled)).collect::<Vec<_>>()
+    );
     events.remove(0)
 }
+
+/// The innermost frame of the one event that `run` makes.
+#[track_caller]
+pub fn frame_of<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> Frame {
+    event_of(run).frames.remove(0)
+}
+
+/// An error with a number, of the tests' own.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoMoney(pub u32);
+
+impl fmt::Display for NoMoney {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no money left for {}", self.0)
+    }
+}
+
+impl std::error::Error for NoMoney {}
 
 /// All events that a store keeps, oldest first.
 pub fn events_in(store: &Arc<dyn Store>) -> Vec<Event> {
@@ -74,9 +102,9 @@ pub fn events_in(store: &Arc<dyn Store>) -> Vec<Event> {
     query.limit = 1000;
     let mut events = Vec::new();
     for issue in store.issues(&query).unwrap().items {
-        let mut next = store.event(&issue.hash, &Which::Oldest).unwrap();
+        let mut next = store.event(&issue.hash, &EventSelector::Oldest).unwrap();
         while let Some(event) = next {
-            next = store.event(&issue.hash, &Which::After(event.id.clone())).unwrap();
+            next = store.event(&issue.hash, &EventSelector::After(event.id.clone())).unwrap();
             events.push(event);
         }
     }
@@ -109,7 +137,10 @@ pub fn value<'a>(frame: &'a Frame, name: &str) -> &'a str {
 
 /// `name = value` of variables, in order.
 pub fn shown(variables: &[Variable]) -> Vec<String> {
-    variables.iter().map(|v| format!("{} = {}", v.name, v.value.as_deref().unwrap_or("?"))).collect()
+    variables
+        .iter()
+        .map(|v| format!("{} = {}", v.name, v.value.as_deref().unwrap_or("?")))
+        .collect()
 }
 
 /// Line and column, from 1, where `text` stands in `source` for the only time.

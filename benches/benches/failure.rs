@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
-use error_tracker::Tracker;
 use error_tracker::store::{IssueQuery, MemoryStore};
+use error_tracker::{BacktraceMode, Tracker};
 use error_tracker_benches::failing::{self, plain};
 
 const DEPTH: u32 = 20;
@@ -43,7 +43,12 @@ fn distinct(
 }
 
 /// The same for what may be done `BACKTRACES` times in a second only: each sample is the mean of so many.
-fn paced(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, before: &dyn Fn(), call: &mut dyn FnMut(u64)) {
+fn paced(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    before: &dyn Fn(),
+    call: &mut dyn FnMut(u64),
+) {
     let mut number = 0;
     group.bench_function(name, |bencher| {
         bencher.iter_custom(|iterations| {
@@ -73,7 +78,8 @@ impl sentry::Transport for Nowhere {
 }
 
 fn sentry_client(attach_stacktrace: bool) -> sentry::ClientInitGuard {
-    let options = sentry::ClientOptions::new().dsn("https://key@localhost/1").transport(Arc::new(Nowhere));
+    let options =
+        sentry::ClientOptions::new().dsn("https://key@localhost/1").transport(Arc::new(Nowhere));
     sentry::init(options.attach_stacktrace(attach_stacktrace))
 }
 
@@ -90,7 +96,11 @@ fn without_backtrace(criterion: &mut Criterion, tracker: &Tracker) {
         let _ = black_box(failing::import(black_box("x"), black_box(1_000_000 + number)));
     });
     flush();
-    assert_eq!(tracker.health().stored - stored, calls, "each distinct failure is an event of its own");
+    assert_eq!(
+        tracker.health().stored - stored,
+        calls,
+        "each distinct failure is an event of its own"
+    );
     let sentry = sentry_client(false);
     distinct(&mut group, "sentry::capture_error", &|| (), &mut |number| {
         if let Err(error) = plain::import(black_box("x"), black_box(number)) {
@@ -103,14 +113,18 @@ fn without_backtrace(criterion: &mut Criterion, tracker: &Tracker) {
 
 fn with_backtrace(criterion: &mut Criterion, tracker: &Tracker) {
     let mut group = criterion.benchmark_group("failure with backtrace");
-    group.sample_size(10).warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_millis(100));
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(1))
+        .measurement_time(Duration::from_millis(100));
     let flush = || tracker.flush(Duration::from_secs(10)).expect("everything is stored");
     paced(&mut group, "error-tracker, distinct failures", &flush, &mut |number| {
         let _ = failing::deep(DEPTH, &mut || black_box(failing::import(black_box("x"), number)));
     });
     flush();
-    let issue = &tracker.get_exceptions(&IssueQuery::default()).expect("read").items[0];
-    let event = tracker.get_exception(&issue.hash).expect("read").and_then(|(_, event)| event).expect("kept");
+    let issue = &tracker.issues(&IssueQuery::default()).expect("read").items[0];
+    let event =
+        tracker.issue(&issue.hash).expect("read").and_then(|(_, event)| event).expect("kept");
     assert!(event.backtrace.len() >= DEPTH as usize, "the last event has its backtrace");
     paced(&mut group, "anyhow", &|| (), &mut |number| {
         let _ = failing::deep(DEPTH, &mut || {
@@ -131,13 +145,18 @@ fn with_backtrace(criterion: &mut Criterion, tracker: &Tracker) {
 
 fn failures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("failure");
-    group.bench_function("plain", |bencher| bencher.iter(|| plain::import(black_box("x"), black_box(7))));
+    group.bench_function("plain", |bencher| {
+        bencher.iter(|| plain::import(black_box("x"), black_box(7)))
+    });
     group.bench_function("error-tracker, nothing installed", |bencher| {
         bencher.iter(|| failing::import(black_box("x"), black_box(7)));
     });
     group.finish();
     // With a hook that may look at it, failures of different texts are events of their own.
-    let builder = error_tracker::builder().store(MemoryStore::new()).before_capture(Some);
+    let builder = error_tracker::builder()
+        .store(MemoryStore::new())
+        .before_capture(Some)
+        .backtrace(BacktraceMode::All);
     let tracker = builder.install().expect("the first");
     with_backtrace(criterion, &tracker);
     without_backtrace(criterion, &tracker);

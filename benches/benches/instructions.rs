@@ -41,7 +41,10 @@ fn registry() {
 
 /// A reporter and a span that records.
 fn recording() {
-    fastrace::set_reporter(fastrace::collector::ConsoleReporter, fastrace::collector::Config::default());
+    fastrace::set_reporter(
+        fastrace::collector::ConsoleReporter,
+        fastrace::collector::Config::default(),
+    );
     let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
     std::mem::forget(root.set_local_parent());
     std::mem::forget(root);

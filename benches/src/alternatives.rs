@@ -168,14 +168,17 @@ fn least(call: &dyn Fn() -> bool) -> (Duration, u64) {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tracker = error_tracker::builder().store(MemoryStore::new()).install()?;
     let (plain, _) = least(&|| plain::Parser::new(black_box(STATEMENT)).statement().is_err());
-    let (annotated, calls) = least(&|| annotated::Parser::new(black_box(STATEMENT)).statement().is_err());
+    let (annotated, calls) =
+        least(&|| annotated::Parser::new(black_box(STATEMENT)).statement().is_err());
     tracker.flush(Duration::from_secs(60))?;
-    let issues = tracker.get_exceptions(&IssueQuery::default())?.items;
+    let issues = tracker.issues(&IssueQuery::default())?.items;
     let counted: u64 = issues.iter().map(|issue| issue.count).sum();
     if counted != FAILURES * calls {
         return Err(format!("{counted} of {} failures were counted", FAILURES * calls).into());
     }
-    println!("| a parser that tries alternatives, for each that fails | ns | times plain |\n|---|---|---|");
+    println!(
+        "| a parser that tries alternatives, for each that fails | ns | times plain |\n|---|---|---|"
+    );
     let row = |name: &str, took: Duration, rest: &str| {
         println!("| {name} | {} | {rest} |", took.as_nanos() as u64 / FAILURES);
     };

@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     tracker.flush(PATIENCE)?;
     let took = begun.elapsed();
-    let issues = tracker.get_exceptions(&IssueQuery::default())?.items;
+    let issues = tracker.issues(&IssueQuery::default())?.items;
     let counted: u64 = issues.iter().map(|issue| issue.count).sum();
     if counted != EQUAL {
         return Err(format!("{counted} of {EQUAL} equal failures were counted").into());
@@ -86,7 +86,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if stored != DISTINCT {
         return Err(format!("{stored} of {DISTINCT} distinct failures were stored").into());
     }
-    println!("| distinct failures, each a new issue in SQLite | {} | 10000 |", a_second(DISTINCT, took));
+    println!(
+        "| distinct failures, each a new issue in SQLite | {} | 10000 |",
+        a_second(DISTINCT, took)
+    );
     let micros = caller.as_secs_f64() * 1e6 / DISTINCT as f64;
     println!(
         "\nThe thread that failed was busy {micros:.1} µs for each distinct one while the writer worked."

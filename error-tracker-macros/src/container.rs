@@ -1,18 +1,21 @@
-//! The attribute on an `impl`, a `trait` or an inline `mod`: on every function inside.
+//! The attribute on an `impl`, a `trait` or an inline `mod`, which applies to each function inside.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, ForeignItem, ImplItem, Item, ItemImpl, ItemMod, ItemTrait, Result, TraitItem};
+use syn::{
+    Attribute, Error, ForeignItem, ImplItem, Item, ItemImpl, ItemMod, ItemTrait, Result, TraitItem,
+};
 
-use crate::function::{Function, without_body};
-use crate::options::Options;
+use crate::function::{FunctionItem, without_body};
+use crate::options::AttributeOptions;
+use crate::outer_attributes::has_macro;
 use crate::validate::contradictions;
 
 const ONLY: &str =
     "only functions, and `impl`, `trait` and `mod` blocks with functions inside, can be annotated";
 
-/// Says so of what can be read as something else than a function.
+/// Returns the error for an item that is no function; `None` for tokens that are no item.
 pub(crate) fn cannot_be_annotated(item: &TokenStream) -> Option<Error> {
     if let Ok(ForeignItem::Fn(function)) = syn::parse2(item.clone()) {
         return Some(without_body(&function.sig));
@@ -27,13 +30,14 @@ pub(crate) fn cannot_be_annotated(item: &TokenStream) -> Option<Error> {
     is_other.then(|| Error::new_spanned(item, ONLY))
 }
 
-pub(crate) enum Container {
+/// An item with functions inside.
+pub(crate) enum ItemContainer {
     Impl(ItemImpl),
     Trait(ItemTrait),
     Mod(ItemMod),
 }
 
-impl Parse for Container {
+impl Parse for ItemContainer {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         match input.parse()? {
             Item::Impl(item) => Ok(Self::Impl(item)),
@@ -48,12 +52,12 @@ impl Parse for Container {
     }
 }
 
-/// What a function inside becomes.
-type Expand<'a> = &'a dyn Fn(Function, TokenStream) -> TokenStream;
+/// Returns the new tokens of a function inside, from the function and its tokens.
+type ExpandFunction<'a> = &'a dyn Fn(FunctionItem, TokenStream) -> TokenStream;
 
-impl Container {
-    /// Options that only make sense on one function.
-    pub(crate) fn validate(options: &Options) -> Vec<Error> {
+impl ItemContainer {
+    /// Returns an error for each option that only makes sense on one function.
+    pub(crate) fn validate(options: &AttributeOptions) -> Vec<Error> {
         let mut errors = contradictions(options);
         if let Some(name) = &options.name {
             errors.push(Error::new(name.span(), "`name` belongs on a function"));
@@ -67,12 +71,12 @@ impl Container {
         errors
     }
 
-    /// Annotates every function inside that is not marked `#[untracked]` and has no attribute of ours.
-    pub(crate) fn expand(mut self, expand: Expand<'_>) -> TokenStream {
+    /// Annotates every function inside that is not marked `#[untracked]`.
+    pub(crate) fn expand(mut self, expand: ExpandFunction<'_>) -> TokenStream {
         match &mut self {
-            Self::Impl(item) => in_impl(item, expand),
-            Self::Trait(item) => in_trait(item, expand),
-            Self::Mod(item) => in_mod(item, expand),
+            Self::Impl(item) => in_impl(item, false, expand),
+            Self::Trait(item) => in_trait(item, false, expand),
+            Self::Mod(item) => in_mod(item, false, expand),
         }
         match self {
             Self::Impl(item) => item.into_token_stream(),
@@ -82,62 +86,63 @@ impl Container {
     }
 }
 
-fn in_impl(item: &mut ItemImpl, expand: Expand<'_>) {
+// `may_have_macro`: an item around has an attribute that may be a macro.
+
+fn in_impl(item: &mut ItemImpl, may_have_macro: bool, expand: ExpandFunction<'_>) {
+    let may_have_macro = may_have_macro || has_macro(&item.attrs);
     for item in &mut item.items {
-        if let ImplItem::Fn(function) = item
-            && takes_part(&function.attrs)
-        {
-            *item = ImplItem::Verbatim(annotated(function.to_token_stream(), expand));
+        if let ImplItem::Fn(function) = item {
+            *item =
+                ImplItem::Verbatim(annotated(function.to_token_stream(), may_have_macro, expand));
         }
     }
 }
 
-fn in_trait(item: &mut ItemTrait, expand: Expand<'_>) {
+fn in_trait(item: &mut ItemTrait, may_have_macro: bool, expand: ExpandFunction<'_>) {
+    let may_have_macro = may_have_macro || has_macro(&item.attrs);
     for item in &mut item.items {
         if let TraitItem::Fn(function) = item
-            && takes_part(&function.attrs)
             && function.default.is_some()
         {
-            *item = TraitItem::Verbatim(annotated(function.to_token_stream(), expand));
+            *item =
+                TraitItem::Verbatim(annotated(function.to_token_stream(), may_have_macro, expand));
         }
     }
 }
 
-fn in_mod(item: &mut ItemMod, expand: Expand<'_>) {
+fn in_mod(item: &mut ItemMod, may_have_macro: bool, expand: ExpandFunction<'_>) {
+    let may_have_macro = may_have_macro || has_macro(&item.attrs);
     let Some((_, items)) = &mut item.content else { return };
     for item in items {
-        let attrs = match item {
-            Item::Fn(function) => &function.attrs,
-            Item::Impl(inner) => &inner.attrs,
-            Item::Trait(inner) => &inner.attrs,
-            Item::Mod(inner) => &inner.attrs,
-            _ => continue,
-        };
-        if !takes_part(attrs) {
-            continue;
-        }
         match item {
-            Item::Fn(function) => *item = Item::Verbatim(annotated(function.to_token_stream(), expand)),
-            Item::Impl(inner) => in_impl(inner, expand),
-            Item::Trait(inner) => in_trait(inner, expand),
-            Item::Mod(inner) => in_mod(inner, expand),
+            Item::Fn(function) => {
+                *item =
+                    Item::Verbatim(annotated(function.to_token_stream(), may_have_macro, expand));
+            }
+            Item::Impl(inner) if takes_part(&inner.attrs) => in_impl(inner, may_have_macro, expand),
+            Item::Trait(inner) if takes_part(&inner.attrs) => {
+                in_trait(inner, may_have_macro, expand);
+            }
+            Item::Mod(inner) if takes_part(&inner.attrs) => in_mod(inner, may_have_macro, expand),
             _ => {}
         }
     }
 }
 
-/// Whether an item is to be annotated: it has no attribute of ours, nor the mark `#[untracked]`.
+/// Returns whether the functions of an item are tracked: it is not `#[untracked]`.
 fn takes_part(attrs: &[Attribute]) -> bool {
-    const OURS: [&str; 3] = ["untracked", "auto_track_exception", "track_exception"];
-    let is_ours = |attr: &Attribute| {
-        attr.path().segments.last().is_some_and(|segment| OURS.iter().any(|name| segment.ident == name))
-    };
-    !attrs.iter().any(is_ours)
+    !attrs
+        .iter()
+        .any(|attr| attr.path().segments.last().is_some_and(|name| name.ident == "untracked"))
 }
 
-fn annotated(tokens: TokenStream, expand: Expand<'_>) -> TokenStream {
-    match syn::parse2::<Function>(tokens.clone()) {
-        Ok(function) => expand(function, tokens),
+/// Returns the new tokens of a function.
+fn annotated(tokens: TokenStream, may_have_macro: bool, expand: ExpandFunction<'_>) -> TokenStream {
+    match syn::parse2::<FunctionItem>(tokens.clone()) {
+        Ok(mut function) => {
+            function.attrs.may_have_macro |= may_have_macro;
+            expand(function, tokens)
+        }
         Err(_) => tokens,
     }
 }

@@ -1,81 +1,51 @@
-//! What the library is told of a function: a static, whose text says everything that is wanted at a failure only. A table
-//! of constants would take the compiler's time in every annotated function.
-
-use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
+//! The static of a function: what an expansion gives the library about it. All that is needed at a
+//! failure only is one text, because the compiler would have to evaluate a table of constants in
+//! every annotated function.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::exits::Hidden;
-use crate::function::Function;
-use crate::library::Library;
-use crate::options::{Locals, Options};
-use crate::walk::{Site, Var, Walk};
+use crate::function::FunctionItem;
+use crate::meta_text::{ExitEntry, HandlerEntry, HeadEntry, MetaText, VariableEntry, VariableRole};
+use crate::options::{AttributeOptions, LocalsOption};
+use crate::tokens::LibraryPath;
+use crate::walk::{BodyFindings, ExitSite, FunctionSite, HandlerSite};
 
-/// Parts the groups of the text, the entries of a group, and the fields of an entry.
-const GROUP: char = '\u{1d}';
-const ENTRY: char = '\u{1e}';
-const FIELD: char = '\u{1f}';
-
-/// Where the scope of an argument ends.
-const EVERYWHERE: u32 = u32::MAX;
-
-/// The crate's folder, the function's text, how many slots it has, and what the options add to its `Meta`, for the macro `begin`.
+/// Returns the arguments of the macro `begin`: the crate's folder, the function's text, the number
+/// of its slots, and the calls that add what the options say to its `FunctionMeta`.
 pub(crate) fn of(
-    function: &Function,
-    options: &Options,
-    p: &Library,
+    function: &FunctionItem,
+    options: &AttributeOptions,
+    p: &LibraryPath,
     arguments: &[&Ident],
-    walk: &Walk<'_>,
+    found: &BodyFindings,
     small: bool,
 ) -> [TokenTree; 4] {
-    let lines = Lines::of(function);
-    let mut text = head(function, options, walk, small, &lines);
-    text.push(GROUP);
-    let mut variable = |ident: &Ident, role: &str, from: u32, to: u32| {
-        let masked = u8::from(options.mask.iter().any(|mask| mask == ident));
-        let to: &dyn Display = if to == EVERYWHERE { &"" } else { &to };
-        entry(&mut text, &[&ident.unraw(), &role, &masked, &from, to]);
-    };
-    arguments.iter().for_each(|ident| variable(ident, "a", 0, EVERYWHERE));
-    options.context.iter().for_each(|(name, _)| variable(name, "c", 0, EVERYWHERE));
-    walk.vars.iter().for_each(|Var { ident, from, to, .. }| variable(ident, "l", *from, *to));
-    text.push(GROUP);
-    for Site { at, exit, ordinal, order, text: shown, makes, crosses, .. } in &walk.sites {
-        let (line, column) = lines.place(*at);
-        entry(
-            &mut text,
-            &[
-                &line,
-                &column,
-                exit,
-                &(u8::from(*makes) + 2 * u8::from(*crosses)),
-                ordinal,
-                order,
-                &unparted(shown),
-            ],
-        );
-    }
-    let slots = arguments.len() + options.context.len() + walk.vars.len();
+    let lines = FunctionLines::of(function);
+    let text = text(function, options, arguments, found, small, &lines);
+    let slots = arguments.len() + options.context.len() + found.variables.len();
     let globals = options.globals.iter().map(|path| {
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        quote!(#p::Global::new(#name, |__see| #p::shown(&#path).__error_tracker_show(__see)))
+        quote!(#p::GlobalVariable::new(#name, |__see| #p::shown(&#path).__error_tracker_show(__see)))
     });
     let globals = (!options.globals.is_empty()).then(|| quote!(.with_globals(&[#(#globals),*])));
+    let context = match options.context.len() {
+        0 => None,
+        values => Some(quote!(.with_context(#values))),
+    };
     let budget = match options.locals {
-        Locals::Adaptive => None,
-        Locals::Always => Some(quote!(.always())),
-        Locals::Never => Some(quote!(.never())),
+        LocalsOption::Adaptive => None,
+        LocalsOption::Always => Some(quote!(.always())),
+        LocalsOption::Never => Some(quote!(.never())),
     };
     let made = lines.is_made.then(|| quote!(.made()));
-    let options = if globals.is_none() && budget.is_none() && made.is_none() {
+    let options = if globals.is_none() && context.is_none() && budget.is_none() && made.is_none() {
         TokenStream::new()
     } else {
-        quote!(#globals #budget #made)
+        quote!(#globals #context #budget #made)
     };
-    // The same for all functions of a crate, so that it is in the program once.
+    // The same text in all functions of a crate, so that the program holds it once.
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     [
         Literal::string(&root).into(),
@@ -85,48 +55,115 @@ pub(crate) fn of(
     ]
 }
 
-/// The text's first group.
-fn head(function: &Function, options: &Options, walk: &Walk<'_>, small: bool, lines: &Lines) -> String {
-    let (name, renamed) = match &options.name {
-        Some(name) => (name.value(), 1),
-        None => (function.sig.ident.unraw().to_string(), 0),
+/// Returns the function's text, in the format of [`meta_text`](crate::meta_text).
+fn text(
+    function: &FunctionItem,
+    options: &AttributeOptions,
+    arguments: &[&Ident],
+    found: &BodyFindings,
+    small: bool,
+    lines: &FunctionLines,
+) -> String {
+    let name = match &options.name {
+        Some(name) => name.value(),
+        None => function.sig.ident.unraw().to_string(),
     };
-    let level = options.level.as_deref().unwrap_or_default();
-    let silent = u8::from(options.silent.is_some());
-    let hidden = match walk.hidden {
-        Hidden::Never => "n",
-        Hidden::Perhaps => "p",
-        Hidden::Likely => "l",
+    let mut text = MetaText::new(&HeadEntry {
+        first_line: lines.first,
+        last_line: lines.last,
+        renamed: options.name.is_some(),
+        silent: options.silent.is_some(),
+        small,
+        hidden: found.hidden,
+        level: options.level.as_deref().unwrap_or_default(),
+        file: &lines.file,
+        name: &name,
+    });
+    let mut slot = 0;
+    let mut variable = |ident: &Ident, role: VariableRole, from: u32, to: Option<u32>| {
+        let changes = found.changes.iter().filter(|change| change.slot == slot);
+        text.variable(&VariableEntry {
+            name: &ident.unraw().to_string(),
+            role,
+            masked: options.mask.iter().any(|mask| mask == ident),
+            from,
+            changes: &changes.map(|it| (it.order, it.change as u8)).collect::<Vec<_>>(),
+            to,
+        });
+        slot += 1;
     };
-    let Lines { first, last, file, .. } = lines;
-    let mut text = String::new();
-    let small = u8::from(small);
-    entry(&mut text, &[first, last, &renamed, &silent, &small, &hidden, &level, &file, &unparted(&name)]);
-    text
+    arguments.iter().for_each(|ident| variable(ident, VariableRole::Argument, 0, None));
+    options.context.iter().for_each(|(name, _)| variable(name, VariableRole::Context, 0, None));
+    for local in &found.variables {
+        variable(&local.ident, VariableRole::Local, local.from, local.to);
+    }
+    text.end_group();
+    for site in &found.sites {
+        match site {
+            FunctionSite::Exit(exit) => text.exit(&exit_entry(exit, lines)),
+            FunctionSite::Handler(handler) => text.handler(&handler_entry(handler, lines)),
+        }
+    }
+    text.finish()
 }
 
-/// The lines of a function.
-struct Lines {
+fn exit_entry<'a>(exit: &'a ExitSite, lines: &FunctionLines) -> ExitEntry<'a> {
+    let (line, column) = lines.place(exit.at);
+    ExitEntry {
+        line,
+        column,
+        kind: exit.kind,
+        makes: exit.origin.makes,
+        crossing: exit.origin.crossing,
+        ordinal: exit.ordinal,
+        order: exit.order,
+        calls: &exit.origin.calls,
+        text: &exit.text,
+    }
+}
+
+fn handler_entry<'a>(handler: &'a HandlerSite, lines: &FunctionLines) -> HandlerEntry<'a> {
+    let (line, column) = lines.place(Span::call_site());
+    HandlerEntry {
+        line,
+        column,
+        names_it: handler.names_it,
+        crossing: handler.crossing,
+        leads: handler.leads,
+        from: handler.from,
+        to: handler.to,
+        calls: &handler.calls,
+        leads_to: &handler.leads_to,
+    }
+}
+
+/// The lines of a function in its file.
+struct FunctionLines {
     first: usize,
     last: usize,
-    /// Where they are counted.
+    /// The file in which they are counted.
     file: String,
-    /// Whether a macro made the function: its body may not stand where the macro is called.
+    /// Whether a macro made the function, whose body may be in another file than the macro's call.
     is_made: bool,
 }
 
-impl Lines {
-    fn of(function: &Function) -> Self {
+impl FunctionLines {
+    fn of(function: &FunctionItem) -> Self {
         let keyword = function.sig.fn_token.span;
         let braces = function.block.brace_token.span;
         let is_made = is_made(keyword);
         let file = file(braces.open());
         let start = if is_made && file != self::file(keyword) { braces.open() } else { keyword };
-        Self { first: start.unwrap().line(), last: braces.close().unwrap().end().line(), file, is_made }
+        Self {
+            first: start.unwrap().line(),
+            last: braces.close().unwrap().end().line(),
+            file,
+            is_made,
+        }
     }
 
-    /// Line and column of what stands in the function; what does not stand in its file, but came in through a macro's
-    /// arguments, is where the function starts.
+    /// Returns line and column of code in the function. Code of another file, from the arguments of
+    /// a macro, gets the line where the function starts.
     fn place(&self, at: Span) -> (usize, usize) {
         if self.is_made && self.file != file(at) {
             return (self.first, 0);
@@ -135,35 +172,13 @@ impl Lines {
     }
 }
 
+/// Returns the file that the compiler names for a span.
 fn file(span: Span) -> String {
     span.unwrap().file()
 }
 
-/// Whether it stands in a macro's definition. The compiler shows spans that do not as `#0 bytes(..)`; where it shows them
-/// in another way, all functions are taken for made.
+/// Returns whether code is from a macro's definition. The compiler shows other spans as `#0
+/// bytes(..)`; if it showed them in another way, all functions would count as made by macros.
 fn is_made(span: Span) -> bool {
     !format!("{:?}", span.unwrap()).starts_with("#0 ")
-}
-
-/// A zero is left out, unless it is the last.
-fn entry(text: &mut String, fields: &[&dyn Display]) {
-    for (index, field) in fields.iter().enumerate() {
-        if index > 0 {
-            text.push(FIELD);
-        }
-        let start = text.len();
-        let _ = write!(text, "{field}");
-        if &text[start..] == "0" && index + 1 < fields.len() {
-            text.truncate(start);
-        }
-    }
-    text.push(ENTRY);
-}
-
-/// A text of the source without the characters that part others.
-fn unparted(text: &str) -> Cow<'_, str> {
-    match text.contains([GROUP, ENTRY, FIELD]) {
-        true => text.replace([GROUP, ENTRY, FIELD], "").into(),
-        false => text.into(),
-    }
 }

@@ -1,35 +1,36 @@
-//! Writes tokens as they stand in the source, in one line.
+//! The text of tokens as they are in the source, on one line.
 
 use proc_macro::Span;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Longest text of an expression, in bytes.
-const MOST: usize = 240;
+/// The longest text of an expression, in bytes. A longer one is cut and ends with `…`.
+const MAX_LENGTH: usize = 240;
 
-/// The text of an expression. Spaces are where the source has them; a line break becomes one space, or none
-/// before a `.` or `?`.
+/// Returns the text of an expression. Spaces are where the source has them; a line break becomes
+/// one space, or none before a `.` or `?`.
 pub(crate) fn of(tokens: TokenStream) -> String {
-    let mut text = Text { text: String::new(), line: 0, column: 0 };
+    let mut text = SpacedText { text: String::new(), line: 0, column: 0 };
     text.tokens(tokens);
     let mut text = text.text;
-    if text.len() > MOST {
-        text.truncate((0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
+    if text.len() > MAX_LENGTH {
+        text.truncate((0..=MAX_LENGTH).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
         text.push('…');
     }
     text
 }
 
-struct Text {
+/// A text while tokens are added to it.
+struct SpacedText {
     text: String,
-    /// Where the last token ended; line 0 before the first.
+    /// The line where the last token ended; 0 before the first.
     line: usize,
     column: usize,
 }
 
-impl Text {
+impl SpacedText {
     fn tokens(&mut self, tokens: TokenStream) {
         for token in tokens {
-            if self.text.len() > MOST {
+            if self.text.len() > MAX_LENGTH {
                 return;
             }
             match token {
@@ -50,9 +51,11 @@ impl Text {
                 }
                 TokenTree::Ident(ident) => self.token(&ident.to_string(), ident.span().unwrap()),
                 TokenTree::Punct(punct) => {
-                    self.token(punct.as_char().encode_utf8(&mut [0; 4]), punct.span().unwrap())
+                    self.token(punct.as_char().encode_utf8(&mut [0; 4]), punct.span().unwrap());
                 }
-                TokenTree::Literal(literal) => self.token(&literal.to_string(), literal.span().unwrap()),
+                TokenTree::Literal(literal) => {
+                    self.token(&literal.to_string(), literal.span().unwrap());
+                }
             }
         }
     }

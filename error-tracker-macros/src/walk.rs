@@ -1,349 +1,342 @@
-//! Goes through a body, wraps the operands that can fail, and keeps variables behind their bindings. The body itself
-//! stays where it is: closures, async blocks, nested items, macros, and whatever carries an attribute are not touched.
+//! The walk through a body. It wraps the operands that can fail and writes a capture behind each
+//! binding.
+//!
+//! The body itself stays in its place. Nested items, unknown macros and everything with an
+//! attribute are left alone; in closures and `async` blocks only the errors that they put into a
+//! box are inspected.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Block, Expr, Pat, Stmt};
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::{Block, Expr, FnArg, Pat};
 
-use crate::boxed::{is_answer, never_answers};
-use crate::exits::{self, Hidden};
-use crate::expressions::{attributes, ends_with, loses_error};
-use crate::late::LateTypes;
-use crate::library::Library;
-use crate::names::{Names, bound_by};
+use crate::body_names::BodyNames;
+use crate::boxed_future::is_unreachable_return;
+use crate::expressions::{attributes, calls_one_of, discards_error, is_assignment, root};
+use crate::late_types::LateTypes;
+use crate::meta_text::{ExitKind, HiddenExit};
+use crate::returning_macros;
+use crate::tokens::LibraryPath;
 
+mod boxed_errors;
 mod branches;
-mod crossing;
+mod calls;
+mod changes;
+mod cross_thread;
+mod deferred_code;
+mod exits;
+mod findings;
 mod handled;
-mod lent;
-mod sites;
+mod lent_variables;
+mod macros;
+mod patterns;
+mod retained_errors;
+mod site;
+mod statements;
 mod variables;
 
-use lent::lends;
-use variables::{Entering, binds_itself, entering};
-pub(crate) use variables::{MOST_VARIABLES, Var};
+use calls::CallOrigins;
+use changes::{ChangeKind, ChangeState, kind_of_method};
+pub(crate) use findings::BodyFindings;
+use retained_errors::RetainedErrors;
+use site::OpenHandler;
+pub(crate) use site::{ExitSite, FunctionSite, HandlerSite};
+pub(crate) use variables::MAX_VARIABLES;
+use variables::entering;
 
-/// A place where a failure can leave.
-pub(crate) struct Site {
-    /// Where it starts.
-    pub(crate) at: Span,
-    pub(crate) text: String,
-    pub(crate) ordinal: usize,
-    pub(crate) exit: &'static str,
-    pub(crate) order: u32,
-    /// The link of a `?`; the sites that hand on the returned value share one.
-    pub(crate) link: Option<Ident>,
-    /// Its error is made there, or of the one that is being handled around it.
-    pub(crate) makes: bool,
-    /// Its error may have left another thread or task.
-    pub(crate) crosses: bool,
-}
-
-/// What to look for.
-pub(crate) struct Plan<'a> {
-    pub(crate) names: &'a Names,
-    /// Path of the private module.
-    pub(crate) p: &'a Library,
+/// What the walk has to know of the function and of the attribute's options.
+pub(crate) struct WalkPlan<'a> {
+    pub(crate) names: &'a BodyNames,
+    /// The path of the library's private module.
+    pub(crate) p: &'a LibraryPath,
+    /// The variable that holds the function's guard.
     pub(crate) guard: &'a Ident,
-    /// Link of the returned value.
+    /// The probe of the returned value.
     pub(crate) returned: &'a Ident,
+    /// Whether the returned value can be a failure.
     pub(crate) returns_failure: bool,
-    /// The written return type, where it can be written in the body as well.
+    /// Whether the function returns an `Option`, in which a failure may be.
+    pub(crate) returns_option: bool,
+    /// The written return type, unless it cannot be written in the body.
     pub(crate) return_type: Option<&'a syn::Type>,
+    /// The option `none`: a `None` is a failure.
     pub(crate) none: bool,
+    /// The value to return in place of an error, by the option `silent`.
     pub(crate) silent: Option<&'a TokenStream>,
+    /// Whether a local is not to be captured.
     pub(crate) skips: &'a dyn Fn(&Ident) -> bool,
-    /// What keeps an argument again.
-    pub(crate) keep_argument: &'a dyn Fn(&Ident) -> Option<TokenStream>,
-    /// Slots that are in use before the first local.
+    /// Returns the statement that captures an argument again.
+    pub(crate) capture_argument: &'a dyn Fn(&Ident) -> Option<TokenStream>,
+    /// Returns the slot of an argument that is captured when the function starts and may change
+    /// afterwards.
+    pub(crate) argument_slot: &'a dyn Fn(&Ident) -> Option<usize>,
+    /// The number of slots in front of those of the locals.
     pub(crate) first_slot: usize,
 }
 
-pub(crate) struct Walk<'a> {
-    plan: Plan<'a>,
+/// A walk through the body of one function.
+pub(crate) struct BodyWalk<'a> {
+    plan: WalkPlan<'a>,
+    found: BodyFindings,
+    /// The last position that was given to a binding or a site.
     order: u32,
-    pub(crate) sites: Vec<Site>,
-    pub(crate) vars: Vec<Var>,
-    /// Whether a `bail!` or `ensure!` was found.
-    pub(crate) leaves_in_macros: bool,
-    /// Links of operands that `.context(..)` and the like change, or whose error is lost.
-    pub(crate) sources: Vec<Ident>,
-    /// Whether errors are handled or lost somewhere.
-    pub(crate) handles: bool,
-    /// Whether an error may leave where it is not looked at.
-    pub(crate) hidden: Hidden,
-    /// The sites around this place whose errors are being handled here, and the names that those are bound to.
-    handlers: Vec<(usize, Vec<Ident>)>,
-    /// The variables that can be named here, innermost last.
+    /// How each variable may have changed since its capture, at this place.
+    change_state: ChangeState,
+    /// The handlers around this place, and those of the value that the walk has just gone through.
+    handlers: Vec<OpenHandler>,
+    /// The inspections to run before the statement, `match` or `if` that the walk is in.
+    before: TokenStream,
+    /// Whether code can be put before it.
+    may_inspect_before: bool,
+    /// The handlers of the loop that was the last statement, if an error ends that loop.
+    ended_handlers: Vec<OpenHandler>,
+    origins: CallOrigins,
+    retained: RetainedErrors,
+    /// Whether the next block may end with a statement of any type, since its value is not used.
+    may_end: bool,
+    /// The variables in scope, innermost last, as indices into the variables that were found.
     scope: Vec<usize>,
-    /// Variables that are to be kept where they are lent first.
-    lent: Vec<usize>,
-    late: LateTypes,
-    /// The names of what came from another thread or task.
+    /// The variables whose capture waits for the statement that lends them.
+    lent_variables: Vec<usize>,
+    late_types: LateTypes,
+    /// The names of values that came from another thread or task.
     received: Vec<Ident>,
+    /// Those of them whose work is written where they are bound.
+    received_inline: Vec<Ident>,
 }
 
-impl<'a> Walk<'a> {
-    pub(crate) fn new(plan: Plan<'a>, late: LateTypes) -> Self {
+impl<'a> BodyWalk<'a> {
+    pub(crate) fn new(plan: WalkPlan<'a>, late_types: LateTypes) -> Self {
         Self {
             plan,
-            late,
-            received: Vec::new(),
+            found: BodyFindings::default(),
+            // The arguments are bound at 0, and 1 is the start of the body.
             order: 1,
-            sites: Vec::new(),
-            vars: Vec::new(),
-            leaves_in_macros: false,
-            sources: Vec::new(),
-            handles: false,
-            hidden: Hidden::Never,
+            change_state: ChangeState::default(),
             handlers: Vec::new(),
+            before: TokenStream::new(),
+            may_inspect_before: true,
+            ended_handlers: Vec::new(),
+            origins: CallOrigins::default(),
+            retained: RetainedErrors::default(),
+            may_end: false,
             scope: Vec::new(),
-            lent: Vec::new(),
+            lent_variables: Vec::new(),
+            late_types,
+            received: Vec::new(),
+            received_inline: Vec::new(),
         }
     }
 
-    /// The function's own block.
-    pub(crate) fn body(&mut self, block: &mut Block) {
-        self.block(block, true, &[]);
+    /// Rewrites the block of a function with these arguments, and returns what was found in it.
+    pub(crate) fn walk_function<'b>(
+        mut self,
+        arguments: impl IntoIterator<Item = &'b FnArg>,
+        block: &mut Block,
+    ) -> BodyFindings {
+        self.note_received_arguments(arguments);
+        self.walk_block(block, true, &[]);
+        self.found
     }
 
-    /// Whether something was found for which a guard is not enough.
-    pub(crate) fn wraps_returned(&self) -> bool {
-        self.sites.iter().any(|site| site.link.is_none())
-    }
-
-    /// The links of operands, but for those of what is returned.
-    pub(crate) fn ties(&self) -> impl Iterator<Item = &Ident> {
-        self.sites.iter().filter_map(|site| site.link.as_ref()).chain(&self.sources)
-    }
-
-    /// Something that is not gone into.
-    fn passes(&mut self, tokens: &impl ToTokens) {
+    /// Leaves tokens alone. Notes which variables they may change, and whether an error may leave
+    /// in them.
+    fn skip(&mut self, tokens: &impl ToTokens) {
         let tokens = tokens.to_token_stream();
-        if exits::leaves(tokens.clone()) && !never_answers(tokens) {
-            self.hidden = Hidden::Likely;
+        self.note_changes_in(tokens.clone());
+        if returning_macros::leaves(tokens.clone()) && !is_unreachable_return(tokens) {
+            self.found.hidden = HiddenExit::Likely;
         }
     }
 
-    fn order(&mut self) -> u32 {
+    /// Notes what is known of the values that a pattern binds.
+    fn note_binding(&mut self, pat: &Pat, value: &Expr) {
+        self.note_value(pat, value);
+        let origins = self.find_origins(pat, value);
+        self.note_origins(origins);
+    }
+
+    /// Notes the same, except for the calls that the values come from. A variable of the same name
+    /// may still be used in the value, so its calls are replaced when the walk has gone through
+    /// that.
+    fn note_value(&mut self, pat: &Pat, value: &Expr) {
+        self.late_types.bind(pat, value);
+        self.note_received(pat, value);
+        self.note_ref_mut(pat, value);
+        self.rebind_retained(pat, value);
+    }
+
+    /// Returns the position of the next binding or site.
+    fn next_order(&mut self) -> u32 {
         self.order += 1;
         self.order
     }
 
-    /// A block whose last expression is, with `tail`, what the function returns. `entering` are variables that were
-    /// bound by what the block belongs to.
-    fn block(&mut self, block: &mut Block, tail: bool, entering: &[Entering]) {
-        let outer = self.scope.len();
-        let mut stmts = Vec::with_capacity(block.stmts.len() * 2);
-        for variable in entering {
-            match variable {
-                Entering::Bound(ident) => stmts.extend(self.bind(ident)),
-                Entering::Kept(index) => self.scope.push(*index),
-            }
-        }
-        let last = block.stmts.len().wrapping_sub(1);
-        let mut following = std::mem::take(&mut block.stmts).into_iter().enumerate().peekable();
-        while let Some((index, mut stmt)) = following.next() {
-            let mut after = Vec::new();
-            match &mut stmt {
-                Stmt::Local(local) if local.attrs.is_empty() => {
-                    if let Some(init) = &mut local.init
-                        && is_answer(&local.pat)
-                    {
-                        self.tail(&mut init.expr);
-                    } else if let Some(init) = &mut local.init {
-                        self.late.bind(&local.pat, &init.expr);
-                        self.receives(&local.pat, &init.expr);
-                        self.expr(&mut init.expr);
-                        if let Some((_, diverge)) = &mut init.diverge {
-                            let handlers = self.handlers.len();
-                            self.handles(&mut init.expr, &[&local.pat]);
-                            self.expr(diverge);
-                            self.handled_since(handlers);
-                        } else if matches!(local.pat, Pat::Wild(_)) {
-                            self.loses(&mut init.expr);
-                        }
-                        if !binds_itself(&local.pat, &init.expr) {
-                            let next = following.peek().map(|(_, next)| next);
-                            for ident in bound_by(&local.pat) {
-                                if lends(next, &ident) {
-                                    self.bind_lent(&ident);
-                                } else {
-                                    after.extend(self.bind(&ident));
-                                }
-                            }
-                        }
-                    } else {
-                        for ident in bound_by(&local.pat) {
-                            self.declare(&ident);
-                        }
-                    }
-                }
-                Stmt::Macro(call) if call.attrs.is_empty() => {
-                    stmts.extend(self.call(&mut call.mac).map(|note| Stmt::Expr(Expr::Verbatim(note), None)));
-                }
-                Stmt::Expr(expr, None) if tail && index == last => self.tail(expr),
-                Stmt::Expr(expr, semi) => {
-                    if let Expr::Assign(assign) = &*expr
-                        && let Expr::Path(left) = &*assign.left
-                        && let Some(name) = left.path.get_ident()
-                    {
-                        let is_late = self.late.assign(name, &assign.right);
-                        if let Some(index) = self.named(name) {
-                            self.vars[index].is_late |= is_late;
-                        }
-                    }
-                    self.expr(expr);
-                    if let Some(keep) = self.assigned(expr) {
-                        semi.get_or_insert_default();
-                        after.push(keep);
-                    }
-                }
-                other => self.passes(other),
-            }
-            stmts.push(stmt);
-            stmts.append(&mut after);
-        }
-        block.stmts = stmts;
-        self.close(outer);
-    }
-
-    /// What the function returns.
-    fn tail(&mut self, expr: &mut Expr) {
+    /// Goes through the value that the function returns.
+    fn walk_tail(&mut self, expr: &mut Expr) {
         if !attributes(expr).is_empty() {
-            return self.passes(expr);
+            return self.skip(expr);
         }
         match expr {
-            Expr::If(branch) => {
-                let handlers = self.handlers.len();
-                let entering = self.condition(&mut branch.cond);
-                self.block(&mut branch.then_branch, true, &entering);
-                if let Some((_, other)) = &mut branch.else_branch {
-                    self.tail(other);
-                }
-                self.handled_since(handlers);
-            }
-            Expr::Match(choice) => self.choice(choice, true),
-            Expr::Block(block) => self.block(&mut block.block, true, &[]),
-            Expr::Unsafe(block) => self.block(&mut block.block, true, &[]),
-            Expr::Paren(paren) => self.tail(&mut paren.expr),
-            Expr::Group(group) => self.tail(&mut group.expr),
-            _ => self.returned(expr, "t"),
+            Expr::If(_) | Expr::Match(_) => self.walk_branches(expr, true),
+            Expr::Block(block) => self.walk_block(&mut block.block, true, &[]),
+            Expr::Unsafe(block) => self.walk_block(&mut block.block, true, &[]),
+            Expr::Paren(paren) => self.walk_tail(&mut paren.expr),
+            Expr::Group(group) => self.walk_tail(&mut group.expr),
+            _ => self.wrap_returned(expr, ExitKind::Tail),
         }
     }
 
-    fn expr(&mut self, expr: &mut Expr) {
+    /// Goes through an expression whose value the function does not return.
+    fn walk_expr(&mut self, expr: &mut Expr) {
         if !attributes(expr).is_empty() {
-            return self.passes(expr);
+            return self.skip(expr);
         }
+        self.note_assigned_elsewhere(expr);
         match expr {
-            Expr::Array(array) => array.elems.iter_mut().for_each(|expr| self.expr(expr)),
+            Expr::Array(array) => array.elems.iter_mut().for_each(|expr| self.walk_expr(expr)),
             Expr::Assign(assign) => {
-                self.expr(&mut assign.right);
+                self.retain_assigned(assign);
+                self.walk_expr(&mut assign.right);
+                self.retain_yields(
+                    root(&assign.left).map(std::slice::from_ref).unwrap_or_default(),
+                );
                 if matches!(*assign.left, Expr::Infer(_)) {
-                    self.loses(&mut assign.right);
+                    self.inspect_discarded(&mut assign.right);
                 }
-                self.expr(&mut assign.left);
+                self.walk_expr(&mut assign.left);
+                self.note_assignment(&assign.left);
             }
-            Expr::Await(wait) => self.expr(&mut wait.base),
+            Expr::Await(wait) => self.walk_expr(&mut wait.base),
             Expr::Binary(binary) => {
-                self.expr(&mut binary.left);
-                self.expr(&mut binary.right);
+                self.retain_counted(binary);
+                self.walk_expr(&mut binary.left);
+                self.walk_expr(&mut binary.right);
+                if is_assignment(&binary.op) {
+                    self.note_assignment(&binary.left);
+                }
             }
-            Expr::Block(block) => self.block(&mut block.block, false, &[]),
-            Expr::Break(leave) => leave.expr.iter_mut().for_each(|expr| self.expr(expr)),
+            Expr::Block(block) => self.walk_block(&mut block.block, false, &[]),
+            Expr::Break(leave) => leave.expr.iter_mut().for_each(|expr| self.walk_expr(expr)),
             Expr::Call(call) => {
-                self.expr(&mut call.func);
-                let drops = matches!(&*call.func, Expr::Path(path) if ends_with(path, &["drop"]));
+                self.walk_expr(&mut call.func);
+                let drops = calls_one_of(call, &["drop"]);
                 for arg in &mut call.args {
-                    self.expr(arg);
+                    self.walk_expr(arg);
                     if drops {
-                        self.loses(arg);
+                        self.inspect_discarded(arg);
                     }
                 }
+                self.note_handed_over(&call.args);
             }
-            Expr::Cast(cast) => self.expr(&mut cast.expr),
-            Expr::Field(field) => self.expr(&mut field.base),
-            Expr::ForLoop(each) => {
-                self.late.bind(&each.pat, &each.expr);
-                self.receives(&each.pat, &each.expr);
-                self.expr(&mut each.expr);
-                self.block(&mut each.body, false, &entering(&each.pat));
-            }
-            Expr::Group(group) => self.expr(&mut group.expr),
-            Expr::If(branch) => {
-                let handlers = self.handlers.len();
-                let entering = self.condition(&mut branch.cond);
-                self.block(&mut branch.then_branch, false, &entering);
-                if let Some((_, other)) = &mut branch.else_branch {
-                    self.expr(other);
+            Expr::Closure(closure) => {
+                if closure.capture.is_none() {
+                    self.note_changes_in(closure.body.to_token_stream());
                 }
-                self.handled_since(handlers);
+                self.walk_deferred_closure(closure, true);
             }
+            Expr::Async(block) => {
+                if block.capture.is_none() {
+                    self.note_changes_in(block.block.to_token_stream());
+                }
+                self.walk_deferred_block(&mut block.block);
+            }
+            Expr::Cast(cast) => self.walk_expr(&mut cast.expr),
+            Expr::Field(field) => self.walk_expr(&mut field.base),
+            Expr::ForLoop(each) => {
+                self.note_binding(&each.pat, &each.expr);
+                self.walk_expr(&mut each.expr);
+                self.note_changes_in_loop(each.body.to_token_stream());
+                let before = self.save_changes();
+                self.walk_block(&mut each.body, false, &entering(&each.pat));
+                self.merge_changes([before]);
+            }
+            Expr::Group(group) => self.walk_expr(&mut group.expr),
+            Expr::If(_) | Expr::Match(_) => self.walk_branches(expr, false),
             Expr::Index(index) => {
-                self.expr(&mut index.expr);
-                self.expr(&mut index.index);
+                self.walk_expr(&mut index.expr);
+                self.walk_expr(&mut index.index);
             }
-            Expr::Let(binding) => self.expr(&mut binding.expr),
-            Expr::Loop(each) => self.block(&mut each.body, false, &[]),
-            Expr::Match(choice) => self.choice(choice, false),
+            Expr::Let(binding) => self.walk_expr(&mut binding.expr),
+            Expr::Loop(each) => {
+                self.note_changes_in_loop(each.body.to_token_stream());
+                let before = self.save_changes();
+                self.walk_block(&mut each.body, false, &[]);
+                self.merge_changes([before]);
+            }
             Expr::Macro(call) => {
-                if let Some(note) = self.call(&mut call.mac) {
-                    *expr = Expr::Verbatim(quote!({ #note #call }));
+                if let Some(around) = self.walk_macro(&mut call.mac) {
+                    *expr = Expr::Verbatim(around.expression(self.plan.p, call));
                 }
             }
             Expr::MethodCall(call) => {
-                if loses_error(call) {
-                    self.operand(&mut call.receiver);
-                    self.loses(&mut call.receiver);
+                let receiver = root(&call.receiver).cloned();
+                self.retain_collected(call);
+                if discards_error(call) {
+                    self.walk_operand(&mut call.receiver);
+                    self.inspect_discarded(&mut call.receiver);
                 } else {
-                    self.expr(&mut call.receiver);
+                    self.walk_expr(&mut call.receiver);
                 }
-                call.args.iter_mut().for_each(|expr| self.expr(expr));
+                call.args.iter_mut().for_each(|expr| self.walk_argument(&call.method, expr));
+                self.note_handed_over(&call.args);
+                if let Some(receiver) = receiver {
+                    self.note_variable_change(&receiver, kind_of_method(&call.method));
+                }
             }
-            Expr::Paren(paren) => self.expr(&mut paren.expr),
+            Expr::Paren(paren) => self.walk_expr(&mut paren.expr),
             Expr::Range(range) => {
-                range.start.iter_mut().chain(range.end.iter_mut()).for_each(|expr| self.expr(expr));
+                range
+                    .start
+                    .iter_mut()
+                    .chain(range.end.iter_mut())
+                    .for_each(|expr| self.walk_expr(expr));
             }
-            Expr::RawAddr(address) => self.expr(&mut address.expr),
+            Expr::RawAddr(address) => {
+                self.walk_expr(&mut address.expr);
+                self.note_change(&address.expr, ChangeKind::Written);
+            }
             Expr::Reference(reference) => {
-                self.expr(&mut reference.expr);
-                self.keep_lent(expr);
+                let lent = root(&reference.expr).cloned();
+                let change = if reference.mutability.is_some() {
+                    ChangeKind::Written
+                } else {
+                    ChangeKind::Lent
+                };
+                self.walk_expr(&mut reference.expr);
+                self.capture_lent(expr);
+                if let Some(lent) = lent {
+                    self.note_variable_change(&lent, change);
+                }
             }
-            Expr::Repeat(repeat) => self.expr(&mut repeat.expr),
+            Expr::Repeat(repeat) => self.walk_expr(&mut repeat.expr),
             Expr::Return(leave) => {
                 if let Some(expr) = &mut leave.expr
                     && attributes(expr).is_empty()
                 {
-                    self.leaves(expr);
+                    self.walk_returned(expr);
                 }
             }
             Expr::Struct(value) => {
                 value.fields.iter_mut().filter(|field| field.attrs.is_empty()).for_each(|field| {
                     // A shorthand has no expression of its own.
                     if field.colon_token.is_some() {
-                        self.expr(&mut field.expr);
+                        self.walk_expr(&mut field.expr);
                     }
                 });
-                value.rest.iter_mut().for_each(|expr| self.expr(expr));
+                value.rest.iter_mut().for_each(|expr| self.walk_expr(expr));
             }
-            Expr::Try(question) => self.question(question),
-            Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|expr| self.expr(expr)),
-            Expr::Unary(unary) => self.expr(&mut unary.expr),
-            Expr::Unsafe(block) => self.block(&mut block.block, false, &[]),
-            Expr::While(each) => {
-                let handlers = self.handlers.len();
-                let entering = self.condition(&mut each.cond);
-                self.block(&mut each.body, false, &entering);
-                self.handled_since(handlers);
-            }
-            Expr::Verbatim(tokens) => self.passes(tokens),
+            Expr::Try(question) => self.wrap_question(question),
+            Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|expr| self.walk_expr(expr)),
+            Expr::Unary(unary) => self.walk_expr(&mut unary.expr),
+            Expr::Unsafe(block) => self.walk_block(&mut block.block, false, &[]),
+            Expr::While(each) => self.walk_while(each),
+            Expr::Verbatim(tokens) => self.skip(tokens),
             _ => {}
         }
     }
 
-    /// The operand of a `return`: its leaves are what the function returns.
-    fn leaves(&mut self, expr: &mut Expr) {
+    /// Goes through the operand of a `return`.
+    fn walk_returned(&mut self, expr: &mut Expr) {
         match expr {
             Expr::If(_)
             | Expr::Match(_)
@@ -351,9 +344,9 @@ impl<'a> Walk<'a> {
             | Expr::Unsafe(_)
             | Expr::Paren(_)
             | Expr::Group(_) => {
-                self.tail(expr);
+                self.walk_tail(expr);
             }
-            _ => self.returned(expr, "r"),
+            _ => self.wrap_returned(expr, ExitKind::Return),
         }
     }
 }

@@ -27,39 +27,42 @@
 //! ```
 //!
 //! From then on errors that leave annotated functions, and panics, are kept in `errors.db` in the current folder. The
-//! program `error-tracker` (feature `cli`) shows that file: `error-tracker view errors.db`.
+//! program `error-tracker` (crate `error-tracker-cli`) shows that file: `error-tracker view errors.db`.
 //!
 //! # Attributes
 //!
-//! [`#[auto_track_exception]`](macro@auto_track_exception) goes above functions, methods, `async fn`, and whole `impl`,
-//! `trait` and inline `mod` blocks, where [`#[untracked]`](macro@untracked) takes a function out.
+//! [`#[auto_track_exception]`](macro@auto_track_exception) goes above functions, methods, `async fn`, and whole
+//! `impl`, `trait` and inline `mod` blocks, where [`#[untracked]`](macro@untracked) takes a function out.
 //! [`#[track_exception]`](macro@track_exception) is for functions that are handed an error. The function does what it
-//! did before: its body stays where it is, and only the operands of `?`, returned values and last expressions are looked at.
+//! did before: its body stays where it is, and only the operands of `?`, returned values and last expressions are
+//! looked at.
 //!
 //! # What a failure is, and what becomes of it
 //!
-//! An `Err` is, a panic is, and `None` is with the option `none`. An error that crosses ten annotated functions is one
-//! event with ten frames. It becomes an event when it leaves the outermost one, or when a function around went on
-//! without it: then the event says that it was handled. `map_err`, `context`, `Box<dyn Error>` and `anyhow` on the way do
-//! not cut the trace; each frame says what the error became.
+//! An `Err`, a panic, and, with the option `none`, a `None` are failures. An error that crosses ten annotated
+//! functions is one event with ten frames. It becomes an event when it leaves the outermost one, or when a function
+//! around went on without it: then the event says that it was handled. `map_err`, `context`, `Box<dyn Error>` and
+//! `anyhow` on the way do not cut the trace; each frame says what the error became.
 //!
-//! Panics are taken from the panic hook; the hook that was set before runs as well. Under `panic = "abort"` the panic is
-//! in the file before the program ends.
+//! Panics are taken from the panic hook; the hook that was set before runs as well. Under `panic = "abort"` the panic
+//! is in the file before the program ends.
 //!
 //! # Variables
 //!
-//! At a failing `?` a variable may be moved or mutably borrowed, so that nobody can read it there. It is kept when it is
-//! bound, by a way that fits its type, and each value says when it was taken. Strings and `Debug` texts are kept only
-//! when a tracker is installed.
+//! At a failing `?` a variable may be moved or mutably borrowed, so that nobody can read it there. It is kept when it
+//! is bound, by a way that fits its type, and each value says when it was taken, and whether it may have changed
+//! since. Strings and `Debug` texts are kept only when a tracker is installed.
 //!
 //! | variable | what is kept |
 //! |---|---|
 //! | `&self`, an argument written `&T` | the reference; rendered at the failure |
 //! | numbers, `bool`, `char`, and options, tuples and small arrays of them | a copy, taken again at each assignment |
-//! | `String`, `&str` | the first 64 bytes, and the length |
+//! | `String`, `&str` | the first 160 bytes, and the length |
 //! | other types with `Debug` | the `Debug` text, bounded and masked, as long as this takes less than 1 % of the time |
+//! | bytes that are text | the text: `b"fdAT"` |
+//! | reports of anyhow, eyre and the like | message and causes |
 //! | types without `Debug`, closures | the type's name |
-//! | names that are masked | nothing; they are never read |
+//! | names that are masked | texts and numbers, to search for them elsewhere; they are never shown |
 //!
 //! Names that are not mentioned again, and those that start with `_`, are left out.
 //!
@@ -74,7 +77,8 @@
 //! ```
 //!
 //! [`capture_exception!`] takes every type of error, `anyhow::Error` and boxes included; inside an annotated function
-//! it records its arguments and locals as well. [`capture_message!`] groups by the literal. To show an error without
+//! it records its arguments and locals as well. [`capture_message!`] groups by the literal. [`hold_exception!`]
+//! leaves it open whether the error is recorded until the capture is committed or dropped. To show an error without
 //! keeping it there are [`print_exception!`], [`format_exception!`], [`print_exception_to`], and, with the features
 //! `log` and `tracing`, [`log_exception`] and [`trace_exception`]. [`format::Format`] has the limits.
 //!
@@ -99,25 +103,27 @@
 //! ```
 //!
 //! A task whose outermost future is annotated has a scope of its own. Others take theirs along by
-//! [`in_current_scope`](scope::InScope::in_current_scope), threads by [`scope::carry`].
+//! [`in_current_scope`](scope::FutureScopeExt::in_current_scope), threads by [`scope::propagate`].
 //!
 //! # Masking
 //!
-//! Names such as `password`, `api_key` or `Authorization` are masked in variables, fields, map keys, extras and tags, at
-//! any depth; so are values that look like secrets, and masked values wherever else they appear in the event. It happens
-//! on the thread that failed. See [`mask`], which also says what is not promised.
+//! Names such as `password`, `api_key` or `Authorization` are masked in variables, fields, map keys, extras and tags,
+//! at any depth; so are values that look like secrets, and masked values wherever else they appear in the event. It
+//! happens before an event is queued, on the thread that reports the failure: usually the one that failed ([the
+//! guide](guide#secrets) lists the others). Source lines are masked when they are read. See [`mask`], which also says
+//! what is not promised.
 //!
 //! ```
 //! use error_tracker::mask::Masking;
 //!
-//! let masking = Masking::default().part("badge").allow("token_count").text("<hidden>");
+//! let masking = Masking::default().mask_containing("badge").allow("token_count").replacement("<hidden>");
 //! let builder = error_tracker::builder().masking(masking);
 //! ```
 //!
 //! # The tracker
 //!
-//! [`init()`] reads `ERROR_TRACKER_*` from the environment; [`builder()`] has every setting, takes [`Settings`] by serde,
-//! and is where the program's own hooks go:
+//! [`init()`] reads `ERROR_TRACKER_*` from the environment; [`builder()`] has every setting, takes [`Settings`] by
+//! serde, and is where the program's own hooks go:
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -140,15 +146,15 @@
 //! ```
 //!
 //! Events go through a bounded queue to a thread that writes them. [`Tracker::flush`] waits for it, and so does the end
-//! of the program, for up to 5 seconds. [`Tracker::health`] counts what was stored, coalesced and dropped. A tracker of
-//! [`Builder::build`] stands on its own, for tests.
+//! of the program, for up to 2 seconds. [`Tracker::health`] counts what was stored, coalesced and dropped. An
+//! [`EventObserver`] hears of each event after it was stored. A tracker of [`TrackerBuilder::build`] stands on its own,
+//! for tests.
 //!
 //! # Stores
 //!
-//! [`store::SqliteStore`] is the default, [`store::MemoryStore`] is for tests, and [`store::Store`] is the trait for one of your
-//! own. [`Tracker::get_exceptions`], [`get_exception`](Tracker::get_exception),
-//! [`delete_exception`](Tracker::delete_exception) and
-//! [`create_or_update_exception`](Tracker::create_or_update_exception) read and change what is kept.
+//! [`store::SqliteStore`] is the default, [`store::MemoryStore`] is for tests, and [`store::Store`] is the trait for
+//! one of your own. [`Tracker::issues`], [`issue`](Tracker::issue), [`delete_issue`](Tracker::delete_issue) and
+//! [`record_event`](Tracker::record_event) read and change what is kept.
 //!
 //! # The page
 //!
@@ -164,33 +170,34 @@
 //! # fn main() {}
 //! ```
 //!
-//! In a web server of your own, [`Tracker::viewer`] answers requests; it shows nothing before a permission says who may look.
+//! In a web server of your own, [`Tracker::viewer`] answers requests; it shows nothing before a permission says who
+//! may look.
 //!
 //! # Features
 //!
-//! `sqlite`, `viewer` and `panic` are on by default. `cli` builds the program `error-tracker`; `log` and `tracing` print
-//! exceptions there.
+//! `sqlite`, `viewer` and `panic` are on by default. `log` and `tracing` print exceptions there. `test-util` has the
+//! tests that a store of your own should pass.
 //!
-//! `disabled` is for a build that must be free of all this, such as a release that is measured or certified, with no change to
-//! the source:
+//! `disabled` is for a build that must be free of all this, such as a release that is measured or certified, with no
+//! change to the source:
 //!
 //! ```toml
 //! [features]
 //! no-tracking = ["error-tracker/disabled"]
 //! ```
 //!
-//! - The attributes hand on what they stand on, unchanged; the compiler makes the same instructions of it as without them.
-//!   Their options are still checked, but not evaluated: with `silent` **the function returns its error**, and a static that
+//! - The attributes return their item unchanged; the compiler makes the same instructions of it as without them. Their
+//!   options are still checked, but not evaluated: with `silent` **the function returns its error**, and a static that
 //!   only `globals` names is reported as unused.
-//! - [`init()`] and [`Builder::install`] check the settings and succeed. They open no file, start no thread and set no panic
-//!   hook; a store that the builder was given is dropped. [`tracker()`] answers as one that has met nothing: what it is
+//! - [`init()`] and [`TrackerBuilder::install`] check the settings and succeed. They open no file, start no thread and
+//!   set no panic hook; a store that the builder was given is dropped. [`tracker()`] is one without events: what it is
 //!   given is not kept, and the pages that it serves are empty.
-//! - Captures answer `None`. `capture_exception!(error, name = value)` evaluates the error, and neither `value` nor the values of
-//!   [`capture_message!`].
+//! - Captures return `None`. `capture_exception!(error, name = value)` evaluates the error, and neither `value` nor the
+//!   values of [`capture_message!`].
 //! - What prints an error still prints it, with its sources and without a trace. Scopes run their closures.
 //!
-//! Cargo builds error-tracker once for all crates of a program: the feature holds for each of them, and one that asks for it
-//! asks for all. So it belongs into the program's own features, never into a library.
+//! Cargo builds error-tracker once for all crates of a program: the feature holds for each of them, and one that asks
+//! for it asks for all. So it belongs into the program's own features, never into a library.
 #![cfg_attr(
     not(all(feature = "log", feature = "tracing", feature = "viewer", feature = "sqlite")),
     allow(rustdoc::broken_intra_doc_links)
@@ -201,30 +208,37 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod byte_text;
 #[allow(missing_docs)]
 mod capture;
 #[expect(unsafe_code, reason = "types that are the same, which the compiler cannot know")]
 mod cast;
 pub mod event;
 mod fingerprint;
+#[allow(unsafe_code, reason = "`pthread_atfork`")]
+mod fork;
 pub mod format;
 #[expect(unsafe_code, reason = "the memory of running functions")]
 mod frame;
 #[doc = include_str!("guide.md")]
 pub mod guide {}
+mod error_report;
 pub mod json;
 pub mod mask;
 mod pipeline;
 pub mod scope;
 #[allow(missing_docs)]
 mod snapshot;
+mod stack;
 pub mod store;
 mod ticker;
 #[allow(missing_docs)]
 mod trace;
 mod tracker;
+mod user_code;
 #[cfg(feature = "viewer")]
 pub mod viewer;
+mod warning;
 
 /// Whether this build records nothing.
 const DISABLED: bool = cfg!(feature = "disabled");
@@ -234,12 +248,16 @@ pub use capture::log_exception;
 #[cfg(feature = "tracing")]
 pub use capture::trace_exception;
 pub use capture::{
-    capture_exception, capture_message, exception_event, format_exception, print_exception,
-    print_exception_to,
+    HeldCapture, Symbolizer, capture_exception, capture_message, event_from_error,
+    format_exception, hold_exception, print_exception, print_exception_to,
 };
-pub use pipeline::{Health, Partial};
+pub use pipeline::{EventObserver, FlushError, Health, ObserverHealth, StoredEvent};
 pub use scope::{configure_scope, with_scope};
-pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Tracker, builder, init, tracker};
+pub use stack::BacktraceMode;
+pub use tracker::{
+    ContextBuilder, Handled, InitError, Settings, Tracker, TrackerBuilder, TrackerGuard, builder,
+    init, init_or_warn, tracker,
+};
 
 /// Records what a function fails with; the function does what it did before.
 ///
@@ -270,6 +288,11 @@ pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Track
 /// It goes on functions and methods of every kind, `async fn` included, and on `impl`, `trait` and inline `mod` blocks,
 /// where it is on each function inside. A `const fn` stays as it is.
 ///
+/// It belongs above other attributes, such as `#[tracing::instrument]` and `#[tokio::main]`: these then see the
+/// signature as it was written. Below them it sees what they made of the function; [the
+/// guide](guide#beside-other-attributes) says which of them it looks into, and what two attributes of ours on one
+/// function do.
+///
 /// # Options
 ///
 /// **`skip(a, b)`** does not keep these arguments and locals, **`skip_all`** none of them. Use it for a type whose
@@ -283,7 +306,8 @@ pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Track
 /// # assert!(resize(&[1], 0).is_err());
 /// ```
 ///
-/// **`mask(a)`** never reads `a`, and shows that it was masked.
+/// **`mask(a)`** never shows `a`, but that it was masked. Its `Debug` does not run; a text or number is searched for
+/// in all else that the event shows.
 /// ```
 /// # use error_tracker::auto_track_exception;
 /// #[auto_track_exception(mask(badge))]
@@ -315,8 +339,8 @@ pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Track
 /// # assert!(position(&[], 1).is_none());
 /// ```
 ///
-/// **`silent`** records an error and returns `Ok` with the default in its place; **`silent = value`** with this value. With
-/// the [feature](crate#features) `disabled` the function returns the error.
+/// **`silent`** records an error and returns `Ok` with the default in its place; **`silent = value`** with this
+/// value. With the [feature](crate#features) `disabled` the function returns the error.
 /// ```
 /// # use error_tracker::auto_track_exception;
 /// # use std::num::ParseIntError;
@@ -376,10 +400,10 @@ pub use tracker::{Builder, ContextBuilder, InitError, Installed, Settings, Track
 ///
 /// # Limits
 ///
-/// Failures inside closures, async blocks and nested functions are seen where they leave the function around them, those
-/// inside macros when the macro is `bail!` or `ensure!`. In a function named `fmt`, and while a value is being rendered, no
-/// variables are kept; elsewhere at most 64. On a block of functions `name`, `error` and `silent` are not allowed. A type
-/// whose `Debug` or `Error` holds for some lifetimes only does not compile: `skip(..)` it.
+/// Failures inside closures, async blocks and nested functions are seen where they leave the function around them,
+/// those inside macros when the macro is `bail!` or `ensure!`. In a function named `fmt`, and while a value is being
+/// rendered, no variables are kept; elsewhere at most 64. On a block of functions `name`, `error` and `silent` are
+/// not allowed. A type whose `Debug` holds for some lifetimes only does not compile: `skip(..)` it.
 pub use error_tracker_macros::auto_track_exception;
 
 /// Records the error that a function is given, then runs it: for handlers, which are called when something has failed.
@@ -398,8 +422,9 @@ pub use error_tracker_macros::auto_track_exception;
 /// # let _ = answer_text("no cart");
 /// ```
 ///
-/// The error is the argument called `e`, `err`, `error` or `exception`, or the one that `error = name` names. On a
-/// function without one this is [`#[auto_track_exception]`](macro@auto_track_exception), whose options it takes.
+/// The error is the argument called `e`, `err`, `error` or `exception`, or the one that `error = name` names; `error
+/// = self` in a method of an error. On a function without one this is
+/// [`#[auto_track_exception]`](macro@auto_track_exception), whose options it takes.
 pub use error_tracker_macros::track_exception;
 
 /// Takes a function out of the attribute on the `impl`, `trait` or `mod` around it.

@@ -1,27 +1,34 @@
-//! A thread of ours that sleeps until there is something to do later: budgets to renew, failures to settle that
-//! nobody met again.
+//! The ticker, a thread that sleeps until there is deferred work: budgets to renew, and pending
+//! failures to settle that were not observed again.
 
 use std::sync::OnceLock;
 use std::thread::{self, Thread};
 
-static TICKER: OnceLock<Thread> = OnceLock::new();
+use crate::fork::PerProcess;
 
-/// Starts the thread, which calls `work` for ever. Without it budgets that are spent stay spent, and failures of
-/// threads that do nothing more are told when these end.
-pub(crate) fn start(work: impl Fn() + Send + 'static) {
-    let ticker = thread::Builder::new().name("error-tracker-tick".into()).spawn(move || {
+static WORK: OnceLock<fn()> = OnceLock::new();
+/// The thread; `None` if the system could not start one.
+static TICKER: PerProcess<OnceLock<Option<Thread>>> =
+    PerProcess::new(OnceLock::new(), OnceLock::new);
+
+/// Starts the thread, which calls `work` in a loop. Without it spent budgets are not renewed, and
+/// pending failures of idle threads are reported when these end.
+pub(crate) fn start(work: fn()) {
+    let _ = WORK.set(work);
+    wake();
+}
+
+/// Unparks the thread. In a forked child it starts a new one.
+pub(crate) fn wake() {
+    let Some(work) = WORK.get() else { return };
+    let run = || {
         loop {
             work();
         }
-    });
-    if let Ok(ticker) = ticker {
-        let _ = TICKER.set(ticker.thread().clone());
-    }
-}
-
-/// Ends a `park` of the thread.
-pub(crate) fn wake() {
-    if let Some(ticker) = TICKER.get() {
+    };
+    let spawn = || thread::Builder::new().name("error-tracker-tick".into()).spawn(run).ok();
+    let ticker = TICKER.get().get_or_init(|| spawn().map(|ticker| ticker.thread().clone()));
+    if let Some(ticker) = ticker {
         ticker.unpark();
     }
 }

@@ -40,7 +40,13 @@ impl Cart {
     }
 
     #[auto_track_exception(locals = "always")]
-    fn price(&self, text: &str, list: &[u8], count: u32, owned: String) -> Result<u32, ParseIntError> {
+    fn price(
+        &self,
+        text: &str,
+        list: &[u8],
+        count: u32,
+        owned: String,
+    ) -> Result<u32, ParseIntError> {
         let bits = (count, Some(true), 'x', [1_u8, 2]);
         let wide = [1_u64, 2, 3];
         let trimmed = text.trim();
@@ -79,8 +85,15 @@ impl Cart {
 fn every_kind_of_slot_is_read_at_a_failure() {
     let cart = Cart::new();
     let error = cart.price(" x ", &[1, 2], 3, "owned".into()).unwrap_err();
-    let kept =
-        ["bits: ", "(3, Some(true), 'x', [1, 2])", "[1, 2, 3]", "\"x\"", "\"owned\"", "[4, 5]", "= 10"];
+    let kept = [
+        "bits: ",
+        "(3, Some(true), 'x', [1, 2])",
+        "[1, 2, 3]",
+        "\"x\"",
+        "\"owned\"",
+        "[4, 5]",
+        "= 10",
+    ];
     assert_told(&error, &kept);
     assert_told(&error, &["\" x \"", "visits: Cell { value:"]);
     assert!(cart.price("7", &[], 1, String::new()).is_ok());
@@ -244,7 +257,8 @@ fn poll(task: &mut Task) -> Poll<Result<u32, ParseIntError>> {
 
 #[test]
 fn futures_are_polled_in_turns() {
-    let mut tasks: Vec<Task> = ["2", "r", "3"].map(|text| Box::pin(outermost(text.into())) as Task).into();
+    let mut tasks: Vec<Task> =
+        ["2", "r", "3"].map(|text| Box::pin(outermost(text.into())) as Task).into();
     let mut results = Vec::new();
     while !tasks.is_empty() {
         tasks.retain_mut(|task| match poll(task) {
@@ -341,8 +355,9 @@ fn threads_fail_and_give_back_memory_at_once() {
 fn tasks_move_between_the_threads_of_a_runtime() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let failed = runtime.block_on(async {
-        let task =
-            |at: u32| tokio::spawn(outermost(if at.is_multiple_of(2) { "2".into() } else { "l".into() }));
+        let task = |at: u32| {
+            tokio::spawn(outermost(if at.is_multiple_of(2) { "2".into() } else { "l".into() }))
+        };
         let tasks: Vec<_> = (0..400).map(task).collect();
         let cancelled: Vec<_> = (0..100).map(task).collect();
         cancelled.iter().for_each(tokio::task::JoinHandle::abort);

@@ -40,9 +40,13 @@ impl Import {
             capture_message!("order {} has no usable e-mail address", order.id);
         }
         if order.note.contains('\n') {
-            capture_message!("the note of order {} goes over several lines: is a quote left open?", order.id);
+            capture_message!(
+                "the note of order {} goes over several lines: is a quote left open?",
+                order.id
+            );
         }
-        let receipt = self.gateway.charge(&order).with_context(|| format!("charging order {}", order.id))?;
+        let receipt =
+            self.gateway.charge(&order).with_context(|| format!("charging order {}", order.id))?;
         let parcel = shipping::book(&order).await.with_context(|| format!("shipping {receipt}"))?;
         self.postage_cents += u64::from(parcel.cents);
         self.labels.push(parcel.label);
@@ -65,7 +69,11 @@ fn main() -> anyhow::Result<()> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut import = Import {
-        gateway: Gateway::new("https://pay.example", "tok_live_8d1f7c2ab94e", "correct horse battery"),
+        gateway: Gateway::new(
+            "https://pay.example",
+            "tok_live_8d1f7c2ab94e",
+            "correct horse battery",
+        ),
         known_ids: HashSet::new(),
         labels: Vec::new(),
         postage_cents: 0,
@@ -76,8 +84,9 @@ fn main() -> anyhow::Result<()> {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         // A row that makes our code panic must not end the import.
-        let outcome =
-            std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(import.order(line, &record))));
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(import.order(line, &record))
+        }));
         if !matches!(outcome, Ok(Ok(()))) {
             failed += 1;
         }

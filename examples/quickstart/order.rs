@@ -40,8 +40,18 @@ pub enum OrderError {
 }
 
 /// The columns of the file.
-const COLUMNS: [&str; 10] =
-    ["id", "placed_on", "customer", "email", "sku", "quantity", "unit_price", "currency", "country", "note"];
+const COLUMNS: [&str; 10] = [
+    "id",
+    "placed_on",
+    "customer",
+    "email",
+    "sku",
+    "quantity",
+    "unit_price",
+    "currency",
+    "country",
+    "note",
+];
 const SKUS: [&str; 8] = [
     "TEA-GREEN-100",
     "TEA-BLACK-250",
@@ -61,7 +71,8 @@ impl Order {
         if !SKUS.contains(&sku) {
             return Err(OrderError::UnknownSku { id, sku: sku.into() });
         }
-        let quantity = quantity(text(record, 5)?).map_err(|source| OrderError::Quantity { id, source })?;
+        let quantity =
+            quantity(text(record, 5)?).map_err(|source| OrderError::Quantity { id, source })?;
         let price = price(text(record, 6)?).map_err(|source| OrderError::Price { id, source })?;
         if price <= 0.0 {
             return Err(OrderError::Negative { id, price });

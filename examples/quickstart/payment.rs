@@ -16,7 +16,12 @@ pub struct Gateway {
 impl Gateway {
     pub fn new(endpoint: &str, api_token: &str, password: &str) -> Self {
         let user = "importer".into();
-        Self { endpoint: endpoint.into(), user, password: password.into(), api_token: api_token.into() }
+        Self {
+            endpoint: endpoint.into(),
+            user,
+            password: password.into(),
+            api_token: api_token.into(),
+        }
     }
 
     /// Charges the customer; answers the receipt's number.
@@ -24,7 +29,8 @@ impl Gateway {
     pub fn charge(&self, order: &Order) -> anyhow::Result<String> {
         let cents = u64::from(order.quantity) * u64::from(order.unit_cents);
         ensure!(cents > 0, "order {} is worth nothing", order.id);
-        let account = self.sign_in(&order.currency).context("the payment service does not know us")?;
+        let account =
+            self.sign_in(&order.currency).context("the payment service does not know us")?;
         if cents > 30_000 {
             bail!("{} cents are beyond the limit of {account}", cents);
         }
@@ -35,7 +41,9 @@ impl Gateway {
     fn sign_in(&self, currency: &str) -> anyhow::Result<String> {
         let (user, password) = (&self.user, &self.password);
         let account = match currency {
-            "EUR" | "USD" | "GBP" | "DKK" | "SEK" | "JPY" => format!("{user}@{}/{currency}", self.endpoint),
+            "EUR" | "USD" | "GBP" | "DKK" | "SEK" | "JPY" => {
+                format!("{user}@{}/{currency}", self.endpoint)
+            }
             _ => bail!("no account for currency {currency:?}"),
         };
         ensure!(!password.is_empty() && !self.api_token.is_empty(), "no credentials for {account}");

@@ -11,12 +11,12 @@ pub fn print(tracker: &Tracker) -> anyhow::Result<()> {
     tracker.flush(Duration::from_secs(10))?;
     let mut query = IssueQuery::default();
     (query.sort, query.ascending, query.limit) = (Sort::FirstSeen, true, 100);
-    let issues = tracker.get_exceptions(&query)?.items;
+    let issues = tracker.issues(&query)?.items;
 
     let mut out = io::stdout();
     let process = std::process::id();
     for issue in &issues {
-        let Some((_, Some(event))) = tracker.get_exception(&issue.hash)? else { continue };
+        let Some((_, Some(event))) = tracker.issue(&issue.hash)? else { continue };
         // Issues of earlier runs that did not come back were printed then.
         if event.origin.process == process {
             Format::new().print(&event, &mut out)?;

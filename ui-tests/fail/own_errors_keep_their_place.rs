@@ -3,8 +3,8 @@ use error_tracker::auto_track_exception;
 
 #[auto_track_exception]
 fn wrong_type(text: &str) -> Result<u32, std::num::ParseIntError> {
-    let number: u64 = text.parse()?;
-    Ok(number)
+    let number: u32 = text.len();
+    Ok(number + text.parse::<u32>()?)
 }
 
 #[auto_track_exception]

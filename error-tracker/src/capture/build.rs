@@ -1,70 +1,88 @@
-//! Makes an event of a failure.
+//! Builds the event of a failure.
 
+use super::lines;
 use crate::event::{Cause, Event, Kind, Level};
 use crate::json::Value;
+use crate::stack;
 use crate::trace::failure::Failure;
-use crate::trace::frames::Passed;
+use crate::trace::frame_record::FrameRecord;
 
-/// Most bytes of an event's texts together.
-const MOST: usize = 256 * 1024;
+/// How many bytes the texts of an event have together at most.
+const MAX_EVENT: usize = 256 * 1024;
 
-const UNREAD: &str = "variables of functions that fail all the time: too costly to read at the time";
+/// The note of an event whose variables were not read.
+const UNREAD: &str =
+    "variables of functions that fail all the time: too costly to read at the time";
 
+/// Builds the event of a failure, with its scope. The event is neither masked nor bounded yet.
 pub(crate) fn event(failure: &Failure, id: String) -> Event {
-    let innermost = &failure.innermost;
+    let Failure { innermost, distinction, .. } = failure;
+    let non_empty = |text: &String| (!text.is_empty()).then(|| text.clone());
     let level = match failure.kind {
         Kind::Panic => Level::Fatal,
         Kind::Message => Level::Info,
         Kind::None => Level::Warning,
         Kind::Error => Level::Error,
     };
+    let (backtrace, objects) = stack::unnamed(&failure.backtrace);
     let mut event = Event {
         id,
         at: failure.at(),
         kind: failure.kind,
         level: failure.level().unwrap_or(level),
         handled: failure.handled,
+        captured: failure.explicit && failure.kind != Kind::Message,
         type_name: innermost.type_name.trim_start_matches('&').into(),
-        variant: Some(&failure.variant).filter(|variant| !variant.is_empty()).cloned(),
-        message: innermost.message.clone(),
+        variant: non_empty(&distinction.variant),
+        io_kind: non_empty(&distinction.io_kind),
+        by_text: distinction.by_text,
+        message: innermost.text(),
         template: failure.template.map(Into::into),
         debug: failure.debug.clone(),
         chain: chain(failure),
-        frames: failure.frames.iter().map(Passed::frame).collect(),
-        callers: failure.callers.iter().map(Passed::frame).collect(),
+        frames: failure.frames.iter().map(FrameRecord::frame).collect(),
+        callers: failure.callers.iter().map(FrameRecord::frame).collect(),
         location: failure.location.clone(),
         thread: failure.thread_name(),
-        globals: failure.globals.clone(),
-        addresses: failure.backtrace.clone(),
+        globals: failure.values.globals.clone(),
+        backtrace,
+        objects,
         ..Event::default()
     };
-    for variable in &failure.context {
+    for variable in &failure.values.context {
         let text = variable.value.as_ref().unwrap_or(&variable.type_name);
         // `Debug` of strings, numbers and lists is mostly JSON.
         let value = crate::json::from_str::<Value>(text).unwrap_or_else(|_| text.clone().into());
         event.context.extras.insert(variable.name.clone(), value);
     }
     event.context.extras.extend(failure.extras.clone());
-    if failure.frames.iter().any(Passed::is_unread) {
+    if failure.frames.iter().any(FrameRecord::is_unread) {
         event.cut.push(UNREAD.into());
     }
     failure.scope.fill(&mut event);
+    lines::add_panics_own(&mut event);
     event
 }
 
-/// The chain of the outermost error, without what the event's own message says already.
-fn chain(failure: &Failure) -> Vec<Cause> {
+/// Returns the causes of the outermost error; the error itself comes first, unless the event's own
+/// message and type are the same.
+pub(crate) fn chain(failure: &Failure) -> Vec<Cause> {
     let outermost = failure.outermost();
-    let changed =
-        outermost.message != failure.innermost.message || outermost.type_name != failure.innermost.type_name;
-    if !changed && outermost.sources.is_empty() {
+    if !has_changed(failure) && outermost.sources.is_empty() {
         return Vec::new();
     }
     let own = outermost.cause();
     std::iter::once(own).chain(outermost.sources.iter().cloned()).collect()
 }
 
-/// Cuts what is longest until an event is within its bounds.
+/// Returns whether the error was another one when it was last observed than where it began.
+pub(crate) fn has_changed(failure: &Failure) -> bool {
+    let (first, last) = (&failure.innermost, failure.outermost());
+    last.message != first.message || last.type_name != first.type_name
+}
+
+/// Removes variables of running functions, then frames in the middle, until an event is within its
+/// bounds.
 pub(crate) fn bound(event: &mut Event) {
     let size = |event: &Event| {
         let variables = |variables: &[crate::event::Variable]| -> usize {
@@ -80,8 +98,12 @@ pub(crate) fn bound(event: &mut Event) {
                 .sum()
         };
         let chain: usize = event.chain.iter().map(|cause| cause.message.len()).sum();
-        let crumbs: usize =
-            event.context.breadcrumbs.iter().map(|crumb| crumb.message.len() + 64 * crumb.data.len()).sum();
+        let crumbs: usize = event
+            .context
+            .breadcrumbs
+            .iter()
+            .map(|crumb| crumb.message.len() + 64 * crumb.data.len())
+            .sum();
         event.message.len()
             + chain
             + crumbs
@@ -89,7 +111,7 @@ pub(crate) fn bound(event: &mut Event) {
             + frames(&event.callers)
             + variables(&event.globals)
     };
-    if size(event) <= MOST {
+    if size(event) <= MAX_EVENT {
         return;
     }
     event.cut.push("variables of running functions: the event was too large".into());
@@ -97,12 +119,12 @@ pub(crate) fn bound(event: &mut Event) {
         frame.arguments.clear();
         frame.locals.clear();
     }
-    let kept = event.frames.len() / 2;
-    while size(event) > MOST && event.frames.len() > 2 {
+    let half = event.frames.len() / 2;
+    while size(event) > MAX_EVENT && event.frames.len() > 2 {
         let middle = event.frames.len() / 2;
         event.frames.remove(middle);
     }
-    if event.frames.len() < kept {
+    if event.frames.len() < half {
         event.cut.push("frames in the middle: the event was too large".into());
     }
 }

@@ -1,10 +1,11 @@
-//! Lines of the functions that a panic unwound or that were still running: they have no failing expression, but the
-//! backtrace knows where they were.
+//! Lines of functions that a panic unwound or that were still running. They have no failing
+//! expression; the backtrace has the lines of their calls.
 
+use super::source::SourceFiles;
 use crate::event::{BacktraceFrame, Event, Exit, Frame};
 
 /// Moves each such frame from the function's first line to the line of its call.
-pub(crate) fn add_to(event: &mut Event) {
+pub(super) fn add_to(event: &mut Event, sources: &mut SourceFiles) {
     let mut calls = event.backtrace.iter();
     for frame in event.frames.iter_mut().chain(&mut event.callers) {
         let mut ahead = calls.clone();
@@ -12,14 +13,30 @@ pub(crate) fn add_to(event: &mut Event) {
         calls = ahead;
         if matches!(frame.exit, Exit::Panic | Exit::Running)
             && frame.column == 0
-            && let Some(line) = call.line
+            && let (Some(line), Some(file)) = (call.line, &call.file)
         {
             frame.line = line;
+            frame.snippet = sources.around(frame, file).or(frame.snippet.take());
         }
     }
 }
 
-/// Names do not tell: without full debug information an async body is `{async_block#0}`.
+/// Moves the innermost frame to the line of the panic, if that is in its function. Needs no names.
+pub(super) fn add_panics_own(event: &mut Event) {
+    let Some(place) = &event.location else { return };
+    let Some(frame) = event.frames.iter_mut().chain(&mut event.callers).next() else { return };
+    let (first, last) = frame.extent;
+    if matches!(frame.exit, Exit::Panic | Exit::Running)
+        && frame.column == 0
+        && frame.file == place.file
+        && (first..=last).contains(&place.line)
+    {
+        frame.line = place.line;
+    }
+}
+
+/// Returns whether a call is the one of a frame, by its place. Names do not show it: without full
+/// debug information an async body is called `{async_block#0}`.
 fn is_of(call: &BacktraceFrame, frame: &Frame) -> bool {
     let (first, last) = frame.extent;
     let in_file = call.file.as_deref().is_some_and(|file| file.ends_with(&frame.file));

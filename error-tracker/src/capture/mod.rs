@@ -1,20 +1,24 @@
-//! Failures become events here: those that left annotated functions, panics, and what is captured by hand.
+//! Turns failures into events: those that left annotated functions, panics, and explicit captures.
 
 pub(crate) mod build;
-mod by_hand;
+mod explicit;
+mod held;
 #[cfg(feature = "panic")]
 pub(crate) mod hook;
-pub(crate) mod lines;
-pub(crate) mod names;
+mod lines;
+mod names;
 mod print;
 pub(crate) mod source;
 
-pub use by_hand::{Here, capture_exception, capture_message, extra, given, message};
-pub(crate) use by_hand::{failure_of, failure_of_message, record_handled};
+pub use explicit::{CallSite, capture_exception, capture_message, extra, given, message};
+pub(crate) use explicit::{failure_of, failure_of_message, record_handled};
+pub use held::{HeldCapture, hold_exception, hold_given};
+pub use names::Symbolizer;
 #[cfg(feature = "log")]
 pub use print::log_exception;
 #[cfg(feature = "tracing")]
 pub use print::trace_exception;
 pub use print::{
-    exception_event, format_exception, format_given, print_exception, print_exception_to, print_given,
+    event_from_error, format_exception, format_given, print_exception, print_exception_to,
+    print_given,
 };

@@ -1,28 +1,38 @@
-//! Tracebacks as text, without anything being stored.
+//! Tracebacks as text; nothing is stored.
 
 use std::error::Error;
 use std::io::{self, Write};
 
-use super::by_hand::Here;
-use super::{build, source::Sources};
+use super::explicit::CallSite;
+use super::names::Symbolizer;
+use super::{build, source::SourceFiles};
 use crate::event::Event;
 use crate::format::Format;
 use crate::mask;
 use crate::snapshot::policy;
-use crate::trace::outcome::{ErrorRef, ShowError};
-use crate::trace::told::{self, Given};
+use crate::trace::error_ref::{ErrorRef, ShowError};
+use crate::trace::explicit::{self, ExplicitFailure};
 
-/// The event that an error would become here, or has become: with the trace of the annotated functions that it has
-/// passed on this thread, and their source lines.
+/// Returns the event that capturing an error here would store, or has stored: with the trace of the
+/// annotated functions that the error has passed on this thread, and their source lines.
+///
+/// ```
+/// let error = "12,50".parse::<f64>().unwrap_err();
+/// let event = error_tracker::event_from_error(&error);
+/// assert_eq!(event.message, "invalid float literal");
+/// ```
 #[track_caller]
-pub fn exception_event<E: Error + ?Sized>(error: &E) -> Event {
-    event_of(error, Here::caller())
+pub fn event_from_error<E: Error + ?Sized>(error: &E) -> Event {
+    event_of(error, CallSite::caller())
 }
 
 /// Prints an error's traceback to standard error, with colours on a terminal.
 ///
-/// What the functions that the error has passed were doing is known when they are annotated. The macro
-/// [`print_exception!`](crate::print_exception!) takes every type of error, `anyhow::Error` included.
+/// The traceback has the annotated functions that the error has passed. For an error that has
+/// passed none it has the calls that lead here, if the environment variable `RUST_BACKTRACE` is set
+/// and not `0`: finding their names takes tenths of a second. The macro
+/// [`print_exception!`](crate::print_exception!) takes every type of error, such as
+/// `anyhow::Error`.
 ///
 /// ```
 /// if let Err(error) = "12,50".parse::<f64>() {
@@ -31,19 +41,20 @@ pub fn exception_event<E: Error + ?Sized>(error: &E) -> Event {
 /// ```
 #[track_caller]
 pub fn print_exception<E: Error + ?Sized>(error: &E) {
-    print(&event_of(error, Here::caller()));
+    print(&event_of(error, CallSite::caller()));
 }
 
-/// Writes an error's traceback to any writer, such as a file; without colours.
+/// Writes an error's traceback to any writer, such as a file, without colours.
 ///
 /// # Errors
-/// The writer's.
+/// Returns the error of the writer.
 #[track_caller]
 pub fn print_exception_to<E: Error + ?Sized>(error: &E, to: &mut impl Write) -> io::Result<()> {
-    Format::new().write(&event_of(error, Here::caller()), to)
+    Format::new().write(&event_of(error, CallSite::caller()), to)
 }
 
-/// An error's traceback as text. With a [`Format`] of its own: `format.event(&exception_event(&error))`.
+/// Returns an error's traceback as text. For another [`Format`]:
+/// `format.event(&event_from_error(&error))`.
 ///
 /// ```
 /// let error = "12,50".parse::<f64>().unwrap_err();
@@ -52,23 +63,23 @@ pub fn print_exception_to<E: Error + ?Sized>(error: &E, to: &mut impl Write) -> 
 /// ```
 #[track_caller]
 pub fn format_exception<E: Error + ?Sized>(error: &E) -> String {
-    Format::new().event(&event_of(error, Here::caller()))
+    Format::new().event(&event_of(error, CallSite::caller()))
 }
 
 /// Writes an error's traceback to the `log` facade, at level error and target `error_tracker`.
 #[cfg(feature = "log")]
 #[track_caller]
 pub fn log_exception<E: Error + ?Sized>(error: &E) {
-    let event = event_of(error, Here::caller());
+    let event = event_of(error, CallSite::caller());
     log::error!(target: "error_tracker", "{}", Format::new().event(&event).trim_end());
 }
 
-/// Writes an error's traceback to `tracing`, at level error and target `error_tracker`, with the field
-/// `exception`, the type.
+/// Writes an error's traceback to `tracing`, at level error and target `error_tracker`, with the
+/// type in the field `exception`.
 #[cfg(feature = "tracing")]
 #[track_caller]
 pub fn trace_exception<E: Error + ?Sized>(error: &E) {
-    let event = event_of(error, Here::caller());
+    let event = event_of(error, CallSite::caller());
     tracing::error!(
         target: "error_tracker",
         exception = event.type_name,
@@ -79,42 +90,56 @@ pub fn trace_exception<E: Error + ?Sized>(error: &E) {
 }
 
 /// Prints an error of any type for the macro.
-pub fn print_given(look: ShowError<'_>, here: Here) {
+pub fn print_given(look: ShowError<'_>, here: CallSite) {
     look(&mut |error| print(&event_at(error, here)));
 }
 
-/// The text of an error of any type for the macro.
-pub fn format_given(look: ShowError<'_>, here: Here) -> String {
+/// Formats an error of any type for the macro.
+pub fn format_given(look: ShowError<'_>, here: CallSite) -> String {
     let mut text = String::new();
     look(&mut |error| text = Format::new().event(&event_at(error, here)));
     text
 }
 
 fn print(event: &Event) {
-    // Standard error that is closed is no reason to fail.
+    // A closed standard error is not a failure.
     let _ = Format::new().print(event, &mut io::stderr().lock());
 }
 
-fn event_of<E: Error + ?Sized>(error: &E, here: Here) -> Event {
+fn event_of<E: Error + ?Sized>(error: &E, here: CallSite) -> Event {
     let type_name = std::any::type_name::<E>();
     event_at(
-        &ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) },
+        &ErrorRef {
+            type_name,
+            display: Some(&error),
+            debug: Some(&error),
+            error: &|| Some(&error),
+        },
         here,
     )
 }
 
-fn event_at(error: &ErrorRef<'_>, here: Here) -> Event {
-    let failure = match here.around(|frame| told::by_hand(frame, None, error, true)) {
-        Given::New(mut failure) => {
+fn event_at(error: &ErrorRef<'_>, here: CallSite) -> Event {
+    let failure = match here.around(|frame| explicit::explicit_failure(frame, None, error, true)) {
+        ExplicitFailure::New(mut failure) => {
             here.note_in(&mut failure);
             failure
         }
-        Given::Told(failure) => failure,
+        ExplicitFailure::Reported(failure) => failure,
     };
-    let mut event = build::event(&failure, failure.told.id().unwrap_or_default());
-    mask::event(&policy::get().masking, &mut event, failure.taint);
-    Sources::default().add_to(&mut event);
+    let mut event = build::event(&failure, failure.report.id().unwrap_or_default());
+    mask::event(&policy::get().masking, &mut event, failure.values.taint);
+    SourceFiles::new(policy::get().masking.clone()).add_to(&mut event);
+    if wants_calls() {
+        Symbolizer::default().add_names(&mut event);
+    }
     event
+}
+
+/// Returns whether the names of a call stack are wanted, by the variable of the standard library.
+/// Finding them takes too long for each print.
+fn wants_calls() -> bool {
+    std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0")
 }
 
 /// Prints the traceback of an error of any type to standard error, like
@@ -131,7 +156,8 @@ macro_rules! print_exception {
     };
 }
 
-/// The traceback of an error of any type, like [`format_exception()`](crate::format_exception()).
+/// Returns the traceback of an error of any type, like
+/// [`format_exception()`](crate::format_exception()).
 ///
 /// ```
 /// let error = anyhow::anyhow!("no cart").context("checkout");
@@ -149,13 +175,13 @@ macro_rules! format_exception {
 macro_rules! __with_error {
     ($call:ident, $error:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::LookAt as _;
+        use $crate::__private::InspectGiven as _;
         match &$error {
             error => $crate::__private::$call(
                 &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
-                    (&&&&&&&$crate::__private::Given(error)).__error_tracker_look(see)
+                    (&&&&&&&&$crate::__private::GivenError(error)).__error_tracker_look(see)
                 },
-                $crate::__private::Here {
+                $crate::__private::CallSite {
                     file: ::core::file!(),
                     line: ::core::line!(),
                     column: ::core::column!(),

@@ -1,8 +1,16 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Event, Kind, Level, Timestamp};
+use super::headline::type_with_home;
+use super::{Event, FingerprintComponent, Kind, Level, Timestamp};
 
-/// Where an issue stands.
+/// Whether an issue is open, resolved or muted.
+///
+/// ```
+/// use error_tracker::event::Status;
+///
+/// assert_eq!("muted".parse(), Ok(Status::Muted));
+/// assert_eq!(Status::Muted.to_string(), "muted");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -10,9 +18,9 @@ pub enum Status {
     /// Open.
     #[default]
     Unresolved,
-    /// Mended; opens again when it comes back.
+    /// Resolved; a later failure opens it again.
     Resolved,
-    /// Counted, but of no interest.
+    /// Counted, and never opened again.
     Muted,
 }
 
@@ -25,7 +33,7 @@ pub struct Issue {
     pub hash: String,
     /// Error, panic, message or `None`.
     pub kind: Kind,
-    /// How much it matters.
+    /// The level of the latest event.
     pub level: Level,
     /// Full path of the innermost error's type.
     #[serde(rename = "type")]
@@ -33,19 +41,20 @@ pub struct Issue {
     /// The variant of the error's enum, when known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// The latest event's message.
+    /// The headline of the latest event: the outermost error's message with its causes, see [`Event::headline`].
     pub message: String,
-    /// How often it was seen.
+    /// The number of occurrences.
     pub count: u64,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
-    /// Where it stands.
+    /// Whether it is open, resolved or muted.
     pub status: Status,
-    /// Whether the latest event was handled by the program.
+    /// Whether the program handled all of its events on the way: none left the annotated functions, was captured by
+    /// hand, or is a panic.
     pub handled: bool,
-    /// Function in which it rose; empty where not known.
+    /// Function in which the failure began; empty where not known.
     pub function: String,
     /// Module of that function.
     pub module: String,
@@ -63,19 +72,12 @@ pub struct Issue {
     pub release: String,
     /// Environment of the latest event.
     pub environment: String,
-    /// Whether a notification was sent.
-    pub notification_sent: bool,
-    /// Whether a ticket was raised.
-    pub ticket_raised: bool,
-    /// Address of the ticket.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<String>,
-    /// Why its events are grouped.
-    pub components: Vec<Component>,
+    /// The parts of the fingerprint by which its events are grouped.
+    pub components: Vec<FingerprintComponent>,
 }
 
 impl Issue {
-    /// The issue that `event` alone would make: count 1, unresolved.
+    /// Makes the issue that `event` alone would be: count 1, unresolved.
     #[must_use]
     pub fn of(event: &Event) -> Self {
         let request = event.context.request.as_ref();
@@ -93,12 +95,12 @@ impl Issue {
             level: event.level,
             type_name: event.type_name.clone(),
             variant: event.variant.clone(),
-            message: event.message.clone(),
+            message: event.headline(),
             count: 1,
             first_seen: event.at,
             last_seen: event.at,
             status: Status::Unresolved,
-            handled: event.handled,
+            handled: event.is_handled_on_the_way(),
             function,
             module,
             line: place.as_ref().map_or(0, |place| place.line),
@@ -113,9 +115,9 @@ impl Issue {
         }
     }
 
-    /// The type's last name with the variant, as headings show it: `OrderError::Negative`.
+    /// Returns the type as headings show it, see [`Event::short_type`].
     #[must_use]
     pub fn short_type(&self) -> String {
-        super::short_type(&self.type_name, self.variant.as_deref())
+        type_with_home(&self.type_name, self.variant.as_deref())
     }
 }

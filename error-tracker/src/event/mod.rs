@@ -1,16 +1,33 @@
 //! Plain data: what was captured, as it is printed, stored and shown. Nothing here knows how it came to be.
 
+mod context;
+mod frame;
+mod headline;
+mod id;
 mod issue;
+mod names;
 mod time;
 
+pub use context::{Breadcrumb, Context, Origin, Request};
+pub use frame::{
+    BacktraceFrame, CaptureTime, Exit, Frame, Location, ObjectFile, Snippet, Variable,
+};
+pub(crate) use id::new_id;
 pub use issue::{Issue, Status};
+pub use names::UnknownNameError;
+pub(crate) use names::named;
 pub use time::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{Map, Value};
-
 /// What kind of failure an event is.
+///
+/// ```
+/// use error_tracker::event::Kind;
+///
+/// assert_eq!("panic".parse(), Ok(Kind::Panic));
+/// assert_eq!(Kind::Panic.to_string(), "panic");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -26,8 +43,17 @@ pub enum Kind {
     None,
 }
 
-/// How much an event matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The importance of an event.
+///
+/// ```
+/// use error_tracker::event::Level;
+///
+/// assert_eq!("warning".parse(), Ok(Level::Warning));
+/// assert_eq!(Level::Warning.to_string(), "warning");
+/// ```
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Level {
@@ -55,18 +81,28 @@ pub struct Event {
     pub at: Timestamp,
     /// Error, panic, message or `None`.
     pub kind: Kind,
-    /// How much it matters.
+    /// The level.
     pub level: Level,
     /// Whether the program went on: the error was handled on the way, the panic was caught, or the
     /// event was captured by hand.
     pub handled: bool,
+    /// Whether the program captured it by hand: with `capture_exception!` or the like, in an error handler, or by
+    /// `Scope::run_handled`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub captured: bool,
     /// Full path of the innermost error's static type, as `std::any::type_name` gives it. For a panic
     /// `panic`, for a message `message`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// The variant of the error's enum, when its `Debug` form shows one.
+    /// The variant of the error's enum, when its `Debug` form shows one; of an `io::Error` its kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// The kind of the `io::Error` that the innermost error is, or by which it was caused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_kind: Option<String>,
+    /// Whether the text groups, since the innermost error's `Debug` is its `Display` and names no variant.
+    #[serde(skip_serializing_if = "is_false")]
+    pub by_text: bool,
     /// The innermost error's `Display` text, the panic's message, or the rendered message.
     pub message: String,
     /// The literal that a message was rendered from; groups messages.
@@ -78,16 +114,22 @@ pub struct Event {
     /// The `source()` chain of the outermost error that was seen, from that error down to its root.
     /// Empty when the error stayed the same and has no source.
     pub chain: Vec<Cause>,
-    /// The return trace: the annotated functions that the error left, from where it rose outward.
+    /// The return trace: the annotated functions that the error left, from where it began outward.
     pub frames: Vec<Frame>,
-    /// Annotated functions that were still running above those, from the innermost outward; behind them those that waited for
-    /// the error in another thread or task, and through which it left there, as far as the event was not written yet.
+    /// Annotated functions that were still running above those, from the innermost outward; behind them those that
+    /// waited for the error in another thread or task, and through which it left there, as far as the event was not
+    /// written yet.
     pub callers: Vec<Frame>,
-    /// Where a panic rose, or where an event was captured by hand.
+    /// The place of a panic or of an explicit capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
-    /// The call stack, innermost first.
+    /// The call stack, innermost first: calls in the program's own object files, down to `main` or the start of the
+    /// thread. [`BacktraceMode`](crate::BacktraceMode) chooses the failures that have one. The calls have no names
+    /// before [`Symbolizer`](crate::Symbolizer) has found them.
     pub backtrace: Vec<BacktraceFrame>,
+    /// The files that the backtrace's offsets count in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectFile>,
     /// Name of the thread, or its number where it has none.
     pub thread: String,
     /// Values of the globals that the attribute or the builder named.
@@ -102,9 +144,20 @@ pub struct Event {
     pub grouping: Grouping,
     /// What was left out to keep the event within its bounds, in words; empty for nothing.
     pub cut: Vec<String>,
-    /// The call stack before it has names.
-    #[serde(skip)]
-    pub(crate) addresses: Vec<usize>,
+}
+
+impl Event {
+    /// Returns whether it is an error that the program handled on the way: not captured by hand, and no panic. Issues
+    /// with no other events are listed apart.
+    #[must_use]
+    pub fn is_handled_on_the_way(&self) -> bool {
+        self.handled && !self.captured && matches!(self.kind, Kind::Error | Kind::None)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// One error of a `source()` chain.
@@ -112,228 +165,14 @@ pub struct Event {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Cause {
-    /// Full path of the type where it was known; errors behind `dyn Error` do not tell.
+    /// Full path of the type where it is known, which it is not behind `dyn Error`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
+    /// The kind of an `io::Error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// `Display` text.
     pub message: String,
-}
-
-/// How an error left a function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Exit {
-    /// Through a `?`.
-    #[default]
-    Question,
-    /// Through `return x`.
-    Return,
-    /// As the value of the function's last expression.
-    Tail,
-    /// A panic unwound through it.
-    Panic,
-    /// Inside a macro such as `bail!`.
-    Macro,
-    /// Somewhere the attribute could not see.
-    Hidden,
-    /// It has not left: the function was still running.
-    Running,
-    /// The event was captured by hand inside it.
-    Captured,
-}
-
-/// One annotated function that an error passed, or that was still running.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Frame {
-    /// Name of the function, with its type for methods: `Cart::total`.
-    pub function: String,
-    /// Module path.
-    pub module: String,
-    /// Source file as the compiler was given it.
-    pub file: String,
-    /// Line of the failing expression, from 1. For a running function the line where it starts.
-    pub line: u32,
-    /// Column of the failing expression, from 1.
-    pub column: u32,
-    /// Text of the failing expression; empty for a running function.
-    pub expression: String,
-    /// Ordinal among equal expressions of the function, from 0.
-    pub ordinal: u32,
-    /// How the error left.
-    pub exit: Exit,
-    /// The error as this function returned it, where that differs from what it received.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Cause>,
-    /// Arguments, in order.
-    pub arguments: Vec<Variable>,
-    /// Local variables, in the order in which they were bound.
-    pub locals: Vec<Variable>,
-    /// Source lines around the failing one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub snippet: Option<Snippet>,
-    /// Folder of the crate's manifest when it was compiled, to find `file`.
-    #[serde(skip)]
-    pub(crate) root: &'static str,
-    /// First and last line of the function.
-    #[serde(skip)]
-    pub(crate) extent: (u32, u32),
-}
-
-/// Lines of source text.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Snippet {
-    /// Number of the first line.
-    pub first_line: u32,
-    /// The lines, without line ends.
-    pub lines: Vec<String>,
-}
-
-/// When a variable's value was taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Taken {
-    /// At the failure.
-    Failure,
-    /// When the variable was bound or last visibly assigned.
-    Bound,
-    /// Not at all: masked, no `Debug`, or too costly; then `value` is absent or the mask's text.
-    #[default]
-    Never,
-}
-
-/// An argument, a local variable or a global.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Full path of its static type; empty where not known.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// Its `Debug` text, bounded; the mask's text for a masked one; absent when nothing was kept.
-    pub value: Option<String>,
-    /// When the value was taken.
-    pub taken: Taken,
-    /// Whether its name is masked. Secrets inside the value of a variable that is not masked read as
-    /// the mask's text, too.
-    pub masked: bool,
-    /// The rule that masked it, in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub masked_by: Option<String>,
-    /// Why no value or not the whole value is there, in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-/// A place in the source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Location {
-    /// Source file as the compiler was given it.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column, from 1.
-    pub column: u32,
-}
-
-/// One call of a backtrace.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BacktraceFrame {
-    /// Demangled function name without its hash; empty where not known.
-    pub function: String,
-    /// Source file, where debug information tells.
-    pub file: Option<String>,
-    /// Line, where debug information tells.
-    pub line: Option<u32>,
-    /// Whether it is the program's own code: no dependency and not the standard library.
-    pub in_app: bool,
-}
-
-/// What the scopes held when an event was captured.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Context {
-    /// Extra data by name.
-    pub extras: Map,
-    /// Short searchable values by name.
-    pub tags: std::collections::BTreeMap<String, String>,
-    /// Who met the failure, by field (`id`, `email`, ..).
-    pub user: std::collections::BTreeMap<String, String>,
-    /// What happened before, oldest first.
-    pub breadcrumbs: Vec<Breadcrumb>,
-    /// The web request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request>,
-}
-
-/// One step on the way to a failure.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Breadcrumb {
-    /// When.
-    pub at: Timestamp,
-    /// What kind of step, such as `http` or `query`.
-    pub category: String,
-    /// What happened.
-    pub message: String,
-    /// How much it matters.
-    pub level: Level,
-    /// Data by name.
-    pub data: Map,
-}
-
-/// The web request during which an event was captured.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Request {
-    /// `GET`, `POST`, ..
-    pub method: String,
-    /// Host name and port that were asked for.
-    pub host: String,
-    /// Path, or the route's pattern where the router tells.
-    pub path: String,
-    /// Full URL.
-    pub url: String,
-    /// Query parameters, in order.
-    pub query: Vec<(String, String)>,
-    /// Headers, in order; names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// Cookies, in order.
-    pub cookies: Vec<(String, String)>,
-    /// Form fields, in order.
-    pub form: Vec<(String, String)>,
-    /// JSON body.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub json: Value,
-}
-
-/// The program and the machine that an event comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Origin {
-    /// Machine's name.
-    pub host: String,
-    /// The program's release, such as `shop@1.4.2`; empty for none.
-    pub release: String,
-    /// `production`, `staging`, ..; empty for none.
-    pub environment: String,
-    /// Process id.
-    pub process: u32,
 }
 
 /// Why an event belongs to its issue.
@@ -346,14 +185,14 @@ pub struct Grouping {
     /// Name of the way of grouping: `g1`.
     pub version: String,
     /// What was hashed, in order.
-    pub components: Vec<Component>,
+    pub components: Vec<FingerprintComponent>,
 }
 
 /// One part of a fingerprint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct Component {
+pub struct FingerprintComponent {
     /// What it is, such as `type` or `place`.
     pub label: String,
     /// What was hashed.
@@ -361,12 +200,16 @@ pub struct Component {
 }
 
 impl Event {
-    /// The place where it rose: the innermost frame's failing expression, else the panic's or the capturing
-    /// call's place, else the innermost call of the backtrace that is the program's own.
+    /// Returns the place where the failure began: the innermost frame's failing expression, else the panic's or the
+    /// capturing call's place, else the innermost call of the backtrace that is the program's own.
     #[must_use]
     pub fn place(&self) -> Option<Location> {
         if let Some(frame) = self.frames.first() {
-            return Some(Location { file: frame.file.clone(), line: frame.line, column: frame.column });
+            return Some(Location {
+                file: frame.file.clone(),
+                line: frame.line,
+                column: frame.column,
+            });
         }
         let called = || {
             let call = self.backtrace.iter().find(|call| call.in_app && call.file.is_some())?;
@@ -375,24 +218,38 @@ impl Event {
         self.location.clone().or_else(called)
     }
 
-    /// The type's last name with the variant, as headings show it: `OrderError::Negative`.
+    /// Returns the type's last name with the variant, as headings show it: `OrderError::Negative`; a mere `Error`
+    /// with the name of its module or crate, `io::Error::NotFound`.
     #[must_use]
     pub fn short_type(&self) -> String {
-        short_type(&self.type_name, self.variant.as_deref())
+        headline::type_with_home(&self.type_name, self.variant.as_deref())
     }
 
-    /// How many variables have a value.
+    /// Returns what happened: the outermost error's message with those of its causes behind it, each once, such as
+    /// `Could not create export file 'x.json': No such file or directory (os error 2)`. With causes it is one line.
+    ///
+    /// ```
+    /// use error_tracker::event::{Cause, Event};
+    ///
+    /// let mut event = Event::default();
+    /// event.message = "No such file or directory".into();
+    /// let mut outermost = Cause::default();
+    /// outermost.message = "Could not create 'x.json'".into();
+    /// event.chain.push(outermost);
+    /// assert_eq!(event.headline(), "Could not create 'x.json': No such file or directory");
+    /// ```
+    #[must_use]
+    pub fn headline(&self) -> String {
+        headline::joined(self.chain.iter().map(|cause| &*cause.message).chain([&*self.message]))
+    }
+
+    /// Returns the number of variables that have a value.
     #[must_use]
     pub fn values(&self) -> usize {
         let frames = self.frames.iter().chain(&self.callers);
         let variables = frames.flat_map(|frame| frame.arguments.iter().chain(&frame.locals));
         variables.filter(|variable| variable.value.is_some()).count()
     }
-}
-
-/// Names an event.
-pub(crate) fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
 }
 
 /// `a::b::Error<c::D>` and `Gone` become `Error<D>::Gone`.
@@ -426,7 +283,10 @@ mod tests {
     #[test]
     fn a_short_type_keeps_the_last_names_and_the_variant() {
         assert_eq!(short_type("core::num::error::ParseIntError", None), "ParseIntError");
-        assert_eq!(short_type("shop::Order<alloc::string::String>", Some("Gone")), "Order<String>::Gone");
+        assert_eq!(
+            short_type("shop::Order<alloc::string::String>", Some("Gone")),
+            "Order<String>::Gone"
+        );
         assert_eq!(
             short_type("alloc::boxed::Box<dyn core::error::Error + core::marker::Send>", None),
             "Box<dyn Error + Send>"

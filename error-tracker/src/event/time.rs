@@ -9,13 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The current moment by the system's clock.
+    /// Returns the current moment by the system's clock.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// The moment `micros` microseconds after 1970-01-01 UTC; at most the end of the year 9999.
+    /// Returns the moment `micros` microseconds after 1970-01-01 UTC; at most the end of the year 9999.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         const YEAR_10000: u64 = 253_402_300_800_000_000;
@@ -34,10 +34,38 @@ impl Timestamp {
         self.0 / 3_600_000_000
     }
 
+    /// Reads since when something is asked for: a moment, as its `FromStr` does, or a span back from `now`.
+    ///
+    /// ```
+    /// use error_tracker::event::Timestamp;
+    ///
+    /// let now: Timestamp = "2026-11-30T12:00:00Z".parse()?;
+    /// assert_eq!(Timestamp::parse_since("2h", now)?, "2026-11-30T11:00:00+01:00".parse()?);
+    /// assert_eq!(Timestamp::parse_since("2026-11-30", now)?, "2026-11-30T00:00:00Z".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is neither, or the span is of no length.
+    pub fn parse_since(text: &str, now: Self) -> Result<Self, humantime::TimestampError> {
+        let span = text.trim().strip_suffix("ago").unwrap_or(text).trim();
+        match humantime::parse_duration(span) {
+            Ok(span) if !span.is_zero() => Ok(now.minus(span)),
+            _ => text.parse(),
+        }
+    }
+
     /// This moment less `duration`, at the earliest 1970-01-01.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+    }
+
+    /// This moment and `duration`, at most the end of the year 9999.
+    pub(crate) fn plus(self, duration: Duration) -> Self {
+        Self::from_micros(
+            self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -64,10 +92,49 @@ impl fmt::Display for Timestamp {
 impl std::str::FromStr for Timestamp {
     type Err = humantime::TimestampError;
 
-    /// Reads RFC 3339 in UTC, with or without fractions, `T` or a space between date and time.
+    /// Reads RFC 3339, with or without seconds, fractions and offset, `T` or a space between date and time, a space
+    /// before the offset (`2026-11-30 10:00:00 +0100`, as git writes it), or a date alone. Without an offset it is
+    /// UTC. Moments before 1970 become 1970-01-01.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        humantime::parse_rfc3339_weak(text).map(Into::into)
+        const MINUTE: i64 = 60_000_000;
+        let text = text.trim().to_ascii_uppercase();
+        let (moment, offset) = split_offset(text.strip_suffix(" UTC").unwrap_or(&text))?;
+        let complete = match moment.len() {
+            10 => format!("{moment}T00:00:00"),
+            16 => format!("{moment}:00"),
+            _ => moment.to_owned(),
+        };
+        let local: Self = humantime::parse_rfc3339_weak(&complete)?.into();
+        let micros = i64::try_from(local.0).unwrap_or(i64::MAX) - offset * MINUTE;
+        Ok(Self::from_micros(u64::try_from(micros).unwrap_or(0)))
     }
+}
+
+/// Splits a time from its offset to UTC, in minutes: `Z`, `+01:00`, `-0530` or `+01`.
+fn split_offset(text: &str) -> Result<(&str, i64), humantime::TimestampError> {
+    let wrong = humantime::TimestampError::InvalidFormat;
+    // The date has hyphens, too.
+    let Some(at) = text.rfind(['+', '-', 'Z']).filter(|at| *at > "2026-11-30".len()) else {
+        return Ok((text, 0));
+    };
+    let (moment, offset) = text.split_at(at);
+    let moment = moment.strip_suffix(' ').unwrap_or(moment);
+    if offset == "Z" {
+        return Ok((moment, 0));
+    }
+    let (sign, offset) = offset.split_at(1);
+    let (hours, minutes) = match offset.len() {
+        2 => (offset, "00"),
+        4 => offset.split_at_checked(2).ok_or(wrong)?,
+        _ => offset.split_once(':').ok_or(wrong)?,
+    };
+    let number = |digits: &str, below: i64| {
+        let number =
+            digits.parse().ok().filter(|number| (0..below).contains(number) && digits.len() == 2);
+        number.ok_or(wrong)
+    };
+    let minutes = number(hours, 24)? * 60 + number(minutes, 60)?;
+    Ok((moment, if sign == "-" { -minutes } else { minutes }))
 }
 
 impl Serialize for Timestamp {
@@ -86,6 +153,50 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+
+    #[test]
+    fn a_moment_is_read_as_people_write_it() {
+        for (text, expected) in [
+            ("2026-11-30", "2026-11-30T00:00:00.000000Z"),
+            ("2026-11-30T10:00:00+01:00", "2026-11-30T09:00:00.000000Z"),
+            ("2026-11-30 10:00:00-05:30", "2026-11-30T15:30:00.000000Z"),
+            ("2026-11-30t10:00:00.25z", "2026-11-30T10:00:00.250000Z"),
+            ("2026-11-30T10:00+0100", "2026-11-30T09:00:00.000000Z"),
+            ("2026-11-30T10:00-08", "2026-11-30T18:00:00.000000Z"),
+            ("2026-11-30 10:00:00 +0100", "2026-11-30T09:00:00.000000Z"),
+            ("2026-11-30 10:00 UTC", "2026-11-30T10:00:00.000000Z"),
+            (" 2026-11-30 10:00 ", "2026-11-30T10:00:00.000000Z"),
+            ("2026-12-31T23:30:00-01:00", "2027-01-01T00:30:00.000000Z"),
+            ("1970-01-01T00:30:00+01:00", "1970-01-01T00:00:00.000000Z"),
+        ] {
+            assert_eq!(
+                text.parse::<Timestamp>().map(|at| at.to_string()),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
+        }
+        for wrong in [
+            "",
+            "2026-11",
+            "2026-02-30",
+            "2026-13-01",
+            "30.11.2026",
+            "2026-11-30T",
+            "2026-11-30T10",
+            "2026-11-30T25:00",
+            "2026-11-30T10:00:00+24:00",
+            "2026-11-30T10:00:00+1",
+            "2026-11-30T10:00:00+01:60",
+            "2026-11-30T10:00:00+",
+            "2026-11-30+01:00",
+            "2026-11-30T10:00:00  +01:00",
+            "2026-11-30T10:00:00 CET",
+            "ü026-11-30",
+            "2026-11-30T10:00:00+é:0",
+        ] {
+            assert!(wrong.parse::<Timestamp>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_timestamp_reads_back_what_it_writes() {

@@ -1,21 +1,22 @@
 //! Which events belong together: grouping `g1`.
 //!
-//! Hashed are the kind, the type without generics, the variant, the place (module, function, the failing
-//! expression and its ordinal, never a line or an absolute path), and the message without its values where
-//! neither type nor place tell enough. Not hashed are release, environment, host, thread and request.
+//! Hashed are the kind, the type without generics, the variant, the place (module, function, the
+//! failing expression and its ordinal, never a line or an absolute path), and the message without
+//! its values where neither type nor place tell enough. Not hashed are release, environment, host,
+//! thread and request.
 
 mod message;
 mod names;
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
-use crate::event::{Component, Event, Grouping, Kind};
+use crate::event::{Event, FingerprintComponent, Grouping, Kind};
 
 const VERSION: &str = "g1";
 
-/// The issue that `event` belongs to, and why.
+/// Returns the hash of the issue that `event` belongs to, and the components it is made of.
 pub(crate) fn group(event: &Event) -> Grouping {
-    let mut parts = Parts(Vec::with_capacity(7));
+    let mut parts = FingerprintParts(Vec::with_capacity(7));
     if event.fingerprint.is_empty() {
         parts.by_facts(event);
     } else {
@@ -26,55 +27,73 @@ pub(crate) fn group(event: &Event) -> Grouping {
     Grouping { hash: parts.hash(), version: VERSION.to_owned(), components: parts.0 }
 }
 
-/// Whether the type is part of what groups.
+/// Returns whether the type is a component of the fingerprint.
 fn is_named(kind: Kind) -> bool {
     matches!(kind, Kind::Error | Kind::None)
 }
 
-/// Whether neither the type nor the place, which may be one expression, tells enough without the message.
-pub(crate) fn needs_text(kind: Kind, type_name: &str, at_site: bool) -> bool {
-    !at_site || !is_named(kind) || names::is_opaque(type_name)
+/// Returns whether the message is a component of the fingerprint: type, variant and place do not
+/// identify the failure. `at_site`: the place is one expression.
+pub(crate) fn needs_text(
+    kind: Kind,
+    type_name: &str,
+    is_io: bool,
+    by_text: bool,
+    at_site: bool,
+) -> bool {
+    // The text of an `io::Error` is the system's, or one of many for its kind.
+    !is_named(kind) || by_text || !is_io && (!at_site || names::is_opaque(type_name))
 }
 
-/// What of a message groups.
+/// Returns whether a message's literal has words besides its placeholders.
+pub(crate) fn is_wording(template: &str) -> bool {
+    let mut inside = false;
+    template.chars().any(|c| {
+        inside = match c {
+            '{' => true,
+            '}' => false,
+            _ => inside,
+        };
+        !inside && c.is_alphanumeric()
+    })
+}
+
+/// Returns the part of a message that is a component of the fingerprint.
 pub(crate) fn grouping_text(message: &str) -> String {
     message::normalise(message)
 }
 
-struct Parts(Vec<Component>);
+struct FingerprintParts(Vec<FingerprintComponent>);
 
-impl Parts {
+impl FingerprintParts {
     fn push(&mut self, label: &str, value: impl Into<String>) {
-        self.0.push(Component { label: label.to_owned(), value: value.into() });
+        self.0.push(FingerprintComponent { label: label.to_owned(), value: value.into() });
     }
 
     fn by_facts(&mut self, event: &Event) {
-        let kind = match event.kind {
-            Kind::Error => "error",
-            Kind::Panic => "panic",
-            Kind::Message => "message",
-            Kind::None => "none",
-        };
-        self.push("kind", kind);
+        self.push("kind", event.kind.as_str());
         if is_named(event.kind) {
             self.push("type", names::plain_type(&event.type_name));
             if let Some(variant) = &event.variant {
                 self.push("variant", variant.clone());
             }
+            if let Some(kind) = event.io_kind.as_ref().filter(|_| event.io_kind != event.variant) {
+                self.push("io kind", kind.clone());
+            }
         }
         let at_site = self.place(event);
-        if let Some(template) = &event.template {
+        let is_io = event.io_kind.is_some() && event.io_kind == event.variant;
+        if let Some(template) = event.template.as_ref().filter(|template| is_wording(template)) {
             self.push("template", template.clone());
-        } else if needs_text(event.kind, &event.type_name, at_site) {
+        } else if needs_text(event.kind, &event.type_name, is_io, event.by_text, at_site) {
             self.push("message", message::normalise(&event.message));
         }
     }
 
-    /// Says whether the place is one expression.
+    /// Returns whether the place is one expression.
     ///
-    /// A panic's or a capturing call's own location comes before the backtrace, because backtraces are taken
-    /// only so often: the same event would group differently with and without. A location inside the standard
-    /// library tells nothing of the program.
+    /// The backtrace is no part of it: whether it was taken, and whether its names were found, does
+    /// not depend on the failure.
     fn place(&mut self, event: &Event) -> bool {
         if let Some(frame) = event.frames.first() {
             self.push("function", format!("{}::{}", frame.module, frame.function));
@@ -86,23 +105,18 @@ impl Parts {
             }
             return !frame.expression.is_empty();
         }
-        let location = event.location.as_ref().filter(|location| !location.file.starts_with("/rustc/"));
-        let called = || event.backtrace.iter().find(|call| call.in_app && !call.function.is_empty());
-        if let Some(location) = location {
-            self.push("file", names::relative_file(&location.file));
-        } else if let Some(call) = called() {
-            self.push("function", names::plain_type(&call.function));
-        } else if let Some(location) = &event.location {
+        if let Some(location) = &event.location {
             self.push("file", names::relative_file(&location.file));
         }
         false
     }
 
-    /// Each component as label and value, both led by their length, so that no two lists read alike.
+    /// Each component as label and value, both led by their length, so that no two lists read
+    /// alike.
     fn hash(&self) -> String {
-        let mut hasher = Sha256::new();
+        let mut hasher = Hash::new();
         hasher.update(VERSION);
-        for Component { label, value } in &self.0 {
+        for FingerprintComponent { label, value } in &self.0 {
             for text in [label, value] {
                 hasher.update((text.len() as u64).to_le_bytes());
                 hasher.update(text);

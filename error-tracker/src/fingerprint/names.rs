@@ -1,6 +1,7 @@
 //! Names of types, expressions and files without what differs between builds.
 
-/// A type's or function's path without generics and lifetimes; a box is what it holds.
+/// Returns the path of a type or function without generics and lifetimes; for a box that of its
+/// content.
 pub(super) fn plain_type(path: &str) -> String {
     let path = unboxed(path);
     let mut plain = String::with_capacity(path.len());
@@ -19,7 +20,8 @@ pub(super) fn plain_type(path: &str) -> String {
     plain
 }
 
-/// Whether errors of this type may be anything, so that only their text tells them apart.
+/// Returns whether errors of this type may have any cause, so that only their text distinguishes
+/// them.
 pub(super) fn is_opaque(path: &str) -> bool {
     let path = unboxed(path);
     path.starts_with("dyn ")
@@ -36,7 +38,7 @@ pub(super) fn is_opaque(path: &str) -> bool {
         )
 }
 
-/// The type inside references and boxes.
+/// Returns the type inside references and boxes.
 fn unboxed(path: &str) -> &str {
     let mut path = path.trim_start_matches('&').trim_start_matches("mut ");
     while let Some(inner) = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"]
@@ -70,7 +72,7 @@ pub(super) fn dense(expression: &str) -> String {
     dense
 }
 
-/// A source file from its crate's folder on, without the versions of dependencies.
+/// Returns a source file from its crate's folder on, without the versions of dependencies.
 pub(super) fn relative_file(file: &str) -> String {
     let file = file.replace('\\', "/");
     if let Some((_, library)) = file.strip_prefix("/rustc/").and_then(|rest| rest.split_once('/')) {
@@ -85,7 +87,9 @@ pub(super) fn relative_file(file: &str) -> String {
     }
     if let Some((_, rest)) = file.split_once("/git/checkouts/") {
         let mut parts = rest.splitn(3, '/');
-        if let (Some(name), Some(_revision), Some(path)) = (parts.next(), parts.next(), parts.next()) {
+        if let (Some(name), Some(_revision), Some(path)) =
+            (parts.next(), parts.next(), parts.next())
+        {
             return format!("{}/{path}", name.rsplit_once('-').map_or(name, |(name, _)| name));
         }
     }
@@ -103,8 +107,9 @@ pub(super) fn relative_file(file: &str) -> String {
 
 /// `name-1.2.3` is `name`.
 fn without_version(name: &str) -> &str {
-    let version =
-        name.match_indices('-').find(|(at, _)| name[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let version = name
+        .match_indices('-')
+        .find(|(at, _)| name[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
     version.map_or(name, |(at, _)| &name[..at])
 }
 

@@ -65,10 +65,18 @@ fn another_cause_or_place_is_another_issue() {
 
 #[test]
 fn an_opaque_type_is_told_apart_by_its_text_and_not_by_its_values() {
-    for opaque in ["anyhow::Error", "alloc::string::String", "alloc::boxed::Box<dyn core::error::Error>"] {
+    for opaque in
+        ["anyhow::Error", "alloc::string::String", "alloc::boxed::Box<dyn core::error::Error>"]
+    {
         let event = with(at_site(), |event| event.type_name = opaque.into());
-        assert!(same(&event, &with(event.clone(), |event| event.message = "order 99 is gone".into())));
-        assert!(!same(&event, &with(event.clone(), |event| event.message = "no such order".into())));
+        assert!(same(
+            &event,
+            &with(event.clone(), |event| event.message = "order 99 is gone".into())
+        ));
+        assert!(!same(
+            &event,
+            &with(event.clone(), |event| event.message = "no such order".into())
+        ));
     }
 }
 
@@ -81,7 +89,8 @@ fn panics_group_by_file_and_text_and_not_by_whether_a_backtrace_was_taken() {
         location: Some(Location { file: "/home/a/shop/src/main.rs".into(), line: 3, column: 1 }),
         ..Event::default()
     };
-    let call = BacktraceFrame { function: "shop::main".into(), in_app: true, ..BacktraceFrame::default() };
+    let call =
+        BacktraceFrame { function: "shop::main".into(), in_app: true, ..BacktraceFrame::default() };
     assert!(same(&panic, &with(panic.clone(), |event| event.backtrace.push(call.clone()))));
     assert!(same(&panic, &with(panic.clone(), |event| event.location.as_mut().unwrap().line = 4)));
     assert!(!same(&panic, &with(panic.clone(), |event| event.message = "division by zero".into())));
@@ -89,10 +98,11 @@ fn panics_group_by_file_and_text_and_not_by_whether_a_backtrace_was_taken() {
         &panic,
         &with(panic.clone(), |event| event.location.as_mut().unwrap().file = "src/x.rs".into())
     ));
-    let in_std =
-        with(panic, |event| event.location.as_mut().unwrap().file = "/rustc/1/library/core/x.rs".into());
+    let in_std = with(panic, |event| {
+        event.location.as_mut().unwrap().file = "/rustc/1/library/core/x.rs".into();
+    });
     let called = with(in_std.clone(), |event| event.backtrace.push(call));
-    assert!(!same(&in_std, &called), "the program's own call says more than a place in the standard library");
+    assert!(same(&in_std, &called), "names may be found late, or never");
 }
 
 #[test]
@@ -111,10 +121,15 @@ fn messages_group_by_the_literal_that_they_were_rendered_from() {
 #[test]
 fn the_users_own_fingerprint_stands_alone() {
     let own = |parts: &[&str], event: Event| {
-        with(event, |event| event.fingerprint = parts.iter().map(|part| (*part).to_owned()).collect())
+        with(event, |event| {
+            event.fingerprint = parts.iter().map(|part| (*part).to_owned()).collect();
+        })
     };
     assert!(same(&own(&["a", "b"], at_site()), &own(&["a", "b"], Event::default())));
-    assert!(!same(&own(&["a", "b"], at_site()), &own(&["ab"], at_site())), "no two lists may read alike");
+    assert!(
+        !same(&own(&["a", "b"], at_site()), &own(&["ab"], at_site())),
+        "no two lists may read alike"
+    );
     assert!(!same(&own(&["a", "b"], at_site()), &own(&["a", "b", ""], at_site())));
 }
 

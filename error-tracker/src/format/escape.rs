@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
-/// Makes any text safe to show on a terminal or in a log, on one line: control characters, line ends, and
-/// characters that are invisible or change the direction of writing become escapes such as `\n`, `\u{1b}`
-/// and `\u{202e}`. Other text stays as it is.
+/// Makes any text safe to show on a terminal or in a log, on one line: control characters, line
+/// ends, and characters that are invisible or change the direction of writing become escapes such
+/// as `\n`, `\u{1b}` and `\u{202e}`. Other text stays as it is.
 ///
 /// ```
 /// assert_eq!(error_tracker::format::escape("a\nb \x1b[31mred"), r"a\nb \u{1b}[31mred");

@@ -1,12 +1,12 @@
-/// How much of a value's `Debug` text is shown.
+/// The limits of a value's `Debug` text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct ValueLimits {
     pub(super) elements: usize,
     pub(super) string: usize,
     pub(super) recursion: usize,
 }
 
-struct Open {
+struct OpenBracket {
     /// Lists, sets and maps count; structs and tuples are shown whole.
     counts: bool,
     elements: usize,
@@ -14,13 +14,13 @@ struct Open {
     tells_more: bool,
 }
 
-impl Limits {
-    /// Cuts `value`, which is `Debug` text or looks like it: the inside of strings after `string` characters,
-    /// lists, sets and maps after `elements` entries, and what is nested deeper than `recursion`.
-    /// Text of any other shape comes out whole or cut, never disturbed.
+impl ValueLimits {
+    /// Cuts `value`, which is `Debug` text or looks like it: the inside of strings after `string`
+    /// characters, lists, sets and maps after `elements` entries, and what is nested deeper than
+    /// `recursion`. Text of any other shape comes out whole or cut, never disturbed.
     pub(super) fn cut(&self, value: &str) -> String {
         let mut out = String::with_capacity(value.len().min(4096));
-        let mut open: Vec<Open> = Vec::new();
+        let mut open: Vec<OpenBracket> = Vec::new();
         // The depth of the innermost list whose rest is being left out.
         let mut skipping: Option<usize> = None;
         let mut chars = value.char_indices().peekable();
@@ -46,13 +46,14 @@ impl Limits {
                     if shown {
                         out.push(c);
                     }
-                    open.push(Open {
+                    open.push(OpenBracket {
                         counts: c == '[' || (c == '{' && !named),
                         elements: 0,
                         tells_more: false,
                     });
                     let too_deep = open.len() > self.recursion;
-                    let none_wanted = self.elements == 0 && open.last().is_some_and(|open| open.counts);
+                    let none_wanted =
+                        self.elements == 0 && open.last().is_some_and(|open| open.counts);
                     if shown && (too_deep || none_wanted) && !closes_at_once(&value[at + 1..]) {
                         out.push('…');
                         skipping = Some(open.len());
@@ -121,7 +122,8 @@ impl Limits {
     }
 }
 
-/// Length in bytes of the first character as a reader sees it: an escape such as `\u{1b}` is one.
+/// Returns the length in bytes of the first character as it is shown: an escape such as `\u{1b}` is
+/// one.
 fn unit(text: &str) -> Option<usize> {
     let first = text.chars().next()?;
     if first != '\\' {
@@ -134,7 +136,8 @@ fn unit(text: &str) -> Option<usize> {
     Some(1 + text[1..].chars().next().map_or(0, char::len_utf8))
 }
 
-/// The byte behind the closing quote of the string that starts at `start`; the text's end when it is not closed.
+/// Returns the byte behind the closing quote of the string that starts at `start`; the text's end
+/// when it is not closed.
 fn end_of_string(text: &str, start: usize) -> usize {
     let mut escaped = false;
     for (at, c) in text[start + 1..].char_indices() {
@@ -148,7 +151,8 @@ fn end_of_string(text: &str, start: usize) -> usize {
     text.len()
 }
 
-/// The byte behind the character literal at `start`; behind the quote alone when it is an apostrophe or a lifetime.
+/// Returns the byte behind the character literal at `start`; behind the quote alone when it is an
+/// apostrophe or a lifetime.
 fn end_of_char(text: &str, start: usize) -> usize {
     let rest = &text[start + 1..];
     match unit(rest) {
@@ -161,7 +165,8 @@ fn closes_at_once(rest: &str) -> bool {
     rest.trim_start().starts_with([']', '}', ')'])
 }
 
-/// A comma before the closing bracket, as in pretty `Debug` text, starts no further element.
+/// Returns whether no element follows a comma before `rest`: the text or the bracket ends there, as
+/// in pretty `Debug` text.
 fn ends_list(rest: &str) -> bool {
     let rest = rest.trim_start();
     rest.is_empty() || closes_at_once(rest)
@@ -169,10 +174,10 @@ fn ends_list(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Limits;
+    use super::ValueLimits;
 
-    fn limits(elements: usize, string: usize, recursion: usize) -> Limits {
-        Limits { elements, string, recursion }
+    fn limits(elements: usize, string: usize, recursion: usize) -> ValueLimits {
+        ValueLimits { elements, string, recursion }
     }
 
     #[test]
@@ -201,13 +206,19 @@ mod tests {
         assert_eq!(limits.cut(r#""abcdef""#), r#""abc…""#);
         assert_eq!(limits.cut(r#""ab\u{1b}def""#), r#""ab\u{1b}…""#);
         assert_eq!(limits.cut(r#""a\"]""#), r#""a\"]""#);
-        assert_eq!(limits.cut(r#"["日本語です", 'x', '"', "ab"]"#), r#"["日本語…", 'x', '"', "ab"]"#);
+        assert_eq!(
+            limits.cut(r#"["日本語です", 'x', '"', "ab"]"#),
+            r#"["日本語…", 'x', '"', "ab"]"#
+        );
     }
 
     #[test]
     fn nesting_is_cut_by_depth() {
         let limits = limits(9, 9, 2);
-        assert_eq!(limits.cut("A { b: B { c: C { d: 1 } }, e: [[]] }"), "A { b: B { c: C {…} }, e: [[]] }");
+        assert_eq!(
+            limits.cut("A { b: B { c: C { d: 1 } }, e: [[]] }"),
+            "A { b: B { c: C {…} }, e: [[]] }"
+        );
         assert_eq!(limits.cut("[[[1, 2], 3]]"), "[[[…], 3]]");
         assert_eq!(limits.cut("Some(Some(Some(1)))"), "Some(Some(Some(…)))");
     }

@@ -1,5 +1,5 @@
-//! An [`Event`] as text that reads like a Python traceback: the outermost function first, then inwards, each with
-//! its source line, arguments and locals, and the error last.
+//! An [`Event`] as text that reads like a Python traceback: the outermost function first, then
+//! inwards, each with its source line, arguments and locals, and the error last.
 //!
 //! ```
 //! use error_tracker::event::Event;
@@ -28,15 +28,15 @@ pub(crate) use escape::is_unsafe;
 use std::io::{self, IsTerminal, Write};
 
 use crate::event::Event;
-use limits::Limits;
-use out::Out;
+use limits::ValueLimits;
+use out::TracebackWriter;
 
-/// When text is coloured.
+/// The condition under which text is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Color {
-    /// On a terminal. `NO_COLOR` set to anything turns colours off, `CLICOLOR_FORCE` set to anything but `0`
-    /// turns them on, `CLICOLOR=0` and `TERM=dumb` turn them off.
+    /// On a terminal. `NO_COLOR` set to anything turns colours off, `CLICOLOR_FORCE` set to
+    /// anything but `0` turns them on, `CLICOLOR=0` and `TERM=dumb` turn them off.
     #[default]
     Auto,
     /// Always.
@@ -46,7 +46,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether text for `stream` is to be coloured.
+    /// Returns whether text for `stream` is to be coloured.
     #[must_use]
     pub fn applies_to(self, stream: &impl IsTerminal) -> bool {
         self.decide(
@@ -55,7 +55,11 @@ impl Color {
         )
     }
 
-    fn decide(self, variable: impl Fn(&str) -> Option<String>, terminal: impl Fn() -> bool) -> bool {
+    fn decide(
+        self,
+        variable: impl Fn(&str) -> Option<String>,
+        terminal: impl Fn() -> bool,
+    ) -> bool {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         match self {
             Self::Always => true,
@@ -71,13 +75,13 @@ impl Color {
     }
 }
 
-/// How an event is made into text. The limits cut what is shown, not what is stored.
+/// Formats events as text. The limits cut what is shown, not what is stored.
 ///
-/// Whatever an event holds, the text has no control characters but line ends (and, with colours on, its own colour
-/// codes): others are shown as escapes, as [`escape`] does.
+/// Whatever an event holds, the text has no control characters but line ends (and, with colours on,
+/// its own colour codes): others are shown as escapes, as [`escape`] does.
 #[derive(Clone, Debug)]
 pub struct Format {
-    limits: Limits,
+    limits: ValueLimits,
     color: Color,
     width: usize,
 }
@@ -89,10 +93,11 @@ impl Default for Format {
 }
 
 impl Format {
-    /// 20 elements, 200 characters, 6 levels, 100 columns, colours on terminals.
+    /// Returns the default: 20 elements, 200 characters, 6 levels, 100 columns, colours on
+    /// terminals.
     #[must_use]
     pub const fn new() -> Self {
-        let limits = Limits { elements: 20, string: 200, recursion: 6 };
+        let limits = ValueLimits { elements: 20, string: 200, recursion: 6 };
         Self { limits, color: Color::Auto, width: 100 }
     }
 
@@ -103,7 +108,8 @@ impl Format {
         self
     }
 
-    /// Shows at most this many characters of a string in a value, and of the message in [`Format::line`].
+    /// Shows at most this many characters of a string in a value, and of the message in
+    /// [`Format::line`].
     #[must_use]
     pub const fn max_string(mut self, characters: usize) -> Self {
         self.limits.string = characters;
@@ -117,7 +123,8 @@ impl Format {
         self
     }
 
-    /// When to use colours. [`Color::Auto`] looks at the stream, so it colours in [`Format::print`] only.
+    /// Sets when to use colours. [`Color::Auto`] depends on the stream, so it colours in
+    /// [`Format::print`] only.
     #[must_use]
     pub const fn color(mut self, color: Color) -> Self {
         self.color = color;
@@ -131,7 +138,7 @@ impl Format {
         self
     }
 
-    /// The event's traceback; ends with a line end.
+    /// Returns the event's traceback; ends with a line end.
     #[must_use]
     pub fn event(&self, event: &Event) -> String {
         self.text(event, self.color == Color::Always)
@@ -140,7 +147,7 @@ impl Format {
     /// Writes the event's traceback to any writer, such as a file.
     ///
     /// # Errors
-    /// The writer's.
+    /// Returns the error of the writer.
     pub fn write(&self, event: &Event, to: &mut impl Write) -> io::Result<()> {
         to.write_all(self.event(event).as_bytes())
     }
@@ -148,19 +155,23 @@ impl Format {
     /// Writes the event's traceback to a stream that may be a terminal, such as standard error.
     ///
     /// # Errors
-    /// The stream's.
+    /// Returns the error of the stream.
     pub fn print<S: Write + IsTerminal>(&self, event: &Event, stream: &mut S) -> io::Result<()> {
         let text = self.text(event, self.color.applies_to(stream));
         stream.write_all(text.as_bytes())
     }
 
-    /// The event on one line, for logs and lists: `type: message at file:line in function`. Never coloured.
+    /// Returns the event on one line, for logs and lists: `type: headline at file:line in
+    /// function`. Never coloured.
     #[must_use]
     pub fn line(&self, event: &Event) -> String {
-        let mut line = escape(&traceback::title(&event.type_name, event.variant.as_deref())).into_owned();
-        if !event.message.is_empty() {
-            let message = escape(&event.message);
-            let shown = message.char_indices().nth(self.limits.string).map_or(message.len(), |(at, _)| at);
+        let mut line =
+            escape(&traceback::title(&event.type_name, event.variant.as_deref())).into_owned();
+        let headline = event.headline();
+        if !headline.is_empty() {
+            let message = escape(&headline);
+            let shown =
+                message.char_indices().nth(self.limits.string).map_or(message.len(), |(at, _)| at);
             let more = if shown < message.len() { "…" } else { "" };
             line.push_str(&format!(": {}{more}", &message[..shown]));
         }
@@ -174,7 +185,7 @@ impl Format {
     }
 
     fn text(&self, event: &Event, color: bool) -> String {
-        let mut out = Out::new(color);
+        let mut out = TracebackWriter::new(color);
         traceback::write(&mut out, event, self.limits, self.width);
         out.finish()
     }

@@ -2,9 +2,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::escape;
 
-/// The parts of a traceback that are told apart by colour.
+/// The parts of a traceback that have different colours.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(super) enum TextStyle {
     Plain,
     Dim,
     Heading,
@@ -19,7 +19,7 @@ pub(super) enum Style {
     Cause,
 }
 
-impl Style {
+impl TextStyle {
     fn code(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -37,9 +37,9 @@ impl Style {
     }
 }
 
-/// Text in the making. Everything that goes in is escaped here, so nothing that an event holds can reach a
-/// terminal as anything but text; line ends come from [`Out::end_line`] only.
-pub(super) struct Out {
+/// The text that is being written. Escapes everything that is added, so that the content of an
+/// event reaches a terminal as text only; line ends come from [`TracebackWriter::end_line`] only.
+pub(super) struct TracebackWriter {
     text: String,
     color: bool,
     column: usize,
@@ -48,20 +48,20 @@ pub(super) struct Out {
     dimmed: bool,
 }
 
-impl Out {
+impl TracebackWriter {
     pub(super) fn new(color: bool) -> Self {
         Self { text: String::with_capacity(2048), color, column: 0, pending: 0, dimmed: false }
     }
 
-    pub(super) fn put(&mut self, style: Style, text: &str) {
+    pub(super) fn put(&mut self, style: TextStyle, text: &str) {
         if text.is_empty() {
             return;
         }
-        let style = if self.dimmed { Style::Dim } else { style };
+        let style = if self.dimmed { TextStyle::Dim } else { style };
         self.text.extend(std::iter::repeat_n(' ', std::mem::take(&mut self.pending)));
         let text = escape(text);
         self.column += text.width();
-        if self.color && style != Style::Plain {
+        if self.color && style != TextStyle::Plain {
             self.text.push_str(style.code());
             self.text.push_str(&text);
             self.text.push_str("\x1b[0m");
@@ -75,7 +75,7 @@ impl Out {
         self.column += columns;
     }
 
-    /// Spaces up to `column`, counted from 0.
+    /// Adds spaces up to `column`, counted from 0.
     pub(super) fn pad_to(&mut self, column: usize) {
         self.space(column.saturating_sub(self.column));
     }
@@ -89,7 +89,7 @@ impl Out {
         self.column
     }
 
-    /// From now on everything is dim, or no longer.
+    /// Sets whether all further text is dim.
     pub(super) fn set_dimmed(&mut self, dimmed: bool) {
         self.dimmed = dimmed;
     }
@@ -99,12 +99,13 @@ impl Out {
     }
 }
 
-/// Columns that `text` takes once it is escaped.
+/// Returns how many columns `text` takes once it is escaped.
 pub(super) fn width(text: &str) -> usize {
     escape(text).width()
 }
 
-/// The byte up to which `text` fits into `columns` once it is escaped; at least one character.
+/// Returns the byte up to which `text` fits into `columns` once it is escaped; at least one
+/// character.
 pub(super) fn fitting(text: &str, columns: usize) -> usize {
     let mut used = 0;
     for (at, c) in text.char_indices() {
@@ -117,7 +118,7 @@ pub(super) fn fitting(text: &str, columns: usize) -> usize {
     text.len()
 }
 
-/// The byte from which the end of `text` fits into `columns` once it is escaped.
+/// Returns the byte from which the end of `text` fits into `columns` once it is escaped.
 pub(super) fn fitting_end(text: &str, columns: usize) -> usize {
     let mut used = 0;
     for (at, c) in text.char_indices().rev() {

@@ -1,15 +1,15 @@
 use std::ops::Range;
 
-use super::out::{Out, Style, fitting, fitting_end, width};
+use super::out::{TextStyle, TracebackWriter, fitting, fitting_end, width};
 use crate::event::{Frame, Snippet};
 
 /// How many lines of one expression are shown whole.
 const MAX_LINES: usize = 4;
 const TAB: &str = "    ";
 
-/// Writes the failing source line with the expression marked underneath; the expression's own text where the
-/// source is not there.
-pub(super) fn write(out: &mut Out, frame: &Frame, indent: usize, columns: usize) {
+/// Writes the failing source line with the expression marked underneath, or the expression's own
+/// text if the source is missing.
+pub(super) fn write(out: &mut TracebackWriter, frame: &Frame, indent: usize, columns: usize) {
     let available = columns.saturating_sub(indent).max(20);
     let marked = frame.snippet.as_ref().and_then(|snippet| locate(snippet, frame));
     let Some(lines) = marked else {
@@ -17,8 +17,8 @@ pub(super) fn write(out: &mut Out, frame: &Frame, indent: usize, columns: usize)
         if !expression.is_empty() {
             let shown = fitting(&expression, available * 2);
             out.space(indent);
-            out.put(Style::Plain, &expression[..shown]);
-            out.put(Style::Dim, if shown < expression.len() { "…" } else { "" });
+            out.put(TextStyle::Plain, &expression[..shown]);
+            out.put(TextStyle::Dim, if shown < expression.len() { "…" } else { "" });
             out.end_line();
         }
         return;
@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut Out, frame: &Frame, indent: usize, columns: usize)
         if count > MAX_LINES && (2..count - 1).contains(&at) {
             if at == 2 {
                 out.space(indent);
-                out.put(Style::Dim, &format!("...<{} lines>...", count - 3));
+                out.put(TextStyle::Dim, &format!("...<{} lines>...", count - 3));
                 out.end_line();
             }
             continue;
@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut Out, frame: &Frame, indent: usize, columns: usize)
     }
 }
 
-struct Line {
+struct SourceLine {
     before: String,
     marked: String,
     after: String,
@@ -49,7 +49,13 @@ fn leading(before: &str, marked: &str) -> usize {
     if before.trim_start().is_empty() { before.len() + blank(marked) } else { blank(before) }
 }
 
-fn write_line(out: &mut Out, line: &Line, margin: usize, indent: usize, available: usize) {
+fn write_line(
+    out: &mut TracebackWriter,
+    line: &SourceLine,
+    margin: usize,
+    indent: usize,
+    available: usize,
+) {
     let before = line.before.get(margin..).unwrap_or_default();
     let mut before = before.to_owned();
     if width(&before) + width(&line.marked) > available && width(&before) > available / 2 {
@@ -64,20 +70,20 @@ fn write_line(out: &mut Out, line: &Line, margin: usize, indent: usize, availabl
     let cut = cut || after.len() < line.after.len();
 
     out.space(indent);
-    out.put(Style::Plain, &before);
-    out.put(Style::Marked, marked);
-    out.put(Style::Plain, after.trim_end());
-    out.put(Style::Dim, if cut { "…" } else { "" });
+    out.put(TextStyle::Plain, &before);
+    out.put(TextStyle::Marked, marked);
+    out.put(TextStyle::Plain, after.trim_end());
+    out.put(TextStyle::Dim, if cut { "…" } else { "" });
     out.end_line();
     if !marked.is_empty() {
         out.space(indent + width(&before));
-        out.put(Style::Caret, &"^".repeat(width(marked)));
+        out.put(TextStyle::Caret, &"^".repeat(width(marked)));
         out.end_line();
     }
 }
 
-/// The source lines that the expression covers, each split around the covered part.
-fn locate(snippet: &Snippet, frame: &Frame) -> Option<Vec<Line>> {
+/// Returns the source lines that the expression covers, each split around the covered part.
+fn locate(snippet: &Snippet, frame: &Frame) -> Option<Vec<SourceLine>> {
     let first = usize::try_from(frame.line.checked_sub(snippet.first_line)?).ok()?;
     let lines = snippet.lines.get(first..)?;
     let source = lines.first()?;
@@ -86,11 +92,12 @@ fn locate(snippet: &Snippet, frame: &Frame) -> Option<Vec<Line>> {
     }
     let column = usize::try_from(frame.column).ok()?.checked_sub(1);
     let start = column.and_then(|column| source.char_indices().nth(column)).map(|(at, _)| at);
-    let spans = start.and_then(|start| covered(lines, start, &frame.expression)).unwrap_or_else(|| {
-        let start = start.unwrap_or(source.len() - source.trim_start().len());
-        std::iter::once(start..source.trim_end().len().max(start)).collect()
-    });
-    let split = |(line, span): (&String, Range<usize>)| Line {
+    let spans =
+        start.and_then(|start| covered(lines, start, &frame.expression)).unwrap_or_else(|| {
+            let start = start.unwrap_or(source.len() - source.trim_start().len());
+            std::iter::once(start..source.trim_end().len().max(start)).collect()
+        });
+    let split = |(line, span): (&String, Range<usize>)| SourceLine {
         before: line[..span.start].replace('\t', TAB),
         marked: line[span.clone()].replace('\t', TAB),
         after: line[span.end..].replace('\t', TAB),
@@ -98,8 +105,8 @@ fn locate(snippet: &Snippet, frame: &Frame) -> Option<Vec<Line>> {
     Some(lines.iter().zip(spans).map(split).collect())
 }
 
-/// The bytes of each line that `expression` covers when it starts at `start` of the first; white space counts
-/// nowhere, since the expression's text may have been put together from tokens.
+/// Returns the bytes of each line that `expression` covers when it starts at `start` of the first;
+/// white space counts nowhere, since the expression's text may have been put together from tokens.
 fn covered(lines: &[String], start: usize, expression: &str) -> Option<Vec<Range<usize>>> {
     let mut wanted = expression.chars().filter(|c| !c.is_whitespace()).peekable();
     wanted.peek()?;

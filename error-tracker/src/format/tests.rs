@@ -2,21 +2,28 @@ use proptest::prelude::*;
 
 use super::{Color, Format};
 use crate::event::{
-    BacktraceFrame, Cause, Event, Exit, Frame, Grouping, Kind, Level, Location, Snippet, Taken, Variable,
+    BacktraceFrame, CaptureTime, Cause, Event, Exit, Frame, Grouping, Kind, Level, Location,
+    Snippet, Variable,
 };
 
 fn variable(name: &str, type_name: &str, value: &str) -> Variable {
     let (name, type_name) = (name.into(), type_name.into());
-    Variable { name, type_name, value: Some(value.into()), taken: Taken::Failure, ..Variable::default() }
+    Variable {
+        name,
+        type_name,
+        value: Some(value.into()),
+        taken: CaptureTime::Failure,
+        ..Variable::default()
+    }
 }
 
 fn when_bound(name: &str, type_name: &str, value: &str) -> Variable {
-    Variable { taken: Taken::Bound, ..variable(name, type_name, value) }
+    Variable { taken: CaptureTime::Bound, ..variable(name, type_name, value) }
 }
 
 fn masked(name: &str) -> Variable {
     Variable {
-        taken: Taken::Never,
+        taken: CaptureTime::Never,
         masked: true,
         masked_by: Some("name contains `passw`".into()),
         ..variable(name, "&str", "**************")
@@ -29,8 +36,10 @@ fn not_kept(name: &str, type_name: &str, note: &str) -> Variable {
 }
 
 fn frame(function: &str, line: u32, column: u32, expression: &str, source: &[&str]) -> Frame {
-    let snippet =
-        Snippet { first_line: line - 1, lines: source.iter().map(|line| (*line).to_owned()).collect() };
+    let snippet = Snippet {
+        first_line: line - 1,
+        lines: source.iter().map(|line| (*line).to_owned()).collect(),
+    };
     Frame {
         function: function.into(),
         module: "shop::orders".into(),
@@ -52,10 +61,16 @@ fn an_order_fails() -> Event {
         48,
         24,
         "parse_quantity(&row[4])?",
-        &["    fn parse(..) -> ..", "        let quantity = parse_quantity(&row[4])?; // pieces", "    }"],
+        &[
+            "    fn parse(..) -> ..",
+            "        let quantity = parse_quantity(&row[4])?; // pieces",
+            "    }",
+        ],
     );
-    row.arguments =
-        vec![when_bound("row", "&csv::StringRecord", r#"["1007", "Ann", "12,50"]"#), masked("password")];
+    row.arguments = vec![
+        when_bound("row", "&csv::StringRecord", r#"["1007", "Ann", "12,50"]"#),
+        masked("password"),
+    ];
     row.locals = vec![
         when_bound("id", "u64", "1007"),
         not_kept("client", "shop::payment::Client<alloc::string::String>", "no Debug"),
@@ -63,6 +78,7 @@ fn an_order_fails() -> Event {
     row.error = Some(Cause {
         type_name: Some("shop::orders::OrderError".into()),
         message: "order 1007: bad quantity".into(),
+        ..Cause::default()
     });
     let mut main = frame("main", 12, 1, "", &[]);
     main.exit = Exit::Running;
@@ -73,8 +89,16 @@ fn an_order_fails() -> Event {
         frames: vec![quantity, row],
         callers: vec![main],
         chain: vec![
-            Cause { type_name: None, message: "order 1007: bad quantity".into() },
-            Cause { type_name: None, message: "invalid digit found in string".into() },
+            Cause {
+                type_name: None,
+                message: "order 1007: bad quantity".into(),
+                ..Cause::default()
+            },
+            Cause {
+                type_name: None,
+                message: "invalid digit found in string".into(),
+                ..Cause::default()
+            },
         ],
         thread: "main".into(),
         ..Event::default()
@@ -104,7 +128,8 @@ fn the_text_is_the_same_with_and_without_colours() {
 
 #[test]
 fn a_panic_names_its_place_when_no_frame_shows_it() {
-    let mut import = frame("import", 20, 13, "charge(&order)", &["{", "    let _ = charge(&order);", "}"]);
+    let mut import =
+        frame("import", 20, 13, "charge(&order)", &["{", "    let _ = charge(&order);", "}"]);
     import.exit = Exit::Panic;
     let mut event = Event {
         kind: Kind::Panic,
@@ -124,6 +149,7 @@ fn a_panic_names_its_place_when_no_frame_shows_it() {
         file: Some("src/prices.rs".into()),
         line: Some(line),
         in_app,
+        ..BacktraceFrame::default()
     };
     event.backtrace = vec![
         call("core::panicking::panic", false, 1),
@@ -175,7 +201,8 @@ fn a_none_shows_where_it_left() {
 
 #[test]
 fn an_error_with_its_own_causes_lists_them_once() {
-    let cause = |message: &str| Cause { type_name: None, message: message.into() };
+    let cause =
+        |message: &str| Cause { type_name: None, message: message.into(), ..Cause::default() };
     let event = Event {
         type_name: "shop::OrderError".into(),
         variant: Some("Negative".into()),
@@ -228,7 +255,8 @@ fn text_of_a_megabyte_takes_linear_time() {
     frame.locals = ["[", "'\\u{", "\"\\u{", "[1, ", "a ", "\n"]
         .map(|part| variable("x", "X", &part.repeat(300_000)))
         .into();
-    let event = Event { frames: vec![frame], type_name: "E".into(), message: long, ..Event::default() };
+    let event =
+        Event { frames: vec![frame], type_name: "E".into(), message: long, ..Event::default() };
     let started = std::time::Instant::now();
     let text = plain(&event);
     // Quadratic work would take minutes.
@@ -259,7 +287,8 @@ fn long_values_are_wrapped_and_limits_cut() {
     ];
     let event = Event { frames: vec![first], type_name: "E".into(), ..Event::default() };
     insta::assert_snapshot!("default_limits", plain(&event));
-    let narrow = Format::new().color(Color::Never).max_elements(3).max_string(10).max_recursion(0).width(60);
+    let narrow =
+        Format::new().color(Color::Never).max_elements(3).max_string(10).max_recursion(0).width(60);
     insta::assert_snapshot!("own_limits", narrow.event(&event));
 }
 
@@ -274,7 +303,7 @@ fn one_line_says_what_and_where() {
     let format = Format::new();
     assert_eq!(
         format.line(&an_order_fails()),
-        "core::num::error::ParseIntError: invalid digit found in string at src/orders.rs:61 in \
+        "core::num::error::ParseIntError: order 1007: bad quantity: invalid digit found in string at src/orders.rs:61 in \
          shop::orders::parse_quantity"
     );
     let event = Event { type_name: "E".into(), message: "a\nb\x07cdef".into(), ..Event::default() };
@@ -285,14 +314,17 @@ fn one_line_says_what_and_where() {
 #[test]
 fn colours_follow_the_usual_variables() {
     let decide = |set: &[(&str, &str)], terminal| {
-        let find =
-            |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let find = |name: &str| {
+            set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
         Color::Auto.decide(find, || terminal)
     };
     assert!(decide(&[], true) && !decide(&[], false));
     assert!(!decide(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], true));
     assert!(decide(&[("NO_COLOR", "")], true));
-    assert!(decide(&[("CLICOLOR_FORCE", "1")], false) && !decide(&[("CLICOLOR_FORCE", "0")], false));
+    assert!(
+        decide(&[("CLICOLOR_FORCE", "1")], false) && !decide(&[("CLICOLOR_FORCE", "0")], false)
+    );
     assert!(!decide(&[("CLICOLOR", "0")], true) && !decide(&[("TERM", "dumb")], true));
 }
 
@@ -302,7 +334,8 @@ fn without_colours(text: &str) -> String {
     for part in parts {
         let (code, rest) = part.split_once('m').expect("a colour code ends");
         assert!(
-            code.strip_prefix('[').is_some_and(|code| code.chars().all(|c| c.is_ascii_digit() || c == ';')),
+            code.strip_prefix('[')
+                .is_some_and(|code| code.chars().all(|c| c.is_ascii_digit() || c == ';')),
             "{code}"
         );
         plain.push_str(rest);
@@ -322,7 +355,7 @@ fn nasty() -> impl Strategy<Value = String> {
 prop_compose! {
     fn a_variable()(name in nasty(), type_name in nasty(), value in proptest::option::of(nasty()), masked: bool,
                     note in proptest::option::of(nasty())) -> Variable {
-        Variable { name, type_name, value, masked, note: note.clone(), masked_by: note, taken: Taken::Bound }
+        Variable { name, type_name, value, masked, note: note.clone(), masked_by: note, taken: CaptureTime::Bound }
     }
 }
 
@@ -337,7 +370,7 @@ prop_compose! {
         };
         Frame {
             function: text[0].clone(), module: text[1].clone(), file: text[2].clone(), line, column, expression, exit,
-            error: Some(Cause { type_name: Some(text[4].clone()), message: text[3].clone() }),
+            error: Some(Cause { type_name: Some(text[4].clone()), message: text[3].clone(), ..Cause::default() }),
             arguments: variables.clone(), locals: variables, ordinal: 0,
             root: "",
             extent: (0, 0),
@@ -357,9 +390,9 @@ proptest! {
         let event = Event {
             type_name: text[0].clone(), variant: Some(text[1].clone()), message: text[2].clone(),
             thread: text[3].clone(), callers: frames.clone(), frames, globals,
-            chain: vec![Cause { type_name: Some(text[4].clone()), message: text[5].clone() }; 3],
+            chain: vec![Cause { type_name: Some(text[4].clone()), message: text[5].clone(), ..Cause::default() }; 3],
             location: Some(Location { file: text[6].clone(), line: 1, column: 1 }),
-            backtrace: vec![BacktraceFrame { function: text[7].clone(), file: Some(text[6].clone()), line: None, in_app: true }],
+            backtrace: vec![BacktraceFrame { function: text[7].clone(), file: Some(text[6].clone()), line: None, in_app: true, ..BacktraceFrame::default() }],
             grouping: Grouping { hash: text[6].clone(), ..Grouping::default() },
             cut: text.clone(),
             ..Event::default()

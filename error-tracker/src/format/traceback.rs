@@ -1,5 +1,5 @@
-use super::limits::Limits;
-use super::out::{Out, Style};
+use super::limits::ValueLimits;
+use super::out::{TextStyle, TracebackWriter};
 use super::{source, variables};
 use crate::event::{Cause, Event, Exit, Frame, Kind, Level, Location};
 
@@ -8,11 +8,15 @@ const MAX_EQUAL: usize = 3;
 /// How many lines of one message are shown.
 const MAX_MESSAGE_LINES: usize = 40;
 
-pub(super) fn write(out: &mut Out, event: &Event, limits: Limits, columns: usize) {
+pub(super) fn write(out: &mut TracebackWriter, event: &Event, limits: ValueLimits, columns: usize) {
     let outside: Vec<_> = outermost_calls(event);
     let raised = apart(event);
-    if !(event.callers.is_empty() && event.frames.is_empty() && outside.is_empty() && raised.is_none()) {
-        out.put(Style::Heading, "Traceback (most recent call last):");
+    if !(event.callers.is_empty()
+        && event.frames.is_empty()
+        && outside.is_empty()
+        && raised.is_none())
+    {
+        out.put(TextStyle::Heading, "Traceback (most recent call last):");
         out.end_line();
     }
     let rose = if event.kind == Kind::Panic { "(panicked here)" } else { "(captured here)" };
@@ -31,7 +35,7 @@ pub(super) fn write(out: &mut Out, event: &Event, limits: Limits, columns: usize
         }
         if equal > MAX_EQUAL {
             out.space(2);
-            out.put(Style::Dim, &format!("[the frame above {} more times]", equal - MAX_EQUAL));
+            out.put(TextStyle::Dim, &format!("[the frame above {} more times]", equal - MAX_EQUAL));
             out.end_line();
         }
         at += equal;
@@ -46,7 +50,7 @@ pub(super) fn write(out: &mut Out, event: &Event, limits: Limits, columns: usize
     notes(out, event);
 }
 
-/// The type's path with the variant: `shop::OrderError::Negative`.
+/// Returns the type's path with the variant: `shop::OrderError::Negative`.
 pub(super) fn title(type_name: &str, variant: Option<&str>) -> String {
     match variant {
         Some(variant) => format!("{type_name}::{variant}"),
@@ -54,7 +58,7 @@ pub(super) fn title(type_name: &str, variant: Option<&str>) -> String {
     }
 }
 
-/// The function with its module: `shop::orders::Cart::total`.
+/// Returns the function with its module: `shop::orders::Cart::total`.
 pub(super) fn function(frame: &Frame) -> String {
     if frame.module.is_empty() {
         frame.function.clone()
@@ -63,17 +67,20 @@ pub(super) fn function(frame: &Frame) -> String {
     }
 }
 
-/// Where no annotated function is known, the program's own part of the call stack stands in, outermost first.
+/// Returns the program's own part of the call stack, outermost first, to show if the event has no
+/// annotated function; else an empty list.
 fn outermost_calls(event: &Event) -> Vec<(&str, u32, &str)> {
     if !(event.frames.is_empty() && event.callers.is_empty()) {
         return Vec::new();
     }
     let own = event.backtrace.iter().rev().filter(|call| call.in_app);
-    own.map(|call| (call.file.as_deref().unwrap_or("?"), call.line.unwrap_or(0), call.function.as_str()))
-        .collect()
+    own.map(|call| {
+        (call.file.as_deref().unwrap_or("?"), call.line.unwrap_or(0), call.function.as_str())
+    })
+    .collect()
 }
 
-/// The place where the event rose, unless the innermost frame shows it.
+/// Returns the place where the failure began, unless a frame shows it.
 fn apart(event: &Event) -> Option<&Location> {
     let shown = |place: &&Location| {
         let mut frames = event.frames.iter().chain(&event.callers);
@@ -83,27 +90,38 @@ fn apart(event: &Event) -> Option<&Location> {
 }
 
 fn is_same_place(a: &Frame, b: &Frame) -> bool {
-    (&a.function, &a.file, a.line, a.column, a.exit) == (&b.function, &b.file, b.line, b.column, b.exit)
+    (&a.function, &a.file, a.line, a.column, a.exit)
+        == (&b.function, &b.file, b.line, b.column, b.exit)
         && a.error == b.error
 }
 
-fn header(out: &mut Out, file: &str, line: u32, column: u32, function: Option<&str>, remark: &str) {
+fn header(
+    out: &mut TracebackWriter,
+    file: &str,
+    line: u32,
+    column: u32,
+    function: Option<&str>,
+    remark: &str,
+) {
     out.space(2);
-    out.put(Style::Plain, "File ");
+    out.put(TextStyle::Plain, "File ");
     let numbers = [line, column].into_iter().take_while(|number| *number > 0);
-    out.put(Style::Path, &numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}")));
+    out.put(
+        TextStyle::Path,
+        &numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}")),
+    );
     if let Some(function) = function.filter(|function| !function.is_empty()) {
-        out.put(Style::Plain, ", in ");
-        out.put(Style::Function, function);
+        out.put(TextStyle::Plain, ", in ");
+        out.put(TextStyle::Function, function);
     }
     if !remark.is_empty() {
         out.space(1);
-        out.put(Style::Dim, remark);
+        out.put(TextStyle::Dim, remark);
     }
     out.end_line();
 }
 
-fn frame(out: &mut Out, frame: &Frame, limits: Limits, columns: usize) {
+fn frame(out: &mut TracebackWriter, frame: &Frame, limits: ValueLimits, columns: usize) {
     let remark = match frame.exit {
         Exit::Running => "(still running)",
         Exit::Captured => "(captured here)",
@@ -117,22 +135,23 @@ fn frame(out: &mut Out, frame: &Frame, limits: Limits, columns: usize) {
         source::write(out, frame, 4, columns);
     }
     let groups = [("arguments", frame.arguments.as_slice()), ("locals", frame.locals.as_slice())];
-    let filled: Vec<_> = groups.into_iter().filter(|(_, variables)| !variables.is_empty()).collect();
+    let filled: Vec<_> =
+        groups.into_iter().filter(|(_, variables)| !variables.is_empty()).collect();
     variables::write(out, &filled, 4, limits, columns);
     out.set_dimmed(false);
     if let Some(converted) = &frame.error {
         out.space(4);
-        out.put(Style::Cause, "became ");
+        out.put(TextStyle::Cause, "became ");
         cause(out, converted, 8);
     }
 }
 
-fn error(out: &mut Out, event: &Event) {
-    out.put(Style::Error, &title(&event.type_name, event.variant.as_deref()));
+fn error(out: &mut TracebackWriter, event: &Event) {
+    out.put(TextStyle::Error, &title(&event.type_name, event.variant.as_deref()));
     message(out, &event.message, 4);
     let Some((outermost, causes)) = event.chain.split_first() else { return };
     if outermost.message != event.message {
-        out.put(Style::Cause, "Reported as:");
+        out.put(TextStyle::Cause, "Reported as:");
         out.end_line();
         out.space(4);
         cause(out, outermost, 8);
@@ -140,49 +159,50 @@ fn error(out: &mut Out, event: &Event) {
     if causes.is_empty() {
         return;
     }
-    out.put(Style::Cause, "Caused by:");
+    out.put(TextStyle::Cause, "Caused by:");
     out.end_line();
     for (at, next) in causes.iter().enumerate() {
         out.space(4);
         if causes.len() > 1 {
-            out.put(Style::Dim, &format!("{at}: "));
+            out.put(TextStyle::Dim, &format!("{at}: "));
         }
         cause(out, next, 8);
     }
 }
 
-fn cause(out: &mut Out, cause: &Cause, indent: usize) {
+fn cause(out: &mut TracebackWriter, cause: &Cause, indent: usize) {
     match &cause.type_name {
         Some(type_name) => {
-            out.put(Style::Error, type_name);
+            out.put(TextStyle::Error, type_name);
             message(out, &cause.message, indent);
         }
         None => lines(out, &cause.message, indent),
     }
 }
 
-fn message(out: &mut Out, message: &str, indent: usize) {
+fn message(out: &mut TracebackWriter, message: &str, indent: usize) {
     if message.is_empty() {
         out.end_line();
     } else {
-        out.put(Style::Plain, ": ");
+        out.put(TextStyle::Plain, ": ");
         lines(out, message, indent);
     }
 }
 
-/// The further lines of a text are indented, so that none can pass for a part of the traceback.
-fn lines(out: &mut Out, text: &str, indent: usize) {
+/// Writes a text, with all lines but the first indented, so that none looks like a part of the
+/// traceback.
+fn lines(out: &mut TracebackWriter, text: &str, indent: usize) {
     let mut count = 0;
     for (at, line) in text.trim_end().lines().enumerate() {
         count = at + 1;
         if at == MAX_MESSAGE_LINES {
             out.space(indent);
-            out.put(Style::Dim, "…");
+            out.put(TextStyle::Dim, "…");
             out.end_line();
             return;
         }
         out.space(if at == 0 { 0 } else { indent });
-        out.put(Style::Plain, line);
+        out.put(TextStyle::Plain, line);
         out.end_line();
     }
     if count == 0 {
@@ -190,19 +210,14 @@ fn lines(out: &mut Out, text: &str, indent: usize) {
     }
 }
 
-fn notes(out: &mut Out, event: &Event) {
+fn notes(out: &mut TracebackWriter, event: &Event) {
     let mut notes = Vec::new();
     if event.handled && event.kind != Kind::Message {
         notes.push("handled, the program went on".to_owned());
     }
-    let level = match event.level {
-        Level::Error => None,
-        Level::Debug => Some("debug"),
-        Level::Info => Some("info"),
-        Level::Warning => Some("warning"),
-        Level::Fatal => Some("fatal"),
-    };
-    notes.extend(level.map(|level| format!("level {level}")));
+    if event.level != Level::Error {
+        notes.push(format!("level {}", event.level));
+    }
     if !matches!(event.thread.as_str(), "" | "main") {
         notes.push(format!("thread {}", event.thread));
     }
@@ -211,7 +226,7 @@ fn notes(out: &mut Out, event: &Event) {
     }
     notes.extend(event.cut.iter().map(|cut| format!("left out: {cut}")));
     if !notes.is_empty() {
-        out.put(Style::Dim, &format!("({})", notes.join("; ")));
+        out.put(TextStyle::Dim, &format!("({})", notes.join("; ")));
         out.end_line();
     }
 }

@@ -1,57 +1,64 @@
-use super::limits::Limits;
-use super::out::{Out, Style, fitting, width};
-use crate::event::{Taken, Variable, short_type};
+use super::limits::ValueLimits;
+use super::out::{TextStyle, TracebackWriter, fitting, width};
+use crate::event::{CaptureTime, Variable, short_type};
 
 /// Names and types longer than this are not lined up with the others.
 const MAX_NAME: usize = 20;
 const MAX_TYPE: usize = 24;
 const MAX_LINES: usize = 6;
 
-/// Writes groups of variables as `name: type = value`, lined up over all groups, with the group's label at the left.
+/// Writes groups of variables as `name: type = value`, lined up over all groups, with the group's
+/// label at the left.
 pub(super) fn write(
-    out: &mut Out,
+    out: &mut TracebackWriter,
     groups: &[(&str, &[Variable])],
     indent: usize,
-    limits: Limits,
+    limits: ValueLimits,
     columns: usize,
 ) {
     let all = || groups.iter().flat_map(|(_, variables)| variables.iter());
     let label = indent + groups.iter().map(|(label, _)| label.len()).max().unwrap_or(0) + 2;
-    let names =
-        all().map(|variable| width(&variable.name)).filter(|name| *name <= MAX_NAME).max().unwrap_or(0);
-    let types =
-        all().map(|variable| width(&short(variable))).filter(|name| *name <= MAX_TYPE).max().unwrap_or(0);
+    let names = all()
+        .map(|variable| width(&variable.name))
+        .filter(|name| *name <= MAX_NAME)
+        .max()
+        .unwrap_or(0);
+    let types = all()
+        .map(|variable| width(&short(variable)))
+        .filter(|name| *name <= MAX_TYPE)
+        .max()
+        .unwrap_or(0);
     let at_type = label + names + 2;
     let at_value = at_type + types + usize::from(types > 0);
     for (name, variables) in groups {
         for (at, variable) in variables.iter().enumerate() {
             out.space(indent);
-            out.put(Style::Dim, if at == 0 { name } else { "" });
+            out.put(TextStyle::Dim, if at == 0 { name } else { "" });
             out.pad_to(label);
-            out.put(Style::Name, &variable.name);
+            out.put(TextStyle::Name, &variable.name);
             let type_name = short(variable);
             if !type_name.is_empty() {
-                out.put(Style::Dim, ":");
+                out.put(TextStyle::Dim, ":");
                 out.pad_to(at_type);
                 out.space(usize::from(out.column() > at_type));
-                out.put(Style::Type, &type_name);
+                out.put(TextStyle::Type, &type_name);
             }
             if let Some(value) = &variable.value {
                 out.pad_to(at_value);
                 out.space(usize::from(out.column() > at_value));
-                out.put(Style::Dim, "=");
+                out.put(TextStyle::Dim, "=");
                 out.space(1);
                 let (style, value) = if variable.masked {
-                    (Style::Masked, value.clone())
+                    (TextStyle::Masked, value.clone())
                 } else {
-                    (Style::Plain, limits.cut(value))
+                    (TextStyle::Plain, limits.cut(value))
                 };
                 wrap(out, style, &value, columns);
             }
             if let Some(remark) = remark(variable) {
                 out.space(2);
-                out.put(Style::Dim, "# ");
-                out.put(Style::Dim, &remark);
+                out.put(TextStyle::Dim, "# ");
+                out.put(TextStyle::Dim, &remark);
             }
             out.end_line();
         }
@@ -69,7 +76,7 @@ fn remark(variable: &Variable) -> Option<String> {
             Some(rule) => format!("masked: {rule}"),
             None => "masked".to_owned(),
         });
-    } else if variable.value.is_some() && variable.taken == Taken::Bound {
+    } else if variable.value.is_some() && variable.taken == CaptureTime::Bound {
         parts.push("when bound".to_owned());
     }
     match &variable.note {
@@ -81,7 +88,7 @@ fn remark(variable: &Variable) -> Option<String> {
 }
 
 /// Continues a long value underneath its start, breaking behind a space or comma where one is near.
-fn wrap(out: &mut Out, style: Style, value: &str, columns: usize) {
+fn wrap(out: &mut TracebackWriter, style: TextStyle, value: &str, columns: usize) {
     let start = if out.column() <= columns * 3 / 5 { out.column() } else { 8 };
     let mut rest = value;
     for line in 1..=MAX_LINES {
@@ -89,7 +96,7 @@ fn wrap(out: &mut Out, style: Style, value: &str, columns: usize) {
         let mut end = fitting(rest, room);
         if end == rest.len() || line == MAX_LINES {
             out.put(style, rest[..end].trim_end_matches(' '));
-            out.put(Style::Dim, if end < rest.len() { "…" } else { "" });
+            out.put(TextStyle::Dim, if end < rest.len() { "…" } else { "" });
             return;
         }
         if let Some(space) = rest[..end].rfind(' ').filter(|space| *space > end / 2) {

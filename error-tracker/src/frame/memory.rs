@@ -1,63 +1,65 @@
-//! Memory for frames, kept per thread and used again: a call that is followed does not allocate each time.
+//! Memory for frames. Each thread reuses its blocks, so that a tracked call rarely allocates.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
 /// Memory for a frame and its slots.
-type Block = [MaybeUninit<u64>];
+type FrameBlock = [MaybeUninit<u64>];
 
-/// A block that is free leads to the next one.
-struct Free {
-    next: *mut Free,
+/// A free block, a node of a list.
+struct FreeBlock {
+    next: *mut FreeBlock,
 }
 
-/// Blocks have sizes of so many words more each, so that functions share them.
+/// The sizes of blocks are multiples of so many words, so that functions share them.
 const STEP: usize = 16;
-/// Larger ones are not kept.
+/// How many sizes there are. Larger blocks are not reused.
 const SIZES: usize = 14;
-/// How many of each size a thread keeps.
+/// How many free blocks of each size a thread has at most.
 const SPARE: u32 = 64;
 
-/// A thread's free blocks, by their sizes. It has no destructor, since its thread's last functions use it to the end.
-struct Memory {
-    free: [Cell<*mut Free>; SIZES],
+/// A thread's free blocks, by size. It has no destructor, since the thread's last functions use it
+/// to the end.
+struct FrameMemory {
+    free: [Cell<*mut FreeBlock>; SIZES],
     spare: [Cell<u32>; SIZES],
-    /// The allocator was asked for a block, or given one, and has not come back.
+    /// The program's allocator allocates or frees a block for this module.
     allocator_runs: Cell<bool>,
-    keeps: Cell<Keeps>,
+    block_reuse: Cell<BlockReuse>,
 }
 
-/// Whether blocks that are given back are kept for the next.
+/// Whether blocks that are given back are reused.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keeps {
-    /// Nothing was given back, and so nothing is to be freed at the thread's end.
-    Unasked,
+enum BlockReuse {
+    /// No block was given back yet, so none has to be freed at the thread's end.
+    Undecided,
     Yes,
     /// The thread ends.
     No,
 }
 
 thread_local! {
-    static MEMORY: Memory = const {
-        Memory {
+    static MEMORY: FrameMemory = const {
+        FrameMemory {
             free: [const { Cell::new(ptr::null_mut()) }; SIZES],
             spare: [const { Cell::new(0) }; SIZES],
             allocator_runs: Cell::new(false),
-            keeps: Cell::new(Keeps::Unasked),
+            block_reuse: Cell::new(BlockReuse::Undecided),
         }
     };
-    /// Touched by a thread that keeps blocks.
-    static AT_END: AtEnd = const { AtEnd };
+    /// Initialized by a thread that reuses blocks.
+    static AT_END: ThreadEndGuard = const { ThreadEndGuard };
 }
 
-/// How large the block is in which so many words find room.
+/// Returns the size of the block that so many words need, in words.
 pub(super) fn rounded(words: usize) -> usize {
-    words.next_multiple_of(STEP)
+    words.div_ceil(STEP) * STEP
 }
 
-/// A block of so many words, which were `rounded`. `None` while the allocator runs on behalf of this module: it may be an annotated
-/// function, and would ask in turn, without an end.
+/// Takes a block of so many words, which were `rounded`. Returns `None` while this module waits for
+/// the program's allocator: that may be an annotated function, and would need a frame in turn,
+/// without end.
 #[inline]
 pub(super) fn take(words: usize) -> Option<NonNull<u64>> {
     MEMORY.with(|memory| {
@@ -68,31 +70,34 @@ pub(super) fn take(words: usize) -> Option<NonNull<u64>> {
     })
 }
 
-/// The same, whoever asks.
+/// Takes a block as `take` does, also inside the program's allocator.
 pub(super) fn take_anyway(words: usize) -> NonNull<u64> {
     take(words).unwrap_or_else(|| MEMORY.with(|memory| memory.allocate(words)))
 }
 
+/// Gives a block back, to be reused or freed.
+///
 /// # Safety
-/// `take` or `take_anyway` gave this block of so many words, and nothing leads to it any more.
+/// `take` or `take_anyway` returned this block of so many words, and it is not used any more.
 #[inline]
 pub(super) unsafe fn give_back(block: NonNull<u64>, words: usize) {
     MEMORY.with(|memory| {
-        // SAFETY: as asked for.
-        let kept = unsafe { memory.keep(block, words) };
-        if !kept {
-            // SAFETY: as asked for, and it was not kept.
+        // SAFETY: as the caller promises.
+        let is_reused = unsafe { memory.keep(block, words) };
+        if !is_reused {
+            // SAFETY: as the caller promises, and it is not on the list.
             unsafe { memory.free(block, words) };
         }
     });
 }
 
-impl Memory {
+impl FrameMemory {
+    #[inline]
     fn reuse(&self, words: usize) -> Option<NonNull<u64>> {
         let size = words / STEP;
         let (free, spare) = (self.free.get(size)?, self.spare.get(size)?);
         let block = NonNull::new(free.get())?;
-        // SAFETY: `keep` wrote it there, and nobody has used the block since.
+        // SAFETY: `keep` wrote it there, and the block was not used since.
         free.set(unsafe { block.as_ref().next });
         spare.set(spare.get().wrapping_sub(1));
         Some(block.cast())
@@ -102,7 +107,7 @@ impl Memory {
     #[inline(never)]
     fn allocate(&self, words: usize) -> NonNull<u64> {
         let ran = self.allocator_runs.replace(true);
-        let block = NonNull::from_mut(Box::leak(Box::<Block>::new_uninit_slice(words))).cast();
+        let block = NonNull::from_mut(Box::leak(Box::<FrameBlock>::new_uninit_slice(words))).cast();
         self.allocator_runs.set(ran);
         block
     }
@@ -112,49 +117,65 @@ impl Memory {
     #[cold]
     #[inline(never)]
     unsafe fn free(&self, block: NonNull<u64>, words: usize) {
-        let block: NonNull<Block> = NonNull::slice_from_raw_parts(block.cast(), words);
+        let block: NonNull<FrameBlock> = NonNull::slice_from_raw_parts(block.cast(), words);
         let ran = self.allocator_runs.replace(true);
         // SAFETY: `allocate` leaked a box of so many words.
         drop(unsafe { Box::from_raw(block.as_ptr()) });
         self.allocator_runs.set(ran);
     }
 
-    fn keeps(&self) -> bool {
-        if self.keeps.get() == Keeps::Unasked {
-            // To be told of the thread's end may take memory, and the allocator may be an annotated function.
-            self.keeps.set(Keeps::No);
-            let keeps = AT_END.try_with(|_| ()).map_or(Keeps::No, |()| Keeps::Yes);
-            self.keeps.set(keeps);
+    #[inline]
+    fn reuses_blocks(&self) -> bool {
+        match self.block_reuse.get() {
+            BlockReuse::Yes => true,
+            BlockReuse::No => false,
+            BlockReuse::Undecided => self.decide_reuse(),
         }
-        self.keeps.get() == Keeps::Yes
     }
 
+    #[cold]
+    #[inline(never)]
+    fn decide_reuse(&self) -> bool {
+        // Registering the guard may allocate, and the allocator may be an annotated function, which
+        // gives its frame back here.
+        self.block_reuse.set(BlockReuse::No);
+        let reuses = AT_END.try_with(|_| ()).is_ok();
+        self.block_reuse.set(if reuses { BlockReuse::Yes } else { BlockReuse::No });
+        reuses
+    }
+
+    /// Puts a block on the list of free ones; returns whether it did.
+    ///
     /// # Safety
-    /// As for `give_back`, if it answers true.
+    /// As for `give_back`.
+    #[inline]
     unsafe fn keep(&self, block: NonNull<u64>, words: usize) -> bool {
         let size = words / STEP;
-        let (Some(free), Some(spare)) = (self.free.get(size), self.spare.get(size)) else { return false };
-        if spare.get() >= SPARE || !self.keeps() {
+        let (Some(free), Some(spare)) = (self.free.get(size), self.spare.get(size)) else {
+            return false;
+        };
+        if spare.get() >= SPARE || !self.reuses_blocks() {
             return false;
         }
-        let block = block.cast::<Free>().as_ptr();
-        // SAFETY: a block has more words than this one, and is as aligned.
-        unsafe { block.write(Free { next: free.get() }) };
+        let block = block.cast::<FreeBlock>().as_ptr();
+        // SAFETY: a block is larger than a `FreeBlock`, and as aligned.
+        unsafe { block.write(FreeBlock { next: free.get() }) };
         free.set(block);
         spare.set(spare.get() + 1);
         true
     }
 }
 
-struct AtEnd;
+/// Frees the thread's blocks at its end.
+struct ThreadEndGuard;
 
-impl Drop for AtEnd {
+impl Drop for ThreadEndGuard {
     fn drop(&mut self) {
         MEMORY.with(|memory| {
-            memory.keeps.set(Keeps::No);
+            memory.block_reuse.set(BlockReuse::No);
             for size in 0..SIZES {
                 while let Some(block) = memory.reuse(size * STEP) {
-                    // SAFETY: it was free, and is taken now.
+                    // SAFETY: it was on the list of free blocks, and is not any more.
                     unsafe { memory.free(block, size * STEP) };
                 }
             }

@@ -1,34 +1,40 @@
-//! The memory of running annotated functions: a frame each, the list that links those of a thread, the slots of their
-//! variables, and the texts that the slots lead to.
+//! The memory of running annotated functions: one frame for each tracked call, the list of a
+//! thread's frames, the slots of their variables, and the texts that slots refer to.
 //!
-//! All unsafe code that this needs is here. What the rest of the library does with it is sound as long as it and expansions
-//! keep two promises, which no type can ask of them, since expansions may not write `unsafe` in a user's crate:
+//! All unsafe code for frames is here. The rest of the library uses it soundly as long as it and
+//! the expansions keep three promises. Types cannot enforce them, since an expansion must not write
+//! `unsafe` in a user's crate:
 //!
-//! - A frame is not used once it has left or was freed. What leads to it stands in the guard, a local that nothing but the
-//!   expansion can name (`trace::guard`), which takes it off when it is dropped.
-//! - What [`Content::argument`] and [`Content::text_argument`] are given was an argument of the function, and so outlives its
-//!   guard.
+//! - A frame is not used after it has left or was freed. The guard has the only lasting reference
+//!   to it, a local that nothing but the expansion can name (`trace::guard`), and frees it on drop.
+//! - The index passed to [`FrameRef::fill`] is less than the function's number of slots.
+//! - The reference passed to [`SlotContent::argument`] or [`SlotContent::text_argument`] is an
+//!   argument of the function, and so outlives its guard.
 
-mod argument;
-mod body;
-mod call;
-mod chunk;
+mod call_argument;
+mod chunk_piece;
+mod erased_value;
+mod framed_future;
 mod list;
+mod live_frame;
 mod memory;
-mod shown;
 mod slot;
+mod text_chunk;
 
-pub(crate) use argument::{Argument, Given, PastArgument};
-pub(crate) use body::Body;
-pub(crate) use call::{Frame, FrameRef};
-pub(crate) use chunk::Chunk;
-pub(crate) use list::{Frames, List};
-pub(crate) use shown::{Elements, Written};
-pub(crate) use slot::{Content, Piece, Slot, Untaken, UntakenText, Value};
+pub(crate) use call_argument::{ArgumentValue, CallArgument, DeferredArgument};
+pub(crate) use chunk_piece::ChunkPiece;
+pub(crate) use erased_value::{FormatValue, SliceElements};
+pub(crate) use framed_future::FramedFuture;
+pub(crate) use list::{FrameIter, FrameList};
+pub(crate) use live_frame::FrameRef;
+pub(crate) use slot::{
+    PendingText, PendingValue, SlotContent, SlotDescriptor, SlotValue, VariableSlot,
+};
+pub(crate) use text_chunk::ChunkSpan;
 
-/// The constants of a function, which its frames carry.
-pub trait Slots: 'static {
-    /// How many variables have a slot.
+/// The constants of a function that its frames need.
+pub trait SlotCount: 'static {
+    /// Returns how many variables have a slot.
     fn slots(&self) -> usize;
 }
 

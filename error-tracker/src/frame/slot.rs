@@ -1,363 +1,373 @@
-//! A slot keeps what is known of one variable of a running function, in plain bytes.
+//! The slot of one variable of a running function: plain bytes, and a descriptor that reads them.
 
 use std::any::type_name;
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::ptr;
 
-use super::shown::{Fmt, Shown, Written, erased};
-use super::{FrameRef, Slots};
+use super::chunk_piece::ChunkPiece;
+use super::erased_value::{ErasedFmt, ErasedValue, FormatValue, erased};
+use super::text_chunk::ChunkSpan;
+use crate::byte_text;
 
-/// What is kept of one variable.
+/// The slot of one variable in a live frame.
 #[derive(Clone, Copy)]
-pub struct Slot<'a>(pub(super) &'a Cells);
+pub struct VariableSlot<'a> {
+    pub(super) cells: &'a SlotCells,
+    /// Bit i: slot i of the frame is filled.
+    pub(super) filled: &'a Cell<u64>,
+    pub(super) bit: u64,
+}
 
-/// Two words, and a descriptor that says how to read them; it is empty until the variable is bound.
+/// Returns whether a value of the type can be copied into a slot.
+const fn fits<T>() -> bool {
+    size_of::<T>() <= size_of::<SlotData>() && align_of::<T>() <= align_of::<AlignedData>()
+}
+
+/// Two words of data, and the descriptor that says how to read them. Uninitialized until the slot
+/// is filled.
 #[repr(C)]
-pub(super) struct Cells {
-    kept: Cell<Option<Kept>>,
-    data: Cell<MaybeUninit<Data>>,
+pub(super) struct SlotCells {
+    pub(super) descriptor: Cell<MaybeUninit<SlotDescriptor>>,
+    pub(super) data: Cell<MaybeUninit<SlotData>>,
 }
 
-impl Cells {
-    pub(super) const fn empty() -> Self {
-        Self { kept: Cell::new(None), data: Cell::new(MaybeUninit::uninit()) }
-    }
-}
+pub(super) type SlotData = [u64; 2];
 
-pub(super) type Data = [u64; 2];
+/// Returns the description of a slot, for one type and kind of capture.
+// A function instead of a constant: a program has one for each type, and a constant would hold
+// addresses that the loader has to relocate. Descriptors are never inlined: each codegen unit would
+// have copies of them, and of the `Debug` that they refer to.
+pub(crate) type SlotDescriptor = fn() -> SlotDescription;
 
-/// Says what a slot is, for one type and way of keeping. A function and no constant: a program has one for each type, and a
-/// constant would lead to its parts by addresses, which the loader has to put in. Never inline, or each unit of the compiler
-/// has copies of them, and of the `Debug` that they name.
-pub(super) type Kept = fn() -> Described;
-
-pub(super) struct Described {
-    /// Of what a reference leads to, when it is one.
+/// The type of a variable, and how its slot is read.
+pub(crate) struct SlotDescription {
+    /// The name of the type; for a reference, of its referent.
     type_name: &'static str,
     is_reference: bool,
-    pub(super) form: Form,
+    pub(super) form: SlotForm,
 }
 
 /// How a slot's data is read.
 #[derive(Clone, Copy)]
-pub(super) enum Form {
-    /// The value.
-    Bits(Fmt),
-    /// A reference, shown by what is made for references.
-    Reference(Fmt),
+pub(super) enum SlotForm {
+    /// A copy of the value.
+    Bits(ErasedFmt),
+    /// A reference, shown by a function for references.
+    Reference(ErasedFmt),
     /// A `&str`.
     Str,
-    /// Nothing, until the text is `TAKEN`.
+    /// No data: a text that was not copied.
     Text,
-    /// Nothing, until the value is `TAKEN`.
-    Value(Fmt),
+    /// No data: a value that was not rendered.
+    Value(ErasedFmt),
+    /// No data: the type has no `Debug`.
     NoDebug,
-    /// Nothing, in a call that was not followed.
-    Unfollowed,
-    /// A piece of the frame's chunk, and the descriptor that was there before.
-    Taken,
+    /// No data: the call was not tracked.
+    Untracked,
+    /// A piece of the frame's chunk, and the descriptor that the slot had before.
+    Stored,
+    /// A piece whose value is outdated; a later value may use its span again.
+    Omitted,
 }
 
-fn described(type_name: &'static str, form: Form) -> Described {
-    Described { type_name, is_reference: false, form }
+fn described(type_name: &'static str, form: SlotForm) -> SlotDescription {
+    SlotDescription { type_name, is_reference: false, form }
 }
 
-fn reference<T: ?Sized>(form: Form) -> Described {
-    Described { type_name: type_name::<T>(), is_reference: true, form }
-}
-
-#[inline(never)]
-fn bits<T: Debug>() -> Described {
-    described(type_name::<T>(), Form::Bits(erased::<T>(Debug::fmt)))
+fn reference<T: ?Sized>(form: SlotForm) -> SlotDescription {
+    SlotDescription { type_name: type_name::<T>(), is_reference: true, form }
 }
 
 #[inline(never)]
-fn value<T, W: Written<T>>() -> Described {
-    described(type_name::<T>(), Form::Value(erased(W::FMT)))
+fn bits<T: Debug>() -> SlotDescription {
+    described(type_name::<T>(), SlotForm::Bits(erased::<T>(byte_text::fmt)))
 }
 
 #[inline(never)]
-fn text_of<T: ?Sized>() -> Described {
-    described(type_name::<T>(), Form::Text)
+fn bits_behind<P: Deref<Target: Debug + Sized>>() -> SlotDescription {
+    described(type_name::<P>(), SlotForm::Bits(erased::<P::Target>(byte_text::fmt)))
 }
 
 #[inline(never)]
-fn no_debug<T: ?Sized>() -> Described {
-    described(type_name::<T>(), Form::NoDebug)
+fn value<T, W: FormatValue<T>>() -> SlotDescription {
+    described(type_name::<T>(), SlotForm::Value(erased(W::FMT)))
 }
 
 #[inline(never)]
-fn argument<'a, T: ?Sized + 'a, W: Written<&'a T>>() -> Described {
-    reference::<T>(Form::Reference(erased(W::FMT)))
+fn text_of<T: ?Sized>() -> SlotDescription {
+    described(type_name::<T>(), SlotForm::Text)
 }
 
 #[inline(never)]
-fn text_argument<T: ?Sized>() -> Described {
-    reference::<T>(Form::Str)
+fn no_debug<T: ?Sized>() -> SlotDescription {
+    described(type_name::<T>(), SlotForm::NoDebug)
 }
 
 #[inline(never)]
-fn no_debug_argument<T: ?Sized>() -> Described {
-    reference::<T>(Form::NoDebug)
+fn argument<'a, T: ?Sized + 'a, W: FormatValue<&'a T>>() -> SlotDescription {
+    reference::<T>(SlotForm::Reference(erased(W::FMT)))
 }
 
-fn unfollowed() -> Described {
-    described("", Form::Unfollowed)
+#[inline(never)]
+fn text_argument<T: ?Sized>() -> SlotDescription {
+    reference::<T>(SlotForm::Str)
 }
 
-fn taken() -> Described {
-    described("", Form::Taken)
+#[inline(never)]
+fn no_debug_argument<T: ?Sized>() -> SlotDescription {
+    reference::<T>(SlotForm::NoDebug)
 }
 
-/// What a slot is read as.
-pub(crate) enum Value<'a> {
+fn untracked() -> SlotDescription {
+    described("", SlotForm::Untracked)
+}
+
+fn stored() -> SlotDescription {
+    described("", SlotForm::Stored)
+}
+
+fn omitted() -> SlotDescription {
+    described("", SlotForm::Omitted)
+}
+
+/// The content of a slot as it is read.
+pub(crate) enum SlotValue<'a> {
     /// A copy of a value that borrows nothing.
     Bits(&'a dyn Debug),
-    /// What a reference leads to; showing it runs user code.
+    /// The referent of a reference; showing it runs user code.
     Reference(&'a dyn Debug),
     /// A `&str` that outlives the frame.
     Str(&'a str),
-    /// The start of a string; the piece knows the whole length.
-    Text(Piece),
+    /// The start of a string; the piece has the whole length.
+    Text(ChunkPiece),
     /// A rendered value.
-    Rendered(Piece),
+    Rendered(ChunkPiece),
     /// The type has no `Debug`.
     NoDebug,
     /// The budget did not allow it.
-    NotNow,
-    /// The call was not followed.
-    Unfollowed,
+    NotCaptured,
+    /// The call was not tracked.
+    Untracked,
 }
 
-/// A piece of the frame's chunk.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Piece {
-    pub(crate) start: usize,
-    pub(crate) len: usize,
-    rest: u64,
-}
-
-impl Piece {
-    /// The start of a text that is `whole` bytes long.
-    pub(crate) fn text(start: usize, len: usize, whole: usize) -> Self {
-        Self { start, len, rest: whole as u64 }
-    }
-
-    /// A rendered value, behind which lie `masked` bytes for the search in other text.
-    pub(crate) fn rendered(start: usize, len: usize, masked: usize, cut: bool) -> Self {
-        Self { start, len, rest: (masked as u64) << 1 | u64::from(cut) }
-    }
-
-    /// Length of the whole text.
-    pub(crate) fn whole(self) -> u64 {
-        self.rest
-    }
-
-    /// Whether something of the value was left out.
-    pub(crate) fn is_cut(self) -> bool {
-        self.rest & 1 != 0
-    }
-
-    pub(crate) fn masked(self) -> usize {
-        (self.rest >> 1) as usize
-    }
-
-    /// In one word: a chunk is smaller than 8 KiB, and a text than 256 GiB.
-    fn pack(self) -> u64 {
-        self.start as u64 | (self.len as u64) << 13 | self.rest << 26
-    }
-
-    fn unpack(word: u64) -> Self {
-        let part = |shift: u32| (word >> shift & 0x1fff) as usize;
-        Self { start: part(0), len: part(13), rest: word >> 26 }
-    }
-}
-
-/// What a slot is to hold.
+/// The content for a slot.
 #[derive(Clone, Copy)]
-pub struct Content {
-    pub(super) kept: Kept,
-    pub(super) data: MaybeUninit<Data>,
+pub struct SlotContent {
+    pub(super) descriptor: SlotDescriptor,
+    pub(super) data: MaybeUninit<SlotData>,
 }
 
-impl Content {
-    /// The type of a variable whose value is not kept, since it has no `Debug`.
+impl SlotContent {
+    /// Returns the content for a value without `Debug`: its type alone.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn no_debug<T: ?Sized>() -> Self {
-        Self { kept: no_debug::<T>, data: MaybeUninit::uninit() }
+        Self { descriptor: no_debug::<T>, data: MaybeUninit::uninit() }
     }
 
-    /// The same for a reference.
+    /// Returns the content for a reference to a value without `Debug`: its type alone.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn no_debug_argument<T: ?Sized>() -> Self {
-        Self { kept: no_debug_argument::<T>, data: MaybeUninit::uninit() }
+        Self { descriptor: no_debug_argument::<T>, data: MaybeUninit::uninit() }
     }
 
-    /// That nothing is known of a variable.
-    pub(crate) fn unfollowed() -> Self {
-        Self { kept: unfollowed, data: MaybeUninit::uninit() }
+    /// Returns the content for a variable of a call that was not tracked.
+    pub(crate) fn untracked() -> Self {
+        Self { descriptor: untracked, data: MaybeUninit::uninit() }
     }
 
-    /// A value, if it has at most 16 bytes.
+    /// Copies a value. Returns `None` if it has more than 16 bytes.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn bits<T: Copy + Debug + 'static>(value: T) -> Option<Self> {
-        let fits = size_of::<T>() <= size_of::<Data>() && align_of::<T>() <= align_of::<Aligned>();
-        fits.then(|| Self::new(bits::<T>, value))
+        const { fits::<T>() }.then(|| Self::new(bits::<T>, value))
     }
 
-    /// An argument that is a `&T`. It has to outlive the frame.
+    /// Copies the referent of a pointer. Returns `None` if it has more than 16 bytes.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn argument<'v, T: ?Sized, W: Written<&'v T>>(value: &'v T) -> Self {
-        const { assert!(size_of::<&T>() <= size_of::<Data>()) };
+    pub(crate) fn bits_behind<P: Deref<Target: Copy + Debug + 'static>>(
+        pointer: &P,
+    ) -> Option<Self> {
+        const { fits::<P::Target>() }.then(|| Self::new(bits_behind::<P>, **pointer))
+    }
+
+    /// Returns the content for an argument that is a `&T` and outlives the frame.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn argument<'v, T: ?Sized, W: FormatValue<&'v T>>(value: &'v T) -> Self {
+        const { assert!(size_of::<&T>() <= size_of::<SlotData>()) };
         Self::new(argument::<T, W>, value)
     }
 
-    /// An argument that is a `&T`, as the text that it is. It has to outlive the frame.
+    /// Returns the content for an argument that is a reference to a text and outlives the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn text_argument<T: ?Sized>(text: &str) -> Self {
         Self::new(text_argument::<T>, text)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn new<T: Copy>(kept: Kept, value: T) -> Self {
-        debug_assert!(size_of::<T>() <= size_of::<Data>());
-        let mut data = MaybeUninit::<Data>::uninit();
-        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<Data>`. It may want more alignment than those.
+    pub(super) fn new<T: Copy>(descriptor: SlotDescriptor, value: T) -> Self {
+        debug_assert!(size_of::<T>() <= size_of::<SlotData>());
+        let mut data = MaybeUninit::<SlotData>::uninit();
+        // SAFETY: the value fits, and any bytes are a valid `MaybeUninit<SlotData>`. The write is
+        // unaligned, since the type may have a larger alignment.
         unsafe { data.as_mut_ptr().cast::<T>().write_unaligned(value) };
-        Self { kept, data }
+        Self { descriptor, data }
     }
 }
 
-/// A text that may be taken, of a variable whose type it knows.
+/// A borrowed text that may be copied into the frame's chunk, with the type of its variable.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct UntakenText<'a> {
-    pub(super) kept: Kept,
+pub struct PendingText<'a> {
+    pub(super) descriptor: SlotDescriptor,
     pub(super) text: &'a str,
 }
 
-impl<'a> UntakenText<'a> {
+impl<'a> PendingText<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new<T: ?Sized>(text: &'a str) -> Self {
-        Self { kept: text_of::<T>, text }
+        Self { descriptor: text_of::<T>, text }
     }
 
     pub(crate) fn text(self) -> &'a str {
         self.text
     }
+
+    pub(crate) fn descriptor(self) -> SlotDescriptor {
+        self.descriptor
+    }
 }
 
-/// A value that may be taken.
+/// A borrowed value that may be rendered into the frame's chunk.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct Untaken<'a> {
+pub struct PendingValue<'a> {
     pub(super) at: *const (),
-    pub(super) kept: Kept,
+    pub(super) descriptor: SlotDescriptor,
     pub(super) borrowed: PhantomData<&'a ()>,
 }
 
-impl<'a> Untaken<'a> {
+impl<'a> PendingValue<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new<T, W: Written<T>>(at: &'a T) -> Self {
-        Self { at: ptr::from_ref(at).cast(), kept: value::<T, W>, borrowed: PhantomData }
+    pub(crate) fn new<T, W: FormatValue<T>>(at: &'a T) -> Self {
+        Self { at: ptr::from_ref(at).cast(), descriptor: value::<T, W>, borrowed: PhantomData }
     }
 
-    pub(crate) fn show(self, see: impl FnOnce(&dyn Debug)) {
-        if let Form::Value(fmt) = (self.kept)().form {
-            // SAFETY: `new` made both of one type, and the value is borrowed.
-            see(&unsafe { Shown::new(self.at, fmt) });
+    pub(crate) fn descriptor(self) -> SlotDescriptor {
+        self.descriptor
+    }
+
+    /// Calls `visit` with the value.
+    pub(crate) fn show(self, visit: impl FnOnce(&dyn Debug)) {
+        if let SlotForm::Value(fmt) = (self.descriptor)().form {
+            // SAFETY: `new` took both from one type, and the value is borrowed.
+            visit(&unsafe { ErasedValue::new(self.at, fmt) });
         }
     }
 }
 
-/// Bits as they lie in the data, for types that want more alignment.
+/// A copy of a slot's data, aligned for every type that `fits` allows.
 #[repr(align(16))]
-struct Aligned(MaybeUninit<Data>);
+struct AlignedData(MaybeUninit<SlotData>);
 
-/// Of a frame's slots the one with this index is told what it holds. Its parts go in registers, and by its ABI it does not unwind,
-/// since it is called behind each binding.
-#[cold]
-#[inline(never)]
-#[expect(improper_ctypes_definitions, reason = "only Rust calls it")]
-extern "C" fn fill<M: Slots>(frame: FrameRef<'_, M>, index: usize, kept: Kept, data: MaybeUninit<Data>) {
-    if let Some(slot) = frame.slot(index) {
-        slot.set(Content { kept, data });
-    }
-}
-
-impl<M: Slots> FrameRef<'_, M> {
+impl VariableSlot<'_> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn fill(self, index: usize, content: Content) {
-        fill(self, index, content.kept, content.data);
-    }
-}
-
-impl Slot<'_> {
-    pub(crate) fn set(self, content: Content) {
-        self.0.data.set(content.data);
-        self.0.kept.set(Some(content.kept));
+    pub(crate) fn set(self, content: SlotContent) {
+        self.cells.data.set(content.data);
+        self.cells.descriptor.set(MaybeUninit::new(content.descriptor));
+        self.filled.set(self.filled.get() | self.bit);
     }
 
-    /// Notes the type of a variable whose text may be taken.
-    pub(crate) fn untaken_text(self, text: UntakenText<'_>) {
-        self.0.kept.set(Some(text.kept));
+    /// Returns `None` while the slot is empty.
+    fn descriptor(self) -> Option<SlotDescriptor> {
+        // SAFETY: a slot is filled together with its descriptor.
+        (self.filled.get() & self.bit != 0)
+            .then(|| unsafe { self.cells.descriptor.get().assume_init() })
     }
 
-    /// Notes the type of a variable whose value may be taken.
-    pub(crate) fn untaken(self, value: Untaken<'_>) {
-        self.0.kept.set(Some(value.kept));
-    }
-
-    /// Says where in the frame's chunk the text or value lies that may be taken.
-    pub(crate) fn put(self, piece: Piece) {
-        if let Some(kept) = self.0.kept.replace(Some(taken)) {
-            // SAFETY: any bytes are a valid `MaybeUninit<Data>`, and these fit.
-            unsafe { self.0.data.as_ptr().cast::<(u64, Kept)>().write((piece.pack(), kept)) };
+    /// Returns the span of an earlier value of the variable in the frame's chunk.
+    #[inline]
+    pub(crate) fn span(self) -> Option<ChunkSpan> {
+        match self.descriptor()?().form {
+            SlotForm::Stored | SlotForm::Omitted => Some(self.piece().0.span),
+            _ => None,
         }
     }
 
-    fn piece(self) -> (Piece, Described) {
-        // SAFETY: called for what is taken only, and `put` set the data along with that.
-        let (piece, kept) = unsafe { self.0.data.as_ptr().cast::<(u64, Kept)>().read() };
-        (Piece::unpack(piece), kept())
+    /// Notes the type of a variable whose text or value is left out. The span of an earlier value
+    /// stays with the slot, so that a later one can use it again.
+    pub(crate) fn set_omitted(self, descriptor: SlotDescriptor, earlier: Option<ChunkSpan>) {
+        match earlier {
+            Some(span) => self.set_piece(omitted, ChunkPiece::text(span, 0, 0), descriptor),
+            None => self.set(SlotContent { descriptor, data: MaybeUninit::uninit() }),
+        }
     }
 
-    /// `None` while the variable is not bound.
+    /// Notes where in the frame's chunk the variable's text or rendered value lies.
+    pub(crate) fn set_stored(self, piece: ChunkPiece, descriptor: SlotDescriptor) {
+        self.set_piece(stored, piece, descriptor);
+    }
+
+    fn set_piece(self, form: SlotDescriptor, piece: ChunkPiece, descriptor: SlotDescriptor) {
+        self.set(SlotContent::new(form, (piece.pack(), descriptor)));
+    }
+
+    fn piece(self) -> (ChunkPiece, SlotDescription) {
+        // SAFETY: called for the forms `Stored` and `Omitted`, which `set_piece` sets with this
+        // data.
+        let (piece, descriptor) =
+            unsafe { self.cells.data.as_ptr().cast::<(u64, SlotDescriptor)>().read() };
+        (ChunkPiece::unpack(piece), descriptor())
+    }
+
+    /// Returns the name of the variable's type; `None` while the variable is not bound.
     pub(crate) fn type_name(self) -> Option<String> {
-        let mut described = self.0.kept.get()?();
-        if let Form::Taken = described.form {
+        let mut described = self.descriptor()?();
+        if let SlotForm::Stored | SlotForm::Omitted = described.form {
             described = self.piece().1;
         }
         Some([if described.is_reference { "&" } else { "" }, described.type_name].concat())
     }
 
-    /// Hands over the value, unless the variable is not bound.
-    pub(crate) fn read(self, see: &mut dyn FnMut(Value<'_>)) {
-        let Some(kept) = self.0.kept.get() else { return };
-        match kept().form {
-            Form::Bits(fmt) => {
-                let copy = Aligned(self.0.data.get());
+    /// Calls `visit` with the content; does nothing while the variable is not bound.
+    pub(crate) fn read(self, visit: &mut dyn FnMut(SlotValue<'_>)) {
+        let Some(descriptor) = self.descriptor() else { return };
+        match descriptor().form {
+            SlotForm::Bits(fmt) => {
+                let copy = AlignedData(self.cells.data.get());
                 // SAFETY: `bits` put a value of that type there, which borrows nothing.
-                see(Value::Bits(&unsafe { Shown::new((&raw const copy.0).cast(), fmt) }));
+                visit(SlotValue::Bits(&unsafe {
+                    ErasedValue::new((&raw const copy.0).cast(), fmt)
+                }));
             }
-            Form::Reference(fmt) => {
-                // SAFETY: `argument` put it there; what it leads to outlives the frame, and the frame is alive.
-                see(Value::Reference(&unsafe { Shown::new(self.0.data.as_ptr().cast_const().cast(), fmt) }));
+            SlotForm::Reference(fmt) => {
+                // SAFETY: `argument` put it there; its referent outlives the frame, which is alive.
+                visit(SlotValue::Reference(&unsafe {
+                    ErasedValue::new(self.cells.data.as_ptr().cast_const().cast(), fmt)
+                }));
             }
-            Form::Str => {
-                // SAFETY: `text_argument` put it there; the text outlives the frame, and the frame is alive.
-                see(Value::Str(unsafe { self.0.data.as_ptr().cast::<&str>().read_unaligned() }));
+            SlotForm::Str => {
+                // SAFETY: `text_argument` put it there; the text outlives the frame, which is
+                // alive.
+                visit(SlotValue::Str(unsafe {
+                    self.cells.data.as_ptr().cast::<&str>().read_unaligned()
+                }));
             }
-            Form::Taken => {
+            SlotForm::Stored => {
                 let (piece, before) = self.piece();
-                see(if let Form::Text = before.form { Value::Text(piece) } else { Value::Rendered(piece) });
+                visit(if let SlotForm::Text = before.form {
+                    SlotValue::Text(piece)
+                } else {
+                    SlotValue::Rendered(piece)
+                });
             }
-            Form::NoDebug => see(Value::NoDebug),
-            Form::Unfollowed => see(Value::Unfollowed),
-            Form::Text | Form::Value(_) => see(Value::NotNow),
+            SlotForm::NoDebug => visit(SlotValue::NoDebug),
+            SlotForm::Untracked => visit(SlotValue::Untracked),
+            SlotForm::Text | SlotForm::Value(_) | SlotForm::Omitted => {
+                visit(SlotValue::NotCaptured);
+            }
         }
     }
 }

@@ -6,12 +6,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use super::{
-    Argument, Body, Content, FrameRef, Given, List, Piece, Slots, Untaken, UntakenText, Value, Written,
+    ArgumentValue, CallArgument, ChunkPiece, FormatValue, FrameList, FrameRef, FramedFuture,
+    PendingText, PendingValue, SlotContent, SlotCount, SlotValue,
 };
 
 struct Three;
 
-impl Slots for Three {
+impl SlotCount for Three {
     fn slots(&self) -> usize {
         3
     }
@@ -19,7 +20,7 @@ impl Slots for Three {
 
 struct Plainly;
 
-impl<T: Debug> Written<T> for Plainly {
+impl<T: Debug> FormatValue<T> for Plainly {
     const FMT: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result = T::fmt;
 }
 
@@ -28,47 +29,51 @@ fn shown(frame: FrameRef<'_, Three>) -> Vec<String> {
     for slot in frame.slots() {
         slot.read(&mut |value| {
             values.push(match value {
-                Value::Bits(value) | Value::Reference(value) => format!("{value:?}"),
-                Value::Str(text) => text.into(),
-                Value::Text(piece) | Value::Rendered(piece) => frame.text(piece) + &frame.masked(piece),
-                Value::NoDebug | Value::NotNow => "-".into(),
-                Value::Unfollowed => "?".into(),
+                SlotValue::Bits(value) | SlotValue::Reference(value) => format!("{value:?}"),
+                SlotValue::Str(text) => text.into(),
+                SlotValue::Text(piece) | SlotValue::Rendered(piece) => {
+                    frame.text(piece) + &frame.masked(piece)
+                }
+                SlotValue::NoDebug | SlotValue::NotCaptured => "-".into(),
+                SlotValue::Untracked => "?".into(),
             });
         });
     }
     values
 }
 
-fn all(list: &List<Three>) -> Vec<Vec<String>> {
+fn all(list: &FrameList<Three>) -> Vec<Vec<String>> {
     list.read(|frames| frames.map(shown).collect())
 }
 
-fn enter(list: &List<Three>) -> FrameRef<'static, Three> {
+fn enter(list: &FrameList<Three>) -> FrameRef<'static, Three> {
     FrameRef::enter(&Three, list).unwrap()
 }
 
 #[test]
 fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
-    let list = List::new();
+    let list = FrameList::new();
     let numbers = vec![1, 2];
     let outer = enter(&list);
-    outer.fill(0, Content::bits((7_u8, 'x')).unwrap());
-    outer.fill(1, Content::argument::<Vec<i32>, Plainly>(&numbers));
+    outer.fill(0, SlotContent::bits((7_u8, 'x')).unwrap());
+    outer.fill(1, SlotContent::argument::<Vec<i32>, Plainly>(&numbers));
     let inner = enter(&list);
-    let untaken = Untaken::new::<_, Plainly>(&"text");
-    untaken.show(|value| assert_eq!(format!("{value:?}"), "\"text\""));
-    inner.slot(2).unwrap().untaken(untaken);
-    inner.fill(0, Content::text_argument::<str>("argument"));
-    assert!(inner.is_innermost(&list) && Content::bits([0_u64; 3]).is_none());
+    let omitted = PendingValue::new::<_, Plainly>(&"text");
+    omitted.show(|value| assert_eq!(format!("{value:?}"), "\"text\""));
+    inner.slot(2).unwrap().set_omitted(omitted.descriptor(), None);
+    inner.fill(0, SlotContent::text_argument::<str>("argument"));
+    assert!(inner.is_innermost(&list) && SlotContent::bits([0_u64; 3]).is_none());
     assert_eq!(all(&list), [vec!["argument", "-"], vec!["(7, 'x')", "[1, 2]"]]);
-    let start = inner.put(b"text and secret").unwrap();
-    inner.slot(2).unwrap().put(Piece::rendered(start, 5, 10, false));
+    let span = inner.chunk().put(b"text and secret", None).unwrap();
+    inner
+        .slot(2)
+        .unwrap()
+        .set_stored(ChunkPiece::rendered(span, 5, 10, false), omitted.descriptor());
     assert_eq!(all(&list)[0], ["argument", "text and secret"]);
     // A variable that is bound again in another way.
-    inner.fill(0, Content::no_debug::<Three>());
-    inner.fill(2, Content::bits(u128::MAX).unwrap());
-    // There is none of this index.
-    inner.fill(3, Content::bits(0).unwrap());
+    inner.fill(0, SlotContent::no_debug::<Three>());
+    inner.fill(2, SlotContent::bits(u128::MAX).unwrap());
+    assert!(inner.slot(3).is_none(), "there is none of this index");
     assert_eq!(all(&list)[0], ["-".to_owned(), u128::MAX.to_string()]);
     assert_eq!(inner.caller(), outer.key());
     inner.leave(&list);
@@ -83,22 +88,28 @@ fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
 fn arguments_are_what_they_were_made_of_and_later_only_what_borrows_nothing() {
     let (text, value) = (String::from("text"), vec![1, 2]);
     let arguments = [
-        Argument::text(UntakenText::new::<String>(&text)),
-        Argument::value(Untaken::new::<_, Plainly>(&value)),
-        Argument::content(Content::bits(7_u8).unwrap()),
-        Argument::content(Content::argument::<Vec<i32>, Plainly>(&value)),
+        CallArgument::text(PendingText::new::<String>(&text)),
+        CallArgument::value(PendingValue::new::<_, Plainly>(&value)),
+        CallArgument::content(SlotContent::bits(7_u8).unwrap()),
+        CallArgument::content(SlotContent::argument::<Vec<i32>, Plainly>(&value)),
     ];
-    let list = List::new();
+    let list = FrameList::new();
     let frame = enter(&list);
-    assert!(matches!(arguments[0].given(), Given::Text(given) if given.text() == "text"));
-    let Given::Value(given) = arguments[1].given() else { panic!("a value is given as one") };
+    assert!(
+        matches!(arguments[0].into_value(), ArgumentValue::Text(given) if given.text() == "text")
+    );
+    let ArgumentValue::Value(given) = arguments[1].into_value() else {
+        panic!("a value is given as one")
+    };
     given.show(|value| assert_eq!(format!("{value:?}"), "[1, 2]"));
     for (index, argument) in arguments[2..].iter().enumerate() {
-        let Given::Content(content) = argument.given() else { panic!("what is kept as it is, is given so") };
+        let ArgumentValue::Content(content) = argument.into_value() else {
+            panic!("content is returned as it is")
+        };
         frame.fill(index, content);
     }
     assert_eq!(shown(frame), ["7", "[1, 2]"]);
-    let past = Argument::past(arguments);
+    let past = CallArgument::deferred(arguments);
     drop(text);
     assert_eq!(past.map(|argument| argument.content().is_some()), [false, false, true, true]);
     frame.fill(1, past[2].content().unwrap());
@@ -108,7 +119,7 @@ fn arguments_are_what_they_were_made_of_and_later_only_what_borrows_nothing() {
 
 #[test]
 fn frames_may_leave_in_any_order() {
-    let list = List::new();
+    let list = FrameList::new();
     let frames = [enter(&list), enter(&list), enter(&list)];
     for (left, index) in [(2, 1), (1, 2), (0, 0)] {
         frames[index].leave(&list);
@@ -118,15 +129,15 @@ fn frames_may_leave_in_any_order() {
 
 #[test]
 fn memory_of_frames_is_used_again_and_empty() {
-    let list = List::new();
+    let list = FrameList::new();
     let mut places = Vec::new();
     // More than a thread keeps.
     for round in 0..3_u8 {
         let frames: Vec<_> = (0..40).map(|_| enter(&list)).collect();
         for frame in &frames {
-            assert!(shown(*frame).is_empty(), "what another call kept is gone");
-            frame.fill(1, Content::bits(round).unwrap());
-            frame.put(b"text").unwrap();
+            assert!(shown(*frame).is_empty(), "values of another call are gone");
+            frame.fill(1, SlotContent::bits(round).unwrap());
+            frame.chunk().put(b"text", None).unwrap();
         }
         places.push(frames[8..].iter().map(|frame| frame.key()).collect::<HashSet<_>>());
         frames.iter().rev().for_each(|frame| frame.leave(&list));
@@ -135,10 +146,10 @@ fn memory_of_frames_is_used_again_and_empty() {
 }
 
 /// A guard that takes its frame off the list when dropped, as an expansion's does.
-struct Linked<'a>(FrameRef<'static, Three>, &'a List<Three>);
+struct Linked<'a>(FrameRef<'static, Three>, &'a FrameList<Three>);
 
 impl<'a> Linked<'a> {
-    fn enter(list: &'a List<Three>) -> Self {
+    fn enter(list: &'a FrameList<Three>) -> Self {
         Self(enter(list), list)
     }
 }
@@ -155,7 +166,10 @@ impl Drop for Linked<'_> {
 }
 
 /// Answers how many frames there were when it was resumed, and whether it is suspended.
-fn poll<T: Future>(body: Pin<&mut Body<T, Three>>, list: &List<Three>) -> (Poll<T::Output>, usize, bool) {
+fn poll<T: Future>(
+    body: Pin<&mut FramedFuture<T, Three>>,
+    list: &FrameList<Three>,
+) -> (Poll<T::Output>, usize, bool) {
     let mut resumed = 0;
     let (polled, suspended) =
         body.poll(list, || resumed = all(list).len(), &mut Context::from_waker(Waker::noop()));
@@ -164,13 +178,14 @@ fn poll<T: Future>(body: Pin<&mut Body<T, Three>>, list: &List<Three>) -> (Poll<
 
 #[test]
 fn a_body_is_linked_while_it_is_polled() {
-    let list = List::new();
+    let list = FrameList::new();
     let mut pending = true;
-    let mut body = pin!(Body::new(async {
+    let mut body = pin!(FramedFuture::new(async {
         let linked = Linked::enter(&list);
-        linked.0.fill(0, Content::bits(1_u8).unwrap());
-        poll_fn(|_| if std::mem::take(&mut pending) { Poll::Pending } else { Poll::Ready(()) }).await;
-        linked.0.fill(1, Content::bits(2_u8).unwrap());
+        linked.0.fill(0, SlotContent::bits(1_u8).unwrap());
+        poll_fn(|_| if std::mem::take(&mut pending) { Poll::Pending } else { Poll::Ready(()) })
+            .await;
+        linked.0.fill(1, SlotContent::bits(2_u8).unwrap());
         all(&list)
     }));
     assert_eq!((poll(body.as_mut(), &list), list.innermost()), ((Poll::Pending, 0, true), 0));
@@ -185,21 +200,23 @@ fn a_body_is_linked_while_it_is_polled() {
 
 #[test]
 fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
-    let list = List::new();
+    let list = FrameList::new();
     let never = async {
         let _linked = Linked::enter(&list);
         pending::<()>().await;
     };
     {
-        let mut body = pin!(Body::new(never));
+        let mut body = pin!(FramedFuture::new(never));
         assert_eq!(poll(body.as_mut(), &list), (Poll::Pending, 0, true));
         assert_eq!((poll(body.as_mut(), &list), list.innermost()), ((Poll::Pending, 1, true), 0));
     }
     let mut first = true;
-    let mut body = pin!(Body::new(async {
+    let mut body = pin!(FramedFuture::new(async {
         let _linked = Linked::enter(&list);
-        poll_fn(|_| if std::mem::take(&mut first) { Poll::<()>::Pending } else { panic!("on purpose") })
-            .await;
+        poll_fn(|_| {
+            if std::mem::take(&mut first) { Poll::<()>::Pending } else { panic!("on purpose") }
+        })
+        .await;
     }));
     assert_eq!(poll(body.as_mut(), &list), (Poll::Pending, 0, true));
     for _ in 0..2 {
@@ -210,19 +227,21 @@ fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
 
 #[test]
 fn what_a_slot_says_of_a_type() {
-    let list = List::new();
+    let list = FrameList::new();
     let frame = enter(&list);
     let text = "é".repeat(1 << 12);
     let slots: Vec<_> = frame.slots().collect();
-    slots[0].untaken_text(UntakenText::new::<String>(&text));
-    slots[1].set(Content::argument::<str, Plainly>(&text));
-    slots[2].untaken_text(UntakenText::new::<String>(&text));
-    let start = frame.put(&text.as_bytes()[..64]).unwrap();
-    slots[2].put(Piece::text(start, 64, text.len()));
+    let descriptor = PendingText::new::<String>(&text).descriptor();
+    slots[0].set_omitted(descriptor, None);
+    slots[1].set(SlotContent::argument::<str, Plainly>(&text));
+    assert_eq!(slots[2].span(), None);
+    let span = frame.chunk().put(&text.as_bytes()[..64], None).unwrap();
+    slots[2].set_stored(ChunkPiece::text(span, 64, text.len()), descriptor);
+    assert_eq!((slots[0].span(), slots[2].span()), (None, Some(span)));
     let types: Vec<_> = slots.iter().map(|slot| slot.type_name().unwrap()).collect();
     assert_eq!(types, ["alloc::string::String", "&str", "alloc::string::String"]);
     slots[2].read(&mut |value| {
-        let Value::Text(piece) = value else { panic!("it was taken") };
+        let SlotValue::Text(piece) = value else { panic!("it was taken") };
         assert_eq!((frame.text(piece).as_str(), piece.whole()), (&text[..64], text.len() as u64));
     });
     frame.leave(&list);
@@ -230,11 +249,11 @@ fn what_a_slot_says_of_a_type() {
 
 #[test]
 fn a_frame_that_leaves_gives_its_chunk_back() {
-    let list = List::new();
+    let list = FrameList::new();
     // More than there may be at once.
     for _ in 0..1100 {
         let frame = enter(&list);
-        assert!(frame.put(b"text").is_some());
+        assert!(frame.chunk().put(b"text", None).is_some());
         frame.leave(&list);
     }
 }

@@ -1,4 +1,4 @@
-//! From anything that serialises to a value.
+//! Builds a value from anything that serde can serialize.
 
 use serde::Serialize;
 use serde::ser::{
@@ -6,31 +6,59 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::depth::CUT;
 use super::{Error, Map, Value, key};
 
-pub(super) struct Builder;
+#[derive(Clone, Copy)]
+pub(super) struct ValueSerializer {
+    /// How many levels of lists and objects may follow.
+    pub(super) depth: usize,
+}
+
+impl ValueSerializer {
+    /// Returns the builder for the content of a list or object; `None` if that is too deep, so that
+    /// the content is ignored.
+    fn inside(self) -> Option<Self> {
+        Some(Self { depth: self.depth.checked_sub(1)? })
+    }
+
+    fn list(self, capacity: Option<usize>, variant: Option<&'static str>) -> ListSerializer {
+        // The length is a claim of the type.
+        ListSerializer {
+            items: Vec::with_capacity(capacity.unwrap_or(0).min(1024)),
+            variant,
+            inside: self.inside(),
+        }
+    }
+
+    fn object(self, variant: Option<&'static str>) -> ObjectSerializer {
+        ObjectSerializer {
+            entries: Map::new(),
+            name: String::new(),
+            variant,
+            inside: self.inside(),
+        }
+    }
+}
 
 /// A list that is being built.
-pub(super) struct List {
+pub(super) struct ListSerializer {
     items: Vec<Value>,
     variant: Option<&'static str>,
+    inside: Option<ValueSerializer>,
 }
 
 /// An object that is being built.
-#[derive(Default)]
-pub(super) struct Object {
+pub(super) struct ObjectSerializer {
     entries: Map,
     /// The name whose value comes next.
     name: String,
     variant: Option<&'static str>,
+    inside: Option<ValueSerializer>,
 }
 
-fn list(capacity: Option<usize>, variant: Option<&'static str>) -> Result<List, Error> {
-    // The length is what the type claims.
-    Ok(List { items: Vec::with_capacity(capacity.unwrap_or(0).min(1024)), variant })
-}
-
-fn in_variant(variant: Option<&'static str>, value: Value) -> Value {
+fn finished(inside: Option<ValueSerializer>, variant: Option<&'static str>, value: Value) -> Value {
+    let value = if inside.is_some() { value } else { Value::Text(CUT.to_owned()) };
     match variant {
         Some(variant) => Map::from([(variant, value)]).into(),
         None => value,
@@ -49,16 +77,16 @@ fn too_large<T>(_: T) -> Error {
     Error::new("the integer takes more than 64 bits")
 }
 
-impl Serializer for Builder {
+impl Serializer for ValueSerializer {
     type Ok = Value;
     type Error = Error;
-    type SerializeSeq = List;
-    type SerializeTuple = List;
-    type SerializeTupleStruct = List;
-    type SerializeTupleVariant = List;
-    type SerializeMap = Object;
-    type SerializeStruct = Object;
-    type SerializeStructVariant = Object;
+    type SerializeSeq = ListSerializer;
+    type SerializeTuple = ListSerializer;
+    type SerializeTupleStruct = ListSerializer;
+    type SerializeTupleVariant = ListSerializer;
+    type SerializeMap = ObjectSerializer;
+    type SerializeStruct = ObjectSerializer;
+    type SerializeStructVariant = ObjectSerializer;
 
     plain! {
         serialize_bool bool
@@ -102,7 +130,12 @@ impl Serializer for Builder {
         Ok(Value::Null)
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Value, Error> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<Value, Error> {
         Ok(variant.into())
     }
 
@@ -121,19 +154,25 @@ impl Serializer for Builder {
         variant: &'static str,
         value: &T,
     ) -> Result<Value, Error> {
-        Ok(in_variant(Some(variant), value.serialize(self)?))
+        let inside = self.inside();
+        let value = inside.map(|inside| value.serialize(inside)).transpose()?.unwrap_or_default();
+        Ok(finished(inside, Some(variant), value))
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<List, Error> {
-        list(length, None)
+    fn serialize_seq(self, length: Option<usize>) -> Result<ListSerializer, Error> {
+        Ok(self.list(length, None))
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<List, Error> {
-        list(Some(length), None)
+    fn serialize_tuple(self, length: usize) -> Result<ListSerializer, Error> {
+        Ok(self.list(Some(length), None))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<List, Error> {
-        list(Some(length), None)
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        length: usize,
+    ) -> Result<ListSerializer, Error> {
+        Ok(self.list(Some(length), None))
     }
 
     fn serialize_tuple_variant(
@@ -142,16 +181,16 @@ impl Serializer for Builder {
         _: u32,
         variant: &'static str,
         length: usize,
-    ) -> Result<List, Error> {
-        list(Some(length), Some(variant))
+    ) -> Result<ListSerializer, Error> {
+        Ok(self.list(Some(length), Some(variant)))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Object, Error> {
-        Ok(Object::default())
+    fn serialize_map(self, _: Option<usize>) -> Result<ObjectSerializer, Error> {
+        Ok(self.object(None))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Object, Error> {
-        Ok(Object::default())
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<ObjectSerializer, Error> {
+        Ok(self.object(None))
     }
 
     fn serialize_struct_variant(
@@ -160,43 +199,49 @@ impl Serializer for Builder {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Object, Error> {
-        Ok(Object { variant: Some(variant), ..Object::default() })
+    ) -> Result<ObjectSerializer, Error> {
+        Ok(self.object(Some(variant)))
     }
 }
 
-impl SerializeMap for Object {
+impl SerializeMap for ObjectSerializer {
     type Ok = Value;
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.name = key::name(key)?;
+        if self.inside.is_some() {
+            self.name = key::name(key)?;
+        }
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.entries.insert(std::mem::take(&mut self.name), value.serialize(Builder)?);
+        if let Some(inside) = self.inside {
+            self.entries.insert(std::mem::take(&mut self.name), value.serialize(inside)?);
+        }
         Ok(())
     }
 
     fn end(self) -> Result<Value, Error> {
-        Ok(self.entries.into())
+        Ok(finished(self.inside, None, self.entries.into()))
     }
 }
 
 macro_rules! items {
     ($($trait:ident $method:ident)*) => {$(
-        impl $trait for List {
+        impl $trait for ListSerializer {
             type Ok = Value;
             type Error = Error;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-                self.items.push(value.serialize(Builder)?);
+                if let Some(inside) = self.inside {
+                    self.items.push(value.serialize(inside)?);
+                }
                 Ok(())
             }
 
             fn end(self) -> Result<Value, Error> {
-                Ok(in_variant(self.variant, Value::Array(self.items)))
+                Ok(finished(self.inside, self.variant, Value::Array(self.items)))
             }
         }
     )*};
@@ -211,7 +256,7 @@ items! {
 
 macro_rules! fields {
     ($($trait:ident)*) => {$(
-        impl $trait for Object {
+        impl $trait for ObjectSerializer {
             type Ok = Value;
             type Error = Error;
 
@@ -220,12 +265,14 @@ macro_rules! fields {
                 name: &'static str,
                 value: &T,
             ) -> Result<(), Error> {
-                self.entries.insert(name, value.serialize(Builder)?);
+                if let Some(inside) = self.inside {
+                    self.entries.insert(name, value.serialize(inside)?);
+                }
                 Ok(())
             }
 
             fn end(self) -> Result<Value, Error> {
-                Ok(in_variant(self.variant, self.entries.into()))
+                Ok(finished(self.inside, self.variant, self.entries.into()))
             }
         }
     )*};

@@ -13,7 +13,7 @@ impl Error {
         Self { message: message.into(), place: None }
     }
 
-    /// The error at a byte of a text.
+    /// Returns the error at a byte of a text.
     pub(super) fn at(message: &str, text: &str, byte: usize) -> Self {
         let before = text.get(..byte).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
@@ -22,13 +22,13 @@ impl Error {
         Self { message: message.to_owned(), place: Some((line, column)) }
     }
 
-    /// The line from 1, where the text was not JSON.
+    /// Returns the line from 1, where the text was not JSON.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
     }
 
-    /// The column in characters from 1, where the text was not JSON.
+    /// Returns the column in characters from 1, where the text was not JSON.
     #[must_use]
     pub fn column(&self) -> Option<usize> {
         self.place.map(|(_, column)| column)

@@ -5,18 +5,21 @@ use serde::ser::{Impossible, Serializer};
 
 use super::{Error, number};
 
-/// The name that a map's key becomes.
+/// Returns the name that a map's key becomes.
 pub(super) fn name<T: Serialize + ?Sized>(key: &T) -> Result<String, Error> {
-    key.serialize(Key)
+    key.serialize(KeySerializer)
 }
 
-struct Key;
+struct KeySerializer;
 
 fn refused<T>() -> Result<T, Error> {
     Err(Error::new("a key must be a text"))
 }
 
-fn float(finite: bool, write: impl FnOnce(&mut String) -> std::fmt::Result) -> Result<String, Error> {
+fn float(
+    finite: bool,
+    write: impl FnOnce(&mut String) -> std::fmt::Result,
+) -> Result<String, Error> {
     let mut name = String::new();
     if !finite || write(&mut name).is_err() {
         return Err(Error::new("a key must be finite"));
@@ -32,7 +35,7 @@ macro_rules! displayed {
     )*};
 }
 
-impl Serializer for Key {
+impl Serializer for KeySerializer {
     type Ok = String;
     type Error = Error;
     type SerializeSeq = Impossible<String, Error>;
@@ -78,7 +81,12 @@ impl Serializer for Key {
         refused()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<String, Error> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<String, Error> {
         Ok(variant.to_owned())
     }
 
@@ -108,7 +116,11 @@ impl Serializer for Key {
         refused()
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Error> {
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleStruct, Error> {
         refused()
     }
 

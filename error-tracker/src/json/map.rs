@@ -9,83 +9,83 @@ use super::Value;
 pub struct Map(BTreeMap<String, Value>);
 
 impl Map {
-    /// An empty object; allocates nothing.
+    /// Returns an empty object; allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self(BTreeMap::new())
     }
 
-    /// How many entries it has.
+    /// Returns how many entries it has.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it has no entries.
+    /// Returns whether it has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of that name.
+    /// Returns the value of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// The value of that name, to change it.
+    /// Returns the value of that name, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.0.get_mut(name)
     }
 
-    /// Whether it has an entry of that name.
+    /// Returns whether it has an entry of that name.
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Sets a value, and answers the one that had the name before.
+    /// Sets a value, and returns the former one of that name.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         self.0.insert(name.into(), value.into())
     }
 
-    /// The place of that name, to fill it where it is vacant.
+    /// Returns the place of that name, to fill it where it is vacant.
     pub fn entry(&mut self, name: impl Into<String>) -> btree_map::Entry<'_, String, Value> {
         self.0.entry(name.into())
     }
 
-    /// Removes an entry and answers its value.
+    /// Removes an entry, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
     }
 
-    /// The entries, sorted by name.
+    /// Returns the entries, sorted by name.
     pub fn iter(&self) -> btree_map::Iter<'_, String, Value> {
         self.0.iter()
     }
 
-    /// The entries, to change the values.
+    /// Returns the entries, to change the values.
     pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, String, Value> {
         self.0.iter_mut()
     }
 
-    /// The names, sorted.
+    /// Returns the names, sorted.
     pub fn keys(&self) -> btree_map::Keys<'_, String, Value> {
         self.0.keys()
     }
 
-    /// The values, in the order of their names.
+    /// Returns the values, in the order of their names.
     pub fn values(&self) -> btree_map::Values<'_, String, Value> {
         self.0.values()
     }
 
-    /// The values, to change them.
+    /// Returns the values, to change them.
     pub fn values_mut(&mut self) -> btree_map::ValuesMut<'_, String, Value> {
         self.0.values_mut()
     }
 }
 
-/// Panics when there is no entry of that name, as the maps of the standard library do.
+/// Returns the value of that name. Panics if there is none, as the maps of the standard library do.
 impl Index<&str> for Map {
     type Output = Value;
 

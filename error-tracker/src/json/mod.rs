@@ -1,9 +1,10 @@
-//! JSON: what the values that are kept with an event are made of, and the text that stores and pages hold.
+//! JSON: the values in events, and their text in stores and pages.
 //!
-//! The library has its own, small, instead of `serde_json`: a crate that uses an attribute of this library loads the
-//! trait implementations of all the library's dependencies, and `serde_json` has `impl PartialEq<Value> for u8` and
-//! its like. With those, `assert_eq!(1u8, "1".parse().unwrap())` no longer compiles. So no type here is on the right
-//! of another type's `==`: [`Value`] compares with texts and numbers only from the left.
+//! The library has its own, small, instead of `serde_json`: a crate that uses an attribute of this
+//! library loads the trait implementations of all the library's dependencies, and `serde_json` has
+//! `impl PartialEq<Value> for u8` and its like. With those, `assert_eq!(1u8, "1".parse().unwrap())`
+//! no longer compiles. So no type here is on the right of another type's `==`: [`Value`] compares
+//! with texts and numbers only from the left.
 //!
 //! ```
 //! use error_tracker::json::{Map, Value, to_value};
@@ -17,6 +18,7 @@
 
 mod build;
 mod convert;
+mod depth;
 mod error;
 mod key;
 mod map;
@@ -29,7 +31,7 @@ mod value;
 mod visit;
 mod write;
 
-/// What `serde_json::json!` makes, as one of our values.
+/// Returns the value of `serde_json::json!`, as a [`Value`].
 #[cfg(test)]
 macro_rules! json {
     ($($tokens:tt)*) => {
@@ -39,6 +41,7 @@ macro_rules! json {
 #[cfg(test)]
 pub(crate) use json;
 
+pub(crate) use depth::{cut, discard, discard_any};
 pub use error::Error;
 pub use map::Map;
 pub use number::Number;
@@ -47,45 +50,54 @@ pub use value::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Makes a value of anything that serialises.
+/// Converts anything that serde can serialize to a value. Lists and objects below 127 levels become
+/// `…`.
 ///
 /// # Errors
-/// When the type's own `Serialize` fails, a map has a key that is no text, number, or word, or an integer takes more
-/// than 64 bits.
+/// Fails when the type's own `Serialize` fails, a map has a key that is not a text, a number or a
+/// unit variant, or an integer has more than 64 bits.
 pub fn to_value(value: impl Serialize) -> Result<Value, Error> {
-    value.serialize(build::Builder)
+    let built = value.serialize(build::ValueSerializer { depth: depth::MAX_DEPTH });
+    discard_any(value);
+    built
 }
 
-/// Reads a type out of a value.
+/// Reads a type from a value, in which lists and objects have at most 127 levels.
 ///
 /// # Errors
-/// When the value has not the form that the type asks for.
+/// Fails when the value does not have the form that the type needs, or has too many levels.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
-    T::deserialize(read::Tree(value))
+    if depth::is_deeper(&value, depth::MAX_DEPTH) {
+        discard(value);
+        return Err(Error::new("nested too deep"));
+    }
+    T::deserialize(read::ValueDeserializer(value))
 }
 
-/// The JSON text of anything that serialises, on one line. A float that is not finite is `null`.
+/// Returns the JSON text of anything that serialises, on one line. A float that is not finite is
+/// `null`; lists and objects that nest more than 127 deep are `"…"`.
 ///
 /// # Errors
-/// When the type's own `Serialize` fails, or a map has a key that is no text, number, or word.
+/// Fails when the type's own `Serialize` fails, or a map has a key that is not a text, a number or
+/// a unit variant.
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     write::text(value, false)
 }
 
-/// The JSON text over several lines, indented by two spaces.
+/// Returns the JSON text over several lines, indented by two spaces.
 ///
 /// # Errors
-/// As [`to_string`].
+/// Fails as [`to_string`] does.
 pub fn to_string_pretty<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     write::text(value, true)
 }
 
-/// Reads a type out of JSON text. Nothing but whitespace may follow, and lists and objects nest up to 127 deep. Of
-/// equal keys in an object the last counts.
+/// Reads a type from JSON text. Only whitespace may follow, and lists and objects have at most 127
+/// levels. Of equal keys in an object the last one counts.
 ///
 /// # Errors
-/// When the text is not JSON; the error then tells the line and the column. When the value has not the form that
-/// the type asks for.
+/// Fails when the text is not JSON; the error then has the line and the column. Fails when the
+/// value does not have the form that the type needs.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     from_value(parse::value(text)?)
 }

@@ -1,13 +1,14 @@
-//! From text to a value.
+//! Parses text to a value.
 
+use super::depth::MAX_DEPTH;
 use super::{Error, Map, Number, Value};
 
 /// One more than lists and objects may nest.
-const DEPTH: usize = 128;
+const DEPTH: usize = MAX_DEPTH + 1;
 
-/// The value that a text holds.
+/// Returns the value that a text holds.
 pub(super) fn value(text: &str) -> Result<Value, Error> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = JsonParser { text, at: 0 };
     let value = parser.value(DEPTH)?;
     parser.space();
     match parser.peek() {
@@ -16,13 +17,13 @@ pub(super) fn value(text: &str) -> Result<Value, Error> {
     }
 }
 
-struct Parser<'a> {
+struct JsonParser<'a> {
     text: &'a str,
     /// The byte that comes next.
     at: usize,
 }
 
-impl Parser<'_> {
+impl JsonParser<'_> {
     fn fail<T>(&self, message: &str) -> Result<T, Error> {
         let message = if self.at >= self.text.len() { "the text ends too early" } else { message };
         Err(Error::at(message, self.text, self.at))
@@ -38,7 +39,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Takes that byte, if it comes next.
+    /// Consumes a byte if it is the next one; returns whether it was.
     fn take(&mut self, byte: u8) -> bool {
         let next = self.peek() == Some(byte);
         self.at += usize::from(next);
@@ -68,7 +69,7 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    /// Goes into a list or an object; `true` when it is empty.
+    /// Enters a list or an object; returns true if it is empty.
     fn enter(&mut self, close: u8, depth: usize) -> Result<bool, Error> {
         if depth == 0 {
             return self.fail("nested too deep");
@@ -78,7 +79,7 @@ impl Parser<'_> {
         Ok(self.take(close))
     }
 
-    /// Goes on behind an item; `false` at the end.
+    /// Continues after an item; returns false at the end.
     fn more(&mut self, close: u8) -> Result<bool, Error> {
         self.space();
         if self.take(b',') {
@@ -152,7 +153,7 @@ impl Parser<'_> {
             self.digits()?;
         }
         let digits = &self.text[start..self.at];
-        // An integer has no -0, and beyond 64 bits it is kept as a float.
+        // -0 and integers of more than 64 bits become floats.
         if integer && digits != "-0" {
             if let Ok(integer) = digits.parse::<u64>() {
                 return Ok(integer.into());
@@ -208,7 +209,7 @@ impl Parser<'_> {
         Ok(char)
     }
 
-    /// One `\u` escape, or the two of a surrogate pair.
+    /// Reads one `\u` escape, or the two of a surrogate pair.
     fn unicode(&mut self) -> Result<char, Error> {
         let start = self.at;
         let lone = |parser: &Self| Err(Error::at("half of a surrogate pair", parser.text, start));

@@ -1,4 +1,4 @@
-//! From a value to a type.
+//! Reads a type from a value.
 
 use std::vec;
 
@@ -8,21 +8,21 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::number::Kind;
+use super::number::NumberKind;
 use super::{Error, Map, Value};
 
-/// What a type is read from.
-pub(super) struct Tree(pub(super) Value);
+/// The source that a type is read from.
+pub(super) struct ValueDeserializer(pub(super) Value);
 
-impl Tree {
+impl ValueDeserializer {
     fn unexpected(&self) -> Unexpected<'_> {
         match &self.0 {
             Value::Null => Unexpected::Other("null"),
             Value::Bool(bool) => Unexpected::Bool(*bool),
             Value::Number(number) => match number.kind() {
-                Kind::Unsigned(integer) => Unexpected::Unsigned(integer),
-                Kind::Negative(integer) => Unexpected::Signed(integer),
-                Kind::Float(float) => Unexpected::Float(float),
+                NumberKind::Unsigned(integer) => Unexpected::Unsigned(integer),
+                NumberKind::Negative(integer) => Unexpected::Signed(integer),
+                NumberKind::Float(float) => Unexpected::Float(float),
             },
             Value::Text(text) => Unexpected::Str(text),
             Value::Array(_) => Unexpected::Seq,
@@ -33,7 +33,7 @@ impl Tree {
 
 fn list<'de, V: Visitor<'de>>(items: Vec<Value>, visitor: V) -> Result<V::Value, Error> {
     let length = items.len();
-    let mut items = Items(items.into_iter());
+    let mut items = ListAccess(items.into_iter());
     let value = visitor.visit_seq(&mut items)?;
     match items.0.len() {
         0 => Ok(value),
@@ -42,10 +42,10 @@ fn list<'de, V: Visitor<'de>>(items: Vec<Value>, visitor: V) -> Result<V::Value,
 }
 
 fn object<'de, V: Visitor<'de>>(entries: Map, visitor: V) -> Result<V::Value, Error> {
-    visitor.visit_map(Entries { entries: entries.into_iter(), value: Value::Null })
+    visitor.visit_map(ObjectAccess { entries: entries.into_iter(), value: Value::Null })
 }
 
-impl<'de> Deserializer<'de> for Tree {
+impl<'de> Deserializer<'de> for ValueDeserializer {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -53,9 +53,9 @@ impl<'de> Deserializer<'de> for Tree {
             Value::Null => visitor.visit_unit(),
             Value::Bool(bool) => visitor.visit_bool(bool),
             Value::Number(number) => match number.kind() {
-                Kind::Unsigned(integer) => visitor.visit_u64(integer),
-                Kind::Negative(integer) => visitor.visit_i64(integer),
-                Kind::Float(float) => visitor.visit_f64(float),
+                NumberKind::Unsigned(integer) => visitor.visit_u64(integer),
+                NumberKind::Negative(integer) => visitor.visit_i64(integer),
+                NumberKind::Float(float) => visitor.visit_f64(float),
             },
             Value::Text(text) => visitor.visit_string(text),
             Value::Array(items) => list(items, visitor),
@@ -97,7 +97,7 @@ impl<'de> Deserializer<'de> for Tree {
                 ));
             }
         };
-        visitor.visit_enum(Variant { name, content })
+        visitor.visit_enum(VariantDeserializer { name, content })
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -110,13 +110,16 @@ impl<'de> Deserializer<'de> for Tree {
     }
 }
 
-struct Items(vec::IntoIter<Value>);
+struct ListAccess(vec::IntoIter<Value>);
 
-impl<'de> SeqAccess<'de> for &mut Items {
+impl<'de> SeqAccess<'de> for &mut ListAccess {
     type Error = Error;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        self.0.next().map(|item| seed.deserialize(Tree(item))).transpose()
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Error> {
+        self.0.next().map(|item| seed.deserialize(ValueDeserializer(item))).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -124,23 +127,26 @@ impl<'de> SeqAccess<'de> for &mut Items {
     }
 }
 
-struct Entries {
+struct ObjectAccess {
     entries: <Map as IntoIterator>::IntoIter,
     /// Of the name that was taken last.
     value: Value,
 }
 
-impl<'de> MapAccess<'de> for Entries {
+impl<'de> MapAccess<'de> for ObjectAccess {
     type Error = Error;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Error> {
         let Some((name, value)) = self.entries.next() else { return Ok(None) };
         self.value = value;
-        seed.deserialize(Name(name)).map(Some)
+        seed.deserialize(NameDeserializer(name)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(Tree(std::mem::take(&mut self.value)))
+        seed.deserialize(ValueDeserializer(std::mem::take(&mut self.value)))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -148,21 +154,21 @@ impl<'de> MapAccess<'de> for Entries {
     }
 }
 
-/// The name of an entry, for keys that are no text too.
-struct Name(String);
+/// The name of an entry, also for types of keys that are not texts.
+struct NameDeserializer(String);
 
 macro_rules! written_as_text {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             match super::parse::value(&self.0) {
-                Ok(value @ (Value::Number(_) | Value::Bool(_))) => Tree(value).deserialize_any(visitor),
+                Ok(value @ (Value::Number(_) | Value::Bool(_))) => ValueDeserializer(value).deserialize_any(visitor),
                 _ => visitor.visit_string(self.0),
             }
         }
     )*};
 }
 
-impl<'de> Deserializer<'de> for Name {
+impl<'de> Deserializer<'de> for NameDeserializer {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -192,7 +198,7 @@ impl<'de> Deserializer<'de> for Name {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_enum(Variant { name: self.0, content: None })
+        visitor.visit_enum(VariantDeserializer { name: self.0, content: None })
     }
 
     forward_to_deserialize_any! {
@@ -201,45 +207,52 @@ impl<'de> Deserializer<'de> for Name {
     }
 }
 
-struct Variant {
+struct VariantDeserializer {
     name: String,
     content: Option<Value>,
 }
 
-impl<'de> EnumAccess<'de> for Variant {
+impl<'de> EnumAccess<'de> for VariantDeserializer {
     type Error = Error;
-    type Variant = Content;
+    type Variant = VariantContent;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content), Error> {
+    fn variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        seed: S,
+    ) -> Result<(S::Value, VariantContent), Error> {
         let name: StringDeserializer<Error> = self.name.into_deserializer();
-        Ok((seed.deserialize(name)?, Content(self.content)))
+        Ok((seed.deserialize(name)?, VariantContent(self.content)))
     }
 }
 
-struct Content(Option<Value>);
+struct VariantContent(Option<Value>);
 
-impl Content {
+impl VariantContent {
     fn some(self) -> Result<Value, Error> {
-        self.0.ok_or_else(|| Error::invalid_type(Unexpected::UnitVariant, &"a variant with content"))
+        self.0
+            .ok_or_else(|| Error::invalid_type(Unexpected::UnitVariant, &"a variant with content"))
     }
 }
 
-impl<'de> VariantAccess<'de> for Content {
+impl<'de> VariantAccess<'de> for VariantContent {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
         match self.0 {
             None | Some(Value::Null) => Ok(()),
-            Some(value) => Err(Error::invalid_type(Tree(value).unexpected(), &"a variant without content")),
+            Some(value) => Err(Error::invalid_type(
+                ValueDeserializer(value).unexpected(),
+                &"a variant without content",
+            )),
         }
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(Tree(self.some()?))
+        seed.deserialize(ValueDeserializer(self.some()?))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        Tree(self.some()?).deserialize_any(visitor)
+        ValueDeserializer(self.some()?).deserialize_any(visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -247,6 +260,6 @@ impl<'de> VariantAccess<'de> for Content {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        Tree(self.some()?).deserialize_any(visitor)
+        ValueDeserializer(self.some()?).deserialize_any(visitor)
     }
 }

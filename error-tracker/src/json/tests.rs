@@ -12,14 +12,26 @@ fn theirs(value: &Value) -> serde_json::Value {
 }
 
 fn float() -> impl Strategy<Value = f64> {
-    let near = (any::<i32>(), -12..20_i32).prop_map(|(digits, power)| f64::from(digits) * 10_f64.powi(power));
-    prop_oneof![any::<f64>(), near, Just(0.0), Just(-0.0), Just(1e16), Just(1e15), Just(1e-5), Just(1e-6)]
-        .prop_filter("a tie", |float| !tie(float))
+    let near = (any::<i32>(), -12..20_i32)
+        .prop_map(|(digits, power)| f64::from(digits) * 10_f64.powi(power));
+    prop_oneof![
+        any::<f64>(),
+        near,
+        Just(0.0),
+        Just(-0.0),
+        Just(1e16),
+        Just(1e15),
+        Just(1e-5),
+        Just(1e-6)
+    ]
+    .prop_filter("a tie", |float| !tie(float))
 }
 
-/// Whether the float lies exactly between two texts that are equally short: there `serde_json` takes the even one.
+/// Whether the float lies exactly between two texts that are equally short: there `serde_json`
+/// takes the even one.
 fn tie(float: &impl std::fmt::LowerExp) -> bool {
-    let digits = |text: String| text.split('e').next().unwrap_or_default().trim_end_matches('0').to_owned();
+    let digits =
+        |text: String| text.split('e').next().unwrap_or_default().trim_end_matches('0').to_owned();
     let (short, exact) = (digits(format!("{float:e}")), digits(format!("{float:.60e}")));
     exact.len() > short.len() && exact.len() <= short.len() + 2 && exact.ends_with('5')
 }
@@ -130,7 +142,8 @@ fn read_alike(text: &str) {
         (Ok(ours), Ok(expected)) => {
             assert_eq!(theirs(&ours), expected, "{text}");
             // Not the texts: of two shortest texts for a float, each may take another.
-            let again: serde_json::Value = serde_json::from_str(&to_string(&ours).unwrap()).unwrap();
+            let again: serde_json::Value =
+                serde_json::from_str(&to_string(&ours).unwrap()).unwrap();
             assert_eq!(again, expected);
         }
         (Err(_), Err(_)) => {}
@@ -251,8 +264,8 @@ fn forms() -> impl Strategy<Value = Forms> {
         btree_map(word, proptest::option::of(text()), 0..3),
         btree_map(any::<bool>(), any::<u8>(), 0..3),
     );
-    (any::<(bool, i64, u64)>(), vec(variant, 0..4), maps, btree_map("z[a-z]*", tree(), 0..3)).prop_map(
-        |(tuple, variants, (by_number, by_id, by_word, by_bool), rest)| Forms {
+    (any::<(bool, i64, u64)>(), vec(variant, 0..4), maps, btree_map("z[a-z]*", tree(), 0..3))
+        .prop_map(|(tuple, variants, (by_number, by_id, by_word, by_bool), rest)| Forms {
             unit: (),
             tuple,
             variants,
@@ -261,8 +274,7 @@ fn forms() -> impl Strategy<Value = Forms> {
             by_word,
             by_bool,
             rest: Map::from_iter(rest),
-        },
-    )
+        })
 }
 
 fn refused(text: &str) -> String {
@@ -326,7 +338,8 @@ fn a_type_error_tells_what_was_found() {
     invalid type: sequence, expected u32
     "#);
     let refused = |text| from_str::<Variant>(text).unwrap_err().to_string();
-    let told = [refused("\"None\""), refused("{}"), refused("\"Newtype\""), refused("{\"Unit\":1}")];
+    let told =
+        [refused("\"None\""), refused("{}"), refused("\"Newtype\""), refused("{\"Unit\":1}")];
     insta::assert_snapshot!(told.join("\n"), @r#"
     unknown variant `None`, expected one of `Unit`, `Newtype`, `Tuple`, `Struct`
     invalid type: map, expected a variant's name, or an object with it

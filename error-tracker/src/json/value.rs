@@ -14,7 +14,8 @@ pub enum Value {
     /// `1`, `-1`, `1.5`
     Number(Number),
     /// `"text"`
-    // Not named `String`, or the compiler would write `std::string::String` in messages about the user's own code.
+    // Not named `String`, or the compiler would write `std::string::String` in messages about the
+    // user's own code.
     Text(String),
     /// `[1, 2]`
     Array(Vec<Value>),
@@ -25,13 +26,13 @@ pub enum Value {
 static NULL: Value = Value::Null;
 
 impl Value {
-    /// Whether it is `null`.
+    /// Returns whether it is `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// What it is, if a boolean.
+    /// Returns the boolean, if it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -40,25 +41,25 @@ impl Value {
         }
     }
 
-    /// The number, if it is a positive integer.
+    /// Returns the number, if it is a positive integer.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         self.as_number()?.as_u64()
     }
 
-    /// The number, if it is an integer that fits.
+    /// Returns the number, if it is an integer that fits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         self.as_number()?.as_i64()
     }
 
-    /// The number as a float, if it is a number.
+    /// Returns the number as a float, if it is a number.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
         self.as_number().map(Number::as_f64)
     }
 
-    /// What it is, if a number.
+    /// Returns the number, if it is one.
     #[must_use]
     pub fn as_number(&self) -> Option<&Number> {
         match self {
@@ -67,7 +68,7 @@ impl Value {
         }
     }
 
-    /// What it is, if a text.
+    /// Returns the text, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -76,7 +77,7 @@ impl Value {
         }
     }
 
-    /// What it is, if a list.
+    /// Returns the list, if it is one.
     #[must_use]
     pub fn as_array(&self) -> Option<&Vec<Self>> {
         match self {
@@ -85,7 +86,7 @@ impl Value {
         }
     }
 
-    /// What it is, if an object.
+    /// Returns what it is, if an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&Map> {
         match self {
@@ -94,14 +95,14 @@ impl Value {
         }
     }
 
-    /// The value of that name, if it is an object that has it.
+    /// Returns the value of that name, if it is an object that has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_object()?.get(name)
     }
 }
 
-/// The value of that name in an object; `null` where there is none.
+/// Returns the value of that name in an object; `null` if there is none.
 impl Index<&str> for Value {
     type Output = Self;
 

@@ -5,15 +5,15 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::number::Kind;
+use super::number::NumberKind;
 use super::{Map, Number, Value};
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.kind() {
-            Kind::Unsigned(integer) => serializer.serialize_u64(integer),
-            Kind::Negative(integer) => serializer.serialize_i64(integer),
-            Kind::Float(float) => serializer.serialize_f64(float),
+            NumberKind::Unsigned(integer) => serializer.serialize_u64(integer),
+            NumberKind::Negative(integer) => serializer.serialize_i64(integer),
+            NumberKind::Float(float) => serializer.serialize_f64(float),
         }
     }
 }
@@ -37,7 +37,7 @@ impl Serialize for Value {
     }
 }
 
-struct AnyValue;
+struct ValueVisitor;
 
 macro_rules! plain {
     ($($method:ident $type:ty)*) => {$(
@@ -47,7 +47,7 @@ macro_rules! plain {
     )*};
 }
 
-impl<'de> Visitor<'de> for AnyValue {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,13 +89,13 @@ impl<'de> Visitor<'de> for AnyValue {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
 impl<'de> Deserialize<'de> for Map {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let unexpected = match deserializer.deserialize_any(AnyValue)? {
+        let unexpected = match deserializer.deserialize_any(ValueVisitor)? {
             Value::Object(entries) => return Ok(entries),
             Value::Null => Unexpected::Unit,
             Value::Bool(bool) => Unexpected::Bool(bool),
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Map {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match deserializer.deserialize_any(AnyValue)? {
+        match deserializer.deserialize_any(ValueVisitor)? {
             Value::Number(number) => Ok(number),
             _ => Err(D::Error::custom("expected a number")),
         }

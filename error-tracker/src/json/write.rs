@@ -1,4 +1,4 @@
-//! From anything that serialises to text, without a value between.
+//! Writes anything that serde can serialize as text, without building a value.
 
 use std::fmt::{Display, Write};
 
@@ -8,22 +8,23 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::depth::{CUT, MAX_DEPTH};
 use super::{Error, key, number};
 
-/// The text of a value.
+/// Returns the text of a value.
 pub(super) fn text<T: Serialize + ?Sized>(value: &T, pretty: bool) -> Result<String, Error> {
-    let mut text = Text { out: String::with_capacity(256), pretty, depth: 0 };
+    let mut text = TextSerializer { out: String::with_capacity(256), pretty, depth: 0 };
     value.serialize(&mut text)?;
     Ok(text.out)
 }
 
-struct Text {
+struct TextSerializer {
     out: String,
     pretty: bool,
     depth: usize,
 }
 
-impl Text {
+impl TextSerializer {
     fn open(&mut self, bracket: char) {
         self.out.push(bracket);
         self.depth += 1;
@@ -86,27 +87,44 @@ impl Text {
         let _ = write!(self.out, "{value}");
     }
 
-    fn list(&mut self) -> Open<'_> {
-        self.open('[');
-        Open { text: self, bracket: ']', empty: true, variant: false }
+    /// Writes a mark instead of a list or an object that is too deep; returns whether it did.
+    fn cut(&mut self) -> bool {
+        let is_too_deep = self.depth >= MAX_DEPTH;
+        if is_too_deep {
+            self.string(CUT);
+        }
+        is_too_deep
     }
 
-    fn object(&mut self) -> Open<'_> {
-        self.open('{');
-        Open { text: self, bracket: '}', empty: true, variant: false }
+    fn within(&mut self, opening: char, bracket: char) -> OpenContainer<'_> {
+        let cut = self.cut();
+        if !cut {
+            self.open(opening);
+        }
+        OpenContainer { text: self, bracket, empty: true, variant: false, cut }
+    }
+
+    fn list(&mut self) -> OpenContainer<'_> {
+        self.within('[', ']')
+    }
+
+    fn object(&mut self) -> OpenContainer<'_> {
+        self.within('{', '}')
     }
 }
 
 /// A list or an object that is being written.
-struct Open<'a> {
-    text: &'a mut Text,
+struct OpenContainer<'a> {
+    text: &'a mut TextSerializer,
     bracket: char,
     empty: bool,
     /// Whether it stands in an object that names a variant.
     variant: bool,
+    /// Whether it is too deep, and nothing of it is written.
+    cut: bool,
 }
 
-impl Open<'_> {
+impl OpenContainer<'_> {
     fn next(&mut self) {
         if !self.empty {
             self.text.out.push(',');
@@ -116,18 +134,26 @@ impl Open<'_> {
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        if self.cut {
+            return Ok(());
+        }
         self.next();
         value.serialize(&mut *self.text)
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+        if self.cut {
+            return Ok(());
+        }
         self.next();
         self.text.name(name);
         value.serialize(&mut *self.text)
     }
 
     fn finish(self) -> Result<(), Error> {
-        self.text.close(self.bracket, self.empty);
+        if !self.cut {
+            self.text.close(self.bracket, self.empty);
+        }
         if self.variant {
             self.text.close('}', false);
         }
@@ -144,16 +170,16 @@ macro_rules! displayed {
     )*};
 }
 
-impl<'a> Serializer for &'a mut Text {
+impl<'a> Serializer for &'a mut TextSerializer {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Open<'a>;
-    type SerializeTuple = Open<'a>;
-    type SerializeTupleStruct = Open<'a>;
-    type SerializeTupleVariant = Open<'a>;
-    type SerializeMap = Open<'a>;
-    type SerializeStruct = Open<'a>;
-    type SerializeStructVariant = Open<'a>;
+    type SerializeSeq = OpenContainer<'a>;
+    type SerializeTuple = OpenContainer<'a>;
+    type SerializeTupleStruct = OpenContainer<'a>;
+    type SerializeTupleVariant = OpenContainer<'a>;
+    type SerializeMap = OpenContainer<'a>;
+    type SerializeStruct = OpenContainer<'a>;
+    type SerializeStructVariant = OpenContainer<'a>;
 
     displayed! {
         serialize_i8 i8 serialize_i16 i16 serialize_i32 i32 serialize_i64 i64 serialize_i128 i128
@@ -204,7 +230,12 @@ impl<'a> Serializer for &'a mut Text {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
         self.serialize_str(variant)
     }
 
@@ -223,21 +254,24 @@ impl<'a> Serializer for &'a mut Text {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
+        if self.cut() {
+            return Ok(());
+        }
         self.variant(variant);
         value.serialize(&mut *self)?;
         self.close('}', false);
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Open<'a>, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<OpenContainer<'a>, Error> {
         Ok(self.list())
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Open<'a>, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<OpenContainer<'a>, Error> {
         Ok(self.list())
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Open<'a>, Error> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<OpenContainer<'a>, Error> {
         Ok(self.list())
     }
 
@@ -247,16 +281,16 @@ impl<'a> Serializer for &'a mut Text {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Open<'a>, Error> {
+    ) -> Result<OpenContainer<'a>, Error> {
         self.variant(variant);
-        Ok(Open { variant: true, ..self.list() })
+        Ok(OpenContainer { variant: true, ..self.list() })
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Open<'a>, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<OpenContainer<'a>, Error> {
         Ok(self.object())
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Open<'a>, Error> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<OpenContainer<'a>, Error> {
         Ok(self.object())
     }
 
@@ -266,23 +300,29 @@ impl<'a> Serializer for &'a mut Text {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Open<'a>, Error> {
+    ) -> Result<OpenContainer<'a>, Error> {
         self.variant(variant);
-        Ok(Open { variant: true, ..self.object() })
+        Ok(OpenContainer { variant: true, ..self.object() })
     }
 }
 
-impl SerializeMap for Open<'_> {
+impl SerializeMap for OpenContainer<'_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        if self.cut {
+            return Ok(());
+        }
         self.next();
         self.text.name(&key::name(key)?);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        if self.cut {
+            return Ok(());
+        }
         value.serialize(&mut *self.text)
     }
 
@@ -293,7 +333,7 @@ impl SerializeMap for Open<'_> {
 
 macro_rules! items {
     ($($trait:ident $method:ident)*) => {$(
-        impl $trait for Open<'_> {
+        impl $trait for OpenContainer<'_> {
             type Ok = ();
             type Error = Error;
 
@@ -317,7 +357,7 @@ items! {
 
 macro_rules! fields {
     ($($trait:ident)*) => {$(
-        impl $trait for Open<'_> {
+        impl $trait for OpenContainer<'_> {
             type Ok = ();
             type Error = Error;
 

@@ -1,38 +1,63 @@
 //! All of an event at once.
 
-use super::taint::Scrubber;
-use super::{Masking, Taint, pairs, values};
+use super::{EventTaint, Masking, NameVerdict, pairs, shapes, url};
 use crate::event::{Event, Frame, Request, Variable};
 use crate::json::{Map, Value};
 
 /// Levels of JSON that are looked through; deeper ones are masked whole.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
-/// Masks everything in `event` by name, then by shape and by `taint`, to which the values are added that
-/// are masked here. Names of variables and the program's own text (functions, files) stay; expressions and
-/// source lines are masked by shape only.
-pub(crate) fn event(masking: &Masking, event: &mut Event, mut taint: Taint) {
+/// Masks everything in `event` by name, then by shape and by `taint`, to which the values are added
+/// that are masked here. Names of variables and the program's own text (functions, files) stay;
+/// expressions, and source lines that the event already has, are masked by shape only. Lines that
+/// are read later pass through [`source_line`].
+pub(crate) fn event(masking: &Masking, event: &mut Event, mut taint: EventTaint) {
     if masking.masks_names() {
-        Names { masking, taint: &mut taint }.event(event);
+        EventNames { masking, taint: &mut taint }.event(event);
     }
+    if !masking.masks_values() {
+        return;
+    }
+    let mut mask = |text: &mut String, kind| {
+        match kind {
+            TextKind::Text => {
+                shapes::mask(masking, text, masking.masks_names().then_some(&mut taint))
+            }
+            TextKind::Source => shapes::source(masking, text),
+        };
+    };
+    EventTexts { visit: &mut mask }.event(event);
+    if !taint.is_empty() {
+        let scrubber = taint.scrubber();
+        let mut scrub = |text: &mut String, kind| {
+            if kind == TextKind::Text {
+                scrubber.scrub(text, &masking.inner.text);
+            }
+        };
+        EventTexts { visit: &mut scrub }.event(event);
+    }
+}
+
+/// Masks what looks like a secret in a line of the program's source.
+pub(crate) fn source_line(masking: &Masking, line: &mut String) {
     if masking.masks_values() {
-        let scrubber = (!taint.is_empty()).then(|| taint.scrubber());
-        Texts { masking, scrubber }.event(event);
+        shapes::source(masking, line);
     }
 }
 
-struct Names<'a> {
+struct EventNames<'a> {
     masking: &'a Masking,
-    taint: &'a mut Taint,
+    taint: &'a mut EventTaint,
 }
 
-impl Names<'_> {
+impl EventNames<'_> {
     fn event(&mut self, event: &mut Event) {
         for frame in event.frames.iter_mut().chain(&mut event.callers) {
             self.variables(&mut frame.arguments);
             self.variables(&mut frame.locals);
         }
         self.variables(&mut event.globals);
+        self.arguments(&mut event.origin.arguments);
         let context = &mut event.context;
         self.map(&mut context.extras, 0);
         for (name, value) in context.tags.iter_mut().chain(&mut context.user) {
@@ -48,13 +73,52 @@ impl Names<'_> {
 
     fn variables(&mut self, variables: &mut [Variable]) {
         for variable in variables.iter_mut().filter(|variable| !variable.masked) {
-            let Some(masked) = self.masking.name(&variable.name) else { continue };
+            let Some(named) = self.masking.named(&variable.name) else { continue };
+            let hidden = variable.value.as_deref().and_then(|value| named.hide(value));
+            if hidden.is_none() && !named.is_certain() {
+                continue;
+            }
             if let Some(value) = &variable.value {
                 self.taint.add_debug(value);
             }
-            variable.value = Some(masked.text.to_string());
-            variable.masked = true;
-            variable.masked_by = Some(masked.rule.to_string());
+            let text = named.masked.text;
+            let whole = hidden.as_deref().is_none_or(|hidden| *hidden == *text);
+            variable.value = Some(hidden.unwrap_or_else(|| text.to_string()));
+            if whole {
+                variable.masked = true;
+                variable.masked_by = Some(named.masked.rule.to_string());
+            }
+        }
+    }
+
+    /// Masks what a program was started with: `--password x`, `--password=x`, `PASSWORD=x`, `--user
+    /// name:x`.
+    fn arguments(&mut self, arguments: &mut [String]) {
+        let mut option: Option<String> = None;
+        for argument in arguments {
+            let named = option.take().filter(|_| !argument.starts_with("--"));
+            if let Some(name) = named {
+                let is_user = super::pairs::USERS.contains(&&*name) && !argument.contains("://");
+                if let Some(at) = argument.find(':').filter(|_| is_user) {
+                    let mut password = argument.split_off(at + 1);
+                    self.text("password", &mut password);
+                    argument.push_str(&password);
+                    continue;
+                }
+                if self.text(&name, argument) {
+                    continue;
+                }
+            }
+            let bare = argument.trim_start_matches('-');
+            match bare.split_once('=') {
+                Some((name, value)) => {
+                    let (from, mut value) = (argument.len() - value.len(), value.to_owned());
+                    if self.text(name, &mut value) {
+                        argument.replace_range(from.., &value);
+                    }
+                }
+                None => option = (bare.len() < argument.len()).then(|| bare.to_owned()),
+            }
         }
     }
 
@@ -63,7 +127,7 @@ impl Names<'_> {
             self.text(name, value);
         }
         for (name, value) in &mut request.headers {
-            let Some(masked) = self.masking.name(name) else { continue };
+            let Some(masked) = self.masking.value(name, value) else { continue };
             self.taint.add(value);
             for secret in inner_secrets(name, value) {
                 self.taint.add(secret);
@@ -93,22 +157,21 @@ impl Names<'_> {
         self.userinfo(&mut request.url);
     }
 
-    /// Masks what stands before the `@` of a URL: it is a password, or a token in a user's place.
+    /// Masks user and password of a URL.
     fn userinfo(&mut self, url: &mut String) {
-        let Some(from) = url.find("://").map(|at| at + 3) else { return };
-        let authority = url[from..].find(['/', '?', '#']).map_or(url.len(), |length| from + length);
-        let Some(to) = url[from..authority].rfind('@').map(|length| from + length) else { return };
+        let Some(at) = url.find("://") else { return };
         let Some(masked) = self.masking.name("password") else { return };
-        let user = url[from..to].find(':').map_or(from, |length| from + length + 1);
-        if url[user..to] != *masked.text {
-            self.taint.add(&url[user..to]);
-            url.replace_range(user..to, &masked.text);
+        for part in url::userinfo(url, at).into_iter().rev().flatten() {
+            if url[part.clone()] != *masked.text {
+                self.taint.add(&url[part.clone()]);
+                url.replace_range(part, &masked.text);
+            }
         }
     }
 
-    /// Whether `value` was masked.
+    /// Masks `value` if its name or form demands it, and returns whether it did.
     fn text(&mut self, name: &str, value: &mut String) -> bool {
-        let Some(masked) = self.masking.name(name) else { return false };
+        let Some(masked) = self.masking.value(name, value) else { return false };
         self.taint.add(value);
         value.clear();
         value.push_str(&masked.text);
@@ -117,19 +180,46 @@ impl Names<'_> {
 
     fn map(&mut self, map: &mut Map, depth: usize) {
         for (name, value) in map {
-            match self.masking.name(name) {
-                Some(masked) => {
+            match self.masking.named(name) {
+                Some(named) if named.is_certain() => {
                     self.remember(value, depth);
-                    *value = Value::Text(masked.text.to_string());
+                    *value = Value::Text(named.masked.text.to_string());
                 }
-                None => self.value(value, depth + 1),
+                named => {
+                    self.value(value, depth + 1);
+                    if let Some(named) = named {
+                        self.suspect(&named, value, depth + 1);
+                    }
+                }
             }
+        }
+    }
+
+    /// Masks what looks like a secret below a name that leaves this to the value.
+    fn suspect(&mut self, named: &NameVerdict, value: &mut Value, depth: usize) {
+        let text = match value {
+            Value::Array(items) if items.iter().all(|item| matches!(item, Value::Number(_))) => {
+                crate::json::to_string(value).unwrap_or_default()
+            }
+            Value::Array(items) if depth <= MAX_DEPTH => {
+                return items.iter_mut().for_each(|item| self.suspect(named, item, depth + 1));
+            }
+            Value::Object(map) if depth <= MAX_DEPTH => {
+                return map.values_mut().for_each(|item| self.suspect(named, item, depth + 1));
+            }
+            Value::Text(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return,
+        };
+        if let Some(hidden) = named.hide(&text) {
+            self.remember(value, depth);
+            *value = Value::Text(hidden);
         }
     }
 
     fn value(&mut self, value: &mut Value, depth: usize) {
         match value {
-            Value::Object(_) | Value::Array(_) if depth > DEEPEST => {
+            Value::Object(_) | Value::Array(_) if depth > MAX_DEPTH => {
                 *value = Value::Text(self.masking.because("too deep").text.to_string());
             }
             Value::Object(map) => self.map(map, depth),
@@ -142,18 +232,19 @@ impl Names<'_> {
         match value {
             Value::Text(text) => self.taint.add(text),
             Value::Number(number) => self.taint.add(&number.to_string()),
-            Value::Array(items) if depth <= DEEPEST => {
-                items.iter().for_each(|item| self.remember(item, depth + 1))
+            Value::Array(items) if depth <= MAX_DEPTH => {
+                items.iter().for_each(|item| self.remember(item, depth + 1));
             }
-            Value::Object(map) if depth <= DEEPEST => {
-                map.values().for_each(|item| self.remember(item, depth + 1))
+            Value::Object(map) if depth <= MAX_DEPTH => {
+                map.values().for_each(|item| self.remember(item, depth + 1));
             }
             _ => {}
         }
     }
 }
 
-/// What may show again apart from its header: credentials without their scheme, cookies without names.
+/// Returns what may show again apart from its header: credentials without their scheme, cookies
+/// without names.
 fn inner_secrets<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str> {
     let cookies = match name.to_ascii_lowercase().as_str() {
         "cookie" => usize::MAX,
@@ -161,32 +252,35 @@ fn inner_secrets<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str
         "set-cookie" => 1,
         _ => 0,
     };
-    let cookies = value.split(';').take(cookies).filter_map(|cookie| Some(cookie.split_once('=')?.1));
+    let cookies =
+        value.split(';').take(cookies).filter_map(|cookie| Some(cookie.split_once('=')?.1));
     value.split_once(' ').map(|(_, credentials)| credentials).into_iter().chain(cookies)
 }
 
-struct Texts<'a> {
-    masking: &'a Masking,
-    scrubber: Option<Scrubber>,
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TextKind {
+    /// Any other.
+    Text,
+    /// Source of the program, where `token=x` is an assignment.
+    Source,
 }
 
-impl Texts<'_> {
-    fn text(&self, text: &mut String) {
-        self.masking.values_in(text);
-        self.scrub(text);
+/// Goes over all texts of an event.
+struct EventTexts<'a> {
+    visit: &'a mut dyn FnMut(&mut String, TextKind),
+}
+
+impl EventTexts<'_> {
+    fn text(&mut self, text: &mut String) {
+        (self.visit)(text, TextKind::Text);
     }
 
-    fn scrub(&self, text: &mut String) {
-        if let Some(scrubber) = &self.scrubber {
-            scrubber.scrub(text, &self.masking.inner.text);
-        }
+    fn source(&mut self, text: &mut String) {
+        (self.visit)(text, TextKind::Source);
     }
 
-    fn source(&self, text: &mut String) {
-        values::shapes(self.masking, text);
-    }
-
-    fn event(&self, event: &mut Event) {
+    fn event(&mut self, event: &mut Event) {
         self.text(&mut event.message);
         event.debug.iter_mut().for_each(|text| self.text(text));
         event.chain.iter_mut().for_each(|cause| self.text(&mut cause.message));
@@ -194,6 +288,7 @@ impl Texts<'_> {
         self.variables(&mut event.globals);
         event.fingerprint.iter_mut().for_each(|text| self.text(text));
         self.text(&mut event.thread);
+        event.origin.arguments.iter_mut().for_each(|text| self.text(text));
         let context = &mut event.context;
         self.map(&mut context.extras);
         context.tags.values_mut().chain(context.user.values_mut()).for_each(|text| self.text(text));
@@ -206,9 +301,13 @@ impl Texts<'_> {
         }
     }
 
-    fn frame(&self, frame: &mut Frame) {
+    fn frame(&mut self, frame: &mut Frame) {
         self.source(&mut frame.expression);
-        frame.snippet.iter_mut().flat_map(|snippet| &mut snippet.lines).for_each(|line| self.source(line));
+        frame
+            .snippet
+            .iter_mut()
+            .flat_map(|snippet| &mut snippet.lines)
+            .for_each(|line| self.source(line));
         if let Some(error) = &mut frame.error {
             self.text(&mut error.message);
         }
@@ -216,7 +315,7 @@ impl Texts<'_> {
         self.variables(&mut frame.locals);
     }
 
-    fn variables(&self, variables: &mut [Variable]) {
+    fn variables(&mut self, variables: &mut [Variable]) {
         for variable in variables.iter_mut() {
             if !variable.masked {
                 variable.value.iter_mut().for_each(|text| self.text(text));
@@ -225,20 +324,21 @@ impl Texts<'_> {
         }
     }
 
-    fn request(&self, request: &mut Request) {
+    fn request(&mut self, request: &mut Request) {
         for text in [&mut request.method, &mut request.host, &mut request.path, &mut request.url] {
             self.text(text);
         }
-        let lists = [&mut request.query, &mut request.headers, &mut request.cookies, &mut request.form];
+        let lists =
+            [&mut request.query, &mut request.headers, &mut request.cookies, &mut request.form];
         lists.into_iter().flatten().for_each(|(_, value)| self.text(value));
         self.value(&mut request.json);
     }
 
-    fn map(&self, map: &mut Map) {
+    fn map(&mut self, map: &mut Map) {
         map.values_mut().for_each(|value| self.value(value));
     }
 
-    fn value(&self, value: &mut Value) {
+    fn value(&mut self, value: &mut Value) {
         match value {
             Value::Text(text) => self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),

@@ -1,6 +1,6 @@
 //! What is kept of an event to count further ones onto its issue.
 
-use crate::event::{BacktraceFrame, Event, Frame, Request};
+use crate::event::{Event, Frame, Origin, Request};
 
 /// As much of `event` as makes the same issue, without variables and source.
 pub(super) fn light(event: &Event) -> Event {
@@ -24,18 +24,13 @@ pub(super) fn light(event: &Event) -> Event {
         type_name: event.type_name.clone(),
         variant: event.variant.clone(),
         message: event.message.clone(),
+        chain: event.chain.clone(),
         frames: event.frames.first().map(frame).into_iter().collect(),
         location: event.location.clone(),
-        origin: event.origin.clone(),
+        origin: Origin { arguments: Vec::new(), ..event.origin.clone() },
         grouping: event.grouping.clone(),
         ..Event::default()
     };
-    if event.frames.is_empty() {
-        let called: Vec<&BacktraceFrame> = event.backtrace.iter().filter(|call| call.in_app).collect();
-        // The first names the function, the first with a file the place.
-        let end = called.iter().position(|call| call.file.is_some()).map_or(1, |at| at + 1);
-        light.backtrace = called.into_iter().take(end).cloned().collect();
-    }
     light.context.request = event.context.request.as_ref().map(|request| Request {
         method: request.method.clone(),
         host: request.host.clone(),
@@ -52,7 +47,8 @@ pub(super) fn weight(event: &Event) -> usize {
         let all = frame.arguments.iter().chain(&frame.locals);
         all.map(|variable| 150 + variable.value.as_ref().map_or(0, String::len)).sum::<usize>()
     };
-    let frames: usize = event.frames.iter().chain(&event.callers).map(|frame| FRAME + variables(frame)).sum();
+    let frames: usize =
+        event.frames.iter().chain(&event.callers).map(|frame| FRAME + variables(frame)).sum();
     let chain: usize = event.chain.iter().map(|cause| 50 + cause.message.len()).sum();
     let context = &event.context;
     let around = 100 * (context.extras.len() + context.tags.len() + context.user.len())

@@ -1,13 +1,16 @@
 //! From the thread that captured an event to the store: a bounded queue and one writer thread.
 //!
-//! Whoever submits never waits: an event is queued, counted onto its issue when equal ones storm, or dropped
+//! A thread that submits never waits: an event is queued, counted onto its issue when equal ones storm, or dropped
 //! and counted as such. Every event is in exactly one of the figures of [`Health`].
 
-#[allow(unsafe_code, reason = "`pthread_atfork`")]
-mod fork;
-mod ledger;
+mod event_observer;
 mod light;
-mod state;
+mod losses;
+mod observer_queue;
+mod queue_state;
+mod queued_event;
+mod quiet_store;
+mod shared_queue;
 mod writer;
 
 #[cfg(test)]
@@ -15,29 +18,52 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::event::{Event, Timestamp};
+use crate::fork::{self, SetOnce};
 use crate::store::{Retention, Store};
-use ledger::Shared;
-#[cfg(feature = "sqlite")]
-pub(crate) use writer::warn_once;
+pub use event_observer::{EventObserver, ObserverHealth, StoredEvent};
+pub(crate) use observer_queue::NamedObserver;
+use observer_queue::ObserverQueues;
+use quiet_store::QuietStore;
+use shared_queue::SharedQueue;
 
-/// How the writer works.
+/// The settings of a pipeline.
 pub(crate) struct Options {
-    /// How many events wait at most.
+    /// The largest number of events that wait.
     pub(crate) capacity: usize,
-    /// How many events one transaction takes at most.
+    /// The largest number of events of one transaction.
     pub(crate) batch: usize,
-    /// What is pruned at the start and about hourly.
+    /// What is pruned behind the first event and about hourly.
     pub(crate) retention: Retention,
     /// Whether there is a writer thread; without one nothing is taken.
     pub(crate) writes: bool,
     /// Completes each event on the writer thread, before it is grouped. A panic in it drops the event.
     pub(crate) prepare: Box<dyn Fn(&mut Event) + Send + Sync>,
+    pub(crate) hooks: Box<dyn WriterHooks>,
+    /// Hear of what is stored, each on a thread of its own.
+    pub(crate) observers: Vec<Arc<NamedObserver>>,
+}
+
+/// Runs on the writer thread; must not block.
+pub(crate) trait WriterHooks: Send + Sync {
+    /// An event was stored.
+    fn stored(&self, event: &Event, store: &Arc<dyn Store>);
+    /// Nothing was stored for a while.
+    fn idle(&self, store: &Arc<dyn Store>);
+    /// The store is closed now, and not to be used until a further event is stored.
+    fn end(&self);
+}
+
+/// Does nothing.
+impl WriterHooks for () {
+    fn stored(&self, _: &Event, _: &Arc<dyn Store>) {}
+    fn idle(&self, _: &Arc<dyn Store>) {}
+    fn end(&self) {}
 }
 
 impl Default for Options {
@@ -49,6 +75,8 @@ impl Default for Options {
             retention: Retention::default(),
             writes: true,
             prepare: Box::new(|_| ()),
+            hooks: Box::new(()),
+            observers: Vec::new(),
         }
     }
 }
@@ -62,7 +90,8 @@ pub(crate) struct Likeness {
     pub(crate) text: u64,
 }
 
-/// What became of all events so far: `raised` is the sum of `stored`, `coalesced`, `pending` and all `dropped`.
+/// The state of a tracker, and what became of all its events: `raised` is the sum of `stored`, `coalesced`, `pending`
+/// and all `dropped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
@@ -76,32 +105,57 @@ pub struct Health {
     pub pending: u64,
     /// Events that were lost, by reason.
     pub dropped: BTreeMap<&'static str, u64>,
-    /// What the store said when it last failed.
+    /// Whether the panic hook of error-tracker is gone: a panic unwound an annotated function, and the hook was not
+    /// called. Another one took its place without calling it. Of such panics neither message nor place are known, and
+    /// those that unwind no annotated function are not seen at all. Set again to `false` when the hook is called.
+    pub panic_hook_replaced: bool,
+    /// The state of each [`EventObserver`], in the order in which the builder was given them.
+    pub observers: Vec<ObserverHealth>,
+    /// The latest failure of the store or of a hook.
     pub last_error: Option<String>,
-    /// Which store it is.
+    /// The `Debug` text of the store.
     pub store: String,
 }
 
-/// Not everything could be stored in time.
+/// Not everything could be stored and observed in time. All figures are 0 where all was stored and is lost again with
+/// its file, or where there was no time to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Partial {
-    /// Events that still wait.
+pub struct FlushError {
+    /// Events that still wait for the store.
     pub pending: u64,
-    /// Events that were accepted and then dropped, and that no flush has told of before.
+    /// Events of the flushing thread that were accepted and then dropped, and that no flush has reported before; and
+    /// what was counted in storms, which belongs to no thread. [`Health::dropped`] has those of all threads.
     pub dropped: u64,
+    /// Events that were stored and still wait for an [`EventObserver`], which may be slow: the sum of all observers.
+    pub unobserved: u64,
 }
 
-impl fmt::Display for Partial {
+impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not all events are stored: {} wait, {} were dropped", self.pending, self.dropped)
+        let Self { pending, dropped, unobserved } = self;
+        if pending + dropped > 0 {
+            write!(f, "not all events are stored: {pending} wait, {dropped} were dropped")?;
+        }
+        match (pending + dropped, unobserved) {
+            (0, 0) => {
+                f.write_str("events that were stored are lost, or it could not be looked in time")
+            }
+            (_, 0) => Ok(()),
+            (0, _) => write!(f, "{unobserved} stored events wait for an observer"),
+            _ => write!(f, "; {unobserved} stored events wait for an observer"),
+        }
     }
 }
 
-impl std::error::Error for Partial {}
+impl FlushError {
+    const NONE: Self = Self { pending: 0, dropped: 0, unobserved: 0 };
+}
+
+impl std::error::Error for FlushError {}
 
 /// How long dropping a pipeline may take.
-const AT_END: Duration = Duration::from_secs(5);
+const AT_END: Duration = Duration::from_secs(2);
 
 pub(crate) struct Pipeline {
     setup: Arc<Setup>,
@@ -110,7 +164,7 @@ pub(crate) struct Pipeline {
 
 /// What is the same in every process.
 struct Setup {
-    store: Arc<dyn Store>,
+    store: Arc<QuietStore>,
     options: Options,
 }
 
@@ -119,66 +173,136 @@ struct Setup {
 struct Process {
     /// How many forks lie between it and the program's start.
     generation: u32,
-    shared: Arc<Shared>,
-    child: OnceLock<Box<Process>>,
+    shared: Arc<SharedQueue>,
+    observers: Arc<ObserverQueues>,
+    child: SetOnce<Process>,
 }
 
 impl Process {
-    fn start(setup: &Arc<Setup>) -> Self {
+    /// Makes the queue of this process; its writer does not run yet.
+    fn new(setup: &Setup) -> Self {
         fork::count();
-        let shared = Arc::new(Shared::new(setup.options.capacity));
+        let shared = Arc::new(SharedQueue::new(setup.options.capacity));
+        let observers = Arc::new(ObserverQueues::new(&setup.options.observers));
+        Self { generation: fork::generation(), shared, observers, child: SetOnce::new() }
+    }
+
+    fn start(&self, setup: &Arc<Setup>) {
         if setup.options.writes {
-            writer::spawn(&shared, setup);
+            writer::spawn(&self.shared, &self.observers, setup);
         } else {
-            shared.end(writer::NO_THREAD);
+            self.shared.end(writer::NO_THREAD);
         }
-        Self { generation: fork::generation(), shared, child: OnceLock::new() }
+    }
+
+    /// Returns the queue of a forked child, in which it is started once.
+    fn of_child(&self, setup: &Arc<Setup>) -> &Self {
+        self.child.get().unwrap_or_else(|| {
+            let (child, is_new) = self.child.get_or_set(Self::new(setup));
+            if is_new {
+                child.start(setup);
+            }
+            child
+        })
     }
 }
 
 impl Pipeline {
     /// Starts the writer thread. Where the system refuses one every event is dropped and counted.
     pub(crate) fn start(store: Arc<dyn Store>, options: Options) -> Self {
-        let setup = Arc::new(Setup { store, options });
-        Self { process: Process::start(&setup), setup }
+        let setup = Arc::new(Setup { store: Arc::new(QuietStore::new(store)), options });
+        let process = Process::new(&setup);
+        process.start(&setup);
+        Self { setup, process }
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    fn shared(&self) -> &Arc<SharedQueue> {
+        &self.process().shared
+    }
+
+    /// Returns the queue and threads of this process.
+    fn process(&self) -> &Process {
         let generation = fork::generation();
         let mut process = &self.process;
         while process.generation != generation {
-            process = process.child.get_or_init(|| Box::new(Process::start(&self.setup)));
+            process = process.of_child(&self.setup);
         }
-        &process.shared
+        process
     }
 
-    /// Counts an occurrence of a storming event; `true` says that this was done, and no event is needed.
+    /// Counts an occurrence of a storming event. Returns whether it did, so that no event is needed.
     pub(crate) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
         self.shared().coalesce(like, at)
     }
 
+    /// Counts an occurrence when there is an event to count it onto. Returns whether it did.
+    pub(crate) fn count(&self, like: Likeness, at: Timestamp) -> bool {
+        self.shared().count(like, at)
+    }
+
     /// Takes an event. Never waits for the store.
     pub(crate) fn submit(&self, event: Event, like: Likeness) {
-        self.shared().submit(Box::new(event), like);
+        self.shared().submit(Box::new(event), like, false);
     }
 
-    /// Waits until everything that any thread submitted or counted before this call is stored, at most `timeout`.
-    /// What was lost before is told once.
-    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), Partial> {
-        self.shared().flush(timeout)
+    /// The same of an event that is kept only when it is the first of its issue, else counted.
+    pub(crate) fn submit_to_count(&self, event: Event, like: Likeness) {
+        self.shared().submit(Box::new(event), like, true);
     }
 
-    /// The process ends: waits like [`Pipeline::flush`]. A forked child that never captured anything has nothing to
-    /// wait for.
-    pub(crate) fn flush_at_exit(&self, timeout: Duration) {
-        if self.process.generation == fork::generation() || self.process.child.get().is_some() {
-            let _ = self.flush(timeout);
+    /// Waits until everything that any thread submitted or counted before this call is stored and observed, at most
+    /// `timeout`. What was lost before is reported once.
+    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.flush_within(timeout, timeout)
+    }
+
+    /// Flushes, and gives up waiting for observers `observed` after the start.
+    fn flush_within(&self, timeout: Duration, observed: Duration) -> Result<(), FlushError> {
+        let start = Instant::now();
+        let process = self.process();
+        let flushed = process.shared.flush(timeout);
+        match process.observers.wait(observed.saturating_sub(start.elapsed())) {
+            0 => flushed,
+            unobserved => {
+                let not_stored = flushed.err().unwrap_or(FlushError::NONE);
+                Err(FlushError { unobserved, ..not_stored })
+            }
         }
     }
 
-    /// Changes an event that still waits; says whether there was one with this id.
+    /// Returns the store, in which nothing is recorded.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.setup.store) as _
+    }
+
+    /// Flushes, and has the store closed, which a later event opens again. Where nothing was captured or read, as in a
+    /// forked child, there is nothing to wait for.
+    pub(crate) fn finish(&self, timeout: Duration) -> Result<(), FlushError> {
+        if self.process.generation != fork::generation() && self.process.child.get().is_none() {
+            return Ok(());
+        }
+        let start = Instant::now();
+        // A slow observer leaves time to close the store, which is last, since observers may read it.
+        let flushed = self.flush_within(timeout, timeout / 4 * 3);
+        if self.setup.store.is_used() {
+            self.shared().close_store(timeout.saturating_sub(start.elapsed()));
+        }
+        flushed
+    }
+
+    /// Notes what went wrong without any event being lost.
+    pub(crate) fn note_error(&self, error: String) {
+        self.shared().note_error(error);
+    }
+
+    /// Changes a queued event. Returns whether there was one with this id.
     pub(crate) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
         self.shared().amend(id, change)
+    }
+
+    /// Puts an event in place of the one with its id, which waits or is stored.
+    pub(crate) fn replace(&self, event: Event) {
+        self.shared().replace(event);
     }
 
     /// Counts an event that was lost before it could be queued.
@@ -187,16 +311,22 @@ impl Pipeline {
     }
 
     pub(crate) fn health(&self) -> Health {
-        Health { store: format!("{:?}", self.setup.store), ..self.shared().health() }
+        let process = self.process();
+        Health {
+            store: format!("{:?}", self.setup.store),
+            observers: process.observers.health(),
+            ..process.shared.health()
+        }
     }
 
     /// Flushes and ends the thread, in `timeout` at most; what comes later, and what could not be stored in time, is
     /// dropped.
-    pub(crate) fn stop(&self, timeout: Duration) -> Result<(), Partial> {
+    pub(crate) fn stop(&self, timeout: Duration) -> Result<(), FlushError> {
         let start = Instant::now();
-        let shared = self.shared();
-        let flushed = shared.flush(timeout);
-        shared.stop(timeout.saturating_sub(start.elapsed()));
+        let process = self.process();
+        let flushed = self.flush(timeout);
+        process.shared.stop(timeout.saturating_sub(start.elapsed()));
+        process.observers.stop();
         flushed
     }
 }

@@ -1,30 +1,41 @@
 //! The thread that writes.
 
-use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Setup;
-use super::ledger::{STOPPED, Shared, Work};
-use super::light::light;
-use super::state::{Outcome, Taken};
+use super::event_observer::StoredEvent;
+use super::light::{light, weight};
+use super::observer_queue::ObserverQueues;
+use super::queue_state::{FIRST_RETRY, LAST_RETRY};
+use super::queued_event::{SightingFate, SightingInFlight, SightingOutcome};
+use super::shared_queue::{STOPPED, SharedQueue, WriterTask};
+use crate::event::Event;
 use crate::fingerprint;
-use crate::store::{Sighting, StoreError};
+use crate::store::{Recorded, Sighting, Store, StoreError};
+use crate::warning::warn;
 
 pub(super) const NO_THREAD: &str = "no writer thread";
 pub(super) const PREPARING: &str = "panicked while it was prepared";
 pub(super) const STORE_FAILS: &str = "store fails";
 pub(super) const STORE_PANICS: &str = "store panicked";
 
-const FIRST_RETRY: Duration = Duration::from_millis(20);
-const LAST_RETRY: Duration = Duration::from_secs(2);
 const PRUNING: Duration = Duration::from_secs(3600);
 
-pub(super) fn spawn(shared: &Arc<Shared>, setup: &Arc<Setup>) {
+pub(super) fn spawn(
+    shared: &Arc<SharedQueue>,
+    observers: &Arc<ObserverQueues>,
+    setup: &Arc<Setup>,
+) {
     let (theirs, setup) = (Arc::clone(shared), Arc::clone(setup));
-    let run = move || Writer { shared: &theirs, setup: &setup }.run();
+    let observers = Arc::clone(observers);
+    let run = move || {
+        let store = Arc::clone(&setup.store) as _;
+        StoreWriter { shared: &theirs, observers: &observers, setup: &setup, store }.run();
+    };
     if let Err(error) = thread::Builder::new().name("error-tracker".to_owned()).spawn(run) {
         warn_once(&format!("no thread can be started: {error}"));
         shared.note_error(error.to_string());
@@ -32,36 +43,90 @@ pub(super) fn spawn(shared: &Arc<Shared>, setup: &Arc<Setup>) {
     }
 }
 
-struct Writer<'a> {
-    shared: &'a Shared,
+struct StoreWriter<'a> {
+    shared: &'a SharedQueue,
+    observers: &'a ObserverQueues,
     setup: &'a Setup,
+    store: Arc<dyn Store>,
 }
 
 /// Why a batch was not recorded.
-enum Failure {
+enum BatchError {
     Later(String),
+    /// A part of the batch may fit.
+    Full(String),
     /// One of the events may be the cause.
     Refused(String),
     Never(&'static str, String),
 }
 
-impl Writer<'_> {
+#[derive(Clone, Copy)]
+enum BatchFate {
+    Stored,
+    Dropped(&'static str),
+    Unfit,
+}
+
+impl StoreWriter<'_> {
     fn run(&self) {
         let mut pruned: Option<Instant> = None;
+        // Before the first event the store is left alone: a program without any makes no file.
+        let mut wrote = false;
         loop {
-            if pruned.is_none_or(|at| at.elapsed() >= PRUNING) && self.shared.is_quiet() {
-                self.tidy(|| self.setup.store.prune(&self.setup.options.retention).map(drop));
+            if wrote && pruned.is_none_or(|at| at.elapsed() >= PRUNING) && self.shared.is_quiet() {
+                self.tidy(|| self.store.prune(&self.setup.options.retention).map(drop));
                 pruned = Some(Instant::now());
             }
             match self.shared.next(self.setup.options.batch.max(1)) {
-                Work::Write(taken) => {
+                WriterTask::Write(taken) => {
                     let outcomes = self.write(taken);
                     self.shared.settle(outcomes);
+                    wrote = true;
                 }
-                Work::Idle => self.tidy(|| self.setup.store.idle()),
-                Work::End => return self.shared.end(STOPPED),
+                WriterTask::Replace(events) => {
+                    events.into_iter().for_each(|event| self.replace(event));
+                    self.shared.replaced();
+                }
+                WriterTask::Look => self.look(),
+                WriterTask::Idle => {
+                    self.look();
+                    self.tidy(|| self.store.idle());
+                    self.setup.options.hooks.idle(&self.store);
+                }
+                WriterTask::Close => {
+                    self.close();
+                    self.shared.store_closed();
+                }
+                WriterTask::End => {
+                    self.close();
+                    return self.shared.end(STOPPED);
+                }
             }
         }
+    }
+
+    fn close(&self) {
+        self.setup.options.hooks.end();
+        if self.setup.store.is_used() {
+            self.tidy(|| self.store.close());
+        }
+    }
+
+    /// Looks whether what was stored is still there.
+    fn look(&self) {
+        let asked = self.shared.to_look();
+        let found = catch_unwind(AssertUnwindSafe(|| self.setup.store.look()));
+        let is_lost = matches!(found, Ok(Err(StoreError::Damaged(_))));
+        let is_there = matches!(found, Ok(Ok(_)));
+        let found = match found {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(STORE_PANICS.to_owned()),
+        };
+        if let Some(found) = found {
+            self.shared.note_error(found);
+        }
+        self.shared.looked(asked, is_there, is_lost);
     }
 
     /// Runs what is of no consequence for any event.
@@ -73,12 +138,17 @@ impl Writer<'_> {
         }
     }
 
-    fn write(&self, mut all: Vec<Taken>) -> Vec<Outcome> {
+    fn write(&self, mut all: Vec<SightingInFlight>) -> Vec<SightingOutcome> {
         let mut outcomes = Vec::with_capacity(all.len());
         all.retain_mut(|taken| {
-            let prepared = !taken.is_event || catch_unwind(AssertUnwindSafe(|| self.prepare(taken))).is_ok();
+            let Some(turn) = taken.turn.as_mut().filter(|turn| !turn.is_prepared) else {
+                return true;
+            };
+            turn.is_prepared = true;
+            let prepared =
+                catch_unwind(AssertUnwindSafe(|| self.prepare(&mut taken.sighting.event))).is_ok();
             if !prepared {
-                outcomes.push(taken.outcome(Err(PREPARING)));
+                outcomes.push(taken.outcome(SightingFate::Dropped(PREPARING)));
             }
             prepared
         });
@@ -86,51 +156,108 @@ impl Writer<'_> {
         outcomes
     }
 
-    fn prepare(&self, taken: &mut Taken) {
-        let event = &mut taken.sighting.event;
+    /// The event that is stored stays where this fails.
+    fn replace(&self, mut event: Event) {
+        self.tidy(|| {
+            self.prepare(&mut event);
+            self.setup.store.rewrite(&event).map(drop)
+        });
+    }
+
+    fn prepare(&self, event: &mut Event) {
         (self.setup.options.prepare)(event);
         event.grouping = fingerprint::group(event);
     }
 
-    fn record(&self, all: Vec<Taken>, outcomes: &mut Vec<Outcome>) {
-        if all.is_empty() {
-            return;
-        }
-        let (batch, about): (Vec<_>, Vec<_>) =
-            all.into_iter().map(|Taken { sighting, key, is_event }| (sighting, (key, is_event))).unzip();
-        let mut outcome = |at: usize, result| {
-            let (key, is_event) = about[at];
-            outcomes.push(Outcome { key, is_event, count: batch[at].count, result });
-        };
-        let kept = |at: usize| {
-            let (key, is_event) = about[at];
-            (is_event && key.is_some()).then(|| light(&batch[at].event))
-        };
-        match self.try_until_final(&batch) {
-            Ok(()) => (0..batch.len()).for_each(|at| outcome(at, Ok(kept(at)))),
-            Err(Failure::Refused(error)) if batch.len() > 1 => {
-                self.shared.note_error(error);
-                for (at, one) in batch.iter().enumerate() {
-                    let result = self.try_until_final(std::slice::from_ref(one));
-                    outcome(at, result.map(|()| kept(at)).map_err(|failure| self.note(failure)));
+    fn record(&self, all: Vec<SightingInFlight>, outcomes: &mut Vec<SightingOutcome>) {
+        let (batch, about): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .map(|SightingInFlight { sighting, key, turn }| (sighting, (key, turn)))
+            .unzip();
+        let weights: Vec<_> = batch
+            .iter()
+            .zip(&about)
+            .map(|(sighting, (_, turn))| {
+                turn.map_or_else(|| weight(&sighting.event), |turn| turn.weight)
+            })
+            .collect();
+        let mut fates = vec![BatchFate::Unfit; batch.len()];
+        let mut answers = vec![Recorded::default(); batch.len()];
+        let mut parts = Vec::from_iter(Some(0..batch.len()));
+        // What is not smaller than one that did not fit is not tried.
+        let mut too_large = usize::MAX;
+        while let Some(part) = parts.pop() {
+            if weights[part.clone()].iter().all(|weight| *weight >= too_large) {
+                continue;
+            }
+            match self.try_until_final(&batch[part.clone()]) {
+                Ok(recorded) => {
+                    for (answer, recorded) in answers[part.clone()].iter_mut().zip(recorded) {
+                        *answer = recorded;
+                    }
+                    fates[part].fill(BatchFate::Stored);
                 }
+                Err(BatchError::Full(error)) => {
+                    if part.len() > 1 {
+                        let middle = part.start + part.len() / 2;
+                        parts.extend([middle..part.end, part.start..middle]);
+                    } else {
+                        too_large = weights[part.start];
+                        self.shared.note_error(error);
+                    }
+                }
+                Err(BatchError::Refused(error)) if part.len() > 1 => {
+                    self.shared.note_error(error);
+                    parts.extend(part.rev().map(|at| at..at + 1));
+                }
+                Err(failure) => fates[part].fill(BatchFate::Dropped(self.note(failure))),
             }
-            Err(failure) => {
-                let reason = self.note(failure);
-                (0..batch.len()).for_each(|at| outcome(at, Err(reason)));
-            }
+        }
+        let is_last_try = self.shared.is_stopped();
+        let all = batch.into_iter().zip(about).zip(fates.into_iter().zip(answers));
+        for ((sighting, (key, turn)), (fate, answer)) in all {
+            let count = sighting.count;
+            let became = match fate {
+                BatchFate::Stored => {
+                    SightingFate::Stored(self.stored(sighting, answer, key, turn.is_some()))
+                }
+                BatchFate::Dropped(reason) => SightingFate::Dropped(reason),
+                BatchFate::Unfit if is_last_try => SightingFate::Dropped(STORE_FAILS),
+                BatchFate::Unfit => SightingFate::Unfit(Box::new(sighting)),
+            };
+            outcomes.push(SightingOutcome { key, turn, count, became });
         }
     }
 
+    /// Runs the hooks, queues the event for the observers, and returns the event to count onto.
+    fn stored(
+        &self,
+        sighting: Sighting,
+        recorded: Recorded,
+        key: Option<u64>,
+        is_event: bool,
+    ) -> Option<Box<Event>> {
+        let Sighting { event, count: occurrences, again, .. } = sighting;
+        if is_event {
+            self.setup.options.hooks.stored(&event, &self.store);
+        }
+        let counts_on = (is_event && key.is_some()).then(|| Box::new(light(&event)));
+        if !self.observers.is_empty() {
+            let store = Arc::clone(&self.store);
+            self.observers.push(StoredEvent { event, recorded, occurrences, again, store });
+        }
+        counts_on
+    }
+
     /// Tries again while the trouble may pass and nobody wants to stop; the queue bounds what waits meanwhile.
-    fn try_until_final(&self, batch: &[Sighting]) -> Result<(), Failure> {
+    fn try_until_final(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, BatchError> {
         let mut delay = FIRST_RETRY;
         loop {
             match self.attempt(batch) {
-                Err(Failure::Later(error)) => {
+                Err(BatchError::Later(error)) => {
                     self.shared.note_error(error.clone());
                     if !self.shared.wait_to_retry(delay) {
-                        return Err(Failure::Never(STORE_FAILS, error));
+                        return Err(BatchError::Never(STORE_FAILS, error));
                     }
                     delay = (delay * 2).min(LAST_RETRY);
                 }
@@ -139,21 +266,24 @@ impl Writer<'_> {
         }
     }
 
-    fn attempt(&self, batch: &[Sighting]) -> Result<(), Failure> {
-        match catch_unwind(AssertUnwindSafe(|| self.setup.store.record(batch))) {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.is_transient() => Err(Failure::Later(error.to_string())),
-            Ok(Err(error @ StoreError::Other(_))) => Err(Failure::Refused(error.to_string())),
-            Ok(Err(error)) => Err(Failure::Never(STORE_FAILS, error.to_string())),
-            Err(_) => Err(Failure::Never(STORE_PANICS, STORE_PANICS.to_owned())),
+    fn attempt(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, BatchError> {
+        match catch_unwind(AssertUnwindSafe(|| self.store.record(batch))) {
+            Ok(Ok(recorded)) => Ok(recorded),
+            Ok(Err(error @ StoreError::Full(_))) => Err(BatchError::Full(error.to_string())),
+            Ok(Err(error)) if error.is_transient() => Err(BatchError::Later(error.to_string())),
+            Ok(Err(error @ StoreError::Other(_))) => Err(BatchError::Refused(error.to_string())),
+            Ok(Err(error)) => Err(BatchError::Never(STORE_FAILS, error.to_string())),
+            Err(_) => Err(BatchError::Never(STORE_PANICS, STORE_PANICS.to_owned())),
         }
     }
 
     /// Says once that events are lost; gives the reason to count them under.
-    fn note(&self, failure: Failure) -> &'static str {
+    fn note(&self, failure: BatchError) -> &'static str {
         let (reason, error) = match failure {
-            Failure::Later(error) | Failure::Refused(error) => (STORE_FAILS, error),
-            Failure::Never(reason, error) => (reason, error),
+            BatchError::Later(error) | BatchError::Full(error) | BatchError::Refused(error) => {
+                (STORE_FAILS, error)
+            }
+            BatchError::Never(reason, error) => (reason, error),
         };
         warn_once(&error);
         self.shared.note_error(error);
@@ -161,14 +291,12 @@ impl Writer<'_> {
     }
 }
 
-/// One warning in the life of a program: the counts tell the rest.
-pub(crate) fn warn_once(error: &str) {
-    static WARNED: Once = Once::new();
-    WARNED.call_once(|| {
-        let _ = writeln!(
-            io::stderr(),
-            "error-tracker: events cannot be stored: {error}. It will be tried again; until then they are counted as \
-             dropped"
-        );
-    });
+/// Warns once in the life of a program: the counts say the rest.
+fn warn_once(error: &str) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Relaxed) {
+        warn(format_args!(
+            "events cannot be stored: {error}. It will be tried again; until then they are counted as dropped"
+        ));
+    }
 }

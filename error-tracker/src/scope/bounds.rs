@@ -1,71 +1,77 @@
+//! Bounds of texts and values in a scope.
+
 use std::fmt::{self, Display, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use super::MAX_NAME;
-use crate::event::Request;
-use crate::json::{Map, Value};
+use crate::event::{Context, Request};
+use crate::json::{self, Map, Value};
+use crate::user_code::{self, HeldLocks, WriteOutcome};
 
-/// Values nested deeper than this are left out.
-const MAX_DEPTH: usize = 32;
-/// What an entry takes besides its text.
+/// How many levels a value has at most; deeper ones are left out.
+pub(crate) const MAX_DEPTH: usize = 32;
+/// How many bytes an entry counts besides its text.
 const ENTRY: usize = 8;
 
 /// Cuts `text` after `bytes` bytes, at a character, and marks the cut.
 pub(super) fn text(mut text: String, bytes: usize) -> String {
     if text.len() > bytes {
-        text.truncate(boundary(&text, bytes));
+        text.truncate(text.floor_char_boundary(bytes));
         text.push('…');
         text.shrink_to_fit();
     }
     text
 }
 
-/// The last place of a character's start at or before `at`.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-/// The `Display` text, cut while it is written. A `Display` that fails or panics becomes a note.
+/// Returns the `Display` text of a value, cut while it is written. If the `Display` fails or
+/// panics, returns a note.
 pub(super) fn display(value: impl Display, bytes: usize) -> String {
-    struct Bounded {
+    struct BoundedDisplay {
         text: String,
         bytes: usize,
         cut: bool,
     }
-    impl Write for Bounded {
+    impl Write for BoundedDisplay {
         fn write_str(&mut self, part: &str) -> fmt::Result {
-            let room = self.bytes.saturating_sub(self.text.len());
-            let kept = boundary(part, room);
-            self.text.push_str(&part[..kept]);
-            self.cut = kept < part.len();
+            let left = self.bytes.saturating_sub(self.text.len());
+            let end = part.floor_char_boundary(left);
+            self.text.push_str(&part[..end]);
+            self.cut = end < part.len();
             if self.cut { Err(fmt::Error) } else { Ok(()) }
         }
     }
-    let mut bounded = Bounded { text: String::new(), bytes, cut: false };
-    match catch_unwind(AssertUnwindSafe(|| write!(bounded, "{value}"))) {
-        Ok(_) if bounded.cut => bounded.text + "…",
-        Ok(Ok(())) => bounded.text,
-        Ok(_) => "<Display failed>".to_owned(),
-        Err(_) => "<Display panicked>".to_owned(),
+    let mut bounded = BoundedDisplay { text: String::new(), bytes, cut: false };
+    let mut written = user_code::write(&mut bounded, format_args!("{value}"), HeldLocks::default());
+    if written == WriteOutcome::TakesLock {
+        bounded.text.clear();
+        written = user_code::write(&mut bounded, format_args!("{value}"), HeldLocks::Taken);
+    }
+    match written {
+        WriteOutcome::Panicked => "<Display panicked>".to_owned(),
+        _ if bounded.cut => bounded.text + "…",
+        WriteOutcome::Whole => bounded.text,
+        _ => "<Display failed>".to_owned(),
     }
 }
 
-/// The value as JSON; the reason in its place when that fails.
+/// Returns the value as JSON, or the reason why it could not be serialized.
 pub(super) fn serialized(value: impl Serialize) -> Value {
-    match catch_unwind(AssertUnwindSafe(|| crate::json::to_value(&value))) {
-        Ok(Ok(value)) => value,
-        Ok(Err(error)) => Value::Text(text(format!("<could not be serialised: {error}>"), MAX_NAME)),
-        Err(_) => Value::Text("<Serialize panicked>".to_owned()),
+    match user_code::catch_panic(|| json::to_value(value)) {
+        Some(Ok(value)) => value,
+        Some(Err(error)) => {
+            Value::Text(text(format!("<could not be serialised: {error}>"), MAX_NAME))
+        }
+        None => Value::Text("<Serialize panicked>".to_owned()),
     }
 }
 
-/// Cuts strings, lists and maps so that about `bytes` bytes are kept.
+/// Cuts strings, lists and maps so that about `bytes` bytes remain.
 pub(super) fn value(value: Value, bytes: usize) -> Value {
     within(value, &mut { bytes }, 0)
 }
 
+/// Cuts a map so that about `bytes` bytes remain.
 pub(super) fn map(map: Map, bytes: usize) -> Map {
     map_within(map, &mut { bytes }, 0)
 }
@@ -77,13 +83,18 @@ fn within(value: Value, budget: &mut usize, depth: usize) -> Value {
             *budget = budget.saturating_sub(short.len() + ENTRY);
             Value::Text(short)
         }
-        Value::Array(_) | Value::Object(_) if depth == MAX_DEPTH => Value::Text("…".to_owned()),
+        deep @ (Value::Array(_) | Value::Object(_)) if depth == MAX_DEPTH => {
+            json::discard(deep);
+            Value::Text("…".to_owned())
+        }
         Value::Array(items) => {
             let mut kept = Vec::new();
-            let count = items.len();
-            for item in items {
+            let mut items = items.into_iter();
+            while let Some(item) = items.next() {
                 if *budget == 0 {
-                    kept.push(Value::Text(format!("… {} more", count - kept.len())));
+                    kept.push(Value::Text(format!("… {} more", items.len() + 1)));
+                    json::discard(item);
+                    items.for_each(json::discard);
                     break;
                 }
                 kept.push(within(item, budget, depth + 1));
@@ -101,10 +112,12 @@ fn within(value: Value, budget: &mut usize, depth: usize) -> Value {
 
 fn map_within(map: Map, budget: &mut usize, depth: usize) -> Map {
     let mut kept = Map::new();
-    let count = map.len();
-    for (name, item) in map {
+    let mut entries = map.into_iter();
+    while let Some((name, item)) = entries.next() {
         if *budget == 0 {
-            kept.insert("…".to_owned(), Value::Text(format!("{} more", count - kept.len())));
+            kept.insert("…".to_owned(), Value::Text(format!("{} more", entries.len() + 1)));
+            json::discard(item);
+            entries.for_each(|(_, item)| json::discard(item));
             break;
         }
         let name = text(name, MAX_NAME);
@@ -116,6 +129,20 @@ fn map_within(map: Map, budget: &mut usize, depth: usize) -> Map {
     kept
 }
 
+/// Cuts values of an event's context that have more than `MAX_DEPTH` levels: other sources than a
+/// scope may have set them.
+pub(crate) fn cut_depth(context: &mut Context) {
+    let data = context.breadcrumbs.iter_mut().flat_map(|step| step.data.values_mut());
+    for value in context.extras.values_mut().chain(data) {
+        json::cut(value, MAX_DEPTH);
+    }
+    if let Some(request) = &mut context.request {
+        json::cut(&mut request.json, MAX_DEPTH);
+    }
+}
+
+/// Cuts the lists of a request after so many entries, and each list and its JSON after so many
+/// bytes.
 pub(super) fn request(request: Request, entries: usize, bytes: usize) -> Request {
     let pairs = |pairs: Vec<(String, String)>| {
         let mut budget = bytes;

@@ -1,10 +1,13 @@
+//! Constructors of breadcrumbs.
+
 use serde::Serialize;
 
 use super::{MAX_VALUE, bounds};
 use crate::event::{Breadcrumb, Level, Timestamp};
 
 impl Breadcrumb {
-    /// A step of some category, such as `http` or `query`, taken now, of level info.
+    /// Returns a breadcrumb of a category such as `http` or `query`, with the current time and
+    /// level info.
     ///
     /// ```
     /// use error_tracker::event::{Breadcrumb, Level};
@@ -19,21 +22,21 @@ impl Breadcrumb {
         Self { at: Timestamp::now(), category, message, level: Level::Info, ..Self::default() }
     }
 
-    /// Sets when it was taken.
+    /// Sets the time of the step.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
         self.at = at;
         self
     }
 
-    /// Sets how much it matters.
+    /// Sets the level.
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
-    /// Adds data: anything that serialises. A value that cannot be serialised is kept as the reason why.
+    /// Adds data, any value that serde can serialize. If that fails, the entry is the reason.
     #[must_use]
     pub fn data(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.data.insert(name.into(), bounds::value(bounds::serialized(value), MAX_VALUE));

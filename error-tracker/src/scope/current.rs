@@ -1,3 +1,5 @@
+//! The current scope of each thread.
+
 use std::cell::Cell;
 
 use super::Scope;
@@ -6,11 +8,13 @@ thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::new()) };
 }
 
-/// Makes `scope` the current one and returns what was current. Where the thread is ending nothing is current.
+/// Makes `scope` the current one, and returns the former one. On a thread that is ending no scope
+/// is current.
 pub(super) fn swap(scope: Scope) -> Scope {
     CURRENT.try_with(|current| current.replace(scope)).unwrap_or_default()
 }
 
+/// Returns a copy of the current scope.
 pub(super) fn current() -> Scope {
     let scope = swap(Scope::new());
     let copy = scope.clone();
@@ -18,19 +22,20 @@ pub(super) fn current() -> Scope {
     copy
 }
 
-/// A scope is current as long as this lives; then it is back in its place, with the changes made meanwhile.
-pub(crate) struct Entered<'a> {
+/// Makes a scope the current one until it is dropped. Then the scope is back in its place, with the
+/// changes made meanwhile.
+pub(crate) struct EnteredScope<'a> {
     scope: &'a mut Scope,
 }
 
-impl<'a> Entered<'a> {
+impl<'a> EnteredScope<'a> {
     pub(crate) fn new(scope: &'a mut Scope) -> Self {
         *scope = swap(std::mem::take(scope));
         Self { scope }
     }
 }
 
-impl Drop for Entered<'_> {
+impl Drop for EnteredScope<'_> {
     fn drop(&mut self) {
         *self.scope = swap(std::mem::take(self.scope));
     }
@@ -49,19 +54,19 @@ impl Drop for Entered<'_> {
 /// });
 /// ```
 pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
-    /// Puts the scope back also when `configure` panics.
-    struct Taken(Scope);
-    impl Drop for Taken {
+    /// Restores the scope, also when `configure` panics.
+    struct TakenScope(Scope);
+    impl Drop for TakenScope {
         fn drop(&mut self) {
             swap(std::mem::take(&mut self.0));
         }
     }
-    let mut taken = Taken(swap(Scope::new()));
+    let mut taken = TakenScope(swap(Scope::new()));
     configure(&mut taken.0)
 }
 
-/// Runs `body` with a copy of the current scope that `configure` has changed. Afterwards, also after a panic, the
-/// current scope is what it was.
+/// Runs `body` with a copy of the current scope that `configure` has changed, and returns its
+/// value. Afterwards, also after a panic, the current scope is the former one.
 ///
 /// ```
 /// use error_tracker::scope::with_scope;
@@ -72,20 +77,21 @@ pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
 pub fn with_scope<R>(configure: impl FnOnce(&mut Scope), body: impl FnOnce() -> R) -> R {
     let mut scope = current();
     configure(&mut scope);
-    let _entered = Entered::new(&mut scope);
+    let _entered = EnteredScope::new(&mut scope);
     body()
 }
 
-/// Takes the current scope along to where `body` runs, such as another thread.
+/// Returns a closure that runs `body` with the scope that is current now, for example on another
+/// thread.
 ///
 /// ```
-/// use error_tracker::scope::{Scope, carry, configure_scope};
+/// use error_tracker::scope::{Scope, propagate, configure_scope};
 ///
 /// configure_scope(|scope| scope.set_tag("job", "import"));
-/// let thread = std::thread::spawn(carry(|| Scope::current().tag("job").map(str::to_owned)));
+/// let thread = std::thread::spawn(propagate(|| Scope::current().tag("job").map(str::to_owned)));
 /// assert_eq!(thread.join().unwrap().as_deref(), Some("import"));
 /// ```
-pub fn carry<R>(body: impl FnOnce() -> R) -> impl FnOnce() -> R {
+pub fn propagate<R>(body: impl FnOnce() -> R) -> impl FnOnce() -> R {
     let scope = current();
     move || scope.run(body)
 }

@@ -1,8 +1,9 @@
-//! What is known about the work at hand (who, which order, which request, what happened before), kept beside the
-//! code that runs and added to every event that is captured meanwhile.
+//! Context of the current work (user, order, request, preceding steps), stored beside the running
+//! code and added to every event that is captured meanwhile.
 //!
-//! Each thread has a current [`Scope`]. [`configure_scope`] changes it, [`with_scope`] changes it for the length of a
-//! closure. Tasks carry theirs along with [`InScope`], threads with [`carry`].
+//! Each thread has a current [`Scope`]. [`configure_scope`] changes it, [`with_scope`] changes it
+//! for the length of a closure. Tasks take theirs along with [`FutureScopeExt`], threads with
+//! [`propagate`].
 //!
 //! ```
 //! use error_tracker::scope::{Scope, configure_scope, with_scope};
@@ -15,23 +16,26 @@
 //! assert!(Scope::current().extra("order").is_none());
 //! ```
 
-mod bounds;
+pub(crate) mod bounds;
 mod breadcrumb;
 mod current;
 mod handled;
 mod task;
 #[cfg(test)]
 mod tests;
+mod work_owner;
 
-pub(crate) use current::Entered;
-pub use current::{carry, configure_scope, with_scope};
-pub use task::{InScope, Scoped};
+pub(crate) use current::EnteredScope;
+pub use current::{configure_scope, propagate, with_scope};
+pub use task::{FutureScopeExt, ScopedFuture};
+pub(crate) use work_owner::{TaskOwner, WorkOwner};
 
 pub(crate) use handled::record_handled_with;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::fmt::Display;
+use std::panic::Location;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -43,18 +47,27 @@ use crate::json::{Map, Value};
 const MAX_NAME: usize = 200;
 /// Tags, user fields and parts of a fingerprint are cut after this many bytes.
 const MAX_TEXT: usize = 1_000;
-/// An extra, or the data of a breadcrumb, keeps about this many bytes.
+/// Extras, and the data of breadcrumbs, are cut after about this many bytes.
 const MAX_VALUE: usize = 16_384;
-/// A scope keeps this many extras, tags, and breadcrumbs each.
+/// How many extras, tags and breadcrumbs a scope has at most, each.
 const MAX_ENTRIES: usize = 100;
 const MAX_USER_FIELDS: usize = 20;
 const MAX_FINGERPRINT: usize = 10;
 
 /// Data that is added to every event captured while the scope is current.
 ///
-/// Cloning is cheap: the data is shared until one of the clones changes. A scope is bounded: it keeps 100 extras, 100
-/// tags, the last 100 breadcrumbs and 20 user fields; text and values that are too long are cut. What it refused is
-/// named in the events.
+/// Cloning is cheap: the data is shared until one of the clones changes. A scope is bounded: it has
+/// at most 100 extras, 100 tags, the last 100 breadcrumbs and 20 user fields; text and values that
+/// are too long are cut. Events say how many entries were refused.
+///
+/// ```
+/// use error_tracker::scope::Scope;
+///
+/// let mut scope = Scope::new();
+/// scope.set_extra("order", 1007);
+/// scope.set_tag("tenant", "acme");
+/// assert_eq!(scope.tag("tenant"), Some("acme"));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     data: Option<Arc<Data>>,
@@ -73,19 +86,20 @@ struct Data {
 }
 
 impl Scope {
-    /// An empty scope; allocates nothing.
+    /// Returns an empty scope; allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self { data: None }
     }
 
-    /// A copy of this thread's or task's current scope. Changes to the copy do not change the current one.
+    /// Returns a copy of the current scope of this thread or task. Changes of the copy do not
+    /// change the current one.
     #[must_use]
     pub fn current() -> Self {
         current::current()
     }
 
-    /// Sets an extra: anything that serialises. A value that cannot be serialised is kept as the reason why.
+    /// Sets an extra, any value that serde can serialize. If that fails, the extra is the reason.
     pub fn set_extra(&mut self, name: impl Into<String>, value: impl Serialize) {
         let name = bounds::text(name.into(), MAX_NAME);
         let value = bounds::value(bounds::serialized(value), MAX_VALUE);
@@ -97,7 +111,7 @@ impl Scope {
         }
     }
 
-    /// An extra that was set.
+    /// Returns the extra with this name.
     #[must_use]
     pub fn extra(&self, name: &str) -> Option<&Value> {
         self.data.as_ref()?.extras.get(name)
@@ -110,7 +124,7 @@ impl Scope {
         }
     }
 
-    /// Sets a tag: a short value that events are searched by.
+    /// Sets a tag, a short value for the search of events.
     pub fn set_tag(&mut self, name: impl Into<String>, value: impl Display) {
         let (name, value) = (bounds::text(name.into(), MAX_NAME), bounds::display(value, MAX_TEXT));
         let data = self.data_mut();
@@ -121,7 +135,7 @@ impl Scope {
         }
     }
 
-    /// A tag that was set.
+    /// Returns the tag with this name.
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<&str> {
         self.data.as_ref()?.tags.get(name).map(String::as_str)
@@ -134,13 +148,17 @@ impl Scope {
         }
     }
 
-    /// Says who meets the failures, by field: `id`, `email`, `name`, .. Replaces what was set before.
+    /// Sets the user who is affected, by field: `id`, `email`, `name`, .. Replaces all earlier
+    /// fields.
     ///
     /// ```
     /// # let mut scope = error_tracker::scope::Scope::new();
     /// scope.set_user([("id", "42"), ("email", "ann@example.org")]);
     /// ```
-    pub fn set_user<N: Into<String>, V: Display>(&mut self, fields: impl IntoIterator<Item = (N, V)>) {
+    pub fn set_user<N: Into<String>, V: Display>(
+        &mut self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) {
         let data = self.data_mut();
         data.user.clear();
         for (name, value) in fields {
@@ -152,27 +170,31 @@ impl Scope {
         }
     }
 
-    /// The user's fields that were set, in the order of their names.
+    /// Returns the fields of the user, in the order of their names.
     pub fn user(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.data.iter().flat_map(|data| &data.user).map(|(name, value)| (name.as_str(), value.as_str()))
+        self.data
+            .iter()
+            .flat_map(|data| &data.user)
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Groups the events by these texts (at most ten) instead of by type and place.
     pub fn set_fingerprint<T: Into<String>>(&mut self, parts: impl IntoIterator<Item = T>) {
         let parts = parts.into_iter().take(MAX_FINGERPRINT);
-        self.data_mut().fingerprint = parts.map(|part| bounds::text(part.into(), MAX_TEXT)).collect();
+        self.data_mut().fingerprint =
+            parts.map(|part| bounds::text(part.into(), MAX_TEXT)).collect();
     }
 
     pub(crate) fn fingerprint(&self) -> &[String] {
         self.data.as_ref().map_or(&[], |data| &data.fingerprint)
     }
 
-    /// Sets how much the events matter.
+    /// Sets the level of the events.
     pub fn set_level(&mut self, level: Level) {
         self.data_mut().level = Some(level);
     }
 
-    /// Notes a step on the way; the last 100 are kept.
+    /// Adds a breadcrumb, a step before a failure. A scope has the last 100.
     pub fn add_breadcrumb(&mut self, mut breadcrumb: Breadcrumb) {
         breadcrumb.category = bounds::text(breadcrumb.category, MAX_NAME);
         breadcrumb.message = bounds::text(breadcrumb.message, MAX_TEXT);
@@ -184,17 +206,18 @@ impl Scope {
         data.breadcrumbs.push_back(breadcrumb);
     }
 
-    /// The steps that were noted, oldest first.
+    /// Returns the breadcrumbs, oldest first.
     pub fn breadcrumbs(&self) -> impl Iterator<Item = &Breadcrumb> {
         self.data.iter().flat_map(|data| &data.breadcrumbs)
     }
 
-    /// Sets the web request that is being served. Each of its lists keeps 100 entries; long values are cut.
+    /// Sets the web request that is being served. Each of its lists is cut after 100 entries, and
+    /// long values are cut.
     pub fn set_request(&mut self, request: Request) {
         self.data_mut().request = Some(bounds::request(request, MAX_ENTRIES, MAX_VALUE));
     }
 
-    /// The web request that was set.
+    /// Returns the web request.
     #[must_use]
     pub fn request(&self) -> Option<&Request> {
         self.data.as_ref()?.request.as_ref()
@@ -205,8 +228,8 @@ impl Scope {
         self.data = None;
     }
 
-    /// Runs `body` with this scope as the current one and hands on whatever it does: its value, its error, its
-    /// panic. Changes that `body` makes to the scope end with it.
+    /// Runs `body` with this scope as the current one, and returns its value. Changes that `body`
+    /// makes to the scope end with it.
     ///
     /// ```
     /// # use error_tracker::scope::Scope;
@@ -217,31 +240,70 @@ impl Scope {
     /// ```
     pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
         let mut scope = self.clone();
-        let _entered = current::Entered::new(&mut scope);
+        let _entered = current::EnteredScope::new(&mut scope);
         body()
     }
 
-    /// Runs `body` with this scope as the current one; an error is recorded, marked as handled, and not handed on.
-    /// A panic is.
+    /// Runs `body` with this scope as the current one. An error is recorded as handled, and `None`
+    /// is returned; a panic is propagated.
     ///
-    /// Every error type that turns into `Box<dyn Error>` will do, `anyhow::Error` and `String` among them.
+    /// Takes every error type that converts into `Box<dyn Error>`, such as `anyhow::Error` and
+    /// `String`.
     ///
     /// ```
     /// # use error_tracker::scope::Scope;
     /// let number = Scope::current().run_handled(|| "12,50".parse::<u32>());
     /// assert_eq!(number, None);
     /// ```
-    pub fn run_handled<T, E: Into<Box<dyn Error>>>(&self, body: impl FnOnce() -> Result<T, E>) -> Option<T> {
+    #[track_caller]
+    pub fn run_handled<T, E: Into<Box<dyn Error>>>(
+        &self,
+        body: impl FnOnce() -> Result<T, E>,
+    ) -> Option<T> {
+        let here = Location::caller();
         self.run(|| match body() {
             Ok(value) => Some(value),
             Err(error) => {
-                handled::record(&*error.into(), std::any::type_name::<E>());
+                handled::record(&*error.into(), std::any::type_name::<E>(), here);
                 None
             }
         })
     }
 
-    /// Adds what this scope holds to an event; what the event has already stays.
+    /// Adds the entries of another scope that this one does not have.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let Some(from) = &other.data else { return };
+        let Some(data) = &mut self.data else {
+            self.data = Some(Arc::clone(from));
+            return;
+        };
+        if Arc::ptr_eq(data, from) {
+            return;
+        }
+        let data = Arc::make_mut(data);
+        for (name, value) in &from.extras {
+            if !data.extras.contains_key(name) {
+                data.extras.insert(name.clone(), value.clone());
+            }
+        }
+        for (from, to) in [(&from.tags, &mut data.tags), (&from.user, &mut data.user)] {
+            for (name, value) in from {
+                to.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        if data.breadcrumbs.is_empty() {
+            data.breadcrumbs.clone_from(&from.breadcrumbs);
+        }
+        if data.request.is_none() {
+            data.request.clone_from(&from.request);
+        }
+        if data.fingerprint.is_empty() {
+            data.fingerprint.clone_from(&from.fingerprint);
+        }
+        data.level = data.level.or(from.level);
+    }
+
+    /// Adds the entries of this scope to an event, unless the event has them already.
     pub(crate) fn fill(&self, event: &mut Event) {
         let Some(data) = &self.data else { return };
         let context = &mut event.context;

@@ -1,9 +1,9 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::error::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-use super::{InScope, Scope, carry, configure_scope, record_handled_with, with_scope};
+use super::{FutureScopeExt, Scope, configure_scope, propagate, record_handled_with, with_scope};
 use crate::event::{Breadcrumb, Event, Level, Request};
 use crate::json::{Value, json};
 
@@ -24,7 +24,10 @@ fn with_scope_inherits_and_restores_also_after_a_panic() {
         with_scope(
             |scope| scope.set_tag("inner", 2),
             || {
-                assert_eq!((tag("outer").as_deref(), tag("inner").as_deref()), (Some("1"), Some("2")));
+                assert_eq!(
+                    (tag("outer").as_deref(), tag("inner").as_deref()),
+                    (Some("1"), Some("2"))
+                );
                 configure_scope(|scope| scope.set_tag("within", 3));
                 assert_eq!(tag("within").as_deref(), Some("3"));
                 panic!("on purpose");
@@ -101,8 +104,15 @@ fn a_user_is_replaced_whole() {
 #[test]
 fn what_runs_handled_is_recorded_and_swallowed() {
     thread_local! { static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) }; }
-    fn recorder(error: &(dyn Error + 'static), type_name: &'static str) {
-        SEEN.with_borrow_mut(|seen| seen.push(format!("{type_name}: {error} for {:?}", tag("job"))));
+    fn recorder(
+        error: &(dyn Error + 'static),
+        type_name: &'static str,
+        at: &'static Location<'static>,
+    ) {
+        assert!(at.file().ends_with("scope/tests.rs"), "where it was handled: {at}");
+        SEEN.with_borrow_mut(|seen| {
+            seen.push(format!("{type_name}: {error} for {:?}", tag("job")));
+        });
     }
     record_handled_with(recorder);
     let mut scope = Scope::new();
@@ -118,7 +128,10 @@ fn what_runs_handled_is_recorded_and_swallowed() {
     );
     assert_eq!(seen[1], "anyhow::Error: outer for Some(\"import\")");
     assert_eq!(seen[2], "&str: text for Some(\"import\")");
-    assert!(catch_unwind(|| scope.run_handled(|| -> Result<(), String> { panic!("on purpose") })).is_err());
+    assert!(
+        catch_unwind(|| scope.run_handled(|| -> Result<(), String> { panic!("on purpose") }))
+            .is_err()
+    );
     assert_eq!(tag("job"), None);
 }
 
@@ -186,7 +199,7 @@ fn values_that_cannot_be_kept_become_a_note() {
 fn carry_takes_the_scope_to_another_thread() {
     let seen = with_scope(
         |scope| scope.set_tag("job", "import"),
-        || std::thread::spawn(carry(|| tag("job"))).join().unwrap(),
+        || std::thread::spawn(propagate(|| tag("job"))).join().unwrap(),
     );
     assert_eq!(seen.as_deref(), Some("import"));
 }
@@ -195,7 +208,11 @@ async fn hops(name: &'static str) -> HashSet<std::thread::ThreadId> {
     let mut threads = HashSet::new();
     for step in 0..200 {
         assert_eq!(tag("task").as_deref(), Some(name));
-        assert_eq!(tag("step"), (step > 0).then(|| (step - 1).to_string()), "changes made before stay");
+        assert_eq!(
+            tag("step"),
+            (step > 0).then(|| (step - 1).to_string()),
+            "changes made before stay"
+        );
         configure_scope(|scope| scope.set_tag("step", step));
         threads.insert(std::thread::current().id());
         tokio::task::yield_now().await;
@@ -221,8 +238,10 @@ fn tasks_keep_their_scope_on_every_thread_they_move_to() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let used = runtime.block_on(async {
         let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-        let tasks: Vec<_> =
-            names.into_iter().map(|name| tokio::spawn(hops(name).in_scope(scope_of(name)))).collect();
+        let tasks: Vec<_> = names
+            .into_iter()
+            .map(|name| tokio::spawn(hops(name).in_scope(scope_of(name))))
+            .collect();
         let mut used = HashSet::new();
         for task in tasks {
             used.extend(task.await.unwrap());

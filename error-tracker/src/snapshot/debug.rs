@@ -1,29 +1,27 @@
 //! Bounded, masked rendering of `Debug` values while they stream.
 //!
-//! What cannot be bounded from outside is the time that a `Debug` takes between two writes: that of `str`
-//! looks through a whole string for chars to escape before it writes the first piece. A 1 GiB string that
-//! is a variable goes through [`str`], which cuts first; one inside a struct is looked through.
+//! The time that a `Debug` takes between two writes cannot be bounded from outside: that of `str`
+//! scans a whole string for chars to escape before it writes the first piece. A 1 GiB string that
+//! is a variable goes through [`str`], which cuts first; one inside a struct is scanned.
 
 mod lexer;
+mod report;
 mod stream;
 
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::mask::{Masking, Rendering, Taint, drop_quietly};
-use stream::Stream;
+use crate::mask::{EventTaint, Masking};
+use crate::user_code::{self, HeldLocks, WriteOutcome};
+use report::ReportFilter;
+use stream::DebugStream;
 
-/// What a `Debug` that goes on after it was told to stop may still write before it is unwound.
-const SWALLOWED_BYTES: usize = 64 * 1024;
-const SWALLOWED_WRITES: usize = 16 * 1024;
+/// How many bytes of a text are searched for the name at its start.
+const MAX_NAME: usize = 256;
 
-/// Bytes of a name that is looked for at the start of a text.
-const LONGEST_NAME: usize = 256;
-
-/// How much of a value is shown.
+/// The limits of a rendered value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// Bytes in all.
+pub(crate) struct RenderLimits {
+    /// Bytes of the whole text.
     pub(crate) bytes: usize,
     /// Elements of each list, set or map.
     pub(crate) elements: usize,
@@ -33,61 +31,95 @@ pub(crate) struct Limits {
     pub(crate) string: usize,
 }
 
-impl Default for Limits {
+impl Default for RenderLimits {
     fn default() -> Self {
         Self { bytes: 1024, elements: 20, depth: 6, string: 256 }
     }
 }
 
-/// What became of a value.
+/// The result of a rendering.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
+pub(crate) struct RenderOutcome {
     /// Something was left out because of the limits.
     pub(crate) cut: bool,
     /// Its `Debug` panicked.
     pub(crate) panicked: bool,
     /// A part of it was masked by name.
     pub(crate) masked: bool,
+    /// How many bytes its `Debug` has written, shown or not.
+    pub(crate) written: usize,
 }
 
-/// Appends the `Debug` text of `value` to `out`: at most `limits.bytes`, one mask's text and a few marks.
+/// Appends the `Debug` text of `value` to `out`: at most `limits.bytes`, one mask's text and a few
+/// marks.
 ///
-/// Strings, numbers and structs under a masked name are replaced while they stream, and remembered in
-/// `taint`. The text is that of `derive(Debug)` or like it, compact or pretty; where hand-written text
-/// leaves open where a masked value ends, more is masked rather than less.
+/// Strings, numbers and structs under a masked name are replaced while they stream, and added to
+/// `taint`. The text is expected to look like that of `derive(Debug)`, compact or pretty; where
+/// hand-written text does not show where a masked value ends, more is masked rather than less.
 pub(crate) fn render(
     value: &dyn fmt::Debug,
-    limits: &Limits,
+    limits: &RenderLimits,
     masking: &Masking,
-    taint: &mut Taint,
+    taint: &mut EventTaint,
     out: &mut String,
-) -> Outcome {
-    let mut writer = Writer { stream: Stream::new(out, limits, masking, taint), bytes: 0, writes: 0 };
-    let written = {
-        let _rendering = Rendering::start();
-        catch_unwind(AssertUnwindSafe(|| write!(writer, "{value:?}")))
-    };
-    let mut stream = writer.stream;
-    match written {
-        Ok(written) => stream.finish(written.is_ok()),
-        Err(payload) => {
-            stream.finish(false);
-            stream.outcome.panicked = !payload.is::<Stop>();
-            drop_quietly(payload);
+) -> RenderOutcome {
+    render_with(value, limits, masking, taint, out, false)
+}
+
+/// Appends the `Debug` text of a variable as `render` does, and shortens reports of errors in it,
+/// such as anyhow's or eyre's, to the message and the causes.
+pub(crate) fn render_variable(
+    value: &dyn fmt::Debug,
+    limits: &RenderLimits,
+    masking: &Masking,
+    taint: &mut EventTaint,
+    out: &mut String,
+) -> RenderOutcome {
+    render_with(value, limits, masking, taint, out, true)
+}
+
+fn render_with(
+    value: &dyn fmt::Debug,
+    limits: &RenderLimits,
+    masking: &Masking,
+    taint: &mut EventTaint,
+    out: &mut String,
+    report: bool,
+) -> RenderOutcome {
+    let start = out.len();
+    let mut locks = HeldLocks::default();
+    loop {
+        let stream = DebugStream::new(out, limits, masking, taint);
+        let mut writer =
+            RenderWriter { stream, report: report.then(ReportFilter::default), left_out: 0 };
+        let written = user_code::write(&mut writer, format_args!("{value:?}"), locks);
+        if written == WriteOutcome::TakesLock {
+            out.truncate(start);
+            locks = HeldLocks::Taken;
+            continue;
         }
+        let lines = writer.report.take().and_then(ReportFilter::shortened);
+        let (mut stream, mut left_out) = (writer.stream, writer.left_out);
+        lines.iter().flat_map(|lines| lines.chars()).for_each(|c| stream.push(c));
+        stream.finish(written == WriteOutcome::Whole);
+        stream.outcome.panicked = written == WriteOutcome::Panicked;
+        if let WriteOutcome::Stopped(bytes) = written {
+            left_out += bytes;
+        }
+        let mut outcome = stream.outcome;
+        outcome.written = stream.written() + left_out;
+        if outcome.panicked {
+            out.push_str("<Debug panicked>");
+        }
+        return outcome;
     }
-    let outcome = stream.outcome;
-    if outcome.panicked {
-        out.push_str("<Debug panicked>");
-    }
-    outcome
 }
 
 /// Appends `text` as `Debug` shows it, cut before it is formatted: `"aaaa"… (1073741824 bytes)`.
 /// Returns whether it was cut.
-pub(crate) fn str(text: &str, limits: &Limits, out: &mut String) -> bool {
+pub(crate) fn str(text: &str, limits: &RenderLimits, out: &mut String) -> bool {
     let end = text.char_indices().nth(limits.string).map_or(text.len(), |(at, _)| at);
-    let mut writer = Bounded { left: limits.bytes, out };
+    let mut writer = BoundedWriter { left: limits.bytes, out };
     let fits = write!(writer, "{:?}", &text[..end]).is_ok();
     if !fits {
         out.push('"');
@@ -99,53 +131,65 @@ pub(crate) fn str(text: &str, limits: &Limits, out: &mut String) -> bool {
     cut
 }
 
-/// Appends the first name of a value's `Debug` text and what tells behind it of what it is the name. The rest is not rendered.
+/// Appends the start of a value's `Debug` text: its first name, and what follows up to the name of
+/// its first field, which shows what the name stands for. The rest is not rendered.
 pub(crate) fn start(value: &dyn fmt::Debug, text: String) -> String {
-    let mut start = Start { text, ended: false, writes: 0 };
-    let _rendering = Rendering::start();
-    // An error is the sign that enough was written.
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        let _ = write!(start, "{value:?}");
-    }));
-    if let Err(payload) = written {
-        drop_quietly(payload);
+    begin(value, text, &|text| {
+        let name = text.find(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_')?;
+        let find_after = |from: usize, is_wanted: fn(char) -> bool| {
+            text[from..]
+                .char_indices()
+                .find(|(_, c)| is_wanted(*c))
+                .map(|(at, c)| (from + at + c.len_utf8(), c))
+        };
+        // A space does not show what the name stands for.
+        match find_after(name, |c| c != ' ')? {
+            (fields, '{') => find_after(fields, |c| !(c.is_alphanumeric() || c == '_' || c == ' '))
+                .map(|(end, _)| end),
+            (end, _) => Some(end),
+        }
+    })
+}
+
+/// Returns the start of a value's `Debug` text, up to the end that `enough` returns, and at most
+/// about `MAX_NAME` bytes.
+pub(crate) fn head(value: &dyn fmt::Debug, enough: &dyn Fn(&str) -> Option<usize>) -> String {
+    begin(value, String::new(), enough)
+}
+
+fn begin(value: &dyn fmt::Debug, text: String, enough: &dyn Fn(&str) -> Option<usize>) -> String {
+    let before = text.len();
+    let mut start = StartWriter { text, enough };
+    let mut write = |locks| user_code::write(&mut start, format_args!("{value:?}"), locks);
+    if write(HeldLocks::default()) == WriteOutcome::TakesLock {
+        start.text.truncate(before);
+        user_code::write(&mut start, format_args!("{value:?}"), HeldLocks::Taken);
     }
     start.text
 }
 
-struct Start {
+struct StartWriter<'a> {
     text: String,
-    ended: bool,
-    writes: usize,
+    /// Returns where the text ends, once it is long enough.
+    enough: &'a dyn Fn(&str) -> Option<usize>,
 }
 
-impl fmt::Write for Start {
+impl fmt::Write for StartWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !self.ended {
-            let ends = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'_';
-            let name =
-                if self.text.ends_with(' ') { 0 } else { text.bytes().position(ends).unwrap_or(text.len()) };
-            // Up to the first that is no blank, which tells nothing.
-            let last = text[name..].char_indices().find(|(_, c)| *c != ' ');
-            let end = last.map_or(text.len(), |(at, c)| name + at + c.len_utf8());
-            self.text.push_str(&text[..end]);
-            self.ended = last.is_some() || self.text.len() > LONGEST_NAME;
-            return if self.ended { Err(fmt::Error) } else { Ok(()) };
-        }
-        self.writes += 1;
-        if self.writes > SWALLOWED_WRITES && cfg!(panic = "unwind") {
-            resume_unwind(Box::new(Stop));
-        }
-        Err(fmt::Error)
+        self.text.push_str(text);
+        let end = (self.enough)(&self.text);
+        let ended = end.is_some() || self.text.len() > MAX_NAME;
+        self.text.truncate(end.unwrap_or(self.text.len()));
+        if ended { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
-struct Bounded<'a> {
+struct BoundedWriter<'a> {
     left: usize,
     out: &'a mut String,
 }
 
-impl fmt::Write for Bounded<'_> {
+impl fmt::Write for BoundedWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|c| self.write_char(c))
     }
@@ -157,39 +201,29 @@ impl fmt::Write for Bounded<'_> {
     }
 }
 
-/// Unwinds a `Debug` that does not heed errors.
-struct Stop;
-
-struct Writer<'a> {
-    stream: Stream<'a>,
-    bytes: usize,
-    writes: usize,
+struct RenderWriter<'a> {
+    stream: DebugStream<'a>,
+    /// Collects what looks like the report of an error.
+    report: Option<ReportFilter>,
+    /// Bytes of the last write that were not rendered.
+    left_out: usize,
 }
 
-impl fmt::Write for Writer<'_> {
+impl fmt::Write for RenderWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !self.stream.done {
-            let mut chars = text.chars();
-            for c in chars.by_ref() {
-                self.stream.push(c);
-                if self.stream.done {
-                    break;
-                }
+        let text = match &mut self.report {
+            Some(report) => report.take(text)?,
+            None => text,
+        };
+        let mut chars = text.chars();
+        for c in chars.by_ref() {
+            self.stream.push(c);
+            if self.stream.done {
+                self.left_out = chars.as_str().len();
+                return Err(fmt::Error);
             }
-            if !self.stream.done {
-                return Ok(());
-            }
-            self.bytes = chars.as_str().len();
-        } else {
-            self.bytes = self.bytes.saturating_add(text.len());
-            self.writes += 1;
         }
-        let endless = self.bytes > SWALLOWED_BYTES || self.writes > SWALLOWED_WRITES;
-        // Without unwinding this would end the process; there the text is swallowed as long as it comes.
-        if endless && cfg!(panic = "unwind") && self.writes > 0 {
-            resume_unwind(Box::new(Stop));
-        }
-        Err(fmt::Error)
+        Ok(())
     }
 }
 

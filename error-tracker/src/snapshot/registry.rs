@@ -1,43 +1,45 @@
-//! A list of statics that only grows. It has no lock, which a program that forks could leave locked in the child.
+//! A list of statics that only grows. It has no lock: a program that forks could leave one locked
+//! in the child.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use Ordering::{AcqRel, Acquire, Relaxed};
 
-pub(super) struct Registry<T: 'static> {
+/// The list.
+pub(super) struct StaticRegistry<T: 'static> {
     head: AtomicPtr<T>,
-    linked: fn(&T) -> &Linked<T>,
+    link: fn(&T) -> &RegistryLink<T>,
 }
 
-/// What a static has of the list.
+/// The list's part of each static.
 #[derive(Debug)]
-pub(super) struct Linked<T: 'static> {
+pub(super) struct RegistryLink<T: 'static> {
     added: AtomicBool,
     next: AtomicPtr<T>,
 }
 
-impl<T> Linked<T> {
+impl<T> RegistryLink<T> {
     pub(super) const fn new() -> Self {
         Self { added: AtomicBool::new(false), next: AtomicPtr::new(ptr::null_mut()) }
     }
 }
 
-impl<T> Registry<T> {
-    pub(super) const fn new(linked: fn(&T) -> &Linked<T>) -> Self {
-        Self { head: AtomicPtr::new(ptr::null_mut()), linked }
+impl<T> StaticRegistry<T> {
+    pub(super) const fn new(link: fn(&T) -> &RegistryLink<T>) -> Self {
+        Self { head: AtomicPtr::new(ptr::null_mut()), link }
     }
 
     /// Adds a static, unless it was added before.
     pub(super) fn add(&self, it: &'static T) {
-        let linked = (self.linked)(it);
-        if linked.added.load(Relaxed) || linked.added.swap(true, Relaxed) {
+        let link = (self.link)(it);
+        if link.added.load(Relaxed) || link.added.swap(true, Relaxed) {
             return;
         }
         let us = ptr::from_ref(it).cast_mut();
         let mut head = self.head.load(Acquire);
         loop {
-            linked.next.store(head, Relaxed);
+            link.next.store(head, Relaxed);
             match self.head.compare_exchange_weak(head, us, AcqRel, Acquire) {
                 Ok(_) => return,
                 Err(now) => head = now,
@@ -45,12 +47,13 @@ impl<T> Registry<T> {
         }
     }
 
+    /// Returns the statics of the list, the last one first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &'static T> {
         let mut next = self.head.load(Acquire);
         std::iter::from_fn(move || {
-            // SAFETY: only `&'static T` are ever put into the list, and none is taken out.
+            // SAFETY: only `&'static T` are added to the list, and none is removed.
             let it: &'static T = unsafe { next.as_ref() }?;
-            next = (self.linked)(it).next.load(Relaxed);
+            next = (self.link)(it).next.load(Relaxed);
             Some(it)
         })
     }
@@ -58,17 +61,21 @@ impl<T> Registry<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Linked, Registry};
+    use super::{RegistryLink, StaticRegistry};
     use std::thread;
 
-    struct Node(usize, Linked<Node>);
+    struct Node(usize, RegistryLink<Node>);
 
-    static NODES: [Node; 4] =
-        [Node(0, Linked::new()), Node(1, Linked::new()), Node(2, Linked::new()), Node(3, Linked::new())];
+    static NODES: [Node; 4] = [
+        Node(0, RegistryLink::new()),
+        Node(1, RegistryLink::new()),
+        Node(2, RegistryLink::new()),
+        Node(3, RegistryLink::new()),
+    ];
 
     #[test]
     fn what_threads_add_at_once_is_there_once_while_another_reads() {
-        let known = Registry::<Node>::new(|node| &node.1);
+        let known = StaticRegistry::<Node>::new(|node| &node.1);
         thread::scope(|scope| {
             for first in 0..2 {
                 let known = &known;

@@ -3,44 +3,44 @@ use crate::event::Issue;
 
 /// A place in an ordered list of issues: behind the sort key and hash of one of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cursor {
-    pub(super) key: Key,
+pub(super) struct IssueCursor {
+    pub(super) key: SortKey,
     /// Breaks ties.
     pub(super) hash: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub(super) enum SortKey {
     Number(u64),
     Text(String),
 }
 
 /// From where a page is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum PageStart {
     Start,
-    After(Cursor),
-    Before(Cursor),
+    After(IssueCursor),
+    Before(IssueCursor),
 }
 
-impl From {
+impl PageStart {
     /// Reads the cursors of `query`; `after` goes first where both are given.
     pub(super) fn of(query: &IssueQuery) -> Result<Self, StoreError> {
         Ok(match (&query.after, &query.before) {
-            (Some(after), _) => Self::After(Cursor::read(after, query.sort)?),
-            (None, Some(before)) => Self::Before(Cursor::read(before, query.sort)?),
+            (Some(after), _) => Self::After(IssueCursor::read(after, query.sort)?),
+            (None, Some(before)) => Self::Before(IssueCursor::read(before, query.sort)?),
             (None, None) => Self::Start,
         })
     }
 }
 
-impl Cursor {
+impl IssueCursor {
     pub(super) fn of(issue: &Issue, sort: Sort) -> Self {
         let key = match sort {
-            Sort::LastSeen => Key::Number(issue.last_seen.as_micros()),
-            Sort::FirstSeen => Key::Number(issue.first_seen.as_micros()),
-            Sort::Count => Key::Number(issue.count),
-            Sort::Type => Key::Text(issue.type_name.clone()),
+            Sort::LastSeen => SortKey::Number(issue.last_seen.as_micros()),
+            Sort::FirstSeen => SortKey::Number(issue.first_seen.as_micros()),
+            Sort::Count => SortKey::Number(issue.count),
+            Sort::Type => SortKey::Text(issue.type_name.clone()),
         };
         Self { key, hash: issue.hash.clone() }
     }
@@ -48,8 +48,8 @@ impl Cursor {
     pub(super) fn write(&self, sort: Sort) -> String {
         let (letter, hash) = (letter(sort), &self.hash);
         match &self.key {
-            Key::Number(number) => format!("{letter}.{hash}.{number}"),
-            Key::Text(text) => format!("{letter}.{hash}.{text}"),
+            SortKey::Number(number) => format!("{letter}.{hash}.{number}"),
+            SortKey::Text(text) => format!("{letter}.{hash}.{text}"),
         }
     }
 
@@ -61,8 +61,8 @@ impl Cursor {
                 return None;
             }
             let key = match sort {
-                Sort::Type => Key::Text(key.to_owned()),
-                _ => Key::Number(key.parse().ok()?),
+                Sort::Type => SortKey::Text(key.to_owned()),
+                _ => SortKey::Number(key.parse().ok()?),
             };
             Some(Self { key, hash: hash.to_owned() })
         };
@@ -79,7 +79,7 @@ fn letter(sort: Sort) -> &'static str {
     }
 }
 
-/// How many entries a page has at most.
+/// Returns the largest number of entries of a page.
 pub(super) fn limit(query: &IssueQuery) -> usize {
     match query.limit {
         0 => 20,

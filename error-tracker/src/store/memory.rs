@@ -1,12 +1,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
 
-use super::cursor::{Cursor, From, limit};
-use super::{IssueQuery, Mark, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError, Which};
+use super::clock::{self, StoreClock};
+use super::cursor::{IssueCursor, PageStart, limit};
+use super::retention::{PruneCandidate, family, surplus_issues, surplus_occurrences};
+use super::text::contains;
+use super::{
+    EventSelector, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError,
+};
 use crate::event::{Event, Issue, Status, Timestamp};
+use crate::fork::{self, SetOnce};
 
-/// Keeps everything in memory, within a [`Retention`]; it is gone when the program ends.
+/// Keeps everything in memory, within a [`Retention`]; it is gone when the program ends. A forked child continues
+/// with a copy of its own.
 ///
 /// ```
 /// use error_tracker::event::Event;
@@ -20,22 +29,73 @@ use crate::event::{Event, Issue, Status, Timestamp};
 #[derive(Default)]
 pub struct MemoryStore {
     retention: Retention,
-    kept: Mutex<Kept>,
+    process: Process,
 }
 
-#[derive(Default)]
-struct Kept {
-    entries: HashMap<String, Entry>,
+/// What is kept in one process: a lock may have been held at the fork.
+struct Process {
+    /// How many forks lie between it and the program's start.
+    generation: u32,
+    kept: Mutex<MemoryState>,
+    child: SetOnce<Process>,
+}
+
+/// How often, and how many times, a forked child tries to copy what its parent kept, which another thread may be
+/// copying. A thread of the parent that held the lock at the fork never gives it back.
+const STEP: Duration = Duration::from_millis(1);
+const STEPS: u32 = 200;
+
+impl Process {
+    fn of(kept: MemoryState) -> Self {
+        fork::count();
+        Self { generation: fork::generation(), kept: Mutex::new(kept), child: SetOnce::new() }
+    }
+
+    /// Returns the memory of this process, which is forked from that of `self`.
+    fn of_child(&self) -> &Self {
+        for _ in 0..STEPS {
+            if let Some(child) = self.child.get() {
+                return child;
+            }
+            let copy = match self.kept.try_lock() {
+                Ok(kept) => kept.clone(),
+                Err(TryLockError::Poisoned(kept)) => kept.into_inner().clone(),
+                Err(TryLockError::WouldBlock) => {
+                    thread::sleep(STEP);
+                    continue;
+                }
+            };
+            return self.child.get_or_set(Self::of(copy)).0;
+        }
+        self.child.get_or_set(Self::of(MemoryState::default())).0
+    }
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self::of(MemoryState::default())
+    }
+}
+
+#[derive(Clone, Default)]
+struct MemoryState {
+    entries: HashMap<String, StoredIssue>,
     /// By when they were last seen.
     order: BTreeSet<(Timestamp, String)>,
+    clock: Option<StoreClock>,
 }
 
-struct Entry {
+#[derive(Clone)]
+struct StoredIssue {
     issue: Issue,
+    /// Of the latest event; see [`family`].
+    family: i64,
     /// In the order in which they came.
     events: Vec<Event>,
-    /// How many of them came before the issue was opened again or its release changed.
+    /// How many of them came before the issue was opened again.
     earlier: usize,
+    /// When it was resolved; nothing where it is not.
+    resolved_at: Option<Timestamp>,
     hours: BTreeMap<u64, u64>,
 }
 
@@ -49,38 +109,43 @@ impl MemoryStore {
     /// Keeps as much as `retention` allows.
     #[must_use]
     pub fn with_retention(retention: Retention) -> Self {
-        Self { retention, kept: Mutex::default() }
+        Self { retention, process: Process::default() }
     }
 
-    /// What is kept stays usable when a thread panicked: nothing here panics half way through a change.
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks what is kept. It stays usable when a thread panicked: nothing here panics half way through a change.
+    fn kept(&self) -> MutexGuard<'_, MemoryState> {
+        let mut process = &self.process;
+        while process.generation != fork::generation() {
+            process = process.of_child();
+        }
+        process.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("issues", &self.kept().entries.len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("issues", &self.kept().entries.len())
+            .finish_non_exhaustive()
     }
 }
 
-impl Entry {
-    /// Drops the events beyond `retention`; says how many.
+impl StoredIssue {
+    /// Drops the events that exceed `retention`. Returns their number.
     fn trim(&mut self, retention: &Retention) -> u64 {
-        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
-        let excess = self.events.len().saturating_sub(count(retention.max_occurrences));
-        let earlier = excess.min(self.earlier);
-        self.events.drain(..earlier);
-        self.earlier -= earlier;
-        if earlier < excess {
-            let first = count(retention.first_occurrences());
-            self.events.drain(first..first + excess - earlier);
-        }
-        excess as u64
+        let releases: Vec<&str> = self.events.iter().map(|event| &*event.origin.release).collect();
+        let surplus = surplus_occurrences(&releases, self.earlier, retention);
+        self.earlier -= surplus.iter().filter(|at| **at < self.earlier).count();
+        let mut at = 0;
+        self.events.retain(|_| {
+            at += 1;
+            surplus.binary_search(&(at - 1)).is_err()
+        });
+        surplus.len() as u64
     }
 }
 
-impl Kept {
+impl MemoryState {
     fn record(&mut self, sighting: &Sighting, retention: &Retention) -> Recorded {
         let event = &sighting.event;
         let hash = &event.grouping.hash;
@@ -88,11 +153,15 @@ impl Kept {
         let entry = match self.entries.get_mut(hash) {
             Some(entry) => {
                 self.order.remove(&(entry.issue.last_seen, hash.clone()));
-                regression = entry.issue.status == Status::Resolved;
-                if regression || entry.issue.release != event.origin.release {
-                    entry.earlier = entry.events.len();
-                }
+                regression = entry
+                    .resolved_at
+                    .is_some_and(|at| sighting.ends_resolution(at, Timestamp::now()));
                 entry.issue = seen_again(&entry.issue, sighting);
+                entry.family = family(&entry.issue);
+                if regression {
+                    entry.earlier = entry.events.len();
+                    (entry.issue.status, entry.resolved_at) = (Status::Unresolved, None);
+                }
                 entry
             }
             None => {
@@ -100,7 +169,14 @@ impl Kept {
                 let mut issue = Issue::of(event);
                 issue.count = sighting.count;
                 issue.last_seen = sighting.last_seen.max(event.at);
-                let entry = Entry { issue, events: Vec::new(), earlier: 0, hours: BTreeMap::new() };
+                let entry = StoredIssue {
+                    family: family(&issue),
+                    issue,
+                    events: Vec::new(),
+                    earlier: 0,
+                    resolved_at: None,
+                    hours: BTreeMap::new(),
+                };
                 self.entries.entry(hash.clone()).or_insert(entry)
             }
         };
@@ -110,7 +186,7 @@ impl Kept {
         }
         entry.trim(retention);
         self.order.insert((entry.issue.last_seen, hash.clone()));
-        Recorded::seen(entry.issue.count).new(new).regression(regression)
+        Recorded::seen(entry.issue.count).with_new(new).regression(regression)
     }
 
     fn delete(&mut self, hash: &str, pruned: &mut Pruned) {
@@ -121,26 +197,37 @@ impl Kept {
         }
     }
 
-    /// Deletes the issues seen longest ago, beyond `max_issues`.
+    /// Deletes the issues beyond `max_issues`.
     fn shrink(&mut self, max_issues: u64, pruned: &mut Pruned) {
-        while self.entries.len() as u64 > max_issues {
-            let Some((_, oldest)) = self.order.pop_first() else { return };
-            self.delete(&oldest, pruned);
+        let excess = (self.entries.len() as u64).saturating_sub(max_issues);
+        if excess == 0 {
+            return;
+        }
+        let candidate = |(_, hash): &(Timestamp, String)| {
+            let StoredIssue { issue, family, .. } = self.entries.get(hash)?;
+            Some(PruneCandidate {
+                issue: hash.clone(),
+                family: *family,
+                kind: issue.kind,
+                status: issue.status,
+            })
+        };
+        let latest_first = self.order.iter().rev().filter_map(candidate);
+        for hash in surplus_issues(latest_first, usize::try_from(excess).unwrap_or(usize::MAX)) {
+            self.delete(&hash, pruned);
         }
     }
 }
 
-/// `issue` after `sighting`: what the latest event tells, and what stays.
+/// Returns `issue` after `sighting`: with the facts of the latest event, and what stays.
 fn seen_again(issue: &Issue, sighting: &Sighting) -> Issue {
     let latest = Issue::of(&sighting.event);
     Issue {
         count: issue.count.saturating_add(sighting.count),
         first_seen: issue.first_seen.min(latest.first_seen),
         last_seen: issue.last_seen.max(sighting.last_seen),
-        status: if issue.status == Status::Muted { Status::Muted } else { Status::Unresolved },
-        notification_sent: issue.notification_sent,
-        ticket_raised: issue.ticket_raised,
-        ticket: issue.ticket.clone(),
+        status: issue.status,
+        handled: issue.handled && latest.handled,
         ..latest
     }
 }
@@ -148,33 +235,42 @@ fn seen_again(issue: &Issue, sighting: &Sighting) -> Issue {
 impl Store for MemoryStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
         let mut kept = self.kept();
-        let recorded = batch.iter().map(|sighting| kept.record(sighting, &self.retention)).collect();
+        let begin =
+            || StoreClock::new(clock::now(), None, Timestamp::default(), self.retention.max_age);
+        kept.clock.get_or_insert_with(begin).look(clock::now());
+        let recorded =
+            batch.iter().map(|sighting| kept.record(sighting, &self.retention)).collect();
         kept.shrink(self.retention.max_issues, &mut Pruned::default());
         Ok(recorded)
     }
 
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
-        let from = From::of(query)?;
+        let from = PageStart::of(query)?;
         let kept = self.kept();
-        let matching = kept.entries.values().map(|entry| &entry.issue).filter(|issue| matches(issue, query));
-        let mut ordered: Vec<_> = matching.map(|issue| (Cursor::of(issue, query.sort), issue)).collect();
+        let matching =
+            kept.entries.values().map(|entry| &entry.issue).filter(|issue| matches(issue, query));
+        let mut ordered: Vec<_> =
+            matching.map(|issue| (IssueCursor::of(issue, query.sort), issue)).collect();
         ordered.sort_by(|(a, _), (b, _)| if query.ascending { a.cmp(b) } else { b.cmp(a) });
-        let precedes = |a: &Cursor, b: &Cursor| if query.ascending { a < b } else { a > b };
+        let precedes =
+            |a: &IssueCursor, b: &IssueCursor| if query.ascending { a < b } else { a > b };
         let limit = limit(query);
         let (start, end) = match &from {
-            From::Start => (0, limit),
-            From::After(cursor) => {
+            PageStart::Start => (0, limit),
+            PageStart::After(cursor) => {
                 let start = ordered.partition_point(|(other, _)| !precedes(cursor, other));
                 (start, start + limit)
             }
-            From::Before(cursor) => {
+            PageStart::Before(cursor) => {
                 let end = ordered.partition_point(|(other, _)| precedes(other, cursor));
                 (end.saturating_sub(limit), end)
             }
         };
         let end = end.min(ordered.len());
         let page = &ordered[start.min(end)..end];
-        let cursor = |entry: Option<&(Cursor, &Issue)>| entry.map(|(cursor, _)| cursor.write(query.sort));
+        let cursor = |entry: Option<&(IssueCursor, &Issue)>| {
+            entry.map(|(cursor, _)| cursor.write(query.sort))
+        };
         let next = cursor(page.last().filter(|_| end < ordered.len()));
         let previous = cursor(page.first().filter(|_| start > 0));
         Ok(Page::new(page.iter().map(|(_, issue)| (*issue).clone()).collect(), next, previous))
@@ -184,18 +280,29 @@ impl Store for MemoryStore {
         Ok(self.kept().entries.get(hash).map(|entry| entry.issue.clone()))
     }
 
-    fn event(&self, hash: &str, which: &Which) -> Result<Option<Event>, StoreError> {
+    fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
         let kept = self.kept();
-        let Some(Entry { events, .. }) = kept.entries.get(hash) else { return Ok(None) };
+        let Some(StoredIssue { events, .. }) = kept.entries.get(hash) else { return Ok(None) };
         let at = |id: &str| events.iter().position(|event| event.id == id);
         let event = match which {
-            Which::Latest => events.last(),
-            Which::Oldest => events.first(),
-            Which::Id(id) => at(id).and_then(|at| events.get(at)),
-            Which::After(id) => at(id).and_then(|at| events.get(at + 1)),
-            Which::Before(id) => at(id).and_then(|at| events.get(at.checked_sub(1)?)),
+            EventSelector::Latest => events.last(),
+            EventSelector::Oldest => events.first(),
+            EventSelector::Id(id) => at(id).and_then(|at| events.get(at)),
+            EventSelector::After(id) => at(id).and_then(|at| events.get(at + 1)),
+            EventSelector::Before(id) => at(id).and_then(|at| events.get(at.checked_sub(1)?)),
         };
         Ok(event.cloned())
+    }
+
+    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
+        let mut kept = self.kept();
+        let Some(entry) = kept.entries.get_mut(&event.grouping.hash) else { return Ok(false) };
+        let Some(old) = entry.events.iter_mut().rfind(|old| old.id == event.id) else {
+            return Ok(false);
+        };
+        *old = event.clone();
+        entry.issue.handled &= event.is_handled_on_the_way();
+        Ok(true)
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
@@ -204,6 +311,7 @@ impl Store for MemoryStore {
         for hash in hashes {
             if let Some(entry) = kept.entries.get_mut(*hash) {
                 entry.issue.status = status;
+                entry.resolved_at = (status == Status::Resolved).then(Timestamp::now);
                 changed += 1;
             }
         }
@@ -219,36 +327,29 @@ impl Store for MemoryStore {
         Ok(pruned.issues)
     }
 
-    fn mark(&self, hash: &str, mark: &Mark) -> Result<(), StoreError> {
-        if let Some(Entry { issue, .. }) = self.kept().entries.get_mut(hash) {
-            match mark {
-                Mark::Notified => issue.notification_sent = true,
-                Mark::Ticket(address) => {
-                    issue.ticket_raised = true;
-                    issue.ticket = Some(address.clone());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn hours(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
+    fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
         let kept = self.kept();
         let hours = kept.entries.get(hash).map(|entry| entry.hours.range(since.hour()..));
         Ok(hours.into_iter().flatten().map(|(hour, count)| (*hour, *count)).collect())
     }
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
-        let oldest = Timestamp::now().minus(retention.max_age);
         let mut pruned = Pruned::default();
         let mut kept = self.kept();
-        while let Some((_, hash)) = kept.order.first().filter(|(last_seen, _)| *last_seen < oldest).cloned() {
+        let Some(clock) = &mut kept.clock else { return Ok(pruned) };
+        clock.look(clock::now());
+        let oldest = clock.oldest(retention.max_age);
+        while let Some((_, hash)) =
+            kept.order.first().filter(|(last_seen, _)| *last_seen < oldest).cloned()
+        {
             kept.delete(&hash, &mut pruned);
         }
         kept.shrink(retention.max_issues, &mut pruned);
         for entry in kept.entries.values_mut() {
             pruned.occurrences += entry.trim(retention);
-            while let Some(hour) = entry.hours.first_entry().filter(|hour| *hour.key() < oldest.hour()) {
+            while let Some(hour) =
+                entry.hours.first_entry().filter(|hour| *hour.key() < oldest.hour())
+            {
                 hour.remove();
             }
         }
@@ -257,12 +358,12 @@ impl Store for MemoryStore {
 }
 
 fn matches(issue: &Issue, query: &IssueQuery) -> bool {
-    let part =
-        |needle: &str, text: &str| needle.is_empty() || text.to_lowercase().contains(&needle.to_lowercase());
+    let part = |needle: &str, text: &str| needle.is_empty() || contains(text, needle);
     let anywhere = [&issue.type_name, &issue.message, &issue.function, &issue.file];
     anywhere.iter().any(|text| part(&query.text, text))
         && query.kind.is_none_or(|kind| issue.kind == kind)
         && query.status.is_none_or(|status| issue.status == status)
+        && query.handled.is_none_or(|handled| issue.handled == handled)
         && part(&query.type_name, &issue.type_name)
         && part(&query.host, &issue.host)
         && (query.method.is_empty() || query.method.eq_ignore_ascii_case(&issue.method))

@@ -1,23 +1,27 @@
 //! Where events are kept. [`Store`] is the trait to implement for a place of your own.
 
+mod clock;
 mod cursor;
 mod memory;
+mod query;
+mod retention;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod text;
 
-#[cfg(test)]
-mod conformance;
+#[cfg(feature = "test-util")]
+#[allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+pub mod conformance;
 
 pub use memory::MemoryStore;
+pub use query::{EventSelector, IssueQuery, Page, Sort};
+pub use retention::{Pruned, Retention};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
 use std::fmt;
-use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::event::{Event, Issue, Kind, Status, Timestamp};
+use crate::event::{Event, Issue, Status, Timestamp};
 
 /// One event on its way into a store, with the number of equal ones that it stands for.
 #[derive(Clone, Debug)]
@@ -25,7 +29,7 @@ use crate::event::{Event, Issue, Kind, Status, Timestamp};
 pub struct Sighting {
     /// The event, with its `grouping` filled.
     pub event: Event,
-    /// How many occurrences this stands for, from 1: equal events that came in a storm are counted, not kept.
+    /// The number of occurrences that this stands for, from 1: equal events that came in a storm are counted, not kept.
     pub count: u64,
     /// When the last of them was captured.
     pub last_seen: Timestamp,
@@ -35,7 +39,7 @@ pub struct Sighting {
     pub again: bool,
 }
 
-/// What became of a [`Sighting`].
+/// The answer of a store to a [`Sighting`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recorded {
@@ -43,12 +47,12 @@ pub struct Recorded {
     pub new: bool,
     /// The issue had been resolved and is now open again.
     pub regression: bool,
-    /// How often the issue was seen, this sighting included.
+    /// The number of occurrences of the issue, this sighting included.
     pub count: u64,
 }
 
 impl Sighting {
-    /// One occurrence of `event`.
+    /// Counts one occurrence of `event`.
     #[must_use]
     pub fn new(event: Event) -> Self {
         Self { count: 1, last_seen: event.at, event, again: false }
@@ -67,10 +71,16 @@ impl Sighting {
         self.again = again;
         self
     }
+
+    /// Returns whether it opens an issue again that was resolved at this moment. A resolution that is still to come
+    /// is the work of a clock that was wrong.
+    fn ends_resolution(&self, resolved: Timestamp, now: Timestamp) -> bool {
+        self.last_seen > resolved || resolved > now
+    }
 }
 
 impl Recorded {
-    /// The issue was now seen `count` times; it is neither new nor a regression.
+    /// Returns the answer for an issue that was now seen `count` times, and is neither new nor a regression.
     #[must_use]
     pub fn seen(count: u64) -> Self {
         Self { count, ..Self::default() }
@@ -78,7 +88,7 @@ impl Recorded {
 
     /// Says whether the issue did not exist before.
     #[must_use]
-    pub fn new(mut self, new: bool) -> Self {
+    pub fn with_new(mut self, new: bool) -> Self {
         self.new = new;
         self
     }
@@ -91,142 +101,12 @@ impl Recorded {
     }
 }
 
-impl<T> Page<T> {
-    /// A page with these entries and the cursors of its neighbours.
-    #[must_use]
-    pub fn new(items: Vec<T>, next: Option<String>, previous: Option<String>) -> Self {
-        Self { items, next, previous }
-    }
-}
-
-/// By what a list of issues is ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Sort {
-    /// When it was last seen.
-    #[default]
-    LastSeen,
-    /// When it was first seen.
-    FirstSeen,
-    /// How often it was seen.
-    Count,
-    /// The type's path.
-    Type,
-}
-
-/// Which issues to list, in which order, and from where on. Empty fields do not restrict.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct IssueQuery {
-    /// Part of the type, message, function or file; upper and lower case are alike.
-    pub text: String,
-    /// This kind only.
-    pub kind: Option<Kind>,
-    /// This status only.
-    pub status: Option<Status>,
-    /// Part of the type's path.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// Part of the host.
-    pub host: String,
-    /// This HTTP method.
-    pub method: String,
-    /// Part of the path.
-    pub path: String,
-    /// Part of the function's name.
-    pub function: String,
-    /// Last seen at or after this moment.
-    pub since: Option<Timestamp>,
-    /// By what to order.
-    pub sort: Sort,
-    /// Smallest first; else newest, most frequent, or last in the alphabet first.
-    pub ascending: bool,
-    /// Continue behind this cursor, taken from [`Page::next`].
-    pub after: Option<String>,
-    /// Continue before this cursor, taken from [`Page::previous`].
-    pub before: Option<String>,
-    /// How many at most, 1 to 1,000; 0 means 20.
-    pub limit: usize,
-}
-
-/// A part of a list.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Page<T> {
-    /// The entries.
-    pub items: Vec<T>,
-    /// Where the following entries start; `None` at the end.
-    pub next: Option<String>,
-    /// Where the entries before these end; `None` at the start.
-    pub previous: Option<String>,
-}
-
-/// Which occurrence of an issue.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Which {
-    /// The newest.
-    #[default]
-    Latest,
-    /// The oldest that is kept.
-    Oldest,
-    /// The one with this id.
-    Id(String),
-    /// The one that came next after this id.
-    After(String),
-    /// The one that came just before this id.
-    Before(String),
-}
-
-/// How much a store keeps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Retention {
-    /// Issues not seen for longer than this are deleted, unresolved ones too.
-    pub max_age: Duration,
-    /// At most this many issues are kept; those seen longest ago go first.
-    pub max_issues: u64,
-    /// At most this many occurrences of an issue are kept: the first 5, or half of this number where that is less,
-    /// and the newest. The first ones tell most, since in a storm of failures variables are no longer kept. They are
-    /// counted anew when a resolved issue comes back, and when the release changes; those from before then go as
-    /// older ones do. The issue's count stays.
-    pub max_occurrences: u64,
-}
-
-impl Retention {
-    /// How many of an issue's first occurrences stay.
-    fn first_occurrences(&self) -> u64 {
-        const FIRST: u64 = 5;
-        FIRST.min(self.max_occurrences / 2)
-    }
-}
-
-impl Default for Retention {
-    /// 90 days, 10,000 issues, 50 occurrences each.
-    fn default() -> Self {
-        Self { max_age: Duration::from_secs(90 * 86_400), max_issues: 10_000, max_occurrences: 50 }
-    }
-}
-
-/// What a store deleted to keep within its [`Retention`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Pruned {
-    /// Issues.
-    pub issues: u64,
-    /// Occurrences, those of the deleted issues included.
-    pub occurrences: u64,
-}
-
-/// A place where events are kept. All methods may block; they are never called on a thread of the program's
-/// own, except by the reader's own wish (`get_exceptions` and its like).
+/// A place where events are kept. All methods may block: the tracker calls them on its own threads, except where the
+/// program reads or changes issues (`Tracker::issues` and the like).
 ///
 /// Required are the six methods without which nothing can be shown; the others have a default.
 pub trait Store: Send + Sync + fmt::Debug + 'static {
-    /// Keeps a batch, all or nothing, and says what became of each.
+    /// Keeps a batch, all or nothing. Returns an answer for each sighting, in their order.
     ///
     /// # Errors
     /// Nothing of the batch was kept; it will be tried again when [`StoreError::is_transient`].
@@ -238,56 +118,69 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The store cannot be read, or a cursor is not one of its own.
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError>;
 
-    /// One issue by its whole hash.
+    /// Returns an issue by its whole hash.
     ///
     /// # Errors
     /// The store cannot be read.
     fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError>;
 
-    /// One occurrence of an issue.
+    /// Returns an occurrence of an issue.
     ///
     /// # Errors
     /// The store cannot be read.
-    fn event(&self, hash: &str, which: &Which) -> Result<Option<Event>, StoreError>;
+    fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError>;
 
-    /// Changes the status of issues; says how many there were.
+    /// Keeps this event in place of the one with its id, as it is when the names of its backtrace were found, or it
+    /// was not handled after all. Returns whether there is one. Its issue stays as it is, except for
+    /// [`Issue::handled`].
+    ///
+    /// # Errors
+    /// The old one is kept.
+    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
+        let _ = event;
+        Ok(false)
+    }
+
+    /// Changes the status of issues. Returns the number of those that exist. What was captured before an issue was
+    /// resolved does not open it again, though it is recorded later.
     ///
     /// # Errors
     /// Nothing was changed.
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError>;
 
-    /// Deletes issues with their occurrences; says how many there were.
+    /// Deletes issues with their occurrences. Returns the number of those that existed.
     ///
     /// # Errors
     /// Nothing was deleted.
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError>;
 
-    /// Notes that a notification was sent or a ticket raised.
-    ///
-    /// # Errors
-    /// Nothing was noted.
-    fn mark(&self, hash: &str, mark: &Mark) -> Result<(), StoreError> {
-        let _ = (hash, mark);
-        Ok(())
-    }
-
-    /// How often an issue was seen in each hour (hours since 1970-01-01 UTC) from `since` on; hours without
+    /// Returns how often an issue was seen in each hour (hours since 1970-01-01 UTC) from `since` on; hours without
     /// any are left out.
     ///
     /// # Errors
     /// The store cannot be read.
-    fn hours(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
+    fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
         let _ = (hash, since);
         Ok(Vec::new())
     }
 
-    /// Deletes what is beyond `retention`, which says what stays.
+    /// Deletes what exceeds `retention`. Returns the numbers of what was deleted.
     ///
     /// # Errors
     /// Some of it may have been deleted.
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
         let _ = retention;
         Ok(Pruned::default())
+    }
+
+    /// Looks whether what was recorded is still in its place, and writes again what is not. Returns a finding once.
+    /// Called by the writer thread about once a second while it has nothing to write, and at the end of a flush, so
+    /// it should take no longer than a look at a file's size and time where nothing has changed.
+    ///
+    /// # Errors
+    /// Some of what was recorded is lost, which is said once, or it cannot be looked at.
+    fn look(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
     }
 
     /// Called by the writer thread about once a second while it has nothing to write.
@@ -298,23 +191,32 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(())
     }
 
-    /// Looks whether what is kept is whole; an empty list says so, else each entry is a finding in words.
+    /// Returns random bytes that are the same for all who open what is kept, and that nobody else can know: the
+    /// viewer signs its forms with them, so that those of one process are good in another. Without, they are good in
+    /// the same process.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        Ok(None)
+    }
+
+    /// Called by the writer thread when the program ends, or drops its tracker: what is kept outside its final place is
+    /// taken there, and closed. The store may be used again afterwards.
+    ///
+    /// # Errors
+    /// What could not be done.
+    fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Checks whether what is kept is whole. Returns the findings in words, none where it is.
     ///
     /// # Errors
     /// The store cannot be read.
     fn check(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
-}
-
-/// Something that was done about an issue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mark {
-    /// A notification was sent.
-    Notified,
-    /// A ticket was raised; its address.
-    Ticket(String),
 }
 
 /// Why a store could not do something.
@@ -330,8 +232,10 @@ pub enum StoreError {
         /// Newest version that this crate knows.
         known: u32,
     },
-    /// It is busy, full or out of reach for now; trying again later may help.
+    /// It is busy or out of reach for now; trying again later may help.
     Unavailable(String),
+    /// It has no room for all of this, as a full disk; a smaller batch may fit, and trying again later may help.
+    Full(String),
     /// A cursor that this store has not given out.
     Cursor(String),
     /// It is damaged.
@@ -341,10 +245,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same may succeed later.
+    /// Returns whether the same may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Full(_))
     }
 }
 
@@ -358,6 +262,7 @@ impl fmt::Display for StoreError {
                  version {known} and leaves the file alone: update error-tracker, or name another file"
             ),
             Self::Unavailable(what) => write!(f, "not available now: {what}"),
+            Self::Full(what) => write!(f, "no room: {what}"),
             Self::Cursor(cursor) => write!(f, "{cursor:?} is not a cursor of this store"),
             Self::Damaged(what) => write!(f, "damaged: {what}"),
             Self::Other(error) => error.fmt(f),

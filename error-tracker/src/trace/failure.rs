@@ -1,178 +1,311 @@
-//! A failure as it was met, not yet an event.
+//! A failure as it was observed, from which an event is built.
 
-use std::thread::{self, Thread};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::Thread;
 use std::time::Instant;
 
-use super::backtrace;
-use super::facts::{Facts, Met};
-use super::frames::Passed;
-use super::meta::Meta;
-use crate::event::{self, Exit, Kind, Location, Timestamp, Variable};
+use super::distinction::ErrorDistinction;
+use super::error_facts::{ErrorFacts, ErrorSubstance, ObservedError};
+use super::frame_record::{FailureValues, FrameRecord};
+use super::function_meta::FunctionMeta;
+use super::thread::{self, TrackedFrame};
+use crate::event::{self, Exit, Kind, Location, Timestamp};
 use crate::json::Map;
-use crate::mask::Taint;
-use crate::scope::Scope;
+use crate::scope::{Scope, WorkOwner};
+use crate::snapshot::policy;
+use crate::snapshot::read_budget::MeasuredRead;
+use crate::stack::{self, BacktraceMode, CallAddresses};
 
+/// Limit of the frames of one failure: the innermost ones and the outermost one are kept.
+pub(super) const MAX_FRAMES: usize = 50;
+
+/// An error, a `None`, a panic or a message, with the functions that it passed.
 #[derive(Clone)]
 pub(crate) struct Failure {
-    pub(crate) told: Told,
+    /// Identifies the failure while the program runs; copies have the same.
+    pub(super) serial: u64,
+    /// The task or thread that it belongs to.
+    pub(super) owner: WorkOwner,
+    pub(crate) report: ReportOutcome,
     pub(crate) kind: Kind,
     pub(crate) level: Option<event::Level>,
+    /// The time of the first observation.
     pub(crate) since: Instant,
-    /// The error where it rose.
-    pub(crate) innermost: Facts,
-    /// The error as it was last seen, when it had changed by then.
-    pub(super) changed: Option<Facts>,
-    /// The `Debug` text where it rose.
+    /// The error where it was observed first.
+    pub(crate) innermost: ErrorFacts,
+    /// The error where it was observed last, if it had become another one.
+    pub(super) changed: Option<ErrorFacts>,
+    /// The `Debug` text of the innermost error.
     pub(crate) debug: Option<String>,
-    /// The variant of the enum where it rose; empty where there is none.
-    pub(crate) variant: String,
-    /// What the scope held when it rose.
+    /// What distinguishes the innermost error from others of its type.
+    pub(crate) distinction: ErrorDistinction,
+    /// The scope when the failure began.
     pub(crate) scope: Scope,
     pub(crate) thread: Thread,
+    /// The place of a panic, or of a capture outside of annotated functions.
     pub(crate) location: Option<Location>,
-    /// From where it rose outward.
-    pub(crate) frames: Vec<Passed>,
-    pub(crate) callers: Vec<Passed>,
-    pub(crate) backtrace: backtrace::Raw,
-    pub(crate) globals: Vec<Variable>,
-    /// Values of the option `context`.
-    pub(crate) context: Vec<Variable>,
-    /// What was given with a capture by hand.
+    /// The functions that it passed, innermost first.
+    pub(crate) frames: Vec<FrameRecord>,
+    /// The functions that were still running, innermost first.
+    pub(crate) callers: Vec<FrameRecord>,
+    pub(crate) backtrace: CallAddresses,
+    pub(crate) values: FailureValues,
+    /// Values given with an explicit capture.
     pub(crate) extras: Map,
-    /// The literal of a message.
+    /// The format string of a message.
     pub(crate) template: Option<&'static str>,
-    pub(crate) taint: Taint,
     pub(crate) handled: bool,
-    /// Where it was captured by hand.
-    pub(crate) captured: Vec<Place>,
-    /// It was told when it was captured by hand, and has left the outermost function that was followed since.
+    /// Whether the program captured it explicitly.
+    pub(crate) explicit: bool,
+    /// The places of explicit captures, where known.
+    pub(crate) captured: Vec<CapturePlace>,
+    /// Reported by an explicit capture; the error has since left the outermost tracked frame.
     pub(super) left: bool,
-    /// The outermost function that was followed, where it was taken for handled, though it may have left that unseen.
-    pub(super) perhaps_left: Option<Box<Passed>>,
+    /// The outermost tracked frame, if the failure was reported as handled there but may have left it at a hidden exit.
+    pub(super) perhaps_left: Option<Box<FrameRecord>>,
 }
 
-/// What became of a failure.
+/// The result of reporting a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// Nothing: it was not told, or not accepted.
+pub(crate) enum ReportOutcome {
+    /// It was not reported, or not accepted.
     No,
+    /// It was not recorded, since it was handled or says nothing. An explicit capture records it.
+    Unwanted,
     /// It was counted onto the issue of equal ones.
     Counted,
-    /// An event with this id.
+    /// An event with this id was made when a panic began; it is replaced once the panic has unwound.
+    Early(String),
+    /// An event with this id was made.
     Event(String),
 }
 
-impl Told {
+impl ReportOutcome {
+    /// Whether an event contains the failure, finally.
+    pub(super) fn is_recorded(&self) -> bool {
+        matches!(self, Self::Counted | Self::Event(_))
+    }
+
+    /// Returns the id that the program gets; that of a counted failure is new, since no event has it.
     pub(crate) fn id(&self) -> Option<String> {
         match self {
-            Self::No => None,
+            Self::No | Self::Unwanted => None,
             Self::Counted => Some(event::new_id()),
-            Self::Event(id) => Some(id.clone()),
+            Self::Early(id) | Self::Event(id) => Some(id.clone()),
         }
     }
 }
 
-/// Where an error is captured by hand: file, line and column.
-pub(crate) type Place = (&'static str, u32, u32);
+/// The place of an explicit capture: file, line and column.
+pub(crate) type CapturePlace = (&'static str, u32, u32);
 
 impl Failure {
-    pub(crate) fn new(kind: Kind, facts: Facts) -> Self {
+    /// A failure that begins now, in the present task and scope, without frames.
+    pub(crate) fn new(kind: Kind, facts: ErrorFacts) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
-            told: Told::No,
+            serial: NEXT.fetch_add(1, Ordering::Relaxed),
+            owner: WorkOwner::current(),
+            report: ReportOutcome::No,
             kind,
             level: None,
             since: Instant::now(),
             innermost: facts,
             changed: None,
             debug: None,
-            variant: String::new(),
+            distinction: ErrorDistinction::default(),
             scope: Scope::current(),
-            thread: thread::current(),
+            thread: std::thread::current(),
             location: None,
             frames: Vec::new(),
             callers: Vec::new(),
-            backtrace: backtrace::Raw::new(),
-            globals: Vec::new(),
-            context: Vec::new(),
+            backtrace: CallAddresses::new(),
+            values: FailureValues::default(),
             extras: Map::new(),
             template: None,
-            taint: Taint::default(),
             handled: false,
+            explicit: false,
             captured: Vec::new(),
             left: false,
             perhaps_left: None,
         }
     }
 
-    /// An error that rises, in the memory of a failure that is not wanted any more.
-    pub(super) fn rising(spare: Option<Box<Self>>, kind: Kind, met: &Met<'_, '_>) -> Box<Self> {
+    /// Begins the failure of an observed error, in the memory of a failure that is no longer needed.
+    pub(super) fn begin(
+        spare: Option<Box<Self>>,
+        kind: Kind,
+        observed: &ObservedError<'_, '_>,
+    ) -> Box<Self> {
         let Some(mut spare) = spare else {
-            let variant = met.variant(String::new());
-            return Box::new(Self { variant, ..Self::new(kind, met.facts()) });
+            let distinction = observed.distinction(ErrorDistinction::default());
+            return Box::new(Self { distinction, ..Self::new(kind, observed.facts()) });
         };
-        let new = Self::new(kind, Facts::default());
-        let Self { innermost, mut variant, mut frames, mut callers, mut backtrace, .. } =
+        let new = Self::new(kind, ErrorFacts::default());
+        let Self { innermost, distinction, mut frames, mut callers, mut backtrace, .. } =
             std::mem::replace(&mut *spare, new);
-        variant.clear();
         frames.clear();
         callers.clear();
         backtrace.clear();
-        spare.innermost = met.facts_in(innermost.message);
-        spare.variant = met.variant(variant);
+        spare.innermost = observed.facts_in(innermost.message);
+        spare.distinction = observed.distinction(distinction);
         (spare.frames, spare.callers, spare.backtrace) = (frames, callers, backtrace);
         spare
     }
 
-    /// The same with the call stack.
-    pub(super) fn with_backtrace(kind: Kind, facts: Facts) -> Self {
-        Self { backtrace: backtrace::capture(), ..Self::new(kind, facts) }
+    /// Takes the call stack if the backtrace mode asks for it. By default a failure that passes an annotated function
+    /// needs none, unless it is a panic.
+    pub(super) fn take_stack(&mut self, passes_function: bool) {
+        let wanted = match stack::mode() {
+            BacktraceMode::Auto => self.kind == Kind::Panic || !passes_function,
+            BacktraceMode::All => self.backtrace.is_empty(),
+            BacktraceMode::Off => false,
+        };
+        if wanted {
+            self.backtrace = stack::take();
+        }
     }
 
-    /// When it was met first.
+    /// Reads the `Debug` text of the error, if the function's budget allows it.
+    pub(super) fn read_debug(&mut self, frame: TrackedFrame<'_>, observed: &ObservedError<'_, '_>) {
+        let budget = &frame.meta().budget;
+        if budget.reads_error() {
+            let watch = budget.start_reading(MeasuredRead::Error);
+            self.debug = observed.debug(policy::get(), &mut self.values.taint);
+            let bytes = self.debug.as_ref().map_or(0, String::len);
+            budget.spend_reading(MeasuredRead::Error, bytes, watch);
+        }
+    }
+
+    /// Adds the function of a frame that the failure leaves. `observed` is the error where a site observes it.
+    pub(super) fn add_frame(
+        &mut self,
+        frame: TrackedFrame<'_>,
+        site: Option<u32>,
+        exit: Option<Exit>,
+        observed: Option<&ObservedError<'_, '_>>,
+    ) {
+        let mut record = FrameRecord::new(frame, site, exit, &mut self.values, true);
+        if observed.is_some_and(|observed| self.looks_now(observed)) {
+            record.error = Some(self.outermost().cause().into());
+        }
+        if self.frames.len() < MAX_FRAMES {
+            self.frames.push(record);
+        } else if let Some(last) = self.frames.last_mut() {
+            *last = record;
+        }
+    }
+
+    /// Adds the functions that are still running, from the frame with this key outward.
+    pub(super) fn add_callers(&mut self, key: usize) {
+        thread::read(|frames| {
+            for frame in frames.skip_while(|frame| frame.key() != key).take(MAX_FRAMES) {
+                let exit = Some(Exit::Running);
+                self.callers.push(FrameRecord::new(frame, None, exit, &mut self.values, true));
+            }
+        });
+    }
+
+    /// Returns the time of the first observation.
     pub(crate) fn at(&self) -> Timestamp {
         Timestamp::now().minus(self.since.elapsed())
     }
 
-    /// The error as it was last seen.
-    pub(crate) fn outermost(&self) -> &Facts {
+    /// Returns the error where it was observed last.
+    pub(crate) fn outermost(&self) -> &ErrorFacts {
         self.changed.as_ref().unwrap_or(&self.innermost)
     }
 
-    /// Notes how the error looks now; says whether that differs from before.
-    pub(super) fn looks_now(&mut self, met: &Met<'_, '_>) -> bool {
-        let differs = !met.looks_like(self.outermost());
-        if differs {
-            self.changed = Some(met.facts());
+    /// Returns how much the error says, innermost or outermost.
+    pub(crate) fn substance(&self) -> ErrorSubstance {
+        self.changed
+            .iter()
+            .map(ErrorFacts::substance)
+            .fold(self.innermost.substance(), ErrorSubstance::max)
+    }
+
+    /// Notes the error as it is observed now. Returns whether it has become another one.
+    pub(super) fn looks_now(&mut self, observed: &ObservedError<'_, '_>) -> bool {
+        let before = self.outermost();
+        if observed.is_known_otherwise(before) || observed.looks_like(before) {
+            if observed.text_from() > before.text_from {
+                self.is_known_better(observed);
+            }
+            return false;
         }
-        differs
+        self.changed = Some(observed.facts());
+        true
     }
 
-    /// Whether it can be what a call of this function meets that is not followed.
-    pub(super) fn may_lead_to(&self, function: &'static Meta, site: u32) -> bool {
+    /// Stores the present error in the last frame, whose function converted it.
+    pub(super) fn shows_change(&mut self) {
+        let now = self.outermost().cause();
+        if let Some(record) = self.frames.last_mut() {
+            record.error.get_or_insert_with(|| now.into());
+        }
+    }
+
+    /// Replaces the present error by the same one, of which more is known: its type was a parameter before.
+    fn is_known_better(&mut self, observed: &ObservedError<'_, '_>) {
+        match &mut self.changed {
+            Some(changed) => *changed = observed.facts(),
+            None => {
+                self.innermost = observed.facts();
+                self.distinction = observed.distinction(std::mem::take(&mut self.distinction));
+            }
+        }
+    }
+
+    /// Whether an untracked call of this function can observe this failure at a site.
+    pub(super) fn may_lead_to(&self, function: &'static FunctionMeta, site: u32) -> bool {
         let last = self.perhaps_left.as_deref().or(self.frames.last());
-        last.is_none_or(|passed| passed.may_lead_to(function, site))
+        last.is_none_or(|record| record.may_lead_to(function, site))
     }
 
-    /// Whether it looks like this error, which is captured by hand. What was captured at the very same place before is
-    /// another one: the place is passed again.
-    pub(super) fn may_be(&self, facts: &Facts, place: Option<Place>) -> bool {
+    /// Whether the error at a site, whatever it looks like, may be made of this failure: the site names the function
+    /// that the failure left last.
+    pub(super) fn may_become_one_of(&self, function: &'static FunctionMeta, site: u32) -> bool {
+        self.frames
+            .last()
+            .is_some_and(|record| function.parsed().may_come_from(site, record.meta.name()))
+    }
+
+    /// Whether it is the failure of an error that is captured at `place`. One that was captured at the same place
+    /// before is not: the place was reached again, with another error.
+    pub(super) fn may_be(&self, facts: &ErrorFacts, place: Option<CapturePlace>) -> bool {
         self.outermost().is_in(facts) && place.is_none_or(|place| !self.captured.contains(&place))
     }
 
-    /// Name of the thread, or its number where it has none.
+    /// Returns the name of the thread, or its id if it has none.
     pub(crate) fn thread_name(&self) -> String {
         self.thread.name().map_or_else(|| format!("{:?}", self.thread.id()), Into::into)
     }
 
-    /// The option `level` of the innermost function that has one, unless another one was set.
+    /// Returns the level that was set, else the option `level` of the innermost function that has one.
     pub(crate) fn level(&self) -> Option<event::Level> {
-        self.level.or_else(|| self.frames.iter().find_map(Passed::level))
+        self.level.or_else(|| self.frames.iter().find_map(FrameRecord::level))
     }
 
-    /// From frame `from` on, the functions that it passed are still running.
+    /// Joins `later`, as which the error was observed on another thread or task. The functions that it passed there
+    /// were waiting for this one, so they become callers.
+    pub(super) fn go_on_as(&mut self, later: Self) {
+        self.callers.extend(later.frames);
+        self.values.context.extend(later.values.context);
+        self.captured.extend(later.captured);
+        self.scope.add(&later.scope);
+        (self.owner, self.explicit) = (later.owner, self.explicit || later.explicit);
+        let outermost = later.changed.unwrap_or(later.innermost);
+        if outermost.message != self.innermost.message
+            || outermost.type_name != self.innermost.type_name
+        {
+            self.changed = Some(outermost);
+        }
+    }
+
+    /// Turns the frames from index `from` on into callers, which are still running.
     pub(super) fn still_running_from(&mut self, from: usize) {
         let mut running = self.frames.split_off(from.min(self.frames.len()));
-        running.iter_mut().for_each(|passed| passed.exit = Some(Exit::Running));
+        running.iter_mut().for_each(|record| record.exit = Some(Exit::Running));
         self.callers.append(&mut running);
     }
 }

@@ -1,143 +1,126 @@
-//! What becomes of failures where a function ends: they go on to its caller, or are finished.
+//! Settles pending failures where a tracked call ends: they go on to its caller, or are finished.
 
-use super::failure::Failure;
-use super::frames::Passed;
-use super::guard::FrameRef;
-use super::meta::Hidden;
-use super::record::{MOST_FRAMES, Record, SINK, caught, pass};
-use super::waiting::{any_waits, put, take, waiting};
-use super::{crossing, panic, thread, told};
+use super::finish::{finish, finish_retained};
+use super::frame_record::FrameRecord;
+use super::function_meta::HiddenExits;
+use super::pending_failure::PendingFailure;
+use super::pending_list::{any_pending_here, put, take, with_pending};
+use super::thread::{self, TrackedFrame};
+use super::{ending, panic};
 use crate::event::Exit;
-use crate::mask::rendering;
+use crate::user_code::{contain_panics, in_user_code};
 
-/// A guard that was linked is being dropped. By its ABI it does not unwind, so an annotated function needs no code for the
-/// case that it does.
+/// Ends a tracked call whose guard is dropped. By its ABI it does not unwind, so an annotated function needs no landing
+/// pad for it.
 #[cold]
 #[inline(never)]
-pub(crate) extern "C" fn leave(frame: FrameRef<'_>) {
-    thread::with(|thread| {
-        if frame.is_innermost(&thread.frames) {
-            frame.leave(&thread.frames);
-        } else {
-            leave_awaited(frame);
-        }
-    });
+pub(crate) extern "C" fn settle_call(frame: TrackedFrame<'_>) {
+    // Without a panic hook that marks the frames, only `panicking` tells that a panic unwinds them.
+    if !std::thread::panicking() && thread::with(|thread| frame.leaves_as_innermost(&thread.frames))
+    {
+        frame.free();
+    } else {
+        settle_marked(frame);
+    }
 }
 
 #[cold]
 #[inline(never)]
-fn leave_awaited(frame: FrameRef<'_>) {
-    caught(|| settle(frame));
+fn settle_marked(frame: TrackedFrame<'_>) {
+    contain_panics(|| settle(frame));
     thread::with(|thread| frame.leave(&thread.frames));
 }
 
-/// The same for a guard in a future, which may not be on the list any more.
+/// Ends the call of a future, whose frame is on the list of this thread only while it is polled.
 #[cold]
 #[inline(never)]
-pub(crate) extern "C" fn leave_task(frame: FrameRef<'_>) {
+pub(crate) extern "C" fn settle_task(frame: TrackedFrame<'_>) {
     if thread::innermost() == frame.key() {
-        leave(frame);
+        settle_call(frame);
     } else {
         frame.free();
     }
 }
 
-/// Finishes what ends with this frame.
-fn settle(frame: FrameRef<'_>) {
-    if rendering() {
+/// Decides on each failure that the end of this frame concerns.
+///
+/// A failure pending *in* the frame (`caller`) was returned to it by a call and not observed again: it was handled, or
+/// left unseen (`settle_unseen`). A failure that has *left* the frame (`frame`) is finished when no tracked call is
+/// left to observe it, or when the option `silent` stops it here.
+fn settle(frame: TrackedFrame<'_>) {
+    if in_user_code() {
         return;
     }
     let key = frame.key();
-    let concerns = |record: &Record| {
-        record.unwinding.is_some() || record.caller == key || record.frame == key && record.caller == 0
+    let concerns = |pending: &PendingFailure| {
+        pending.unwinding.is_some()
+            || pending.caller == key
+            || pending.frame == key && pending.caller == 0
     };
-    let silent = any_waits() && frame.meta().known().head.silent;
-    if !silent && !waiting(|waiting| waiting.iter().any(concerns)).unwrap_or_default() {
+    let silent = any_pending_here() && frame.meta().parsed().head.silent;
+    let panics = std::thread::panicking();
+    if !silent && !panics && !with_pending(|list| list.iter().any(concerns)).unwrap_or_default() {
         return;
     }
-    if std::thread::panicking() {
+    let panic_message = panics.then(|| panic::message_through(key)).flatten();
+    if panics {
         panic::unwind(frame);
     } else {
         panic::caught();
     }
-    for record in take(|record| record.caller == key && record.unwinding.is_none()) {
-        leave_unseen(frame, record);
+    for pending in take(|pending| pending.caller == key && pending.unwinding.is_none()) {
+        let text = &pending.failure.outermost().message;
+        if panic_message.as_ref().is_some_and(|panic| !text.is_empty() && panic.contains(text)) {
+            // `Err(error) => panic!("{error}")` handles nothing.
+            finish(pending, false);
+        } else {
+            settle_unseen(frame, pending);
+        }
     }
-    let leaves = |record: &Record| record.frame == key && (record.caller == 0 || silent);
-    for record in take(|record| leaves(record) && record.unwinding.is_none()) {
-        finish(record, silent);
+    let leaves = |pending: &PendingFailure| pending.frame == key && (pending.caller == 0 || silent);
+    for pending in take(|pending| leaves(pending) && pending.unwinding.is_none()) {
+        finish(pending, silent);
     }
 }
 
-/// An error was last met by a function that `frame` called, and `frame` leaves: it was handled there, or goes on where
-/// nobody sees it.
-fn leave_unseen(frame: FrameRef<'_>, mut record: Record) {
-    let prev = frame.caller();
-    let hidden = frame.meta().known().head.hidden;
+/// Settles an error that a call in `frame` returned and no site observed again.
+///
+/// It was handled in `frame`, or leaves it at a hidden exit: in a macro whose expansion is not annotated. A function
+/// without such exits has handled it. With them, it is assumed to go on as long as a tracked caller may observe it and
+/// prove it; `hidden` counts the frames of this assumption, which are taken back when none does.
+fn settle_unseen(frame: TrackedFrame<'_>, mut pending: PendingFailure) {
+    if pending.is_provisional() {
+        return;
+    }
+    let caller = frame.caller();
+    if caller == 0 && ending::is_main(frame) {
+        return ending::defer(pending);
+    }
+    if pending.is_discarded() {
+        return finish(pending, true);
+    }
+    let hidden = frame.meta().parsed().head.hidden;
     let goes_on = match hidden {
-        Hidden::Never => false,
-        Hidden::Perhaps => prev != 0,
-        Hidden::Likely => prev != 0 || record.handler.is_none(),
+        HiddenExits::Never => false,
+        HiddenExits::Perhaps => caller != 0,
+        HiddenExits::Likely => caller != 0 || pending.handler.is_none(),
     };
     if !goes_on {
-        if prev == 0 && hidden != Hidden::Never {
-            record.failure.perhaps_left =
-                Some(Box::new(Passed::new(frame, None, Some(Exit::Hidden), &mut record.failure, true)));
+        if caller == 0 && hidden != HiddenExits::Never {
+            let values = &mut pending.failure.values;
+            let record = FrameRecord::new(frame, None, Some(Exit::Hidden), values, true);
+            pending.failure.perhaps_left = Some(Box::new(record));
         }
-        return finish(record, true);
+        return finish_retained(pending);
     }
-    pass(&mut record.failure, frame, None, Some(Exit::Hidden), None);
-    record.frame = frame.key();
-    record.caller = prev;
-    (record.handler, record.through) = (None, None);
-    if prev == 0 {
-        return finish(record, false);
+    pending.failure.add_frame(frame, None, Some(Exit::Hidden), None);
+    pending.frame = frame.key();
+    pending.left = Some(frame.meta());
+    pending.caller = caller;
+    (pending.handler, pending.through) = (None, None);
+    if caller == 0 {
+        return finish(pending, false);
     }
-    record.hidden += 1;
-    put(record);
-}
-
-pub(super) fn finish(mut record: Record, handled: bool) {
-    if record.further {
-        record.failure.handled = handled;
-        if let Some(sink) = SINK.get() {
-            (sink.extend)(&record.failure);
-        }
-        return told::remember(record.failure);
-    }
-    if record.crossed {
-        if let Some(sink) = SINK.get() {
-            (sink.amend)(&record.failure);
-        }
-        if !handled {
-            crossing::leaves(&record.failure);
-        }
-        return;
-    }
-    if record.told {
-        if !handled {
-            told::left(*record.failure);
-        }
-        return;
-    }
-    let mut failure = record.failure;
-    failure.handled = handled;
-    if handled {
-        failure.still_running_from(failure.frames.len().saturating_sub(record.hidden));
-    }
-    told::tell(failure, |failure| {
-        if record.caller != 0 {
-            add_callers(failure, record.caller);
-        }
-    });
-}
-
-/// Adds the frames that are still running, from the one with this key on.
-pub(super) fn add_callers(failure: &mut Failure, key: usize) {
-    thread::read(|frames| {
-        for frame in frames.skip_while(|frame| frame.key() != key).take(MOST_FRAMES) {
-            let caller = Passed::new(frame, None, Some(Exit::Running), failure, true);
-            failure.callers.push(caller);
-        }
-    });
+    pending.hidden += 1;
+    put(pending);
 }

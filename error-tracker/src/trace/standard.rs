@@ -1,26 +1,29 @@
-//! Errors of the standard trait, which can have causes.
+//! Errors of the standard trait, which can have sources.
 
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::meeting::Meets;
-use super::outcome::{ErrorRef, Failing, Given, Look, LookAt, Outcome, looks};
-use super::tie::Tie;
+use super::error_ref::ErrorRef;
+use super::observation::ObservationSource;
+use super::outcome_kind::{
+    FallibleValue, GivenError, InspectError, InspectGiven, OutcomeKind, impl_outcome_kind,
+};
+use super::outcome_probe::OutcomeProbe;
 use crate::cast;
 
-/// An error of the standard trait. `S` is the error's type once more, with lifetimes that may be longer: `Error` can be
-/// implemented for `'static` only (`impl<T: Any> Error for CapacityError<T>`), which a function that meets a
-/// `CapacityError<&'a str>` could not promise.
+/// An error of the standard trait. `S` is the error's type with lifetimes that may be longer: `Error` may be
+/// implemented for `'static` only (`impl<T: Any> Error for CapacityError<T>`), and a bound on `CapacityError<&'a
+/// str>` itself would not compile.
 #[derive(Clone, Copy, Debug)]
 pub struct StdError<S>(PhantomData<fn(S)>);
 
-looks!(@outcome [S] StdError<S> where [Display + Debug]);
+impl_outcome_kind!([] [S] StdError<S> = true where [Display + Debug]);
 
-impl<E: Display + Debug, S: Error> Look<E> for StdError<S> {
-    fn look(error: &E, see: &mut dyn FnMut(&ErrorRef<'_>)) {
-        see(&ErrorRef {
+impl<E: Display + Debug, S: Error> InspectError<E> for StdError<S> {
+    fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {
+        visit(&ErrorRef {
             type_name: type_name::<E>(),
             display: Some(error),
             debug: Some(error),
@@ -29,18 +32,21 @@ impl<E: Display + Debug, S: Error> Look<E> for StdError<S> {
     }
 }
 
-/// Asked first.
-impl<R: Failing> Tie<R, StdError<R::Error>>
+/// Tried after pointers, some of which are errors themselves.
+impl<R: FallibleValue> OutcomeProbe<R, StdError<R::Error>>
 where
     R::Error: Error,
 {
-    pub fn __error_tracker_close(self) {}
+    pub fn __error_tracker_close(&self) {}
+    /// The only kind that is tried in closures, where a type may not be fully inferred. Values in boxes that are no
+    /// errors are not observed.
+    pub fn __error_tracker_close_inside(&self) {}
 }
 
-impl<E: Error> LookAt for &&&&&&Given<'_, E> {
-    fn __error_tracker_look(&self, see: &mut dyn FnMut(&ErrorRef<'_>)) {
+impl<E: Error> InspectGiven for &&&&&&GivenError<'_, E> {
+    fn __error_tracker_look(&self, visit: &mut dyn FnMut(&ErrorRef<'_>)) {
         let error = self.0;
-        see(&ErrorRef {
+        visit(&ErrorRef {
             type_name: type_name::<E>(),
             display: Some(error),
             debug: Some(error),
@@ -72,15 +78,15 @@ mod tests {
 
     fn has_sources<E, S: Error>(error: &E) -> Option<bool>
     where
-        StdError<S>: Look<E>,
+        StdError<S>: InspectError<E>,
     {
         let mut found = None;
-        StdError::<S>::look(error, &mut |error| found = Some((error.error)().is_some()));
+        StdError::<S>::inspect_error(error, &mut |error| found = Some((error.error)().is_some()));
         found
     }
 
     #[test]
-    fn causes_are_asked_only_of_a_type_without_lifetimes() {
+    fn sources_are_read_only_of_a_type_without_lifetimes() {
         let text = String::from("borrowed");
         let borrowing = Borrowing(&text, fmt::Error);
         assert_eq!(has_sources::<_, Borrowing<'static>>(&borrowing), Some(false));

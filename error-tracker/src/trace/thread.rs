@@ -1,38 +1,47 @@
-//! What each thread knows: its running frames, and whether any failure waits to be settled.
+//! State of each thread: its live frames, and the number of its pending failures.
 
 use std::cell::Cell;
 
-use super::meta::Meta;
-use crate::frame::{Frames, List};
+use super::function_meta::FunctionMeta;
+use crate::frame::{FrameIter, FrameList, FrameRef};
 
-pub(crate) struct Thread {
-    pub(crate) frames: List<Meta>,
-    /// How many failures of this thread wait to be settled; a guard that leaves looks at nothing else.
+/// The live frame of a tracked call.
+pub(crate) type TrackedFrame<'a> = FrameRef<'a, FunctionMeta>;
+
+/// State of a thread.
+pub(crate) struct ThreadState {
+    pub(crate) frames: FrameList<FunctionMeta>,
+    /// Number of pending failures; the only thing that a guard reads when it is dropped.
     pub(crate) pending: Cell<u32>,
-    /// Where on the stack an error was met last in a call that is not followed.
+    /// Stack address of the untracked call that observed an error last.
     pub(crate) depth: Cell<usize>,
-    /// How many polls of annotated futures are on this thread's stack.
+    /// Number of polls of annotated futures on this thread's stack.
     pub(crate) polls: Cell<u32>,
 }
 
 thread_local! {
-    static THREAD: Thread = const {
-        Thread { frames: List::new(), pending: Cell::new(0), depth: Cell::new(0), polls: Cell::new(0) }
+    static THREAD: ThreadState = const {
+        ThreadState { frames: FrameList::new(), pending: Cell::new(0), depth: Cell::new(0), polls: Cell::new(0) }
     };
 }
 
-/// Never fails: the value has no destructor, so it lives as long as the thread.
+/// Runs `f` with the state of this thread. Never fails: the state has no destructor, so it lives as long as the thread.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn with<R>(f: impl FnOnce(&Thread) -> R) -> R {
+pub(crate) fn with<R>(f: impl FnOnce(&ThreadState) -> R) -> R {
     THREAD.with(f)
 }
 
 /// Reads the live frames of this thread, innermost first.
-pub(crate) fn read<R>(read: impl FnOnce(Frames<'_, Meta>) -> R) -> R {
+pub(crate) fn read<R>(read: impl FnOnce(FrameIter<'_, FunctionMeta>) -> R) -> R {
     with(|thread| thread.frames.read(read))
 }
 
-/// Names the innermost live frame of this thread; 0 when there is none.
+/// Whether annotated functions are running on this thread.
+pub(crate) fn is_inside() -> bool {
+    innermost() != 0
+}
+
+/// Returns the key of this thread's innermost live frame; 0 if there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn innermost() -> usize {
     with(|thread| thread.frames.innermost())

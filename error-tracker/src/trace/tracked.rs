@@ -1,4 +1,4 @@
-//! An annotated future: its frame is linked for the length of each poll.
+//! The body of an annotated `async fn`, whose frame is linked during each poll.
 
 use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -7,69 +7,76 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::meta::Meta;
-use super::waiting::Stash;
+use super::function_meta::FunctionMeta;
+use super::pending_list::SuspendedFailures;
 use super::{panic, thread};
-use crate::frame::Body;
-use crate::scope::{Entered, Scope};
+use crate::frame::FramedFuture;
+use crate::scope::{EnteredScope, Scope, TaskOwner};
 
 pin_project! {
     /// The body of an annotated `async fn`.
-    pub struct Tracked<F> {
+    pub struct TrackedFuture<F> {
         #[pin]
-        body: Body<F, Meta>,
-        // Failures that wait in the suspended body; they follow it to whatever thread polls it next.
-        waiting: Stash,
-        // What the scope of its task holds, while it is the outermost annotated future of one; `None` before it is
-        // polled.
+        body: FramedFuture<F, FunctionMeta>,
+        // The failures that are pending in the suspended body. They move to the thread that polls it next.
+        suspended: SuspendedFailures,
+        // The scope of its task, if it is the outermost annotated future of one; `None` before the first poll.
         scope: Option<Scope>,
+        owner: TaskOwner,
     }
 }
 
-impl<F: UnwindSafe> UnwindSafe for Tracked<F> {}
-impl<F: RefUnwindSafe> RefUnwindSafe for Tracked<F> {}
+impl<F: UnwindSafe> UnwindSafe for TrackedFuture<F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for TrackedFuture<F> {}
 
-impl<F: Future> Tracked<F> {
+impl<F: Future> TrackedFuture<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(body: F) -> Self {
-        Self { body: Body::new(body), waiting: Stash::default(), scope: None }
+        Self {
+            body: FramedFuture::new(body),
+            suspended: SuspendedFailures::default(),
+            scope: None,
+            owner: TaskOwner::default(),
+        }
     }
 }
 
 /// One poll of an annotated future.
-struct Polling;
+struct PollGuard;
 
-impl Polling {
+impl PollGuard {
     fn begin() -> Self {
         thread::with(|thread| thread.polls.set(thread.polls.get() + 1));
         Self
     }
 }
 
-impl Drop for Polling {
+impl Drop for PollGuard {
     fn drop(&mut self) {
         thread::with(|thread| thread.polls.set(thread.polls.get() - 1));
     }
 }
 
-impl<F: Future> Future for Tracked<F> {
+impl<F: Future> Future for TrackedFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        let _polling = Polling::begin();
-        // Each task has a scope of its own, which starts as a copy of where it was first polled.
+        let _polling = PollGuard::begin();
+        // Each task has its own scope, which starts as a copy of the scope of its first poll.
         let outermost = thread::with(|thread| thread.polls.get()) == 1;
-        let _entered = outermost.then(|| Entered::new(this.scope.get_or_insert_with(Scope::current)));
-        let (result, suspended) = thread::with(|thread| {
-            this.body.as_mut().poll(&thread.frames, || this.waiting.put_back(), context)
+        let _entered =
+            outermost.then(|| EnteredScope::new(this.scope.get_or_insert_with(Scope::current)));
+        let _owner = outermost.then(|| this.owner.enter());
+        let (result, frame) = thread::with(|thread| {
+            this.body.as_mut().poll(&thread.frames, || this.suspended.put_back(), context)
         });
-        if suspended != 0 && thread::with(|thread| thread.pending.get() != 0) {
-            // What a panic left on this thread would not be found on another one.
+        if frame != 0 && thread::with(|thread| thread.pending.get() != 0) {
+            // A caught panic stays on this thread, so it is reported before the body moves to another one.
             if !std::thread::panicking() {
                 panic::caught();
             }
-            *this.waiting = Stash::take(suspended);
+            *this.suspended = SuspendedFailures::take(frame);
         }
         result
     }

@@ -11,7 +11,7 @@ pub enum InitError {
         /// What is wrong with it, and what to write instead.
         problem: String,
     },
-    /// A tracker was installed before; it goes on.
+    /// A tracker was installed before, and stays.
     Installed,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for InitError {
         match self {
             Self::Setting { name, problem } => write!(f, "error-tracker's setting `{name}`: {problem}"),
             Self::Installed => f.write_str(
-                "a tracker is installed already: install one in `main`, and build others with `Builder::build`",
+                "a tracker is installed already: install one in `main`, and build others with `TrackerBuilder::build`",
             ),
         }
     }

@@ -1,24 +1,26 @@
 use std::ops::Deref;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::builder::{Builder, builder};
+use super::builder::{TrackerBuilder, builder};
 use super::error::InitError;
 use super::settings::Settings;
-use super::{Tracker, choose_policy};
+use super::{Tracker, ending};
 use crate::DISABLED;
+use crate::fork::SetOnce;
 use crate::snapshot::budget;
+use crate::snapshot::policy::{self, SnapshotPolicy};
+use crate::stack;
 use crate::ticker;
-use crate::trace::record::{self, Sink};
-use crate::trace::waiting;
+use crate::trace::early_report;
+use crate::trace::failure::ReportOutcome;
+use crate::trace::sink::{FailureSink, SINK};
+use crate::trace::thread::is_inside;
+use crate::warning::warn;
 
-/// How long the end of the program, or of [`Installed`], waits for the store.
-const AT_END: Duration = Duration::from_secs(5);
-
-/// How often waiting failures are looked at.
+/// The pause between two looks at pending failures.
 const SETTLE: Duration = Duration::from_secs(1);
 
-static GLOBAL: OnceLock<Tracker> = OnceLock::new();
+static GLOBAL: SetOnce<Tracker> = SetOnce::new();
 
 /// Keeps errors and panics in `errors.db` in the current folder, or as the environment says (see [`Settings`]).
 ///
@@ -34,67 +36,143 @@ static GLOBAL: OnceLock<Tracker> = OnceLock::new();
 ///
 /// # Errors
 /// A variable of the environment is wrong, or a tracker is installed already.
-pub fn init() -> Result<Installed, InitError> {
+pub fn init() -> Result<TrackerGuard, InitError> {
     builder().settings(Settings::from_env()?).install()
 }
 
-/// The global tracker, once there is one.
+/// Keeps errors and panics as [`init`] does, in a `main` that returns no `Result`. What is wrong is said on standard
+/// error, and the program goes on: a setting whose variable is wrong keeps its default.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     let _tracker = error_tracker::init_or_warn();
+///     // ..
+///     ExitCode::SUCCESS
+/// }
+/// ```
+pub fn init_or_warn() -> TrackerGuard {
+    let (settings, problems) = Settings::from_env_with_problems();
+    problems.iter().for_each(|problem| warn(format_args!("{problem}")));
+    builder().settings(settings).install_or_warn()
+}
+
+impl TrackerBuilder {
+    /// Sets up the global tracker, where the attributes and macros record.
+    ///
+    /// The store is opened with the first event, or when it is read; a program without events makes no file. One that
+    /// cannot be opened is not an error: standard error says so once, and events are counted as dropped until it can
+    /// be. While it is locked or full they wait.
+    ///
+    /// # Errors
+    /// A setting is wrong, or a tracker is installed already.
+    pub fn install(self) -> Result<TrackerGuard, InitError> {
+        install(self)
+    }
+
+    /// Sets up the global tracker as [`install`](Self::install) does, in a `main` that returns no `Result`.
+    ///
+    /// What is wrong is said on standard error, and the program goes on: a wrong setting keeps its default. Where a
+    /// tracker is installed already, it is that one.
+    ///
+    /// ```no_run
+    /// use std::process::ExitCode;
+    ///
+    /// fn main() -> ExitCode {
+    ///     let _tracker = error_tracker::builder().state_folder("shop").install_or_warn();
+    ///     // ..
+    ///     ExitCode::SUCCESS
+    /// }
+    /// ```
+    pub fn install_or_warn(mut self) -> TrackerGuard {
+        for problem in self.take_wrong() {
+            warn(format_args!("{problem}"));
+        }
+        install(self).unwrap_or_else(|error| {
+            warn(format_args!("{error}"));
+            TrackerGuard { tracker: GLOBAL.get().cloned() }
+        })
+    }
+}
+
+/// Returns the global tracker, once there is one.
 #[must_use]
 pub fn tracker() -> Option<&'static Tracker> {
     GLOBAL.get()
 }
 
-/// Stands for the global tracker; flushes for up to 5 seconds when it is dropped. The tracker itself goes on until the
-/// program ends, so that what fails later is recorded as well.
+/// Stands for the global tracker; flushes for up to 2 seconds when it is dropped, and closes the store. The tracker
+/// itself works until the program ends, so that what fails later is recorded as well.
 #[derive(Debug)]
 #[must_use = "it flushes when it is dropped: keep it in a variable until the end of `main`"]
-pub struct Installed {
+pub struct TrackerGuard {
     tracker: Option<Tracker>,
 }
 
-/// Used in place of the global tracker while recording is switched off.
-static OFF: OnceLock<Tracker> = OnceLock::new();
+/// Used in place of the global tracker where nothing is recorded.
+static OFF: SetOnce<Tracker> = SetOnce::new();
 
-impl Deref for Installed {
+impl Deref for TrackerGuard {
     type Target = Tracker;
 
     fn deref(&self) -> &Tracker {
         match &self.tracker {
             Some(tracker) => tracker,
-            None => OFF.get().unwrap_or_else(|| unreachable!("`install` sets it")),
+            None => OFF.get().unwrap_or_else(|| {
+                let off = off(builder()).unwrap_or_else(|_| unreachable!("no setting is given"));
+                OFF.get_or_set(off).0
+            }),
         }
     }
 }
 
-impl Drop for Installed {
+impl Drop for TrackerGuard {
     fn drop(&mut self) {
         if let Some(tracker) = &self.tracker {
-            let _ = tracker.flush(AT_END);
+            // Whether the running functions have handled their pending failures shows at the end.
+            if !(cfg!(unix) && is_inside()) {
+                let _ = std::panic::catch_unwind(|| early_report::report_all(true));
+            }
+            ending::finish(tracker);
         }
     }
 }
 
-pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
-    let panics = builder.records_panics();
+fn off(builder: TrackerBuilder) -> Result<Tracker, InitError> {
+    builder.store(crate::store::MemoryStore::new()).build()
+}
+
+fn install(builder: TrackerBuilder) -> Result<TrackerGuard, InitError> {
+    let (panics, signals) = (builder.records_panics(), builder.handles_signals());
     if !builder.is_enabled() {
-        let off = builder.shared_store(std::sync::Arc::new(crate::store::MemoryStore::new())).build()?;
-        let _ = OFF.set(off);
-        return Ok(Installed { tracker: None });
+        OFF.get_or_set(off(builder)?);
+        return Ok(TrackerGuard { tracker: None });
     }
     if GLOBAL.get().is_some() {
         return Err(InitError::Installed);
     }
+    let skipped_types = builder.skipped_types();
     let tracker = builder.build()?;
-    if GLOBAL.set(tracker.clone()).is_err() {
+    if !GLOBAL.get_or_set(tracker.clone()).1 {
         return Err(InitError::Installed);
     }
-    choose_policy(&tracker.inner.masking);
+    let masking = tracker.inner.masking.clone();
+    policy::choose(SnapshotPolicy { masking, skipped_types, ..SnapshotPolicy::default() });
     if DISABLED {
-        return Ok(Installed { tracker: Some(tracker) });
+        return Ok(TrackerGuard { tracker: Some(tracker) });
     }
-    let _ = record::SINK.set(Sink {
-        count: |failure| GLOBAL.get().is_some_and(|tracker| tracker.count(failure)),
-        accept: |failure| GLOBAL.get()?.accept(failure),
+    stack::choose(tracker.inner.backtrace);
+    let _ = SINK.set(FailureSink {
+        report: |failure, complete| match GLOBAL.get() {
+            Some(tracker) => tracker.record(failure, complete),
+            None => ReportOutcome::No,
+        },
+        replace: |failure| {
+            if let Some(tracker) = GLOBAL.get() {
+                tracker.replace(failure);
+            }
+        },
         amend: |failure| {
             if let Some(tracker) = GLOBAL.get() {
                 tracker.amend(failure);
@@ -111,48 +189,31 @@ pub(super) fn install(builder: Builder) -> Result<Installed, InitError> {
     ticker::start(tick);
     if panics {
         #[cfg(feature = "panic")]
-        crate::capture::hook::install(|timeout| {
-            crate::capture::names::end();
+        crate::capture::hook::install(|| {
             if let Some(tracker) = GLOBAL.get() {
-                let _ = tracker.flush(timeout);
+                ending::flush(tracker);
             }
         });
     }
-    flush_at_exit();
-    Ok(Installed { tracker: Some(tracker) })
+    ending::finish_at_exit();
+    #[cfg(target_os = "linux")]
+    if signals {
+        super::signals::handle();
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = signals;
+    Ok(TrackerGuard { tracker: Some(tracker) })
 }
 
 /// One round of the ticker.
 fn tick() {
-    if budget::take_closed() {
+    if budget::take_renewal_request() {
         std::thread::sleep(budget::TICK);
-        budget::open_all();
-    } else if waiting::any_waiting() {
+        budget::renew();
+    } else if early_report::any_pending() {
         std::thread::park_timeout(SETTLE);
     } else {
         std::thread::park();
     }
-    let _ = std::panic::catch_unwind(waiting::settle_overdue);
-}
-
-/// A normal end of the process, `std::process::exit` included, waits for the store.
-#[allow(unsafe_code, reason = "`atexit`")]
-fn flush_at_exit() {
-    extern "C" fn flush() {
-        crate::capture::names::end();
-        if let Some(tracker) = GLOBAL.get() {
-            let flush = std::panic::AssertUnwindSafe(|| tracker.inner.pipeline.flush_at_exit(AT_END));
-            let _ = std::panic::catch_unwind(flush);
-        }
-    }
-    #[cfg(unix)]
-    {
-        unsafe extern "C" {
-            fn atexit(callback: extern "C" fn()) -> std::ffi::c_int;
-        }
-        // SAFETY: the function of the C standard library; the callback lives for ever and does not unwind.
-        unsafe { atexit(flush) };
-    }
-    #[cfg(not(unix))]
-    let _: extern "C" fn() = flush;
+    let _ = std::panic::catch_unwind(early_report::settle_overdue);
 }

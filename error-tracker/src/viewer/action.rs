@@ -1,22 +1,21 @@
 //! What changes issues: one POST address, so that there is one place to guard.
 
-use super::answer::{Problem, see};
-use super::detail::parameter;
-use super::query::Filters;
+use super::answer::{PageError, see};
+use super::query::ListFilters;
 use super::route::is_hash;
-use super::{Response, Visit, status};
+use super::{ViewerResponse, Visit, status};
 use crate::event::Status;
 
 /// The most issues that one form may name.
 const MAX_HASHES: usize = 500;
 
 #[derive(Clone, Copy)]
-enum Action {
+enum IssueAction {
     Status(&'static str, Status),
     Delete,
 }
 
-impl Action {
+impl IssueAction {
     fn of(name: &str) -> Option<Self> {
         Some(match name {
             "resolve" => Self::Status("resolve", Status::Resolved),
@@ -35,12 +34,13 @@ impl Action {
     }
 }
 
-pub(super) fn run(visit: &Visit<'_>) -> Result<Response, Problem> {
-    let forbidden = || Problem::new(status::FORBIDDEN);
+pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
+    let forbidden = || PageError::new(status::FORBIDDEN);
     if !is_same_origin(visit) {
         return Err(forbidden());
     }
-    let (mut token, mut named, mut hashes, mut one) = (String::new(), String::new(), Vec::new(), None);
+    let (mut token, mut named, mut hashes, mut one) =
+        (String::new(), String::new(), Vec::new(), None);
     let mut from_issue = false;
     for (key, value) in form_urlencoded::parse(visit.request.body()) {
         match &*key {
@@ -48,34 +48,37 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<Response, Problem> {
             "do" => named = value.into_owned(),
             "hash" => hashes.push(value.into_owned()),
             // The button of one row, in the form of all rows: the boxes that are checked do not count then.
-            "one" => one = value.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.to_owned())),
+            "one" => {
+                one = value.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.to_owned()));
+            }
             "from" => from_issue = value == "issue",
             _ => {}
         }
     }
-    if !visit.viewer.csrf.matches(&token) {
+    if !visit.viewer.is_form_token(&token) {
         return Err(forbidden());
     }
     if let Some((name, hash)) = one {
         (named, hashes) = (name, vec![hash]);
     }
-    let action = Action::of(&named).ok_or_else(|| Problem::bad("do: resolve, mute, reopen, delete"))?;
+    let action = IssueAction::of(&named)
+        .ok_or_else(|| PageError::bad("do: resolve, mute, reopen, delete"))?;
     if hashes.len() > MAX_HASHES || !hashes.iter().all(|hash| is_hash(hash)) {
-        return Err(Problem::bad("hash: 64 hexadecimal digits"));
+        return Err(PageError::bad("hash: 64 hexadecimal digits"));
     }
     let named: Vec<&str> = hashes.iter().map(String::as_str).collect();
     let store = &visit.viewer.store;
     let changed = match action {
         _ if named.is_empty() => 0,
-        Action::Status(_, status) => store.set_status(&named, status)?,
-        Action::Delete => store.delete(&named)?,
+        IssueAction::Status(_, status) => store.set_status(&named, status)?,
+        IssueAction::Delete => store.delete(&named)?,
     };
     let done = format!("done={}&n={changed}", action.name());
     let back = match (from_issue, action, named.as_slice()) {
-        (true, Action::Status(..), [hash]) => format!("{hash}?{done}"),
+        (true, IssueAction::Status(..), [hash]) => format!("{hash}?{done}"),
         (true, ..) => format!("./?{done}"),
         (false, ..) => {
-            let filters = Filters::read(visit.query(), visit.now)?.encoded();
+            let filters = ListFilters::read(visit.query(), visit.now)?.encoded();
             let and = if filters.is_empty() { "" } else { "&" };
             format!("./?{filters}{and}{done}")
         }
@@ -83,14 +86,15 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<Response, Problem> {
     Ok(see(status::SEE_OTHER, back))
 }
 
-/// What an action did, for the page that it leads to.
+/// Returns what an action did, in words, for the page that it leads to.
 pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
-    let action = Action::of(&parameter(visit, "done")?)?;
-    let n = parameter(visit, "n")?.parse().ok()?;
+    let action = IssueAction::of(&visit.parameter("done")?)?;
+    let n = visit.parameter("n")?.parse().ok()?;
     Some(visit.words.counted(&format!("done_{}", action.name()), n))
 }
 
-/// Whether the browser says that the form came from these pages. Without either header the token alone decides.
+/// Returns whether the browser says that the form came from these pages. Without either header the token alone
+/// decides.
 fn is_same_origin(visit: &Visit<'_>) -> bool {
     if let Some(site) = visit.request.header("sec-fetch-site") {
         return site == "same-origin";

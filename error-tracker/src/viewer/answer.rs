@@ -1,6 +1,6 @@
 //! Answers, and what every one of them carries.
 
-use super::{Response, status};
+use super::{ViewerResponse, status};
 use crate::store::StoreError;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -14,9 +14,13 @@ const EVERYWHERE: [(&str, &str); 5] = [
     ("cache-control", "no-store"),
 ];
 
-/// An answer with the headers that every answer has.
-pub(super) fn answer(status: u16, media_type: &'static str, body: impl Into<Vec<u8>>) -> Response {
-    let mut answer = Response::new(status, body.into());
+/// Returns an answer with the headers that every answer has.
+pub(super) fn answer(
+    status: u16,
+    media_type: &'static str,
+    body: impl Into<Vec<u8>>,
+) -> ViewerResponse {
+    let mut answer = ViewerResponse::new(status, body.into());
     for (name, value) in EVERYWHERE {
         answer.set(name, value);
     }
@@ -25,23 +29,23 @@ pub(super) fn answer(status: u16, media_type: &'static str, body: impl Into<Vec<
 }
 
 /// Sends the browser elsewhere within the viewer.
-pub(super) fn see(status: u16, to: String) -> Response {
+pub(super) fn see(status: u16, to: String) -> ViewerResponse {
     let mut answer = answer(status, "text/plain; charset=utf-8", Vec::new());
     answer.set("location", to);
     answer
 }
 
-/// Why there is no page.
+/// The reason why there is no page.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct PageError {
     pub(super) status: u16,
-    /// More than the status tells; may be empty.
+    /// More than the status says; may be empty.
     pub(super) detail: String,
     /// The methods that would have worked.
     pub(super) allow: Option<&'static str>,
 }
 
-impl Problem {
+impl PageError {
     pub(super) fn new(status: u16) -> Self {
         Self { status, detail: String::new(), allow: None }
     }
@@ -55,18 +59,18 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
+impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         let status = match error {
             StoreError::Cursor(_) => status::BAD_REQUEST,
-            StoreError::Unavailable(_) => status::SERVICE_UNAVAILABLE,
+            StoreError::Unavailable(_) | StoreError::Full(_) => status::SERVICE_UNAVAILABLE,
             _ => status::INTERNAL_SERVER_ERROR,
         };
         Self { detail: error.to_string(), ..Self::new(status) }
     }
 }
 
-impl From<minijinja::Error> for Problem {
+impl From<minijinja::Error> for PageError {
     fn from(error: minijinja::Error) -> Self {
         Self { detail: error.to_string(), ..Self::new(status::INTERNAL_SERVER_ERROR) }
     }

@@ -1,8 +1,8 @@
 //! Files that the pages load. Their names carry a hash of their content, so they may be cached for ever.
 
-use std::sync::LazyLock;
+use crate::fork::LazyPerProcess;
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 #[derive(Debug)]
 pub(super) struct Asset {
@@ -18,7 +18,7 @@ pub(super) struct Assets {
     pub(super) icon: Asset,
 }
 
-pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
+pub(super) static ASSETS: LazyPerProcess<Assets> = LazyPerProcess::new(|| Assets {
     style: Asset::new("css", "text/css; charset=utf-8", include_str!("assets/viewer.css")),
     script: Asset::new("js", "text/javascript; charset=utf-8", include_str!("assets/viewer.js")),
     icon: Asset::new("svg", "image/svg+xml", include_str!("assets/icon.svg")),
@@ -26,7 +26,7 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 
 impl Asset {
     fn new(extension: &str, media_type: &'static str, content: &'static str) -> Self {
-        let digest = Sha256::digest(content);
+        let digest = Hash::hash(content.as_bytes());
         let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         Self { name: format!("viewer-{short}.{extension}"), media_type, content }
     }
@@ -44,6 +44,6 @@ mod tests {
 
     #[test]
     fn the_script_stays_small() {
-        assert!(ASSETS.script.content.len() < 4096, "{}", ASSETS.script.content.len());
+        assert!(ASSETS.get().script.content.len() < 4096, "{}", ASSETS.get().script.content.len());
     }
 }

@@ -9,13 +9,13 @@ use crate::event::Timestamp;
 pub(super) struct Chart {
     pub(super) width: u32,
     pub(super) height: u32,
-    pub(super) bars: Vec<Bar>,
+    pub(super) bars: Vec<ChartBar>,
     pub(super) total: u64,
     pub(super) peak: u64,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Bar {
+pub(super) struct ChartBar {
     pub(super) x: u32,
     pub(super) y: u32,
     pub(super) width: u32,
@@ -25,38 +25,38 @@ pub(super) struct Bar {
     pub(super) label: String,
 }
 
-/// The last 24 hours, an hour a bar.
+/// Returns the last 24 hours, an hour a bar.
 pub(super) fn day(hours: &[(u64, u64)], now: Timestamp) -> Chart {
     let last = now.hour();
     let first = last.saturating_sub(23);
     let counts = (first..=last).map(|hour| (hour_label(hour), count_between(hours, hour, hour)));
-    chart(counts.collect(), Size { bar: 3, gap: 1, height: 22 })
+    chart(counts.collect(), ChartSize { bar: 3, gap: 1, height: 22 })
 }
 
-/// The last 28 days, a day of UTC a bar.
+/// Returns the last 28 days, a day of UTC a bar.
 pub(super) fn month(hours: &[(u64, u64)], now: Timestamp) -> Chart {
     let today = now.hour() / 24;
     let counts = (today.saturating_sub(27)..=today).map(|day| {
         let first = day.saturating_mul(24);
         (day_label(day), count_between(hours, first, first.saturating_add(23)))
     });
-    chart(counts.collect(), Size { bar: 8, gap: 2, height: 48 })
+    chart(counts.collect(), ChartSize { bar: 8, gap: 2, height: 48 })
 }
 
-struct Size {
+struct ChartSize {
     bar: u32,
     gap: u32,
     height: u32,
 }
 
-fn chart(counts: Vec<(String, u64)>, size: Size) -> Chart {
+fn chart(counts: Vec<(String, u64)>, size: ChartSize) -> Chart {
     let peak = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
     let total = counts.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
     let mut bars = Vec::with_capacity(counts.len());
     let mut x = 0;
     for (label, count) in counts {
         let height = height_of(count, peak, size.height);
-        bars.push(Bar { x, y: size.height - height, width: size.bar, height, count, label });
+        bars.push(ChartBar { x, y: size.height - height, width: size.bar, height, count, label });
         x += size.bar + size.gap;
     }
     Chart { width: x.saturating_sub(size.gap), height: size.height, bars, total, peak }
@@ -100,7 +100,10 @@ mod tests {
         let spark = day(&hours, now);
         assert_eq!((spark.bars.len(), spark.total, spark.peak), (24, 12, 8));
         assert_eq!(spark.bars[23].label, "08:00");
-        assert_eq!((spark.bars[21].height, spark.bars[23].height, spark.bars[0].height), (22, 11, 1));
+        assert_eq!(
+            (spark.bars[21].height, spark.bars[23].height, spark.bars[0].height),
+            (22, 11, 1)
+        );
         let days = month(&hours, now);
         assert_eq!((days.bars.len(), days.total), (28, 17));
         assert_eq!((days.bars[27].label.as_str(), days.bars[27].count), ("2026-11-24", 12));

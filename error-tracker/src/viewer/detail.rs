@@ -4,23 +4,28 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::answer::Problem;
+use super::action;
+use super::answer::PageError;
 use super::chart::{self, Chart};
 use super::export;
-use super::frame::{Calls, FrameView, fold, place};
-use super::list::title;
-use super::moment::Moment;
-use super::{Response, Visit, status};
-use crate::event::{Breadcrumb, Cause, Component, Event, Kind, Level, Request, Status, Variable};
+use super::frame::{CallGroup, FrameView, fold, place};
+use super::moment::DisplayTime;
+use super::query::event_selector;
+use super::summary::{causes, first_line, headline, title};
+use super::{ViewerResponse, Visit, status};
+use crate::capture::Symbolizer;
+use crate::event::{
+    Breadcrumb, Cause, Event, FingerprintComponent, Kind, Level, Request, Status, Variable,
+};
 use crate::json::{Map, Value};
-use crate::store::Which;
+use crate::store::EventSelector;
 
 #[derive(Serialize)]
-struct Detail<'a> {
+struct DetailPage<'a> {
     hash: &'a str,
     heading: String,
     type_name: &'a str,
-    message: &'a str,
+    message: String,
     kind: Kind,
     level: Level,
     status: Status,
@@ -34,47 +39,45 @@ struct Detail<'a> {
     host: &'a str,
     thread: &'a str,
     process: u32,
+    command: String,
     count: u64,
-    first_seen: Moment,
-    last_seen: Moment,
+    first_seen: DisplayTime,
+    last_seen: DisplayTime,
     month: Chart,
-    notification_sent: bool,
-    ticket_raised: bool,
-    ticket: Option<&'a str>,
-    occurrence: Option<Occurrence>,
+    occurrence: Option<OccurrenceView>,
     outermost_first: bool,
     turned: String,
     frames: Vec<FrameView<'a>>,
     callers: Vec<FrameView<'a>>,
-    chain: &'a [Cause],
+    chain: Vec<Cause>,
     debug: Option<&'a str>,
-    breadcrumbs: Vec<Crumb<'a>>,
+    breadcrumbs: Vec<BreadcrumbView<'a>>,
     request: Option<RequestView<'a>>,
-    tables: Vec<Table<'a>>,
+    tables: Vec<TableView<'a>>,
     globals: &'a [Variable],
-    backtrace: Vec<Calls<'a>>,
-    components: &'a [Component],
+    backtrace: Vec<CallGroup<'a>>,
+    components: &'a [FingerprintComponent],
     cut: &'a [String],
     markdown: String,
     done: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Occurrence {
+struct OccurrenceView {
     id: String,
-    at: Moment,
+    at: DisplayTime,
     /// Links to the others; `None` where there is none in that direction.
     first: Option<String>,
     previous: Option<String>,
     next: Option<String>,
     last: Option<String>,
-    /// Whether the first one tells more values than this one.
+    /// Whether the first one has more values than this one.
     first_is_fuller: bool,
 }
 
 #[derive(Serialize)]
-struct Crumb<'a> {
-    at: Moment,
+struct BreadcrumbView<'a> {
+    at: DisplayTime,
     clock: String,
     category: &'a str,
     message: &'a str,
@@ -88,43 +91,46 @@ struct RequestView<'a> {
     host: &'a str,
     path: &'a str,
     url: &'a str,
-    tables: Vec<Table<'a>>,
+    tables: Vec<TableView<'a>>,
     json: Option<String>,
 }
 
 /// Names and values with a caption.
 #[derive(Serialize)]
-struct Table<'a> {
+struct TableView<'a> {
     caption: &'a str,
     rows: Vec<(&'a str, String)>,
 }
 
-pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Response, Problem> {
+pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, PageError> {
     let store = &visit.viewer.store;
-    let issue = store.issue(hash)?.ok_or_else(|| Problem::new(status::NOT_FOUND))?;
-    let asked = parameter(visit, "event");
-    let event = store.event(hash, &which(asked.as_deref()))?;
+    let issue = store.issue(hash)?.ok_or_else(|| PageError::new(status::NOT_FOUND))?;
+    let asked = visit.parameter("event");
+    let mut event = store.event(hash, &event_selector(asked.as_deref()))?;
+    if let Some(event) = &mut event {
+        Symbolizer::default().add_names(event);
+    }
     if event.is_none() && asked.is_some() {
-        return Err(Problem::new(status::NOT_FOUND));
+        return Err(PageError::new(status::NOT_FOUND));
     }
     let occurrence = event.as_ref().map(|event| occurrence(visit, hash, event)).transpose()?;
     let event = event.unwrap_or_default();
-    let outermost_first = match parameter(visit, "trace").as_deref() {
+    let outermost_first = match visit.parameter("trace").as_deref() {
         None | Some("" | "inner") => false,
         Some("outer") => true,
-        Some(_) => return Err(Problem::bad("trace: inner, outer")),
+        Some(_) => return Err(PageError::bad("trace: inner, outer")),
     };
-    let hours = store.hours(hash, visit.now.minus(Duration::from_secs(28 * 86_400)))?;
+    let hours = store.hourly_counts(hash, visit.now.minus(Duration::from_secs(28 * 86_400)))?;
     let mut frames: Vec<_> =
         (1..).zip(&event.frames).map(|(number, frame)| FrameView::new(number, frame)).collect();
     if outermost_first {
         frames.reverse();
     }
-    let detail = Detail {
+    let detail = DetailPage {
         hash,
         heading: title(&issue),
         type_name: &issue.type_name,
-        message: if event.message.is_empty() { &issue.message } else { &event.message },
+        message: headline(&issue, &event),
         kind: issue.kind,
         level: issue.level,
         status: issue.status,
@@ -138,25 +144,28 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Response, Problem> {
         host: or(&event.origin.host, &issue.host),
         thread: &event.thread,
         process: event.origin.process,
+        command: event.origin.command_line(),
         count: issue.count,
-        first_seen: Moment::new(issue.first_seen, visit.now, visit.words),
-        last_seen: Moment::new(issue.last_seen, visit.now, visit.words),
+        first_seen: DisplayTime::new(issue.first_seen, visit.now, visit.words),
+        last_seen: DisplayTime::new(issue.last_seen, visit.now, visit.words),
         month: chart::month(&hours, visit.now),
-        notification_sent: issue.notification_sent,
-        ticket_raised: issue.ticket_raised,
-        ticket: issue.ticket.as_deref(),
         turned: link(hash, asked.as_deref(), !outermost_first),
         occurrence,
         outermost_first,
         frames,
         callers: (1..).zip(&event.callers).map(|(number, frame)| caller(number, frame)).collect(),
-        chain: &event.chain,
+        chain: causes(&event),
         debug: event.debug.as_deref().filter(|debug| *debug != event.message),
-        breadcrumbs: event.context.breadcrumbs.iter().map(|crumb| breadcrumb(visit, crumb)).collect(),
+        breadcrumbs: event
+            .context
+            .breadcrumbs
+            .iter()
+            .map(|crumb| breadcrumb(visit, crumb))
+            .collect(),
         request: event.context.request.as_ref().map(|asked| request(visit, asked)),
         tables: context(visit, &event),
         globals: &event.globals,
-        backtrace: fold(&event.backtrace),
+        backtrace: fold(&event),
         components: if event.grouping.components.is_empty() {
             &issue.components
         } else {
@@ -164,29 +173,17 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<Response, Problem> {
         },
         cut: &event.cut,
         markdown: export::markdown(&issue, &event),
-        done: super::action::done(visit),
+        done: action::done(visit),
     };
-    let heading = detail.heading.clone();
-    visit.page("detail.html", &heading, detail)
+    let title = match first_line(&detail.message) {
+        message if message.is_empty() => detail.heading.clone(),
+        message => format!("{}: {message}", detail.heading),
+    };
+    visit.page("detail.html", &title, detail)
 }
 
 fn or<'a>(first: &'a str, second: &'a str) -> &'a str {
     if first.is_empty() { second } else { first }
-}
-
-/// The first value of a query parameter.
-pub(super) fn parameter(visit: &Visit<'_>, key: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(visit.query().as_bytes());
-    pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
-}
-
-/// Which occurrence `?event=` asks for.
-pub(super) fn which(asked: Option<&str>) -> Which {
-    match asked {
-        None | Some("" | "latest") => Which::Latest,
-        Some("oldest") => Which::Oldest,
-        Some(id) => Which::Id(id.to_owned()),
-    }
 }
 
 fn link(hash: &str, event: Option<&str>, outermost_first: bool) -> String {
@@ -203,16 +200,16 @@ fn link(hash: &str, event: Option<&str>, outermost_first: bool) -> String {
     }
 }
 
-fn occurrence(visit: &Visit<'_>, hash: &str, event: &Event) -> Result<Occurrence, Problem> {
-    let outer = parameter(visit, "trace").as_deref() == Some("outer");
+fn occurrence(visit: &Visit<'_>, hash: &str, event: &Event) -> Result<OccurrenceView, PageError> {
+    let outer = visit.parameter("trace").as_deref() == Some("outer");
     let store = &visit.viewer.store;
-    let before = store.event(hash, &Which::Before(event.id.clone()))?;
-    let after = store.event(hash, &Which::After(event.id.clone()))?;
+    let before = store.event(hash, &EventSelector::Before(event.id.clone()))?;
+    let after = store.event(hash, &EventSelector::After(event.id.clone()))?;
     let to = |id: &str| link(hash, Some(id), outer);
-    let oldest = if before.is_some() { store.event(hash, &Which::Oldest)? } else { None };
-    Ok(Occurrence {
+    let oldest = if before.is_some() { store.event(hash, &EventSelector::Oldest)? } else { None };
+    Ok(OccurrenceView {
         first_is_fuller: oldest.is_some_and(|oldest| oldest.values() > event.values()),
-        at: Moment::new(event.at, visit.now, visit.words),
+        at: DisplayTime::new(event.at, visit.now, visit.words),
         first: before.as_ref().map(|_| to("oldest")),
         previous: before.map(|event| to(&event.id)),
         last: after.as_ref().map(|_| link(hash, None, outer)),
@@ -227,9 +224,9 @@ fn caller(number: usize, frame: &crate::event::Frame) -> FrameView<'_> {
     view
 }
 
-fn breadcrumb<'a>(visit: &Visit<'_>, crumb: &'a Breadcrumb) -> Crumb<'a> {
-    Crumb {
-        at: Moment::new(crumb.at, visit.now, visit.words),
+fn breadcrumb<'a>(visit: &Visit<'_>, crumb: &'a Breadcrumb) -> BreadcrumbView<'a> {
+    BreadcrumbView {
+        at: DisplayTime::new(crumb.at, visit.now, visit.words),
         clock: crumb.at.to_string().get(11..23).unwrap_or_default().to_owned(),
         category: &crumb.category,
         message: &crumb.message,
@@ -239,7 +236,7 @@ fn breadcrumb<'a>(visit: &Visit<'_>, crumb: &'a Breadcrumb) -> Crumb<'a> {
 }
 
 fn request<'a>(visit: &Visit<'a>, request: &'a Request) -> RequestView<'a> {
-    let pairs = |key: &'static str, pairs: &'a [(String, String)]| Table {
+    let pairs = |key: &'static str, pairs: &'a [(String, String)]| TableView {
         caption: visit.words.get(key),
         rows: pairs.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
     };
@@ -259,15 +256,15 @@ fn request<'a>(visit: &Visit<'a>, request: &'a Request) -> RequestView<'a> {
     }
 }
 
-fn context<'a>(visit: &Visit<'a>, event: &'a Event) -> Vec<Table<'a>> {
+fn context<'a>(visit: &Visit<'a>, event: &'a Event) -> Vec<TableView<'a>> {
     let context = &event.context;
     let texts = |values: &'a std::collections::BTreeMap<String, String>| {
         values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect()
     };
     let tables = [
-        Table { caption: visit.words.get("user"), rows: texts(&context.user) },
-        Table { caption: visit.words.get("tags"), rows: texts(&context.tags) },
-        Table { caption: visit.words.get("extras"), rows: values(&context.extras) },
+        TableView { caption: visit.words.get("user"), rows: texts(&context.user) },
+        TableView { caption: visit.words.get("tags"), rows: texts(&context.tags) },
+        TableView { caption: visit.words.get("extras"), rows: values(&context.extras) },
     ];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
@@ -276,7 +273,7 @@ fn values(values: &Map) -> Vec<(&str, String)> {
     values.iter().map(|(name, value)| (name.as_str(), pretty(value))).collect()
 }
 
-/// Text as it is, anything else as indented JSON.
+/// Returns text as it is, anything else as indented JSON.
 fn pretty(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),

@@ -5,12 +5,12 @@ use std::fmt::{self, Write};
 
 use crate::format::is_unsafe;
 
-/// Whether `c` shows nothing or changes how its neighbours are shown. Line feeds and tabs are kept.
+/// Returns whether `c` shows nothing or changes how its neighbours are shown. Line feeds and tabs are kept.
 fn hides(c: char) -> bool {
     c != '\n' && c != '\t' && is_unsafe(c)
 }
 
-/// The text with hiding characters written as `‹U+202E›`.
+/// Returns the text with hiding characters written as `‹U+202E›`.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(hides) {
         return Cow::Borrowed(text);
@@ -64,7 +64,10 @@ fn escape(out: &mut dyn Write, text: &str, open: &str, close: &str) -> fmt::Resu
 mod tests {
     use super::{html, plain, visible};
 
-    fn written(write: fn(&mut dyn std::fmt::Write, &str) -> std::fmt::Result, text: &str) -> String {
+    fn written(
+        write: fn(&mut dyn std::fmt::Write, &str) -> std::fmt::Result,
+        text: &str,
+    ) -> String {
         let mut out = String::new();
         write(&mut out, text).unwrap();
         out

@@ -4,43 +4,56 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::answer::{Problem, answer};
-use super::detail::{parameter, which};
+use super::answer::{PageError, answer};
 use super::escape::visible;
 use super::frame::place;
 use super::moment::full;
-use super::route::Form;
-use super::{Response, Visit, status};
-use crate::event::{Event, Exit, Frame, Issue, Taken, Variable};
+use super::query::event_selector;
+use super::route::ActionForm;
+use super::summary::{causes, headline, title};
+use super::{ViewerResponse, Visit, status};
+use crate::capture::Symbolizer;
+use crate::event::{CaptureTime, Event, Exit, Frame, Issue, Variable};
 use crate::format::{Color, Format};
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct JsonPage<'a> {
     issue: &'a Issue,
     event: &'a Option<Event>,
 }
 
-pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Response, Problem> {
+pub(super) fn show(
+    visit: &Visit<'_>,
+    hash: &str,
+    form: ActionForm,
+) -> Result<ViewerResponse, PageError> {
     let store = &visit.viewer.store;
-    let not_found = || Problem::new(status::NOT_FOUND);
+    let not_found = || PageError::new(status::NOT_FOUND);
     let issue = store.issue(hash)?.ok_or_else(not_found)?;
-    let asked = parameter(visit, "event");
-    let event = store.event(hash, &which(asked.as_deref()))?;
+    let asked = visit.parameter("event");
+    let mut event = store.event(hash, &event_selector(asked.as_deref()))?;
+    if let Some(event) = &mut event {
+        Symbolizer::default().add_names(event);
+    }
     if event.is_none() && asked.is_some() {
         return Err(not_found());
     }
     let (media_type, body) = match form {
-        Form::Json => {
-            let json = crate::json::to_string_pretty(&Json { issue: &issue, event: &event });
-            let failed = |error: crate::json::Error| Problem {
+        ActionForm::Json => {
+            let json = crate::json::to_string_pretty(&JsonPage { issue: &issue, event: &event });
+            let failed = |error: crate::json::Error| PageError {
                 detail: error.to_string(),
-                ..Problem::new(status::INTERNAL_SERVER_ERROR)
+                ..PageError::new(status::INTERNAL_SERVER_ERROR)
             };
             ("application/json", json.map_err(failed)?)
         }
         // As plain text, since browsers show that and would save a `text/markdown`.
-        Form::Markdown => ("text/plain; charset=utf-8", markdown(&issue, &event.unwrap_or_default())),
-        Form::Html | Form::Text => ("text/plain; charset=utf-8", text(&issue, &event.unwrap_or_default())),
+        ActionForm::Markdown => {
+            ("text/plain; charset=utf-8", markdown(&issue, &event.unwrap_or_default()))
+        }
+        ActionForm::Html | ActionForm::Text => {
+            ("text/plain; charset=utf-8", text(&issue, &event.unwrap_or_default()))
+        }
     };
     Ok(answer(status::OK, media_type, body))
 }
@@ -48,11 +61,10 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str, form: Form) -> Result<Response
 /// For pasting into an issue tracker. Whatever comes from the event stands in code, so nothing in it is markup.
 pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
     let mut out = String::new();
-    let message = if event.message.is_empty() { &issue.message } else { &event.message };
     // Writing to a String does not fail.
     let _ = (|| {
-        writeln!(out, "## {}\n", code(&super::list::title(issue)))?;
-        fenced(&mut out, "text", message)?;
+        writeln!(out, "## {}\n", code(&title(issue)))?;
+        fenced(&mut out, "text", &headline(issue, event))?;
         let (function, at) = (code(&issue.function), code(&place(&issue.file, issue.line, 0)));
         writeln!(out, "- Where: {function} at {at}")?;
         facts(&mut out, issue, event, code)?;
@@ -61,21 +73,29 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
                 writeln!(out, "\n### Return trace\n\nFrom where it rose, outward.")?;
             }
             let at = place(&frame.file, frame.line, frame.column);
-            writeln!(out, "\n{number}. {} at {}, {}\n", code(&frame.function), code(&at), left(frame.exit))?;
+            writeln!(
+                out,
+                "\n{number}. {} at {}, {}\n",
+                code(&frame.function),
+                code(&at),
+                left(frame.exit)
+            )?;
             fenced(&mut out, "rust", &source(frame))?;
             if let Some(error) = &frame.error {
                 writeln!(out, "\nBecame: {}", code(&error.message))?;
             }
-            let variables: String = frame.arguments.iter().chain(&frame.locals).map(assignment).collect();
+            let variables: String =
+                frame.arguments.iter().chain(&frame.locals).map(assignment).collect();
             if !variables.is_empty() {
                 out.push('\n');
                 fenced(&mut out, "text", variables.trim_end())?;
             }
         }
-        if !event.chain.is_empty() {
+        let causes = causes(event);
+        if !causes.is_empty() {
             writeln!(out, "\n### Caused by\n")?;
         }
-        for (number, cause) in (1..).zip(&event.chain) {
+        for (number, cause) in (1..).zip(&causes) {
             writeln!(out, "{number}. {}", code(&cause.message))?;
         }
         if let Some(request) = &event.context.request {
@@ -87,20 +107,27 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
     out
 }
 
-/// The facts, and what a terminal shows.
+/// Returns the facts, and what a terminal shows.
 fn text(issue: &Issue, event: &Event) -> String {
     let mut out = String::new();
     let at = place(&issue.file, issue.line, 0);
     let _ = (|| {
+        writeln!(out, "{}: {}\n", visible(&title(issue)), visible(&headline(issue, event)))?;
         writeln!(out, "- Where: {} at {}", visible(&issue.function), visible(&at))?;
         facts(&mut out, issue, event, |text| visible(text).into_owned())
     })();
     out.push('\n');
-    let format = Format::new().color(Color::Never).max_elements(100).max_string(4_000).max_recursion(16);
+    let format =
+        Format::new().color(Color::Never).max_elements(100).max_string(4_000).max_recursion(16);
     out + &format.event(event)
 }
 
-fn facts(out: &mut String, issue: &Issue, event: &Event, shown: impl Fn(&str) -> String) -> std::fmt::Result {
+fn facts(
+    out: &mut String,
+    issue: &Issue,
+    event: &Event,
+    shown: impl Fn(&str) -> String,
+) -> std::fmt::Result {
     let (first, last) = (full(issue.first_seen), full(issue.last_seen));
     writeln!(out, "- Seen: {} times, first {first}, last {last}", issue.count)?;
     let named = [
@@ -108,6 +135,7 @@ fn facts(out: &mut String, issue: &Issue, event: &Event, shown: impl Fn(&str) ->
         ("Release", &event.origin.release),
         ("Environment", &event.origin.environment),
         ("Host", &event.origin.host),
+        ("Command", &event.origin.command_line()),
         ("Thread", &event.thread),
         ("Issue", &issue.hash),
         ("Event", &event.id),
@@ -131,7 +159,7 @@ fn left(exit: Exit) -> &'static str {
     }
 }
 
-/// The source lines, the failing one marked by `>`.
+/// Returns the source lines, the failing one marked by `>`.
 fn source(frame: &Frame) -> String {
     let Some(snippet) = &frame.snippet else { return frame.expression.clone() };
     let mut out = String::new();
@@ -144,21 +172,29 @@ fn source(frame: &Frame) -> String {
 
 fn assignment(variable: &Variable) -> String {
     let value = match (&variable.value, &variable.note) {
-        (Some(value), _) => value.clone(),
+        (Some(value), Some(note)) => format!("{value}  ({note})"),
+        (Some(value), None) => value.clone(),
         (None, Some(note)) => format!("<{note}>"),
         (None, None) => "<not kept>".to_owned(),
     };
-    let taken = if variable.taken == Taken::Bound { "  (when bound)" } else { "" };
-    format!("{}: {} = {value}{taken}\n", variable.name, crate::event::short_type(&variable.type_name, None))
+    let taken = if variable.taken == CaptureTime::Bound { "  (when bound)" } else { "" };
+    format!(
+        "{}: {} = {value}{taken}\n",
+        variable.name,
+        crate::event::short_type(&variable.type_name, None)
+    )
 }
 
 fn request_text(request: &crate::event::Request) -> String {
-    let mut out =
-        format!("{} {}\n", request.method, if request.url.is_empty() { &request.path } else { &request.url });
+    let mut out = format!(
+        "{} {}\n",
+        request.method,
+        if request.url.is_empty() { &request.path } else { &request.url }
+    );
     for (name, value) in &request.headers {
         let _ = writeln!(out, "{name}: {value}");
     }
-    for (name, value) in request.form.iter() {
+    for (name, value) in &request.form {
         let _ = writeln!(out, "{name}={value}");
     }
     if !request.json.is_null() {
@@ -167,7 +203,7 @@ fn request_text(request: &crate::event::Request) -> String {
     out
 }
 
-/// A code span; its fence is longer than any run of backticks within.
+/// Returns a code span; its fence is longer than any run of backticks within.
 fn code(text: &str) -> String {
     let text = visible(text).replace(['\n', '\t'], " ");
     let fence = "`".repeat(longest_run(&text) + 1);
@@ -178,7 +214,7 @@ fn code(text: &str) -> String {
     }
 }
 
-/// A code block; its fence is longer than any run of backticks within.
+/// Returns a code block; its fence is longer than any run of backticks within.
 fn fenced(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
     let text = visible(text.trim_end());
     let fence = "`".repeat(longest_run(&text).max(2) + 1);

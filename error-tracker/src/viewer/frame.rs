@@ -1,9 +1,12 @@
 //! A frame as the page shows it: its source lines with the failing expression marked.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use serde::Serialize;
 
-use super::highlight::{Piece, between, pieces};
-use crate::event::{BacktraceFrame, Cause, Exit, Frame, Variable};
+use super::highlight::{HighlightedPiece, between, pieces};
+use crate::event::{BacktraceFrame, Cause, Event, Exit, Frame, Variable};
 
 #[derive(Debug, Serialize)]
 pub(super) struct FrameView<'a> {
@@ -25,9 +28,9 @@ pub(super) struct FrameView<'a> {
 pub(super) struct CodeLine<'a> {
     number: u32,
     failing: bool,
-    before: Vec<Piece<'a>>,
-    marked: Vec<Piece<'a>>,
-    after: Vec<Piece<'a>>,
+    before: Vec<HighlightedPiece<'a>>,
+    marked: Vec<HighlightedPiece<'a>>,
+    after: Vec<HighlightedPiece<'a>>,
 }
 
 impl<'a> CodeLine<'a> {
@@ -47,14 +50,14 @@ impl<'a> CodeLine<'a> {
 
 /// Neighbouring calls of a backtrace that are all the program's own, or all of dependencies.
 #[derive(Debug, Serialize)]
-pub(super) struct Calls<'a> {
+pub(super) struct CallGroup<'a> {
     own: bool,
-    calls: Vec<Call<'a>>,
+    calls: Vec<CallView<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Call<'a> {
-    function: &'a str,
+struct CallView<'a> {
+    function: Cow<'a, str>,
     place: String,
 }
 
@@ -105,7 +108,11 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
     }
     // The indentation that all lines share carries nothing and costs width.
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let common = shown.iter().filter(|(line, _)| !line.trim().is_empty()).map(|(line, _)| indent(line)).min();
+    let common = shown
+        .iter()
+        .filter(|(line, _)| !line.trim().is_empty())
+        .map(|(line, _)| indent(line))
+        .min();
     let common = common.unwrap_or(0);
     let mut rest: Vec<&str> = frame.expression.lines().collect();
     rest.reverse();
@@ -144,18 +151,32 @@ fn split<'a>(line: &'a str, mark: &str, column: u32, cut: usize) -> (&'a str, &'
     (&line[..start], &line[start..end], &line[end..])
 }
 
-/// Groups a backtrace's calls into own ones and those of dependencies.
-pub(super) fn fold(backtrace: &[BacktraceFrame]) -> Vec<Calls<'_>> {
-    let groups = backtrace.chunk_by(|a, b| a.in_app == b.in_app);
-    let call = |frame: &'_ BacktraceFrame| {
-        place(frame.file.as_deref().unwrap_or_default(), frame.line.unwrap_or(0), 0)
+/// Groups a backtrace's calls into own ones and those of dependencies. Calls without names count as own.
+pub(super) fn fold(event: &Event) -> Vec<CallGroup<'_>> {
+    let is_own = |call: &BacktraceFrame| call.in_app || call.is_unnamed();
+    let groups = event.backtrace.chunk_by(|a, b| is_own(a) == is_own(b));
+    let place = |call: &BacktraceFrame| {
+        place(call.file.as_deref().unwrap_or_default(), call.line.unwrap_or(0), 0)
     };
     groups
-        .map(|group| Calls {
-            own: group.first().is_some_and(|frame| frame.in_app),
-            calls: group.iter().map(|frame| Call { function: &frame.function, place: call(frame) }).collect(),
+        .map(|group| CallGroup {
+            own: group.first().is_some_and(is_own),
+            calls: group
+                .iter()
+                .map(|call| CallView { function: function(call, event), place: place(call) })
+                .collect(),
         })
         .collect()
+}
+
+/// `shop::main`, or `shop + 0x1a2b` where the name is not known.
+fn function<'a>(call: &'a BacktraceFrame, event: &Event) -> Cow<'a, str> {
+    let Some(offset) = call.offset.filter(|_| call.is_unnamed()) else {
+        return Cow::Borrowed(&call.function);
+    };
+    let object =
+        event.objects.get(call.object).and_then(|object| Path::new(&object.path).file_name());
+    Cow::Owned(format!("{} + {offset:#x}", object.unwrap_or_default().to_string_lossy()))
 }
 
 #[cfg(test)]
@@ -165,7 +186,10 @@ mod tests {
 
     #[test]
     fn the_failing_expression_is_marked_where_it_stands() {
-        assert_eq!(split("let n = raw.parse()?;", "raw.parse()", 9, 0), ("let n = ", "raw.parse()?", ";"));
+        assert_eq!(
+            split("let n = raw.parse()?;", "raw.parse()", 9, 0),
+            ("let n = ", "raw.parse()?", ";")
+        );
         assert_eq!(split("é(x); x", "x", 7, 0), ("é(x); ", "x", ""));
         assert_eq!(split("f(g())?", "gone()", 3, 0), ("f(g())?", "", ""));
         assert_eq!(split("a", "a", u32::MAX, 0), ("", "a", ""));
@@ -192,10 +216,14 @@ mod tests {
             }),
             ..Frame::default()
         };
-        let text = |pieces: &[super::Piece<'_>]| pieces.iter().map(|piece| piece.text).collect::<String>();
+        let text = |pieces: &[super::HighlightedPiece<'_>]| {
+            pieces.iter().map(|piece| piece.text).collect::<String>()
+        };
         let shown: Vec<_> = code(&frame)
             .iter()
-            .map(|line| format!("{}[{}]{}", text(&line.before), text(&line.marked), text(&line.after)))
+            .map(|line| {
+                format!("{}[{}]{}", text(&line.before), text(&line.marked), text(&line.after))
+            })
             .collect();
         assert_eq!(
             shown,

@@ -5,20 +5,21 @@ use serde::Serialize;
 
 /// A piece of a line with the class that colours it; empty for plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Piece<'a> {
+pub(super) struct HighlightedPiece<'a> {
     pub(super) class: &'static str,
     pub(super) text: &'a str,
 }
 
 const KEYWORDS: [&str; 36] = [
-    "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false",
-    "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return",
-    "self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "while",
+    "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern",
+    "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use",
+    "while",
 ];
 
-/// The line in pieces; together they are the line.
-pub(super) fn pieces(line: &str) -> Vec<Piece<'_>> {
-    let mut pieces: Vec<Piece<'_>> = Vec::new();
+/// Returns the line in pieces; together they are the line.
+pub(super) fn pieces(line: &str) -> Vec<HighlightedPiece<'_>> {
+    let mut pieces: Vec<HighlightedPiece<'_>> = Vec::new();
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
         let (class, len) = token(rest, first);
@@ -29,14 +30,18 @@ pub(super) fn pieces(line: &str) -> Vec<Piece<'_>> {
                 let start = line.len() - rest.len() - len - last.text.len();
                 last.text = &line[start..line.len() - rest.len()];
             }
-            _ => pieces.push(Piece { class, text }),
+            _ => pieces.push(HighlightedPiece { class, text }),
         }
     }
     pieces
 }
 
-/// The pieces between two byte positions of the line.
-pub(super) fn between<'a>(pieces: &[Piece<'a>], start: usize, end: usize) -> Vec<Piece<'a>> {
+/// Returns the pieces between two byte positions of the line.
+pub(super) fn between<'a>(
+    pieces: &[HighlightedPiece<'a>],
+    start: usize,
+    end: usize,
+) -> Vec<HighlightedPiece<'a>> {
     let mut at = 0;
     let mut cut = Vec::new();
     for piece in pieces {
@@ -44,7 +49,7 @@ pub(super) fn between<'a>(pieces: &[Piece<'a>], start: usize, end: usize) -> Vec
         let to = end.saturating_sub(at).min(piece.text.len());
         at += piece.text.len();
         if let Some(text) = piece.text.get(from..to).filter(|text| !text.is_empty()) {
-            cut.push(Piece { class: piece.class, text });
+            cut.push(HighlightedPiece { class: piece.class, text });
         }
     }
     cut
@@ -69,7 +74,10 @@ fn token(rest: &str, first: char) -> (&'static str, usize) {
                 "k"
             } else if c.is_uppercase() {
                 "t"
-            } else if behind.starts_with('(') || behind.starts_with('!') || behind.starts_with("::<") {
+            } else if behind.starts_with('(')
+                || behind.starts_with('!')
+                || behind.starts_with("::<")
+            {
                 "f"
             } else {
                 ""
@@ -80,7 +88,7 @@ fn token(rest: &str, first: char) -> (&'static str, usize) {
     }
 }
 
-/// Length of what lies between two `quote`s, both included.
+/// Returns the length of what lies between two `quote`s, both included.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -101,9 +109,16 @@ mod tests {
     #[test]
     fn words_strings_and_comments_have_their_colours() {
         let shown = |line| {
-            pieces(line).iter().map(|p| format!("{}:{}", p.class, p.text)).collect::<Vec<_>>().join("|")
+            pieces(line)
+                .iter()
+                .map(|p| format!("{}:{}", p.class, p.text))
+                .collect::<Vec<_>>()
+                .join("|")
         };
-        assert_eq!(shown("let n = f(\"a\\\"b\")?; // x"), "k:let|: n = |f:f|:(|s:\"a\\\"b\"|:)?; |c:// x");
+        assert_eq!(
+            shown("let n = f(\"a\\\"b\")?; // x"),
+            "k:let|: n = |f:f|:(|s:\"a\\\"b\"|:)?; |c:// x"
+        );
         assert_eq!(shown("&'a str, '\\n', Vec<u8>"), ":&'a str, |s:'\\n'|:, |t:Vec|:<u8>");
     }
 
@@ -111,7 +126,7 @@ mod tests {
         #[test]
         fn no_character_is_lost(line in "\\PC*|[a-z\"'/\\\\ é0(]{0,30}", a in 0_usize..40, b in 0_usize..40) {
             let pieces = pieces(&line);
-            let text = |pieces: &[super::Piece<'_>]| pieces.iter().map(|piece| piece.text).collect::<String>();
+            let text = |pieces: &[super::HighlightedPiece<'_>]| pieces.iter().map(|piece| piece.text).collect::<String>();
             proptest::prop_assert_eq!(text(&pieces), line.as_str());
             let (start, end) = (a.min(b).min(line.len()), a.max(b).min(line.len()));
             if line.is_char_boundary(start) && line.is_char_boundary(end) {

@@ -4,61 +4,66 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::answer::Problem;
+use super::action;
+use super::answer::PageError;
 use super::chart::{self, Chart};
-use super::moment::Moment;
-use super::query::Filters;
-use super::{Response, Visit};
+use super::moment::DisplayTime;
+use super::query::ListFilters;
+use super::summary::{first_line, title};
+use super::{ViewerResponse, Visit};
 use crate::event::Issue;
+use crate::store::IssueQuery;
 
 #[derive(Serialize)]
-struct List<'a> {
-    filters: &'a Filters,
+struct ListPage<'a> {
+    filters: &'a ListFilters,
     /// The filters as the query of the bulk form, so that an action leads back here.
     here: String,
-    active: Vec<Active<'a>>,
+    active: Vec<ActiveFilter<'a>>,
     /// How many of those lie under "more filters".
     more: usize,
-    tabs: Vec<Tab<'a>>,
-    columns: Columns,
-    rows: Vec<Row>,
+    tabs: Vec<StatusTab<'a>>,
+    columns: ListColumns,
+    rows: Vec<IssueRow>,
     continued: bool,
     first: String,
     next: Option<String>,
     previous: Option<String>,
     done: Option<String>,
+    /// Where the handled ones are listed, when there is nothing else.
+    only_handled: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Active<'a> {
+struct ActiveFilter<'a> {
     label: &'a str,
     value: String,
     without: String,
 }
 
 #[derive(Serialize)]
-struct Tab<'a> {
+struct StatusTab<'a> {
     label: &'a str,
     link: String,
     current: bool,
 }
 
 #[derive(Serialize)]
-struct Columns {
-    r#type: Column,
-    last_seen: Column,
-    count: Column,
+struct ListColumns {
+    r#type: ListColumn,
+    last_seen: ListColumn,
+    count: ListColumn,
 }
 
 #[derive(Serialize)]
-struct Column {
+struct ListColumn {
     link: String,
-    /// As `aria-sort` says it.
+    /// The value of `aria-sort`.
     sorted: &'static str,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct IssueRow {
     hash: String,
     kind: crate::event::Kind,
     level: crate::event::Level,
@@ -71,33 +76,45 @@ struct Row {
     host: String,
     method: String,
     path: String,
-    last_seen: Moment,
-    first_seen: Moment,
+    last_seen: DisplayTime,
+    first_seen: DisplayTime,
     spark: Chart,
     count: u64,
-    ticket_raised: bool,
 }
 
-pub(super) fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
-    let filters = Filters::read(visit.query(), visit.now)?;
+pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
+    let filters = ListFilters::read(visit.query(), visit.now)?;
     let page = visit.viewer.store.issues(filters.query())?;
-    let rows = page.items.into_iter().map(|issue| row(visit, issue)).collect::<Result<_, _>>()?;
+    let rows: Vec<_> =
+        page.items.into_iter().map(|issue| row(visit, issue)).collect::<Result<_, _>>()?;
     let words = visit.words;
-    let at = |key: &str, cursor: Option<String>| cursor.map(|cursor| filters.with(key, &cursor).link());
+    let at =
+        |key: &str, cursor: Option<String>| cursor.map(|cursor| filters.with(key, &cursor).link());
     let active: Vec<_> = filters.active();
-    let list = List {
+    let only_handled = if rows.is_empty() && active.is_empty() && !filters.is_continued() {
+        let handled = filters.with("handled", "true");
+        let query = IssueQuery { handled: Some(true), limit: 1, ..IssueQuery::default() };
+        (!visit.viewer.store.issues(&query)?.items.is_empty()).then(|| handled.link())
+    } else {
+        None
+    };
+    let list = ListPage {
+        only_handled,
         here: filters.encoded(),
-        more: active.iter().filter(|(key, ..)| !matches!(*key, "text" | "kind" | "status" | "since")).count(),
+        more: active
+            .iter()
+            .filter(|(key, ..)| !matches!(*key, "text" | "kind" | "status" | "handled" | "since"))
+            .count(),
         active: active
             .into_iter()
-            .map(|(key, value, without)| Active {
+            .map(|(key, value, without)| ActiveFilter {
                 label: words.get(key),
                 value: named(visit, key, value),
                 without,
             })
             .collect(),
         tabs: tabs(visit, &filters),
-        columns: Columns {
+        columns: ListColumns {
             r#type: column(&filters, "type", "asc"),
             last_seen: column(&filters, "last_seen", "desc"),
             count: column(&filters, "count", "desc"),
@@ -107,16 +124,16 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
         first: filters.with("after", "").link(),
         next: at("after", page.next),
         previous: at("before", page.previous),
-        done: super::action::done(visit),
+        done: action::done(visit),
         filters: &filters,
     };
     visit.page("list.html", words.get("issues"), list)
 }
 
-/// A filter's value as the form shows it.
+/// Returns a filter's value as the form shows it.
 fn named(visit: &Visit<'_>, key: &str, value: String) -> String {
     match key {
-        "kind" | "status" | "since" => {
+        "kind" | "status" | "handled" | "since" => {
             let word = format!("{key}_{value}");
             let shown = visit.words.get(&word);
             if shown == word { value } else { shown.to_owned() }
@@ -125,22 +142,28 @@ fn named(visit: &Visit<'_>, key: &str, value: String) -> String {
     }
 }
 
-fn tabs<'a>(visit: &Visit<'a>, filters: &Filters) -> Vec<Tab<'a>> {
-    let tab = |key, label: &'static str| Tab {
+fn tabs<'a>(visit: &Visit<'a>, filters: &ListFilters) -> Vec<StatusTab<'a>> {
+    let tab = |key, label: &'static str| StatusTab {
         label: visit.words.get(label),
-        link: filters.with("status", key).link(),
-        current: filters.status() == key,
+        link: filters.with("status", key).with("handled", "").link(),
+        current: filters.status() == key && !filters.shows_handled(),
+    };
+    let handled = StatusTab {
+        label: visit.words.get("handled"),
+        link: filters.with("status", "").with("handled", "true").link(),
+        current: filters.shows_handled(),
     };
     vec![
         tab("", "status_all"),
         tab("unresolved", "status_unresolved"),
         tab("resolved", "status_resolved"),
         tab("muted", "status_muted"),
+        handled,
     ]
 }
 
-/// A header that sorts by `key`; again, the other way round.
-fn column(filters: &Filters, key: &str, natural: &'static str) -> Column {
+/// Returns a header that sorts by `key`; again, the other way round.
+fn column(filters: &ListFilters, key: &str, natural: &'static str) -> ListColumn {
     let (sort, order) = filters.sorted();
     let is_sorted = sort == key;
     let order_now = if order == "asc" { "asc" } else { "desc" };
@@ -154,12 +177,15 @@ fn column(filters: &Filters, key: &str, natural: &'static str) -> Column {
         (true, "asc") => "ascending",
         (true, _) => "descending",
     };
-    Column { link: filters.with("sort", key).with("order", next).link(), sorted }
+    ListColumn { link: filters.with("sort", key).with("order", next).link(), sorted }
 }
 
-fn row(visit: &Visit<'_>, issue: Issue) -> Result<Row, Problem> {
-    let hours = visit.viewer.store.hours(&issue.hash, visit.now.minus(Duration::from_secs(24 * 3_600)))?;
-    Ok(Row {
+fn row(visit: &Visit<'_>, issue: Issue) -> Result<IssueRow, PageError> {
+    let hours = visit
+        .viewer
+        .store
+        .hourly_counts(&issue.hash, visit.now.minus(Duration::from_secs(24 * 3_600)))?;
+    Ok(IssueRow {
         kind: issue.kind,
         level: issue.level,
         status: issue.status,
@@ -171,58 +197,10 @@ fn row(visit: &Visit<'_>, issue: Issue) -> Result<Row, Problem> {
         host: issue.host,
         method: issue.method,
         path: issue.path,
-        last_seen: Moment::new(issue.last_seen, visit.now, visit.words),
-        first_seen: Moment::new(issue.first_seen, visit.now, visit.words),
+        last_seen: DisplayTime::new(issue.last_seen, visit.now, visit.words),
+        first_seen: DisplayTime::new(issue.first_seen, visit.now, visit.words),
         spark: chart::day(&hours, visit.now),
         count: issue.count,
-        ticket_raised: issue.ticket_raised,
         hash: issue.hash,
     })
-}
-
-/// What a heading calls the issue. It never is empty, since it is what one clicks on; a mere `Error` gets the name of
-/// its module or crate, as in `io::Error`.
-pub(super) fn title(issue: &Issue) -> String {
-    let title = issue.short_type();
-    if title.trim().is_empty() {
-        return "?".to_owned();
-    }
-    let path = issue.type_name.strip_suffix("::Error").filter(|_| title.starts_with("Error"));
-    let home =
-        path.and_then(|path| path.rsplit("::").find(|part| !matches!(*part, "error" | "errors" | "err")));
-    match home {
-        Some(home) => format!("{home}::{title}"),
-        None => title,
-    }
-}
-
-/// The first line that has text, at most 200 characters of it.
-fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    match line.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{first_line, title};
-    use crate::event::Issue;
-
-    #[test]
-    fn a_mere_error_is_told_by_its_module() {
-        let title = |path: &str| title(&Issue { type_name: path.into(), ..Issue::default() });
-        assert_eq!(title("std::io::error::Error"), "io::Error");
-        assert_eq!(title("serde_json::error::Error"), "serde_json::Error");
-        assert_eq!(title("Error"), "Error");
-        assert_eq!(title("shop::OrderError"), "OrderError");
-        assert_eq!(title(""), "?");
-    }
-
-    #[test]
-    fn a_message_is_told_by_its_first_line() {
-        assert_eq!(first_line("\n  \n a \nb"), "a");
-        assert_eq!(first_line(&"é".repeat(300)).chars().count(), 201);
-    }
 }

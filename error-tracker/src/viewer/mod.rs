@@ -1,7 +1,7 @@
 //! The pages: a list of issues, and everything about one of them.
 //!
 //! [`Viewer`] answers HTTP requests and knows no web framework, so any of them can carry it; [`Server`] is a server
-//! of its own, on 127.0.0.1 unless told otherwise.
+//! of its own, on 127.0.0.1 by default.
 
 mod action;
 mod answer;
@@ -10,6 +10,7 @@ mod chart;
 mod detail;
 mod escape;
 mod export;
+mod form;
 mod frame;
 mod highlight;
 mod list;
@@ -22,6 +23,7 @@ mod response;
 mod route;
 mod server;
 mod status;
+mod summary;
 mod token;
 mod words;
 
@@ -31,18 +33,18 @@ mod sample;
 mod tests;
 
 pub use permission::ViewPermission;
-pub use request::Request;
-pub use response::Response;
+pub use request::ViewerRequest;
+pub use response::ViewerResponse;
 pub use server::{Server, ServerBuilder, ServerError};
-pub use token::Token;
+pub use token::AccessToken;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use self::answer::{Problem, answer, see};
-use self::route::Route;
-use self::words::Words;
+use self::answer::{PageError, answer, see};
+use self::route::ViewerRoute;
+use self::words::PageWords;
 use crate::event::Timestamp;
 use crate::store::Store;
 
@@ -58,12 +60,12 @@ const MAX_URL: usize = 8 * 1024;
 ///
 /// ```no_run
 /// # fn mount(store: std::sync::Arc<dyn error_tracker::store::Store>) {
-/// use error_tracker::viewer::{Request, Response, Viewer};
+/// use error_tracker::viewer::{ViewerRequest, ViewerResponse, Viewer};
 ///
 /// let viewer = Viewer::new(store)
 ///     .prefix("/dev/error")
-///     .permission(|request: &Request| request.header("x-staff") == Some("yes"));
-/// let response: Response = viewer.handle(&Request::new("GET", "/dev/error/").with_header("x-staff", "yes"));
+///     .permission(|request: &ViewerRequest| request.header("x-staff") == Some("yes"));
+/// let response: ViewerResponse = viewer.handle(&ViewerRequest::new("GET", "/dev/error/").with_header("x-staff", "yes"));
 /// # }
 /// ```
 #[derive(Clone)]
@@ -72,15 +74,14 @@ pub struct Viewer {
     permission: Option<Arc<dyn ViewPermission>>,
     prefix: String,
     health: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
-    csrf: Token,
     now: fn() -> Timestamp,
 }
 
 /// One request on its way through the viewer.
 struct Visit<'a> {
     viewer: &'a Viewer,
-    request: &'a Request,
-    words: &'static Words,
+    request: &'a ViewerRequest,
+    words: &'static PageWords,
     now: Timestamp,
     /// Leads from the page to the list: `./`, or `../` for each folder that a wrong path names.
     root: String,
@@ -91,14 +92,7 @@ impl Viewer {
     /// Pages over `store`, closed to everybody.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            permission: None,
-            prefix: String::new(),
-            health: None,
-            csrf: Token::random(),
-            now: Timestamp::now,
-        }
+        Self { store, permission: None, prefix: String::new(), health: None, now: Timestamp::now }
     }
 
     /// Says who may look and change.
@@ -108,8 +102,8 @@ impl Viewer {
         self
     }
 
-    /// The path under which the pages lie, such as `/dev/error`; it is taken off each request's path. Requests outside
-    /// it are answered with 404, and the path without its last slash leads to the one with it.
+    /// Sets the path under which the pages lie, such as `/dev/error`; it is taken off each request's path. Requests
+    /// outside it are answered with 404, and the path without its last slash leads to the one with it.
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         let inner = prefix.trim_matches('/');
@@ -126,23 +120,25 @@ impl Viewer {
 
     /// Answers one request. It reads the store and so may block for as long as the store does.
     #[must_use]
-    pub fn handle(&self, request: &Request) -> Response {
-        let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request)))
-            .unwrap_or_else(|_| self.refuse(request, &Problem::new(status::INTERNAL_SERVER_ERROR)));
+    pub fn handle(&self, request: &ViewerRequest) -> ViewerResponse {
+        let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request))).unwrap_or_else(|_| {
+            self.refuse(request, &PageError::new(status::INTERNAL_SERVER_ERROR))
+        });
         if request.method() == "HEAD" { answer.without_body() } else { answer }
     }
 
-    /// The page for a request that is not let through to [`handle`](Self::handle).
-    fn refuse(&self, request: &Request, problem: &Problem) -> Response {
+    /// Returns the page for a request that is not let through to [`handle`](Self::handle).
+    fn refuse(&self, request: &ViewerRequest, problem: &PageError) -> ViewerResponse {
         Visit::new(self, request).problem(problem)
     }
 
-    fn answer(&self, request: &Request) -> Response {
+    fn answer(&self, request: &ViewerRequest) -> ViewerResponse {
         let mut visit = Visit::new(self, request);
         visit.allowed = self.permission.as_ref().is_some_and(|permission| {
             catch_unwind(AssertUnwindSafe(|| permission.may_view(request))).unwrap_or(false)
         });
-        let answered = if visit.allowed { visit.answer() } else { Err(Problem::new(status::UNAUTHORIZED)) };
+        let answered =
+            if visit.allowed { visit.answer() } else { Err(PageError::new(status::UNAUTHORIZED)) };
         answered.unwrap_or_else(|problem| visit.problem(&problem))
     }
 
@@ -161,13 +157,13 @@ impl fmt::Debug for Viewer {
 }
 
 impl<'a> Visit<'a> {
-    fn new(viewer: &'a Viewer, request: &'a Request) -> Self {
+    fn new(viewer: &'a Viewer, request: &'a ViewerRequest) -> Self {
         let inner = request.path().strip_prefix(&viewer.prefix).unwrap_or_default();
         let depth = inner.matches('/').count().saturating_sub(1).min(64);
         Self {
             viewer,
             request,
-            words: Words::liked(request.header("accept-language")),
+            words: PageWords::liked(request.header("accept-language")),
             now: (viewer.now)(),
             root: if depth == 0 { "./".to_owned() } else { "../".repeat(depth) },
             allowed: false,
@@ -178,29 +174,36 @@ impl<'a> Visit<'a> {
         self.request.query()
     }
 
-    fn answer(&self) -> Result<Response, Problem> {
+    /// Returns the first value of a query parameter.
+    fn parameter(&self, key: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.query().as_bytes());
+        pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+    }
+
+    fn answer(&self) -> Result<ViewerResponse, PageError> {
         if self.request.path().len() + self.query().len() > MAX_URL {
-            return Err(Problem::new(status::URI_TOO_LONG));
+            return Err(PageError::new(status::URI_TOO_LONG));
         }
         if self.request.body().len() > MAX_BODY {
-            return Err(Problem::new(status::CONTENT_TOO_LARGE));
+            return Err(PageError::new(status::CONTENT_TOO_LARGE));
         }
-        let not_found = || Problem::new(status::NOT_FOUND);
+        let not_found = || PageError::new(status::NOT_FOUND);
         let path = self.request.path().strip_prefix(&self.viewer.prefix).ok_or_else(not_found)?;
         if path.is_empty() {
             let name = self.viewer.prefix.rsplit('/').next().unwrap_or_default();
-            return Ok(see(status::PERMANENT_REDIRECT, format!("{name}/")));
+            let mark = if self.query().is_empty() { "" } else { "?" };
+            return Ok(see(status::PERMANENT_REDIRECT, format!("{name}/{mark}{}", self.query())));
         }
-        let route = Route::of(path).ok_or_else(not_found)?;
+        let route = ViewerRoute::of(path).ok_or_else(not_found)?;
         if !route.methods().split(", ").any(|method| method == self.request.method()) {
-            return Err(Problem::method(route.methods()));
+            return Err(PageError::method(route.methods()));
         }
         match route {
-            Route::List => list::show(self),
-            Route::Issue { hash, form: route::Form::Html } => detail::show(self, hash),
-            Route::Issue { hash, form } => export::show(self, hash, form),
-            Route::Action => action::run(self),
-            Route::Asset(asset) => {
+            ViewerRoute::List => list::show(self),
+            ViewerRoute::Issue { hash, form: route::ActionForm::Html } => detail::show(self, hash),
+            ViewerRoute::Issue { hash, form } => export::show(self, hash, form),
+            ViewerRoute::Action => action::run(self),
+            ViewerRoute::Asset(asset) => {
                 let mut answer = answer(status::OK, asset.media_type, asset.content);
                 answer.set("cache-control", "private, max-age=31536000, immutable");
                 Ok(answer)
@@ -208,13 +211,18 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// A whole page.
-    fn page(&self, template: &str, title: &str, body: impl serde::Serialize) -> Result<Response, Problem> {
+    /// Returns a whole page.
+    fn page(
+        &self,
+        template: &str,
+        title: &str,
+        body: impl serde::Serialize,
+    ) -> Result<ViewerResponse, PageError> {
         let html = render::page(self, template, title, body)?;
         Ok(answer(status::OK, "text/html; charset=utf-8", html))
     }
 
-    fn problem(&self, problem: &Problem) -> Response {
+    fn problem(&self, problem: &PageError) -> ViewerResponse {
         #[derive(serde::Serialize)]
         struct Page<'p> {
             status: u16,

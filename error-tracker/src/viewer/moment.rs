@@ -1,11 +1,11 @@
 use serde::Serialize;
 
-use super::words::Words;
+use super::words::PageWords;
 use crate::event::Timestamp;
 
 /// A moment as `<time>` shows it.
 #[derive(Debug, Serialize)]
-pub(super) struct Moment {
+pub(super) struct DisplayTime {
     /// For machines.
     iso: String,
     /// `2026-11-24 08:14:12 UTC`.
@@ -14,8 +14,8 @@ pub(super) struct Moment {
     ago: String,
 }
 
-impl Moment {
-    pub(super) fn new(at: Timestamp, now: Timestamp, words: &Words) -> Self {
+impl DisplayTime {
+    pub(super) fn new(at: Timestamp, now: Timestamp, words: &PageWords) -> Self {
         let iso = at.to_string();
         let seconds = now.as_micros().saturating_sub(at.as_micros()) / 1_000_000;
         Self { full: full(at), ago: words.ago(seconds), iso }

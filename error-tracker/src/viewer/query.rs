@@ -1,20 +1,21 @@
-//! What the list shows, as the URL says it.
+//! The filters and the order of the list, read from the URL and written to it.
 
-use std::time::Duration;
+use std::str::FromStr;
 
 use form_urlencoded::Serializer;
 use serde::Serialize;
 
-use super::answer::Problem;
-use crate::event::{Kind, Status, Timestamp};
-use crate::store::{IssueQuery, Sort};
+use super::answer::PageError;
+use crate::event::{Timestamp, UnknownNameError};
+use crate::store::{EventSelector, IssueQuery};
 
 /// The filters of the list as they were typed, checked. Empty ones do not restrict.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Filters {
+pub(super) struct ListFilters {
     text: String,
     kind: String,
     status: String,
+    handled: String,
     #[serde(rename = "type")]
     type_name: String,
     host: String,
@@ -31,11 +32,12 @@ pub(super) struct Filters {
 }
 
 /// Filters that a visitor sees and can remove, in the order of the form.
-const FILTERS: [&str; 9] = ["text", "kind", "status", "since", "type", "function", "host", "method", "path"];
+const FILTERS: [&str; 10] =
+    ["text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path"];
 
-impl Filters {
+impl ListFilters {
     /// Reads a query string. Keys that mean nothing here are passed over; a value that means nothing is an error.
-    pub(super) fn read(query: &str, now: Timestamp) -> Result<Self, Problem> {
+    pub(super) fn read(query: &str, now: Timestamp) -> Result<Self, PageError> {
         let mut filters = Self::default();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             if let Some(field) = filters.field(&key) {
@@ -46,7 +48,7 @@ impl Filters {
         Ok(filters)
     }
 
-    fn check(&self, now: Timestamp) -> Result<IssueQuery, Problem> {
+    fn check(&self, now: Timestamp) -> Result<IssueQuery, PageError> {
         let mut query = IssueQuery::default();
         query.text.clone_from(&self.text);
         query.type_name.clone_from(&self.type_name);
@@ -54,32 +56,19 @@ impl Filters {
         query.method = self.method.to_ascii_uppercase();
         query.path.clone_from(&self.path);
         query.function.clone_from(&self.function);
-        query.kind = match &*self.kind {
-            "" => None,
-            "error" => Some(Kind::Error),
-            "panic" => Some(Kind::Panic),
-            "message" => Some(Kind::Message),
-            "none" => Some(Kind::None),
-            _ => return Err(Problem::bad("kind: error, panic, message, none")),
+        query.kind = named("kind", &self.kind)?;
+        query.status = named("status", &self.status)?;
+        query.handled = match &*self.handled {
+            "" | "false" => Some(false),
+            "true" => Some(true),
+            "any" => None,
+            _ => return Err(PageError::bad("handled: true, false, any")),
         };
-        query.status = match &*self.status {
-            "" => None,
-            "unresolved" => Some(Status::Unresolved),
-            "resolved" => Some(Status::Resolved),
-            "muted" => Some(Status::Muted),
-            _ => return Err(Problem::bad("status: unresolved, resolved, muted")),
-        };
-        query.sort = match &*self.sort {
-            "" | "last_seen" => Sort::LastSeen,
-            "first_seen" => Sort::FirstSeen,
-            "count" => Sort::Count,
-            "type" => Sort::Type,
-            _ => return Err(Problem::bad("sort: last_seen, first_seen, count, type")),
-        };
+        query.sort = named("sort", &self.sort)?.unwrap_or_default();
         query.ascending = match &*self.order {
             "" | "desc" => false,
             "asc" => true,
-            _ => return Err(Problem::bad("order: asc, desc")),
+            _ => return Err(PageError::bad("order: asc, desc")),
         };
         query.since = since(&self.since, now)?;
         query.limit = 20;
@@ -87,7 +76,7 @@ impl Filters {
             ("", "") => {}
             (after, "") => query.after = Some(after.to_owned()),
             ("", before) => query.before = Some(before.to_owned()),
-            _ => return Err(Problem::bad("after, before: one of them")),
+            _ => return Err(PageError::bad("after, before: one of them")),
         }
         Ok(query)
     }
@@ -100,17 +89,22 @@ impl Filters {
         &self.status
     }
 
-    /// By what and in which order, as the URL says it.
+    /// Returns whether the list shows what was handled on the way.
+    pub(super) fn shows_handled(&self) -> bool {
+        self.query.handled != Some(false)
+    }
+
+    /// Returns the sort key and the order, as in the URL.
     pub(super) fn sorted(&self) -> (&str, &str) {
         (if self.sort.is_empty() { "last_seen" } else { &self.sort }, &self.order)
     }
 
-    /// Whether this is a page behind or before another one.
+    /// Returns whether this is a page behind or before another one.
     pub(super) fn is_continued(&self) -> bool {
         !(self.after.is_empty() && self.before.is_empty())
     }
 
-    /// The filters that restrict: key, value, and the link without it.
+    /// Returns the filters that restrict: key, value, and the link without it.
     pub(super) fn active(&self) -> Vec<(&'static str, String, String)> {
         let mut active = Vec::new();
         for key in FILTERS {
@@ -123,7 +117,7 @@ impl Filters {
         active
     }
 
-    /// The same list with one value changed, from its first page on.
+    /// Returns the same list with one value changed, from its first page on.
     pub(super) fn with(&self, key: &str, value: &str) -> Self {
         let mut changed = self.clone().first_page();
         if let Some(field) = changed.field(key) {
@@ -138,7 +132,7 @@ impl Filters {
         self
     }
 
-    /// A link relative to the list.
+    /// Returns a link relative to the list.
     pub(super) fn link(&self) -> String {
         let query = self.encoded();
         if query.is_empty() { "./".to_owned() } else { format!("./?{query}") }
@@ -160,6 +154,7 @@ impl Filters {
             "text" => &mut self.text,
             "kind" => &mut self.kind,
             "status" => &mut self.status,
+            "handled" => &mut self.handled,
             "type" => &mut self.type_name,
             "host" => &mut self.host,
             "method" => &mut self.method,
@@ -175,43 +170,57 @@ impl Filters {
     }
 }
 
-/// `1h`, `24h`, `7d`, a date, or a moment in RFC 3339.
-fn since(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+/// Returns which occurrence the parameter `event` asks for; the latest without one.
+pub(super) fn event_selector(asked: Option<&str>) -> EventSelector {
+    match asked {
+        None | Some("" | "latest") => EventSelector::Latest,
+        Some("oldest") => EventSelector::Oldest,
+        Some(id) => EventSelector::Id(id.to_owned()),
+    }
+}
+
+/// Reads a filter that is one of several names; an empty one does not restrict.
+fn named<T>(key: &str, name: &str) -> Result<Option<T>, PageError>
+where
+    T: FromStr<Err = UnknownNameError>,
+{
+    let of_error =
+        |error: UnknownNameError| PageError::bad(format!("{key}: {}", error.allowed().join(", ")));
+    if name.is_empty() { Ok(None) } else { name.parse().map(Some).map_err(of_error) }
+}
+
+/// Returns a span back, a date, or a moment.
+fn since(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
-    if text.len() == 10
-        && let Ok(moment) = format!("{text}T00:00:00Z").parse()
-    {
-        return Ok(Some(moment));
-    }
-    if let Ok(moment) = text.parse() {
-        return Ok(Some(moment));
-    }
-    let unit = match text.chars().last() {
-        Some('m') => 60,
-        Some('h') => 3_600,
-        Some('d') => 86_400,
-        _ => 0,
+    // In an address a `+` that is typed by hand is a blank.
+    let text = match text.rsplit_once(' ') {
+        Some((time, offset)) if time.contains(':') => format!("{time}+{offset}"),
+        _ => text.to_owned(),
     };
-    let number = text.get(..text.len() - 1).and_then(|number| number.parse::<u64>().ok());
-    match number.and_then(|number| number.checked_mul(unit)).filter(|seconds| *seconds > 0) {
-        Some(seconds) => Ok(Some(now.minus(Duration::from_secs(seconds)))),
-        None => Err(Problem::bad("since: 24h, 7d, 2026-11-24, 2026-11-24T08:00:00Z")),
-    }
+    let wrong = |_| {
+        PageError::bad(
+            "since: 24h, 7d, 2026-11-24, 2026-11-24T08:00:00Z, 2026-11-24T09:00:00+01:00",
+        )
+    };
+    Timestamp::parse_since(&text, now).map(Some).map_err(wrong)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Filters, since};
+    use super::{ListFilters, since};
     use crate::event::Timestamp;
 
     #[test]
     fn a_link_reads_back_as_the_same_filters() {
         let query = "text=a%26b+%C3%BC&kind=panic&since=7d&sort=count&order=asc&after=c%2F1";
-        let filters = Filters::read(query, Timestamp::now()).unwrap();
+        let filters = ListFilters::read(query, Timestamp::now()).unwrap();
         assert_eq!(filters.encoded(), query);
-        assert_eq!(filters.with("kind", "").link(), "./?text=a%26b+%C3%BC&since=7d&sort=count&order=asc");
+        assert_eq!(
+            filters.with("kind", "").link(),
+            "./?text=a%26b+%C3%BC&since=7d&sort=count&order=asc"
+        );
     }
 
     #[test]
@@ -221,7 +230,18 @@ mod tests {
         assert_eq!(at("24h"), Ok(Some("2026-11-23T08:00:00.000000Z".into())));
         assert_eq!(at("2026-11-01"), Ok(Some("2026-11-01T00:00:00.000000Z".into())));
         assert_eq!(at(""), Ok(None));
-        for bad in ["0h", "yesterday", "99999999999999999999d", "18446744073709551615d", "h", "-1d", "é"] {
+        for moment in [
+            "2026-11-24T01:00:00+01:00",
+            "2026-11-24T01:00:00 01:00",
+            "2026-11-24",
+            "8 hours",
+            "8h ago",
+        ] {
+            assert_eq!(at(moment), Ok(Some("2026-11-24T00:00:00.000000Z".into())), "{moment}");
+        }
+        for bad in
+            ["0h", "yesterday", "99999999999999999999d", "18446744073709551615d", "h", "-1d", "é"]
+        {
             assert_eq!(at(bad), Err(()), "{bad}");
         }
     }

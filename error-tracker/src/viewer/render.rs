@@ -1,6 +1,6 @@
 //! Templates to HTML.
 
-use std::sync::LazyLock;
+use crate::fork::LazyPerProcess;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -8,13 +8,13 @@ use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value}
 use serde::Serialize;
 
 use super::assets::ASSETS;
-use super::words::Words;
+use super::words::PageWords;
 use super::{Visit, escape};
 
 /// What every page has, around what one page has.
 #[derive(Serialize)]
-struct Page<'a, B> {
-    w: &'a Words,
+struct PageLayout<'a, B> {
+    w: &'a PageWords,
     lang: &'a str,
     /// Leads from the page to the list.
     root: &'a str,
@@ -22,7 +22,7 @@ struct Page<'a, B> {
     style: &'a str,
     script: &'a str,
     icon: &'a str,
-    csrf: &'a str,
+    csrf: String,
     health: Option<String>,
     #[serde(flatten)]
     body: B,
@@ -34,22 +34,26 @@ pub(super) fn page(
     title: &str,
     body: impl Serialize,
 ) -> Result<Vec<u8>, Error> {
-    let page = Page {
+    let page = PageLayout {
         w: visit.words,
         lang: visit.words.get("lang"),
         root: &visit.root,
         title,
-        style: &ASSETS.style.name,
-        script: &ASSETS.script.name,
-        icon: &ASSETS.icon.name,
-        csrf: if visit.allowed { visit.viewer.csrf.as_str() } else { "" },
+        style: &ASSETS.get().style.name,
+        script: &ASSETS.get().script.name,
+        icon: &ASSETS.get().icon.name,
+        csrf: if visit.allowed {
+            visit.viewer.form_token().as_str().to_owned()
+        } else {
+            String::new()
+        },
         health: if visit.allowed { visit.viewer.health_now() } else { None },
         body,
     };
-    Ok(ENVIRONMENT.get_template(template)?.render(Serde(page))?.into_bytes())
+    Ok(ENVIRONMENT.get().get_template(template)?.render(Serde(page))?.into_bytes())
 }
 
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+static ENVIRONMENT: LazyPerProcess<Environment<'static>> = LazyPerProcess::new(|| {
     let mut environment = Environment::new();
     environment.remove_filter("safe");
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -73,9 +77,12 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         Ok::<_, Error>(Value::from_safe_string(out))
     });
     environment.add_filter("short", |path: &str| crate::event::short_type(path, None));
-    environment
-        .add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| words(state).counted(key, n));
+    environment.add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| {
+        words(state).counted(key, n)
+    });
     environment.add_filter("number", |state: &State<'_, '_>, n: u64| words(state).number(n));
+    environment.add_filter("length", Value::len);
+    environment.add_test("none", Value::is_none);
     for (name, source) in TEMPLATES {
         // A template that does not parse is found missing by every test that renders it.
         let _ = environment.add_template(name, source);
@@ -91,9 +98,9 @@ const TEMPLATES: [(&str, &str); 5] = [
     ("problem.html", include_str!("templates/problem.html")),
 ];
 
-fn words(state: &State<'_, '_>) -> &'static Words {
+fn words(state: &State<'_, '_>) -> &'static PageWords {
     let lang = state.lookup("lang");
-    Words::liked(lang.as_ref().and_then(Value::as_str))
+    PageWords::liked(lang.as_ref().and_then(Value::as_str))
 }
 
 #[cfg(test)]

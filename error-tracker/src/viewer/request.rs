@@ -3,14 +3,14 @@ use std::fmt;
 /// A request for a page, as any web framework can make it from its own.
 ///
 /// ```
-/// use error_tracker::viewer::Request;
+/// use error_tracker::viewer::ViewerRequest;
 ///
-/// let request = Request::new("GET", "/dev/error/?kind=panic").with_header("Accept-Language", "fr");
+/// let request = ViewerRequest::new("GET", "/dev/error/?kind=panic").with_header("Accept-Language", "fr");
 /// assert_eq!((request.path(), request.query()), ("/dev/error/", "kind=panic"));
 /// assert_eq!(request.header("accept-language"), Some("fr"));
 /// ```
 #[derive(Clone, Default)]
-pub struct Request {
+pub struct ViewerRequest {
     method: String,
     path: String,
     query: String,
@@ -18,15 +18,20 @@ pub struct Request {
     body: Vec<u8>,
 }
 
-impl Request {
-    /// A request without headers and body. `target` is the path with its query, as they stand in the address.
+impl ViewerRequest {
+    /// Returns a request without headers and body. `target` is the path with its query, as they stand in the address.
     ///
     /// Pass all headers on with [`with_header`](Self::with_header). HTTP/2 has an `:authority` in place of `host`:
     /// pass it on as `host`.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        Self { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), ..Self::default() }
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Adds a header. One that is there already stays, and stays the first.
@@ -43,49 +48,51 @@ impl Request {
         self
     }
 
-    /// The method, such as `GET`.
+    /// Returns the method, such as `GET`.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path, still percent-encoded.
+    /// Returns the path, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What follows the `?` of the address, still percent-encoded; empty where there is none.
+    /// Returns what follows the `?` of the address, still percent-encoded; empty where there is none.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
     }
 
-    /// The first header of this name, in whatever case.
+    /// Returns the first header of this name, in whatever case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// All headers, in the order in which they came.
+    /// Returns all headers, in the order in which they came.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// All headers of this name.
+    /// Returns all headers of this name.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.headers()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 }
 
 /// Headers and query may hold secrets, so they are left out.
-impl fmt::Debug for Request {
+impl fmt::Debug for ViewerRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
@@ -96,19 +103,22 @@ impl fmt::Debug for Request {
 
 #[cfg(test)]
 mod tests {
-    use super::Request;
+    use super::ViewerRequest;
 
     #[test]
     fn headers_are_found_in_whatever_case_and_the_first_one_counts() {
-        let request = Request::new("GET", "/").with_header("X-Staff", "yes").with_header("x-staff", "no");
+        let request = ViewerRequest::new("GET", "/")
+            .with_header("X-Staff", "yes")
+            .with_header("x-staff", "no");
         assert_eq!((request.header("x-STAFF"), request.header("x-staf")), (Some("yes"), None));
         assert_eq!(request.headers().count(), 2);
     }
 
     #[test]
     fn debug_shows_no_secret() {
-        let request =
-            Request::new("GET", "/a?token=hunter2").with_header("cookie", "hunter2").with_body("hunter2");
+        let request = ViewerRequest::new("GET", "/a?token=hunter2")
+            .with_header("cookie", "hunter2")
+            .with_body("hunter2");
         assert_eq!(format!("{request:?}"), "Request { method: \"GET\", path: \"/a\", .. }");
     }
 }

@@ -1,42 +1,42 @@
 use std::borrow::Cow;
 
-/// The answer to a [`Request`](super::Request): what a web framework sends on.
+/// The answer to a [`ViewerRequest`](super::ViewerRequest): what a web framework sends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
+pub struct ViewerResponse {
     status: u16,
     headers: Vec<(&'static str, Cow<'static, str>)>,
     body: Vec<u8>,
 }
 
-impl Response {
+impl ViewerResponse {
     pub(super) fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
-    /// The status, such as 200.
+    /// Returns the status, such as 200.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// All headers, with names in lower case. The length of the body is not among them.
+    /// Returns all headers, with names in lower case. The length of the body is not among them.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, &**value))
     }
 
-    /// The header of this name, in whatever case.
+    /// Returns the header of this name, in whatever case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The body; empty for `HEAD`.
+    /// Returns the body; empty for `HEAD`.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body, to be sent on.
+    /// Returns the body, to be sent on.
     #[must_use]
     pub fn into_body(self) -> Vec<u8> {
         self.body
@@ -60,11 +60,11 @@ impl Response {
 
 #[cfg(test)]
 mod tests {
-    use super::Response;
+    use super::ViewerResponse;
 
     #[test]
     fn a_header_replaces_another_and_never_ends_its_line() {
-        let mut response = Response::new(303, Vec::new());
+        let mut response = ViewerResponse::new(303, Vec::new());
         response.set("location", "./");
         response.set("location", "./?a=b");
         response.set("location", "./\r\nset-cookie: x");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{
-    BacktraceFrame, Breadcrumb, Cause, Component, Event, Exit, Frame, Grouping, Kind, Level, Location,
-    Request, Snippet, Taken, Timestamp, Variable,
+    BacktraceFrame, Breadcrumb, CaptureTime, Cause, Event, Exit, FingerprintComponent, Frame,
+    Grouping, Kind, Level, Location, Request, Snippet, Timestamp, Variable,
 };
 use crate::json::json;
 use crate::store::{MemoryStore, Sighting, Store};
@@ -40,7 +40,12 @@ pub(super) fn store() -> Arc<MemoryStore> {
             "invalid utf-8 sequence of 1 bytes from index 17",
             "read_line",
         ),
-        ("json", "serde_json::error::Error", "expected `,` or `}` at line 1 column 38", "decode_address"),
+        (
+            "json",
+            "serde_json::error::Error",
+            "expected `,` or `}` at line 1 column 38",
+            "decode_address",
+        ),
         ("csv", "orders::csv::ColumnError", "row 512 has 6 columns, 7 expected", "columns"),
         ("dup", "orders::ImportError", "order 10482 is there twice", "Import::insert"),
     ];
@@ -82,12 +87,13 @@ fn record(store: &MemoryStore, event: &Event, times: u64, age: u64) {
 }
 
 pub(super) fn hash(name: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect()
+    use hmac_sha256::Hash;
+    Hash::hash(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn event(name: &str) -> Event {
-    let mut event = Event { id: format!("019ab3c2-{name}"), thread: "main".into(), ..Event::default() };
+    let mut event =
+        Event { id: format!("019ab3c2-{name}"), thread: "main".into(), ..Event::default() };
     event.origin.host = "import-3".into();
     event.origin.release = "orders@1.4.2".into();
     event.origin.environment = "production".into();
@@ -95,7 +101,7 @@ fn event(name: &str) -> Event {
     event
 }
 
-fn variable(name: &str, type_name: &str, value: &str, taken: Taken) -> Variable {
+fn variable(name: &str, type_name: &str, value: &str, taken: CaptureTime) -> Variable {
     Variable {
         name: name.into(),
         type_name: type_name.into(),
@@ -109,8 +115,8 @@ fn masked(name: &str, part: &str) -> Variable {
     Variable {
         masked: true,
         masked_by: Some(format!("name contains `{part}`")),
-        taken: Taken::Never,
-        ..variable(name, "&str", "**************", Taken::Never)
+        taken: CaptureTime::Never,
+        ..variable(name, "&str", "**************", CaptureTime::Never)
     }
 }
 
@@ -129,14 +135,17 @@ pub(super) fn parse_error() -> Event {
         Cause {
             type_name: Some("anyhow::Error".into()),
             message: "import of orders-2026-11.csv failed".into(),
+            ..Cause::default()
         },
         Cause {
             type_name: Some("orders::ImportError".into()),
             message: "row 417: bad amount \"12,5O\"".into(),
+            ..Cause::default()
         },
         Cause {
             type_name: Some("core::num::error::ParseIntError".into()),
             message: "invalid digit found in string".into(),
+            ..Cause::default()
         },
     ];
     event.frames = vec![
@@ -148,12 +157,12 @@ pub(super) fn parse_error() -> Event {
             column: 21,
             expression: "cents.parse::<i64>()".into(),
             exit: Exit::Question,
-            arguments: vec![variable("text", "&str", "\"12,5O\"", Taken::Failure)],
+            arguments: vec![variable("text", "&str", "\"12,5O\"", CaptureTime::Failure)],
             locals: vec![
-                variable("sign", "i64", "1", Taken::Failure),
-                variable("whole", "&str", "\"12\"", Taken::Bound),
-                variable("cents", "&str", "\"5O\"", Taken::Bound),
-                Variable { note: Some("no Debug".into()), value: None, taken: Taken::Never, ..variable("rounding", "orders::amount::Rounding<impl Fn(i64) -> i64>", "", Taken::Never) },
+                variable("sign", "i64", "1", CaptureTime::Failure),
+                variable("whole", "&str", "\"12\"", CaptureTime::Bound),
+                variable("cents", "&str", "\"5O\"", CaptureTime::Bound),
+                Variable { note: Some("no Debug".into()), value: None, taken: CaptureTime::Never, ..variable("rounding", "orders::amount::Rounding<impl Fn(i64) -> i64>", "", CaptureTime::Never) },
             ],
             snippet: snippet(
                 33,
@@ -169,9 +178,9 @@ pub(super) fn parse_error() -> Event {
             column: 22,
             expression: "Amount::parse(row.amount)\n            .map_err(|error| ImportError::amount(row.number, error))".into(),
             exit: Exit::Question,
-            error: Some(Cause { type_name: Some("orders::ImportError".into()), message: "row 417: bad amount \"12,5O\"".into() }),
-            arguments: vec![variable("row", "&orders::csv::Row", "Row { number: 417, id: \"10482\", customer: \"Ayşe Yılmaz\", amount: \"12,5O\", currency: \"EUR\", note: \"\" }", Taken::Bound)],
-            locals: vec![variable("id", "u64", "10482", Taken::Failure)],
+            error: Some(Cause { type_name: Some("orders::ImportError".into()), message: "row 417: bad amount \"12,5O\"".into(), ..Cause::default() }),
+            arguments: vec![variable("row", "&orders::csv::Row", "Row { number: 417, id: \"10482\", customer: \"Ayşe Yılmaz\", amount: \"12,5O\", currency: \"EUR\", note: \"\" }", CaptureTime::Bound)],
+            locals: vec![variable("id", "u64", "10482", CaptureTime::Failure)],
             snippet: snippet(
                 68,
                 "    pub fn from_row(row: &Row) -> Result<Self, ImportError> {\n        let id = row.id.parse().map_err(|_| ImportError::Id(row.number))?;\n        let customer = Customer::named(row.customer);\n        let amount = Amount::parse(row.amount)\n            .map_err(|error| ImportError::amount(row.number, error))?;\n        Ok(Self { id, customer, amount })\n    }",
@@ -186,15 +195,15 @@ pub(super) fn parse_error() -> Event {
             column: 13,
             expression: "orders.push(Order::from_row(&row)?)".into(),
             exit: Exit::Question,
-            error: Some(Cause { type_name: Some("anyhow::Error".into()), message: "import of orders-2026-11.csv failed".into() }),
+            error: Some(Cause { type_name: Some("anyhow::Error".into()), message: "import of orders-2026-11.csv failed".into(), ..Cause::default() }),
             arguments: vec![
-                variable("path", "&std::path::Path", "\"/srv/in/orders-2026-11.csv\"", Taken::Failure),
-                variable("user", "&str", "\"importer\"", Taken::Failure),
+                variable("path", "&std::path::Path", "\"/srv/in/orders-2026-11.csv\"", CaptureTime::Failure),
+                variable("user", "&str", "\"importer\"", CaptureTime::Failure),
                 masked("password", "password"),
             ],
             locals: vec![
-                variable("orders", "alloc::vec::Vec<orders::order::Order>", "[Order { id: 10001, amount: Amount(1250), .. }, Order { id: 10002, amount: Amount(399), .. }, … 414 more]", Taken::Bound),
-                variable("row", "orders::csv::Row", "Row { number: 417, .. }", Taken::Bound),
+                variable("orders", "alloc::vec::Vec<orders::order::Order>", "[Order { id: 10001, amount: Amount(1250), .. }, Order { id: 10002, amount: Amount(399), .. }, … 414 more]", CaptureTime::Bound),
+                variable("row", "orders::csv::Row", "Row { number: 417, .. }", CaptureTime::Bound),
             ],
             ..Frame::default()
         },
@@ -205,7 +214,7 @@ pub(super) fn parse_error() -> Event {
         file: "src/web.rs".into(),
         line: 24,
         exit: Exit::Running,
-        arguments: vec![variable("size", "usize", "48211", Taken::Failure)],
+        arguments: vec![variable("size", "usize", "48211", CaptureTime::Failure)],
         ..Frame::default()
     }];
     event.context.request = Some(Request {
@@ -215,7 +224,10 @@ pub(super) fn parse_error() -> Event {
         url: "https://orders.example/import/acme?dry=false&month=2026-11".into(),
         query: vec![("dry".into(), "false".into()), ("month".into(), "2026-11".into())],
         headers: vec![
-            ("user-agent".into(), "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/145.0".into()),
+            (
+                "user-agent".into(),
+                "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/145.0".into(),
+            ),
             ("authorization".into(), "**************".into()),
             ("content-type".into(), "text/csv; charset=utf-8".into()),
         ],
@@ -230,14 +242,20 @@ pub(super) fn parse_error() -> Event {
     event.context.breadcrumbs = vec![
         crumb(9_420, "http", "POST /import/acme", Level::Info, json!({ "bytes": 48211 })),
         crumb(9_100, "db", "begin transaction", Level::Debug, json!({})),
-        crumb(400, "import", "row 388 has no currency, EUR assumed", Level::Warning, json!({ "row": 388 })),
+        crumb(
+            400,
+            "import",
+            "row 388 has no currency, EUR assumed",
+            Level::Warning,
+            json!({ "row": 388 }),
+        ),
         crumb(20, "import", "row 417 read", Level::Info, json!({})),
     ];
     event.globals = vec![variable(
         "CONFIG",
         "orders::Config",
         "Config { workers: 4, currency: \"EUR\", api_token: ************** }",
-        Taken::Failure,
+        CaptureTime::Failure,
     )];
     event.backtrace = [
         ("orders::amount::Amount::parse", "src/amount.rs", 38, true),
@@ -274,6 +292,7 @@ pub(super) fn parse_error() -> Event {
         file: Some(file.into()),
         line: Some(line),
         in_app,
+        ..BacktraceFrame::default()
     })
     .into();
     event.cut = vec!["212 of 1,013 characters of the variable `note`".into()];
@@ -305,8 +324,10 @@ fn crumb(
 }
 
 fn grouping(name: &str, components: &[(&str, &str)]) -> Grouping {
-    let component =
-        |(label, value): &(&str, &str)| Component { label: (*label).into(), value: (*value).into() };
+    let component = |(label, value): &(&str, &str)| FingerprintComponent {
+        label: (*label).into(),
+        value: (*value).into(),
+    };
     Grouping {
         hash: hash(name),
         version: "g1".into(),
@@ -328,7 +349,10 @@ fn payment() -> Event {
         column: 13,
         expression: "Err(PaymentError::Declined { order, amount, reason })".into(),
         exit: Exit::Tail,
-        arguments: vec![variable("order", "u64", "10533", Taken::Failure), masked("api_token", "token")],
+        arguments: vec![
+            variable("order", "u64", "10533", CaptureTime::Failure),
+            masked("api_token", "token"),
+        ],
         snippet: snippet(
             88,
             "        match answer.code {\n            0 => Ok(Receipt::new(order, amount)),\n            _ => Err(PaymentError::Declined { order, amount, reason }),\n        }",
@@ -355,7 +379,12 @@ pub(super) fn panic() -> Event {
         column: 30,
         expression: "cells[6]".into(),
         exit: Exit::Panic,
-        arguments: vec![variable("line", "&str", "\"10611;Bo Ek;12,50;EUR;2026-11-02;\"", Taken::Bound)],
+        arguments: vec![variable(
+            "line",
+            "&str",
+            "\"10611;Bo Ek;12,50;EUR;2026-11-02;\"",
+            CaptureTime::Bound,
+        )],
         snippet: snippet(
             53,
             "        let cells: Vec<_> = line.split(';').collect();\n        let id = cells[0];\n        let note = unescape(cells[6]);",
@@ -391,8 +420,12 @@ fn missing() -> Event {
 
 /// Text that tries to get out of the page, and text that reads in other directions.
 pub(super) fn hostile() -> Event {
-    let evil = "\"><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}' `onx=1`";
-    with_everywhere(event("hostile"), &format!("{evil} \u{202e}gnp.exe \u{0}\u{1b}[31m שלום עולם مرحبا"))
+    let evil =
+        "\"><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}' `onx=1`";
+    with_everywhere(
+        event("hostile"),
+        &format!("{evil} \u{202e}gnp.exe \u{0}\u{1b}[31m שלום עולם مرحبا"),
+    )
 }
 
 /// `event` with `text` in every field that holds text.
@@ -401,9 +434,9 @@ pub(super) fn with_everywhere(mut event: Event, text: &str) -> Event {
         note: Some(text.into()),
         masked: true,
         masked_by: Some(text.into()),
-        ..variable(text, text, text, Taken::Failure)
+        ..variable(text, text, text, CaptureTime::Failure)
     };
-    let cause = Cause { type_name: Some(text.into()), message: text.into() };
+    let cause = Cause { type_name: Some(text.into()), message: text.into(), ..Cause::default() };
     let frame = Frame {
         function: text.into(),
         module: text.into(),
@@ -426,7 +459,13 @@ pub(super) fn with_everywhere(mut event: Event, text: &str) -> Event {
     event.frames = vec![frame.clone(), Frame { snippet: None, ..frame.clone() }];
     event.callers = vec![frame];
     event.backtrace = [true, false]
-        .map(|in_app| BacktraceFrame { function: text.into(), file: Some(text.into()), line: None, in_app })
+        .map(|in_app| BacktraceFrame {
+            function: text.into(),
+            file: Some(text.into()),
+            line: None,
+            in_app,
+            ..BacktraceFrame::default()
+        })
         .into();
     event.thread = text.into();
     event.globals = vec![variable];

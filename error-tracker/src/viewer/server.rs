@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Request, Token, Viewer};
+use super::{AccessToken, Viewer, ViewerRequest};
+use crate::fork;
 
+mod accept;
 mod connections;
 mod exchange;
 mod guard;
 mod head;
 
-use connections::Connections;
-use guard::Guard;
+use connections::OpenConnections;
+use guard::RequestGuard;
 
-/// How long a whole request may take to arrive, and its answer to be taken.
+/// The time in which a whole request must arrive, and its answer must be taken.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A server for the pages, on a thread of its own. Dropping it stops it.
@@ -35,20 +37,22 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Server {
     address: SocketAddr,
     url: String,
-    connections: Arc<Connections>,
+    connections: Arc<OpenConnections>,
     thread: Option<JoinHandle<()>>,
+    /// How many forks lie between the process that serves and the program's start.
+    generation: u32,
 }
 
 /// Settings of a [`Server`].
 #[derive(Debug)]
 pub struct ServerBuilder {
     viewer: Viewer,
-    token: Option<Token>,
+    token: Option<AccessToken>,
     hosts: Vec<String>,
     pub(crate) deadline: Duration,
 }
 
-/// Why a server did not start.
+/// The reason why a server did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerError {
@@ -70,36 +74,43 @@ pub enum ServerError {
 impl Server {
     /// Serves `viewer` at a loopback address such as `127.0.0.1:8765`; port 0 takes a free one.
     ///
-    /// Whoever can reach the address may look, unless the viewer has a [`ViewPermission`](super::ViewPermission) of its
-    /// own: on a machine with several users set a [token](ServerBuilder::token).
+    /// Everybody who can reach the address may look, unless the viewer has a
+    /// [`ViewPermission`](super::ViewPermission) of its own: on a machine with several users set a
+    /// [token](ServerBuilder::token).
     ///
     /// # Errors
     /// The address is not a loopback one, is in use, or cannot be bound.
-    pub fn bind(viewer: Viewer, address: impl ToSocketAddrs + fmt::Debug) -> Result<Self, ServerError> {
+    pub fn bind(
+        viewer: Viewer,
+        address: impl ToSocketAddrs + fmt::Debug,
+    ) -> Result<Self, ServerError> {
         Self::builder(viewer).bind(address)
     }
 
-    /// A server with settings.
+    /// Returns a builder of a server with settings.
     #[must_use]
     pub fn builder(viewer: Viewer) -> ServerBuilder {
         ServerBuilder { viewer, token: None, hosts: Vec::new(), deadline: DEADLINE }
     }
 
-    /// Where it listens.
+    /// Returns the address at which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What to open in a browser. With a token it holds the token: show it to nobody else.
+    /// Returns the URL to open in a browser. With a token it holds the token: show it to nobody else.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Serves for as long as the program runs. Ctrl-C ends the program as it does without a server.
+    /// Serves for as long as the program runs; in a forked child it returns. Ctrl-C ends the program as it does
+    /// without a server.
     pub fn wait(mut self) {
-        self.join();
+        if self.generation == fork::generation() {
+            self.join();
+        }
     }
 
     /// Stops it: the address is free when this returns. What is being answered has a second to end.
@@ -108,6 +119,12 @@ impl Server {
     }
 
     fn end(&mut self) {
+        if self.generation != fork::generation() {
+            // It is the parent's, with its clients. This process has no such thread, and what leads to it may lead to
+            // another one.
+            std::mem::forget(self.thread.take());
+            return;
+        }
         let address = shown(self.address);
         let wake = |patience| drop(TcpStream::connect_timeout(&address, patience));
         // Where the thread cannot be woken, waiting for it could take for ever.
@@ -132,16 +149,17 @@ impl Drop for Server {
 impl ServerBuilder {
     /// Lets only those in who have this token: in the link once, then in a cookie.
     #[must_use]
-    pub fn token(mut self, token: Token) -> Self {
+    pub fn token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self
     }
 
-    /// A further name, without port, under which the server is reached. IP addresses that it listens on and
-    /// `localhost` are known; requests for other names are refused (421), since a foreign page could have sent them.
+    /// Allows a further name under which the server is reached, such as that of a proxy; a port behind it does not
+    /// count. IP addresses that it listens on and `localhost` are known; requests for other names are refused (421),
+    /// since a foreign page could have sent them.
     #[must_use]
     pub fn allow_host(mut self, name: &str) -> Self {
-        self.hosts.push(name.to_ascii_lowercase());
+        self.hosts.extend(guard::host(name));
         self
     }
 
@@ -150,6 +168,7 @@ impl ServerBuilder {
     /// # Errors
     /// The address is in use or cannot be bound, or it is not a loopback one and no token is set.
     pub fn bind(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<Server, ServerError> {
+        fork::count();
         let given = format!("{address:?}");
         let wrong = |error| ServerError::Address { address: given.clone(), error };
         let mut addresses = address.to_socket_addrs().map_err(wrong)?;
@@ -165,24 +184,32 @@ impl ServerBuilder {
         let mut viewer = self.viewer;
         if viewer.permission.is_none() {
             // The guard has let them in.
-            viewer = viewer.permission(|_: &Request| true);
+            viewer = viewer.permission(|_: &ViewerRequest| true);
         }
         let base = format!("http://{}{}/", shown(address), viewer.prefix);
-        let url =
-            self.token.as_ref().map_or(base.clone(), |token| format!("{base}?token={}", token.as_str()));
-        let guard = Guard { address, token: self.token, hosts: self.hosts };
-        let site = Arc::new(Site { viewer, guard, deadline: self.deadline });
-        let connections = Arc::new(Connections::new());
+        let url = self
+            .token
+            .as_ref()
+            .map_or(base.clone(), |token| format!("{base}?token={}", token.as_str()));
+        let guard = RequestGuard { address, token: self.token, hosts: self.hosts };
+        let site = Arc::new(ServedViewer { viewer, guard, deadline: self.deadline });
+        let connections = Arc::new(OpenConnections::new());
         let accepting = Arc::clone(&connections);
         let thread = std::thread::Builder::new()
             .name("error-tracker viewer".into())
-            .spawn(move || accepting.accept(&listener, &site))
+            .spawn(move || accept::run(&accepting, &listener, &site))
             .map_err(ServerError::Start)?;
-        Ok(Server { address, url, connections, thread: Some(thread) })
+        Ok(Server {
+            address,
+            url,
+            connections,
+            thread: Some(thread),
+            generation: fork::generation(),
+        })
     }
 }
 
-/// An unspecified address cannot be opened in a browser; this machine's loopback one can.
+/// Returns the address to show. An unspecified one cannot be opened in a browser; this machine's loopback one can.
 fn shown(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
@@ -193,16 +220,18 @@ fn shown(address: SocketAddr) -> SocketAddr {
     }
 }
 
-struct Site {
+struct ServedViewer {
     viewer: Viewer,
-    guard: Guard,
+    guard: RequestGuard,
     deadline: Duration,
 }
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address { address, error } => write!(f, "the viewer cannot listen on {address}: {error}"),
+            Self::Address { address, error } => {
+                write!(f, "the viewer cannot listen on {address}: {error}")
+            }
             Self::InUse(address) => write!(
                 f,
                 "port {} of {} is in use by another program: stop that program, or choose another port (0 takes a \

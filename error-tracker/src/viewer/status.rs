@@ -1,4 +1,4 @@
-//! The statuses of our answers.
+//! HTTP status codes.
 
 pub(super) const OK: u16 = 200;
 pub(super) const SEE_OTHER: u16 = 303;
@@ -19,7 +19,7 @@ pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
 pub(super) const SERVICE_UNAVAILABLE: u16 = 503;
 pub(super) const VERSION_NOT_SUPPORTED: u16 = 505;
 
-/// What stands behind the number in an answer's first line.
+/// Returns what stands behind the number in an answer's first line.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
         OK => "OK",

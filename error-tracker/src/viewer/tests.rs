@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::{Request, Response, Viewer, sample, status};
-use crate::event::{Event, Kind, Status};
+use super::{Viewer, ViewerRequest, ViewerResponse, sample, status};
+use crate::event::{Event, Kind, Status, Timestamp};
 use crate::store::{IssueQuery, MemoryStore, Sighting, Store};
 
 mod pages;
@@ -15,42 +15,45 @@ fn viewer() -> (Viewer, Arc<MemoryStore>) {
 }
 
 fn over(store: Arc<MemoryStore>) -> Viewer {
-    let mut viewer = Viewer::new(store).permission(|_: &Request| true);
+    let mut viewer = Viewer::new(store).permission(|_: &ViewerRequest| true);
     viewer.now = sample::now;
     viewer
 }
 
-fn get(viewer: &Viewer, path: &str) -> Response {
-    viewer.handle(&Request::new("GET", path))
+fn get(viewer: &Viewer, path: &str) -> ViewerResponse {
+    viewer.handle(&ViewerRequest::new("GET", path))
 }
 
-fn body(response: &Response) -> &str {
+fn body(response: &ViewerResponse) -> &str {
     std::str::from_utf8(response.body()).unwrap()
 }
 
-fn post(viewer: &Viewer, path: &str, headers: &[(&str, &str)], form: &str) -> Response {
-    let mut request = Request::new("POST", path).with_header("host", "localhost:1");
+fn post(viewer: &Viewer, path: &str, headers: &[(&str, &str)], form: &str) -> ViewerResponse {
+    let mut request = ViewerRequest::new("POST", path).with_header("host", "localhost:1");
     for (name, value) in headers {
         request = request.with_header(name, value);
     }
-    viewer.handle(&request.with_body(form.replace("TOKEN", viewer.csrf.as_str())))
+    viewer.handle(&request.with_body(form.replace("TOKEN", viewer.form_token().as_str())))
 }
 
 #[test]
 fn nobody_may_look_unless_a_permission_says_so() {
     let (viewer, store) = viewer();
-    let paths =
-        ["/".to_owned(), format!("/{}", sample::hash("parse")), format!("/{}.json", sample::hash("parse"))];
-    let asset = format!("/{}", super::assets::ASSETS.style.name);
+    let paths = [
+        "/".to_owned(),
+        format!("/{}", sample::hash("parse")),
+        format!("/{}.json", sample::hash("parse")),
+    ];
+    let asset = format!("/{}", super::assets::ASSETS.get().style.name);
     let mut closed = Viewer::new(store);
     for path in paths.iter().chain([&asset]) {
         assert_eq!(get(&viewer, path).status(), status::OK, "{path}");
         assert_eq!(get(&closed, path).status(), status::UNAUTHORIZED, "{path}");
     }
-    closed = closed.permission(|_: &Request| panic!("a session layer that fails"));
+    closed = closed.permission(|_: &ViewerRequest| panic!("a session layer that fails"));
     let answer = get(&closed, "/");
     assert_eq!(answer.status(), status::UNAUTHORIZED);
-    assert!(!body(&answer).contains(closed.csrf.as_str()));
+    assert!(!body(&answer).contains(closed.form_token().as_str()));
 }
 
 #[test]
@@ -58,14 +61,14 @@ fn every_status_carries_the_headers() {
     let (viewer, _) = viewer();
     let hash = sample::hash("parse");
     let long = format!("/?text={}", "x".repeat(9_000));
-    let large = Request::new("POST", "/action").with_body(vec![b'x'; 65 * 1024]);
-    let put = Request::new("PUT", "/");
+    let large = ViewerRequest::new("POST", "/action").with_body(vec![b'x'; 65 * 1024]);
+    let put = ViewerRequest::new("PUT", "/");
     let answers = [
         (get(&viewer, "/"), 200),
         (get(&viewer, &format!("/{hash}")), 200),
         (get(&viewer, &format!("/{hash}.json")), 200),
         (get(&viewer, &format!("/{hash}.md")), 200),
-        (get(&viewer, &format!("/{}", super::assets::ASSETS.script.name)), 200),
+        (get(&viewer, &format!("/{}", super::assets::ASSETS.get().script.name)), 200),
         (post(&viewer, "/action", &[], &format!("csrf=TOKEN&do=mute&hash={hash}")), 303),
         (get(&viewer, "/?kind=odd"), 400),
         (get(&viewer, "/?after=odd"), 400),
@@ -89,7 +92,10 @@ fn every_status_carries_the_headers() {
         assert_eq!(text("referrer-policy").unwrap(), "no-referrer");
         let cached = text("cache-control").unwrap();
         let is_asset = text("content-type").unwrap().contains("javascript");
-        assert_eq!(cached, if is_asset { "private, max-age=31536000, immutable" } else { "no-store" });
+        assert_eq!(
+            cached,
+            if is_asset { "private, max-age=31536000, immutable" } else { "no-store" }
+        );
     }
 }
 
@@ -98,11 +104,15 @@ fn a_get_changes_nothing() {
     let (viewer, store) = viewer();
     let all = IssueQuery::default();
     let before = store.issues(&all).unwrap();
-    let (hash, token) = (sample::hash("parse"), viewer.csrf.as_str());
+    let (hash, token) = (sample::hash("parse"), viewer.form_token());
+    let token = token.as_str();
     for path in ["/", "/action", "/HASH", "/HASH.json", "/HASH/delete", "/delete/HASH"] {
         let path = path.replace("HASH", &hash);
         for action in ["delete", "resolve"] {
-            let _ = get(&viewer, &format!("{path}?csrf={token}&do={action}&hash={hash}&one={action}+{hash}"));
+            let _ = get(
+                &viewer,
+                &format!("{path}?csrf={token}&do={action}&hash={hash}&one={action}+{hash}"),
+            );
         }
     }
     assert_eq!(store.issues(&all).unwrap(), before);
@@ -114,9 +124,11 @@ fn a_form_needs_the_token_and_must_come_from_here() {
     let hash = sample::hash("parse");
     let form = format!("csrf=TOKEN&do=resolve&hash={hash}");
     let status = || store.issue(&hash).unwrap().unwrap().status;
-    for form in
-        [form.replace("TOKEN", ""), form.replace("csrf=TOKEN&", ""), form.replace("TOKEN", &"0".repeat(64))]
-    {
+    for form in [
+        form.replace("TOKEN", ""),
+        form.replace("csrf=TOKEN&", ""),
+        form.replace("TOKEN", &"0".repeat(64)),
+    ] {
         assert_eq!(post(&viewer, "/action", &[], &form).status(), status::FORBIDDEN);
     }
     let foreign: [&[(&str, &str)]; 5] = [
@@ -127,7 +139,11 @@ fn a_form_needs_the_token_and_must_come_from_here() {
         &[("origin", "localhost:1")],
     ];
     for headers in foreign {
-        assert_eq!(post(&viewer, "/action", headers, &form).status(), status::FORBIDDEN, "{headers:?}");
+        assert_eq!(
+            post(&viewer, "/action", headers, &form).status(),
+            status::FORBIDDEN,
+            "{headers:?}"
+        );
     }
     assert_eq!(status(), Status::Unresolved);
     // What Chromium sends from a page with `no-referrer`.
@@ -136,6 +152,19 @@ fn a_form_needs_the_token_and_must_come_from_here() {
     assert_eq!(answer.status(), status::SEE_OTHER);
     assert_eq!(answer.header("location").unwrap(), "./?kind=error&done=resolve&n=1");
     assert_eq!(status(), Status::Resolved);
+}
+
+#[test]
+fn a_form_is_good_for_every_viewer_of_a_store_for_a_week() {
+    let (mut viewer, store) = viewer();
+    let form =
+        format!("csrf={}&do=mute&hash={}", viewer.form_token().as_str(), sample::hash("parse"));
+    assert_eq!(post(&over(store), "/action", &[], &form).status(), status::SEE_OTHER);
+    viewer.now = || Timestamp::from_micros(sample::now().as_micros() + 6 * 86_400_000_000);
+    assert_eq!(post(&viewer, "/action", &[], &form).status(), status::SEE_OTHER);
+    assert!(!form.contains(viewer.form_token().as_str()), "it changes each day");
+    viewer.now = || Timestamp::from_micros(sample::now().as_micros() + 8 * 86_400_000_000);
+    assert_eq!(post(&viewer, "/action", &[], &form).status(), status::FORBIDDEN);
 }
 
 #[test]
@@ -149,10 +178,12 @@ fn issues_are_resolved_muted_reopened_and_deleted() {
     // The button of one row leaves the checked ones alone.
     let _ = post(&viewer, "/action", &[], &format!("{both}&one=reopen+{parse}"));
     assert_eq!((status(&parse), status(&panic)), (Some(Status::Unresolved), Some(Status::Muted)));
-    let answer = post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={panic}&do=delete"));
+    let answer =
+        post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={panic}&do=delete"));
     assert_eq!(answer.header("location").unwrap(), "./?done=delete&n=1");
     assert_eq!(status(&panic), None);
-    let answer = post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={parse}&do=resolve"));
+    let answer =
+        post(&viewer, "/action", &[], &format!("csrf=TOKEN&from=issue&hash={parse}&do=resolve"));
     assert_eq!(answer.header("location").unwrap(), format!("{parse}?done=resolve&n=1"));
     for form in ["do=explode", "do=delete&hash=x", "do=delete&hash=../../x"] {
         assert_eq!(
@@ -166,7 +197,8 @@ fn issues_are_resolved_muted_reopened_and_deleted() {
 fn the_pages_of_a_long_list_hang_together() {
     let store = Arc::new(MemoryStore::new());
     for n in 0..45_u64 {
-        let mut event = Event { id: format!("{n:036}"), at: sample::before(n * 60), ..Event::default() };
+        let mut event =
+            Event { id: format!("{n:036}"), at: sample::before(n * 60), ..Event::default() };
         event.type_name = format!("shop::Error{n:02}");
         event.grouping.hash = sample::hash(&n.to_string());
         store.record(&[Sighting::new(event)]).unwrap();
@@ -182,8 +214,10 @@ fn the_pages_of_a_long_list_hang_together() {
     let mut last = String::new();
     while let Some(here) = path {
         let html = body(&get(&viewer, &here)).to_owned();
-        let types =
-            html.split("class=\"open\"").skip(1).map(|row| row.split(['>', '<']).nth(1).unwrap().to_owned());
+        let types = html
+            .split("class=\"open\"")
+            .skip(1)
+            .map(|row| row.split(['>', '<']).nth(1).unwrap().to_owned());
         seen.extend(types);
         pages += 1;
         path = link(&html, "next");
@@ -202,9 +236,46 @@ fn filters_narrow_the_list_and_say_how_to_remove_them() {
     assert_eq!(html.matches("class=\"open\"").count(), 1);
     let html = body(&get(&viewer, "/?text=nothing-like-it&host=import")).to_owned();
     assert!(html.contains("No issue matches"));
-    assert!(html.contains("href=\"./?host=import\"") && html.contains("href=\"./?text=nothing-like-it\""));
+    assert!(
+        html.contains("href=\"./?host=import\"")
+            && html.contains("href=\"./?text=nothing-like-it\"")
+    );
     let html = body(&get(&over(Arc::new(MemoryStore::new())), "/")).to_owned();
     assert!(html.contains("Nothing has failed yet") && html.contains("error_tracker::init()"));
+}
+
+#[test]
+fn what_was_handled_on_the_way_has_a_tab_of_its_own() {
+    let (viewer, _) = viewer();
+    let titles = |path| {
+        let html = body(&get(&viewer, path)).to_owned();
+        (html.contains(">PaymentError::Declined</a>"), html.contains(">panic</a>"), html)
+    };
+    let (handled, other, html) = titles("/");
+    assert!(!handled && other && html.contains("href=\"./?handled=true\">Handled</a>"));
+    let (handled, other, html) = titles("/?handled=true");
+    assert!(
+        handled
+            && !other
+            && html.contains("href=\"./?handled=true\" aria-current=\"page\">Handled</a>")
+    );
+    assert!(html.contains("name=\"handled\" value=\"true\""), "the form keeps it");
+    let (handled, other, _) = titles("/?handled=any");
+    assert!(handled && other);
+    assert!(!titles("/?handled=false").0);
+    assert_eq!(get(&viewer, "/?handled=perhaps").status(), 400);
+}
+
+#[test]
+fn a_list_with_handled_ones_only_leads_to_them() {
+    let store = Arc::new(MemoryStore::new());
+    let event = Event { handled: true, ..sample::hostile() };
+    store.record(&[Sighting::new(event)]).unwrap();
+    let html = body(&get(&over(store), "/")).to_owned();
+    assert!(
+        !html.contains("Nothing has failed yet")
+            && html.contains("href=\"./?handled=true\">Handled</a></p>")
+    );
 }
 
 #[test]
@@ -212,9 +283,9 @@ fn the_occurrences_of_an_issue_lead_to_each_other() {
     let (viewer, store) = viewer();
     let hash = sample::hash("parse");
     let id = |which| store.event(&hash, &which).unwrap().unwrap().id;
-    use crate::store::Which;
-    let (latest, oldest) = (id(Which::Latest), id(Which::Oldest));
-    let before = id(Which::Before(latest.clone()));
+    use crate::store::EventSelector;
+    let (latest, oldest) = (id(EventSelector::Latest), id(EventSelector::Oldest));
+    let before = id(EventSelector::Before(latest.clone()));
     let html = body(&get(&viewer, &format!("/{hash}"))).to_owned();
     assert!(html.contains(&format!("href=\"{hash}?event={before}\"")) && html.contains(&latest));
     let html = body(&get(&viewer, &format!("/{hash}?event=oldest"))).to_owned();
@@ -229,7 +300,8 @@ fn an_occurrence_with_fewer_variables_than_the_first_leads_to_it() {
     let event = |id: &str, value: Option<&str>| {
         let mut event = Event { id: id.into(), ..Event::default() };
         event.grouping.hash.clone_from(&hash);
-        let variable = Variable { name: "n".into(), value: value.map(Into::into), ..Variable::default() };
+        let variable =
+            Variable { name: "n".into(), value: value.map(Into::into), ..Variable::default() };
         event.frames = vec![Frame { locals: vec![variable], ..Frame::default() }];
         Sighting::new(event)
     };
@@ -256,9 +328,9 @@ fn the_prefix_is_taken_off_and_its_last_slash_is_put_on() {
 #[test]
 fn head_has_no_body_and_other_methods_are_told_what_works() {
     let (viewer, _) = viewer();
-    let head = viewer.handle(&Request::new("HEAD", "/"));
+    let head = viewer.handle(&ViewerRequest::new("HEAD", "/"));
     assert_eq!((head.status(), head.body().len()), (status::OK, 0));
-    let delete = Request::new("DELETE", "/");
+    let delete = ViewerRequest::new("DELETE", "/");
     assert_eq!(viewer.handle(&delete).header("allow").unwrap(), "GET, HEAD");
     assert_eq!(get(&viewer, "/action").header("allow").unwrap(), "POST");
 }

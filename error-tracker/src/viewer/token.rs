@@ -2,18 +2,24 @@ use std::fmt::{self, Write};
 
 /// 256 random bits as 64 hexadecimal digits, compared in constant time. `Debug` does not show it.
 #[derive(Clone)]
-pub struct Token(String);
+pub struct AccessToken(String);
 
-impl Token {
-    /// A new one from the system's random source.
+impl AccessToken {
+    /// Makes a new token from the system's random source.
     ///
     /// Where the system has none, nothing can be guessed either: the token then matches no text.
     #[must_use]
     pub fn random() -> Self {
         let mut bytes = [0_u8; 32];
-        if getrandom::fill(&mut bytes).is_err() {
-            return Self(String::new());
-        }
+        if getrandom::fill(&mut bytes).is_err() { Self::none() } else { Self::of(&bytes) }
+    }
+
+    /// Matches no text.
+    pub(super) fn none() -> Self {
+        Self(String::new())
+    }
+
+    pub(super) fn of(bytes: &[u8; 32]) -> Self {
         let mut digits = String::with_capacity(64);
         for byte in bytes {
             let _ = write!(digits, "{byte:02x}");
@@ -21,13 +27,13 @@ impl Token {
         Self(digits)
     }
 
-    /// The digits.
+    /// Returns the digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether `text` is this token. The time it takes does not depend on where they differ.
+    /// Returns whether `text` is this token. The time it takes does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         if self.0.is_empty() || text.len() != self.0.len() {
@@ -38,7 +44,7 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(..)")
     }
@@ -46,14 +52,14 @@ impl fmt::Debug for Token {
 
 #[cfg(test)]
 mod tests {
-    use super::Token;
+    use super::AccessToken;
 
     #[test]
     fn a_token_matches_itself_only() {
-        let (one, other) = (Token::random(), Token::random());
+        let (one, other) = (AccessToken::random(), AccessToken::random());
         assert_eq!(one.as_str().len(), 64);
         assert!(one.matches(one.as_str()) && !one.matches(other.as_str()) && !one.matches(""));
-        assert!(!Token(String::new()).matches(""));
+        assert!(!AccessToken(String::new()).matches(""));
         assert_eq!(format!("{one:?}"), "Token(..)");
     }
 }

@@ -1,32 +1,35 @@
 //! The words of the pages, one file for each language.
 
+use crate::fork::LazyPerProcess;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde::Serialize;
 
 /// The words of one language, by key.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Words(BTreeMap<String, String>);
+pub(super) struct PageWords(BTreeMap<String, String>);
 
-static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/en.json")));
-static FRENCH: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/fr.json")));
+static ENGLISH: LazyPerProcess<PageWords> =
+    LazyPerProcess::new(|| PageWords::read(include_str!("words/en.json")));
+static FRENCH: LazyPerProcess<PageWords> =
+    LazyPerProcess::new(|| PageWords::read(include_str!("words/fr.json")));
 
-impl Words {
+impl PageWords {
     fn read(json: &str) -> Self {
         Self(crate::json::from_str(json).unwrap_or_default())
     }
 
-    /// The language that an `Accept-Language` header likes best, English where it names none that we have.
+    /// Returns the language that an `Accept-Language` header likes best, English where it names none that we have.
     pub(super) fn liked(header: Option<&str>) -> &'static Self {
-        let mut best = (0.0_f32, &*ENGLISH);
+        let mut best = (0.0_f32, ENGLISH.get());
         for part in header.unwrap_or_default().split(',').take(32) {
             let (tag, parameter) = part.split_once(';').unwrap_or((part, ""));
-            let weight = parameter.trim().strip_prefix("q=").map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            let weight =
+                parameter.trim().strip_prefix("q=").map_or(1.0, |q| q.parse().unwrap_or(0.0));
             let words = match tag.trim().split('-').next().map(str::to_ascii_lowercase).as_deref() {
-                Some("fr") => &*FRENCH,
-                Some("en") => &*ENGLISH,
+                Some("fr") => FRENCH.get(),
+                Some("en") => ENGLISH.get(),
                 _ => continue,
             };
             if weight > best.0 {
@@ -36,12 +39,12 @@ impl Words {
         best.1
     }
 
-    /// The word for `key`; the key itself where there is none.
+    /// Returns the word for `key`; the key itself where there is none.
     pub(super) fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.0.get(key).map_or(key, String::as_str)
     }
 
-    /// The words for `n` things: `key_one` or `key_other`, with `{n}` replaced.
+    /// Returns the words for `n` things: `key_one` or `key_other`, with `{n}` replaced.
     pub(super) fn counted(&self, key: &str, n: u64) -> String {
         let one = n == 1 || (n == 0 && self.get("zero_is_one") == "yes");
         let key = format!("{key}_{}", if one { "one" } else { "other" });
@@ -61,7 +64,7 @@ impl Words {
         grouped
     }
 
-    /// How long ago `seconds` are, such as `3 min ago`.
+    /// Returns how long ago `seconds` are, such as `3 min ago`.
     pub(super) fn ago(&self, seconds: u64) -> String {
         match seconds {
             0..60 => self.get("ago_now").to_owned(),
@@ -75,20 +78,22 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::{ENGLISH, FRENCH, Words};
+    use super::{ENGLISH, FRENCH, PageWords};
 
     #[test]
     fn every_language_has_every_word() {
-        assert!(ENGLISH.0.len() > 50);
-        assert!(ENGLISH.0.keys().eq(FRENCH.0.keys()), "{:?}", {
-            let missing = ENGLISH.0.keys().filter(|key| !FRENCH.0.contains_key(*key));
-            missing.chain(FRENCH.0.keys().filter(|key| !ENGLISH.0.contains_key(*key))).collect::<Vec<_>>()
+        assert!(ENGLISH.get().0.len() > 50);
+        assert!(ENGLISH.get().0.keys().eq(FRENCH.get().0.keys()), "{:?}", {
+            let missing = ENGLISH.get().0.keys().filter(|key| !FRENCH.get().0.contains_key(*key));
+            missing
+                .chain(FRENCH.get().0.keys().filter(|key| !ENGLISH.get().0.contains_key(*key)))
+                .collect::<Vec<_>>()
         });
     }
 
     #[test]
     fn the_language_follows_the_header() {
-        let lang = |header| Words::liked(header).get("lang");
+        let lang = |header| PageWords::liked(header).get("lang");
         assert_eq!(lang(None), "en");
         assert_eq!(lang(Some("de-DE,fr;q=0.8,en;q=0.7")), "fr");
         assert_eq!(lang(Some("en-GB,fr;q=0.8")), "en");
@@ -98,10 +103,10 @@ mod tests {
 
     #[test]
     fn numbers_and_times_read_well() {
-        assert_eq!(ENGLISH.number(1_234_567), "1,234,567");
-        assert_eq!(ENGLISH.ago(30), "just now");
-        assert_eq!(ENGLISH.ago(61), "1 min ago");
-        assert_eq!(ENGLISH.ago(3 * 86_400), "3 days ago");
-        assert_eq!(FRENCH.counted("occurrences", 0), "0 occurrence");
+        assert_eq!(ENGLISH.get().number(1_234_567), "1,234,567");
+        assert_eq!(ENGLISH.get().ago(30), "just now");
+        assert_eq!(ENGLISH.get().ago(61), "1 min ago");
+        assert_eq!(ENGLISH.get().ago(3 * 86_400), "3 days ago");
+        assert_eq!(FRENCH.get().counted("occurrences", 0), "0 occurrence");
     }
 }

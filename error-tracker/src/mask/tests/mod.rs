@@ -1,4 +1,4 @@
 mod event;
 mod names;
+mod shapes;
 mod taint;
-mod values;

@@ -1,7 +1,7 @@
-//! Where strings and chars begin and end in `Debug` text.
+//! Finds where strings and chars begin and end in `Debug` text.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum LexerState {
     Plain,
     Str,
     StrEscape,
@@ -14,14 +14,15 @@ enum State {
     StrClosed(bool),
 }
 
-/// What a char is part of.
+/// The role of a char in `Debug` text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum CharRole {
     /// Text in which brackets, commas and colons mean something.
     Plain,
     /// The quote that opens a string.
     Open,
-    /// A string's content; `true` where an escape or a single char starts, so that it may be cut before.
+    /// A string's content; `true` where an escape or a single char starts, so that the string can
+    /// be cut before it.
     Inside(bool),
     /// The quote that closes a string.
     Close,
@@ -29,108 +30,120 @@ pub(super) enum Part {
     Char,
 }
 
+/// The lexer, fed char by char.
 #[derive(Clone, Debug)]
-pub(super) struct Lexer {
-    state: State,
+pub(super) struct DebugLexer {
+    state: LexerState,
     before: char,
-    /// Quotes stood where `derive(Debug)` puts none: this text was written by hand, and what looks like
-    /// the inside of a string may be outside of it.
+    /// Quotes were where `derive(Debug)` puts none: this text was written by hand, and what looks
+    /// like the inside of a string may be outside of it.
     pub(super) odd: bool,
 }
 
-impl Default for Lexer {
+impl Default for DebugLexer {
     fn default() -> Self {
-        Self { state: State::Plain, before: ' ', odd: false }
+        Self { state: LexerState::Plain, before: ' ', odd: false }
     }
 }
 
-impl Lexer {
-    pub(super) fn step(&mut self, c: char) -> Part {
+impl DebugLexer {
+    /// Returns the role of the next char.
+    pub(super) fn step(&mut self, c: char) -> CharRole {
         let part = self.part(c);
         self.before = c;
         part
     }
 
-    /// What comes next is outside of strings.
+    /// Starts anew outside of strings.
     pub(super) fn restart(&mut self) {
         *self = Self { odd: self.odd, ..Self::default() };
     }
 
-    /// Whether the text so far ends inside a string or char.
+    /// Returns whether the text so far ends inside a string or char.
     pub(super) fn open(&self) -> bool {
-        !matches!(self.state, State::Plain | State::StrClosed(_) | State::CharStart | State::CharEnd(_))
+        !matches!(
+            self.state,
+            LexerState::Plain
+                | LexerState::StrClosed(_)
+                | LexerState::CharStart
+                | LexerState::CharEnd(_)
+        )
     }
 
-    fn part(&mut self, c: char) -> Part {
+    fn part(&mut self, c: char) -> CharRole {
         match self.state {
-            State::Str => {
+            LexerState::Str => {
                 self.state = match c {
-                    '\\' => State::StrEscape,
-                    '"' => State::StrClosed(false),
-                    _ => return Part::Inside(true),
+                    '\\' => LexerState::StrEscape,
+                    '"' => LexerState::StrClosed(false),
+                    _ => return CharRole::Inside(true),
                 };
-                if c == '"' { Part::Close } else { Part::Inside(true) }
+                if c == '"' { CharRole::Close } else { CharRole::Inside(true) }
             }
-            State::StrEscape => {
-                self.state = State::Str;
-                Part::Inside(false)
+            LexerState::StrEscape => {
+                self.state = LexerState::Str;
+                CharRole::Inside(false)
             }
-            State::CharStart => {
-                self.state = if c == '\\' { State::CharEscape } else { State::CharEnd(c) };
-                Part::Char
-            }
-            State::CharEscape => {
-                self.state = State::CharTail(0);
-                Part::Char
-            }
-            State::CharTail(count) => {
-                const LONGEST: u8 = 9;
-                self.odd |= count > LONGEST;
+            LexerState::CharStart => {
                 self.state =
-                    if c == '\'' || count > LONGEST { State::Plain } else { State::CharTail(count + 1) };
-                Part::Char
+                    if c == '\\' { LexerState::CharEscape } else { LexerState::CharEnd(c) };
+                CharRole::Char
             }
-            State::CharEnd(_) if c == '\'' => {
-                self.state = State::Plain;
-                Part::Char
+            LexerState::CharEscape => {
+                self.state = LexerState::CharTail(0);
+                CharRole::Char
             }
-            State::CharEnd(first) => {
+            LexerState::CharTail(count) => {
+                const MAX_ESCAPE: u8 = 9;
+                self.odd |= count > MAX_ESCAPE;
+                self.state = if c == '\'' || count > MAX_ESCAPE {
+                    LexerState::Plain
+                } else {
+                    LexerState::CharTail(count + 1)
+                };
+                CharRole::Char
+            }
+            LexerState::CharEnd(_) if c == '\'' => {
+                self.state = LexerState::Plain;
+                CharRole::Char
+            }
+            LexerState::CharEnd(first) => {
                 // An apostrophe after all.
                 self.odd |= !first.is_alphanumeric();
-                self.state = if first == '"' { State::Str } else { State::Plain };
+                self.state = if first == '"' { LexerState::Str } else { LexerState::Plain };
                 self.part(c)
             }
-            State::StrClosed(spaced) => {
+            LexerState::StrClosed(spaced) => {
                 let expected = match c {
                     '}' | '=' => true,
                     ',' | ')' | ']' | ':' | '\n' => !spaced,
                     ' ' => {
-                        self.state = State::StrClosed(true);
-                        return Part::Plain;
+                        self.state = LexerState::StrClosed(true);
+                        return CharRole::Plain;
                     }
                     _ => false,
                 };
                 self.odd |= !expected;
-                self.state = State::Plain;
+                self.state = LexerState::Plain;
                 self.plain(c)
             }
-            State::Plain => self.plain(c),
+            LexerState::Plain => self.plain(c),
         }
     }
 
-    fn plain(&mut self, c: char) -> Part {
+    fn plain(&mut self, c: char) -> CharRole {
         let in_word = self.before.is_alphanumeric() || self.before == '_';
         match c {
             '"' => {
                 self.odd |= in_word && !matches!(self.before, 'b' | 'c' | 'r');
-                self.state = State::Str;
-                Part::Open
+                self.state = LexerState::Str;
+                CharRole::Open
             }
             '\'' if !in_word && !matches!(self.before, '&' | '<') => {
-                self.state = State::CharStart;
-                Part::Char
+                self.state = LexerState::CharStart;
+                CharRole::Char
             }
-            _ => Part::Plain,
+            _ => CharRole::Plain,
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Follows `Debug` text as it is written: masks by name, cuts lists, levels and strings.
+//! Processes `Debug` text as it is written: masks by name, and cuts lists, levels and strings.
 
 mod skip;
 
-use super::lexer::{Lexer, Part};
-use super::{Limits, Outcome};
-use crate::mask::{Masked, Masking, Taint};
+use super::lexer::{CharRole, DebugLexer};
+use super::{RenderLimits, RenderOutcome};
+use crate::mask::{AppliedMask, EventTaint, Masking, NameVerdict};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bracket {
+enum BracketKind {
     /// `Name { .. }`
     Struct,
     /// `{ .. }` without a name: a map or set.
@@ -16,18 +16,22 @@ enum Bracket {
     Tuple,
 }
 
+/// A bracket that is still open.
 #[derive(Debug)]
-struct Open {
-    bracket: Bracket,
+struct OpenGroup {
+    bracket: BracketKind,
     /// Commas so far.
     elements: usize,
-    /// Where the last string closed directly inside, when it is the first element.
+    /// Begin and end in `out` of the first element, if it is a string.
     first: Option<(usize, usize)>,
     unnamed: bool,
+    /// Begin in `out` of a value that is masked if it looks like a secret.
+    suspect: Option<(usize, NameVerdict)>,
 }
 
+/// Where left out text ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
+enum MaskEnd {
     /// The end of the value, or of the container where values cannot be told apart.
     ValueEnd,
     /// The end of the container, for limits.
@@ -37,50 +41,51 @@ enum Until {
 }
 
 #[derive(Debug)]
-enum Mode {
+enum StreamMode {
     Show,
-    Skip(Until),
-    /// After a comma behind a masked value: is this the next key, or still the value?
+    Skip(MaskEnd),
+    /// After a comma in a masked value: the next key may follow, or the value may go on.
     Held,
 }
 
-pub(super) struct Stream<'a> {
+/// The state of the text so far.
+pub(super) struct DebugStream<'a> {
     out: &'a mut String,
     start: usize,
-    limits: Limits,
+    limits: RenderLimits,
     masking: &'a Masking,
-    taint: &'a mut Taint,
+    taint: &'a mut EventTaint,
     by_name: bool,
-    lexer: Lexer,
-    mode: Mode,
-    stack: Vec<Open>,
-    /// A `:` or `=` was the last char: a key may have ended.
+    lexer: DebugLexer,
+    mode: StreamMode,
+    stack: Vec<OpenGroup>,
+    /// The last char, if it was a `:` or `=` that may have ended a key.
     separator: Option<char>,
     before: char,
-    /// Begin and end in `out` of the string that closed last, quotes included.
+    /// Begin and end in `out` of the last complete string, with its quotes.
     string: (usize, usize),
     string_chars: usize,
     string_cut: bool,
     any_string_cut: bool,
-    /// Where in `out` something inside a string looked like a value under a masked name.
-    suspect: Option<(usize, Masked)>,
+    /// The place in `out` where text inside a string looked like a value under a masked name.
+    suspect: Option<(usize, AppliedMask)>,
     nesting: usize,
     gap: String,
     held: String,
     skipped: String,
     skipped_bytes: usize,
     remember: bool,
-    /// Nothing more is taken.
+    /// All further text is ignored.
     pub(super) done: bool,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: RenderOutcome,
 }
 
-impl<'a> Stream<'a> {
+impl<'a> DebugStream<'a> {
     pub(super) fn new(
         out: &'a mut String,
-        limits: &Limits,
+        limits: &RenderLimits,
         masking: &'a Masking,
-        taint: &'a mut Taint,
+        taint: &'a mut EventTaint,
     ) -> Self {
         Self {
             start: out.len(),
@@ -89,8 +94,8 @@ impl<'a> Stream<'a> {
             masking,
             taint,
             by_name: masking.masks_names(),
-            lexer: Lexer::default(),
-            mode: Mode::Show,
+            lexer: DebugLexer::default(),
+            mode: StreamMode::Show,
             stack: Vec::new(),
             separator: None,
             before: ' ',
@@ -106,7 +111,7 @@ impl<'a> Stream<'a> {
             skipped_bytes: 0,
             remember: false,
             done: false,
-            outcome: Outcome::default(),
+            outcome: RenderOutcome::default(),
         }
     }
 
@@ -115,19 +120,25 @@ impl<'a> Stream<'a> {
             return;
         }
         match self.mode {
-            Mode::Show => self.show(c),
-            Mode::Skip(until) => self.skip(c, until),
-            Mode::Held => self.hold(c),
+            StreamMode::Show => self.show(c),
+            StreamMode::Skip(until) => self.skip(c, until),
+            StreamMode::Held => self.hold(c),
         }
         self.before = c;
     }
 
-    /// To be called once, after the last char. `whole`: the value was written to its end.
+    /// Returns how many bytes were pushed before the stream was done.
+    pub(super) fn written(&self) -> usize {
+        self.out.len() - self.start + self.skipped_bytes
+    }
+
+    /// Ends the text; called once, after the last char. `whole`: the value was written to its end.
     pub(super) fn finish(&mut self, whole: bool) {
         if whole && !self.done && self.lexer.open() {
             self.distrust();
         }
         self.remember_skipped();
+        (0..self.stack.len()).rev().for_each(|level| self.judge(level));
         if self.done {
             self.out.push('…');
         }
@@ -152,13 +163,13 @@ impl<'a> Stream<'a> {
             return;
         }
         match part {
-            Part::Plain => self.show_plain(c),
-            Part::Char => {
+            CharRole::Plain => self.show_plain(c),
+            CharRole::Char => {
                 if !self.key_ended(c) && !self.left_out() {
                     self.emit(c);
                 }
             }
-            Part::Open => {
+            CharRole::Open => {
                 if self.key_ended(c) || self.left_out() {
                     return;
                 }
@@ -166,7 +177,7 @@ impl<'a> Stream<'a> {
                 (self.string_chars, self.string_cut) = (0, false);
                 self.emit(c);
             }
-            Part::Inside(starts) => {
+            CharRole::Inside(starts) => {
                 self.string_chars += usize::from(starts);
                 self.string_cut |= starts && self.string_chars > self.limits.string;
                 if self.string_cut {
@@ -179,7 +190,7 @@ impl<'a> Stream<'a> {
                     self.suspect_key();
                 }
             }
-            Part::Close => {
+            CharRole::Close => {
                 self.emit(c);
                 if self.string_cut {
                     self.outcome.cut = true;
@@ -198,7 +209,7 @@ impl<'a> Stream<'a> {
             return;
         }
         if !c.is_whitespace() && !matches!(c, ')' | ']' | '}') && self.left_out() {
-            self.skip(c, Until::ContainerEnd);
+            self.skip(c, MaskEnd::ContainerEnd);
             return;
         }
         match c {
@@ -210,6 +221,7 @@ impl<'a> Stream<'a> {
             }
             ')' | ']' | '}' => self.close(c),
             ',' => {
+                self.judge(self.stack.len().wrapping_sub(1));
                 self.emit(c);
                 self.comma();
                 return;
@@ -219,17 +231,18 @@ impl<'a> Stream<'a> {
         self.emit(c);
     }
 
-    /// Starts leaving out the rest of the container, if it is beyond a limit. `c` is still to be handled
-    /// where the caller knows that it belongs to the left out text.
+    /// Starts to leave out the rest of the container if it is beyond a limit, and returns whether
+    /// it does. The caller then handles the current char as left out text.
     fn left_out(&mut self) -> bool {
         let Some(open) = self.stack.last() else { return false };
-        let list = matches!(open.bracket, Bracket::List | Bracket::Map);
-        if self.stack.len() <= self.limits.depth && !(list && open.elements >= self.limits.elements) {
+        let list = matches!(open.bracket, BracketKind::List | BracketKind::Map);
+        if self.stack.len() <= self.limits.depth && !(list && open.elements >= self.limits.elements)
+        {
             return false;
         }
         self.outcome.cut = true;
         self.emit('…');
-        self.begin_skip(Until::ContainerEnd);
+        self.begin_skip(MaskEnd::ContainerEnd);
         true
     }
 
@@ -239,27 +252,66 @@ impl<'a> Stream<'a> {
             shown.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '>'))
         };
         let bracket = match c {
-            '(' => Bracket::Tuple,
-            '[' => Bracket::List,
-            _ if named => Bracket::Struct,
-            _ => Bracket::Map,
+            '(' => BracketKind::Tuple,
+            '[' => BracketKind::List,
+            _ if named => BracketKind::Struct,
+            _ => BracketKind::Map,
         };
-        let masked = if c == '(' && named && self.by_name {
-            let name = trailing_word(&self.out[self.start..]);
-            self.masking.type_name(name)
-        } else {
-            None
-        };
+        let masked =
+            if matches!(bracket, BracketKind::Tuple | BracketKind::Struct) && named && self.by_name
+            {
+                let name = trailing_word(self.out[self.start..].trim_end_matches(' '));
+                self.masking.type_name(name)
+            } else {
+                None
+            };
         self.emit(c);
-        self.stack.push(Open { bracket, elements: 0, first: None, unnamed: !named });
-        if let Some(masked) = masked {
-            self.mask(&masked, Until::ContainerEnd, false);
+        self.stack.push(OpenGroup {
+            bracket,
+            elements: 0,
+            first: None,
+            unnamed: !named,
+            suspect: None,
+        });
+        match masked {
+            Some(named) if named.is_certain() => {
+                if bracket == BracketKind::Struct {
+                    self.emit(' ');
+                }
+                self.mask(&named.masked, MaskEnd::ContainerEnd, true);
+            }
+            Some(named) if bracket == BracketKind::Tuple => self.suspect_value(named),
+            _ => {}
         }
     }
 
+    /// Marks the value that begins here: at its end it is masked if it looks like a secret.
+    fn suspect_value(&mut self, named: NameVerdict) {
+        if let Some(open) = self.stack.last_mut() {
+            open.suspect = Some((self.out.len(), named));
+        }
+    }
+
+    /// Masks the value that ends here if it was marked and looks like a secret.
+    fn judge(&mut self, level: usize) {
+        let Some((from, named)) = self.stack.get_mut(level).and_then(|open| open.suspect.take())
+        else {
+            return;
+        };
+        let Some(value) = self.out.get(from..) else { return };
+        let Some(hidden) = named.hide(value.trim()) else { return };
+        self.taint.add_debug(value);
+        let (from, to) =
+            (from + value.len() - value.trim_start().len(), from + value.trim_end().len());
+        self.out.replace_range(from..to, &hidden);
+        self.string = (0, 0);
+        self.outcome.masked = true;
+    }
+
     fn close(&mut self, c: char) {
-        let matches = |open: &Open| closes(open.bracket, c);
+        let matches = |open: &OpenGroup| closes(open.bracket, c);
         if let Some(at) = self.stack.iter().rposition(matches) {
+            (at..self.stack.len()).rev().for_each(|level| self.judge(level));
             self.stack.truncate(at);
         }
     }
@@ -268,16 +320,26 @@ impl<'a> Stream<'a> {
         let Some(open) = self.stack.last_mut() else { return };
         open.elements += 1;
         // A pair of a list of pairs: `("password", "..")`.
-        if open.bracket != Bracket::Tuple || !open.unnamed || open.elements != 1 || !self.by_name {
+        if open.bracket != BracketKind::Tuple
+            || !open.unnamed
+            || open.elements != 1
+            || !self.by_name
+        {
             return;
         }
         let Some((from, to)) = open.first else { return };
-        let Some(masked) = self.masked_string(from, to) else { return };
-        self.emit(' ');
-        self.mask(&masked, Until::ContainerEnd, true);
+        match self.masked_string(from, to) {
+            Some(named) if named.is_certain() => {
+                self.emit(' ');
+                self.mask(&named.masked, MaskEnd::ContainerEnd, true);
+            }
+            Some(named) => self.suspect_value(named),
+            None => {}
+        }
     }
 
-    /// Begins to mask when `c` follows the separator of a masked key. Then `c` has been handled.
+    /// Starts to mask if `c` follows the separator of a masked key, and returns whether it did:
+    /// then `c` is handled.
     fn key_ended(&mut self, c: char) -> bool {
         let Some(separator) = self.separator.take() else { return false };
         if c == separator || !self.by_name {
@@ -289,41 +351,47 @@ impl<'a> Stream<'a> {
             self.separator = Some('=');
             return true;
         }
-        let Some(masked) = self.masked_key() else { return false };
+        let Some(named) = self.masked_key() else { return false };
+        if !named.is_certain() {
+            self.suspect_value(named);
+            return false;
+        }
         if c == ' ' {
             self.emit(c);
         }
-        self.mask(&masked, Until::ValueEnd, true);
+        self.mask(&named.masked, MaskEnd::ValueEnd, true);
         if c != ' ' {
             self.relex(c);
         }
         true
     }
 
-    /// Feeds a char to the left out text which the lexer has seen already.
+    /// Adds a char to the left out text that the lexer has read already.
     fn relex(&mut self, c: char) {
         self.lexer.restart();
-        self.skip(c, Until::ValueEnd);
+        self.skip(c, MaskEnd::ValueEnd);
     }
 
-    /// How the key is masked that ends before the separator at the end of `out`.
-    fn masked_key(&self) -> Option<Masked> {
+    /// Returns how the key before the separator at the end of `out` is masked.
+    fn masked_key(&self) -> Option<NameVerdict> {
         let shown = &self.out[self.start..];
-        let shown = shown.trim_end_matches(['=', ':', '>', ' ']).trim_end_matches([')', '}', ' ', '\n', ',']);
+        let shown = shown
+            .trim_end_matches(['=', ':', '>', ' '])
+            .trim_end_matches([')', '}', ' ', '\n', ',']);
         let end = self.start + shown.len();
         if end == self.string.1 {
             return self.masked_string(self.string.0, self.string.1);
         }
         let name = trailing_word(shown);
-        if name.is_empty() { None } else { self.masking.name(name) }
+        if name.is_empty() { None } else { self.masking.named(name) }
     }
 
-    fn masked_string(&self, from: usize, to: usize) -> Option<Masked> {
+    fn masked_string(&self, from: usize, to: usize) -> Option<NameVerdict> {
         let key = self.out.get(from..to)?;
         if key.ends_with('…') {
-            return Some(self.masking.because("its name was cut"));
+            return Some(NameVerdict::certain(self.masking.because("its name was cut")));
         }
-        self.masking.name(key.trim_matches('"'))
+        self.masking.named(key.trim_matches('"'))
     }
 
     fn suspect_key(&mut self) {
@@ -332,7 +400,7 @@ impl<'a> Stream<'a> {
         if name.is_empty() || self.suspect.is_some() && !self.lexer.odd {
             return;
         }
-        if let Some(masked) = self.masking.name(name) {
+        if let Some(masked) = self.masking.always(name) {
             self.suspect = Some((self.out.len(), masked));
             if self.lexer.odd {
                 self.distrust();
@@ -340,12 +408,14 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Quotes do not add up: what seemed to be inside a string may have been a field. All from the first
-    /// such place on is masked; where a string was cut, which may have hidden one, the text ends.
+    /// Handles quotes that do not match: what seemed to be inside a string may have been a field.
+    /// Masks everything from the first suspect place on. If a string was cut, which may have hidden
+    /// such a place, the text ends.
     fn distrust(&mut self) {
         if let Some((at, masked)) = self.suspect.take() {
             self.out.truncate(at);
-            self.mask(&masked, Until::End, false);
+            self.stack.iter_mut().for_each(|open| open.suspect = None);
+            self.mask(&masked, MaskEnd::End, false);
         } else if self.any_string_cut {
             self.done = true;
             self.outcome.cut = true;
@@ -353,15 +423,15 @@ impl<'a> Stream<'a> {
     }
 }
 
-fn closes(bracket: Bracket, c: char) -> bool {
+fn closes(bracket: BracketKind, c: char) -> bool {
     match bracket {
-        Bracket::Struct | Bracket::Map => c == '}',
-        Bracket::List => c == ']',
-        Bracket::Tuple => c == ')',
+        BracketKind::Struct | BracketKind::Map => c == '}',
+        BracketKind::List => c == ']',
+        BracketKind::Tuple => c == ')',
     }
 }
 
-/// The name at the end of `text`; at most its last 256 bytes or so.
+/// Returns the name at the end of `text`, at most its last 256 chars.
 fn trailing_word(text: &str) -> &str {
     let in_word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | '#');
     let length: usize = text.chars().rev().take(256).take_while(in_word).map(char::len_utf8).sum();

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use super::{event, found, record};
-use crate::event::{Status, Timestamp};
-use crate::store::{IssueQuery, Retention, Sighting, Store, Which};
+use super::{event, found, later, record};
+use crate::event::{Event, Kind, Location, Status, Timestamp};
+use crate::store::{EventSelector, IssueQuery, Retention, Sighting, Store};
 
-/// The ids of the occurrences that are kept, in their order.
+/// Returns the ids of the occurrences that are kept, in their order.
 fn kept(store: &dyn Store, hash: &str) -> Vec<String> {
-    let mut ids = Vec::from_iter(store.event(hash, &Which::Oldest).unwrap().map(|event| event.id));
+    let mut ids =
+        Vec::from_iter(store.event(hash, &EventSelector::Oldest).unwrap().map(|event| event.id));
     while let Some(last) = ids.last().cloned()
-        && let Some(next) = store.event(hash, &Which::After(last)).unwrap()
+        && let Some(next) = store.event(hash, &EventSelector::After(last)).unwrap()
     {
         ids.push(next.id);
     }
@@ -52,6 +53,7 @@ pub(super) fn the_first_occurrences_and_the_newest_are_kept(store: &dyn Store) {
         let of = |second| {
             let mut event = event("a", second);
             event.origin.release = release.into();
+            event.at = if second < 210 { event.at } else { later(second) };
             Sighting::new(event)
         };
         store.record(&seconds.map(of).collect::<Vec<_>>()).unwrap();
@@ -73,7 +75,11 @@ pub(super) fn the_first_occurrences_and_the_newest_are_kept(store: &dyn Store) {
 
     batch(400..410, "shop@2");
     batch(410..600, "shop@2");
-    assert_eq!(kept(store, "a"), ids(&[400..405, 555..600]), "counted anew since the release changed");
+    assert_eq!(
+        kept(store, "a"),
+        ids(&[400..405, 555..600]),
+        "counted anew since the release changed"
+    );
 
     store.prune(&Retention { max_occurrences: 4, ..Retention::default() }).unwrap();
     assert_eq!(kept(store, "a"), ids(&[400..402, 598..600]), "at most half of them are first ones");
@@ -84,7 +90,8 @@ pub(super) fn the_first_occurrences_and_the_newest_are_kept(store: &dyn Store) {
 
 pub(super) fn numbers_are_kept_within_bounds_at_every_batch(store: &dyn Store) {
     for second in 0..10 {
-        let batch: Vec<_> = (0..5).map(|nth| Sighting::new(event("a", second * 10 + nth))).collect();
+        let batch: Vec<_> =
+            (0..5).map(|nth| Sighting::new(event("a", second * 10 + nth))).collect();
         store.record(&batch).unwrap();
     }
     assert_eq!(kept(store, "a"), ["a-0", "a-93", "a-94"]);
@@ -94,7 +101,96 @@ pub(super) fn numbers_are_kept_within_bounds_at_every_batch(store: &dyn Store) {
     assert_eq!(found(store, IssueQuery::default()), ["i15", "i16", "i17", "i18", "i19"]);
 }
 
-/// The bounds that the stores of these tests have for [`numbers_are_kept_within_bounds_at_every_batch`].
-pub(super) fn tight() -> Retention {
-    Retention { max_issues: 5, max_occurrences: 3, ..Retention::default() }
+pub(super) fn releases_side_by_side_keep_the_first_occurrences_of_each(store: &dyn Store) {
+    let of = |second, release: &str| {
+        let mut event = event("a", second);
+        event.origin.release = release.into();
+        Sighting::new(event)
+    };
+    for second in 0..100 {
+        store.record(&[of(2 * second, "shop@1"), of(2 * second + 1, "shop@2")]).unwrap();
+    }
+    let expected: Vec<_> = (0..10).chain(160..200).map(|second| format!("a-{second}")).collect();
+    assert_eq!(kept(store, "a"), expected);
+    // One batch, in which both are.
+    let batch: Vec<_> = (200..400)
+        .map(|second| of(second, if second % 2 == 0 { "shop@1" } else { "shop@2" }))
+        .collect();
+    store.record(&batch).unwrap();
+    let expected: Vec<_> = (0..10).chain(360..400).map(|second| format!("a-{second}")).collect();
+    assert_eq!(kept(store, "a"), expected);
+    // Where there are more than have room, those that were seen last.
+    for second in 400..1_000 {
+        record_one(store, of(second, &format!("shop@{}", second % 20)));
+    }
+    assert_eq!(kept(store, "a").len(), 50);
+    let newest: Vec<_> = (975..1_000).map(|second| format!("a-{second}")).collect();
+    assert!(kept(store, "a").ends_with(&newest), "{:?}", kept(store, "a"));
+}
+
+fn record_one(store: &dyn Store, sighting: Sighting) {
+    store.record(&[sighting]).unwrap();
+}
+
+/// Returns an event of the issue `hash`, of this kind, from this line.
+fn placed(hash: &str, second: u64, kind: Kind, line: u32) -> Sighting {
+    let mut event = Event { kind, type_name: "anyhow::Error".into(), ..event(hash, second) };
+    event.location = Some(Location { file: "src/main.rs".into(), line, column: 5 });
+    Sighting::new(event)
+}
+
+pub(super) fn a_flood_evicts_what_is_like_it(store: &dyn Store) {
+    // With room for 40: one of each line, then ever new texts from line 9.
+    let alone: Vec<_> =
+        (10..40).map(|line| placed(&format!("alone-{line}"), 0, Kind::Error, line)).collect();
+    store.record(&alone).unwrap();
+    for second in 1..200 {
+        record_one(store, placed(&format!("flood-{second:03}"), second, Kind::Error, 9));
+    }
+    let mut expected: Vec<_> = (10..40).map(|line| format!("alone-{line}")).collect();
+    expected.extend((190..200).map(|second| format!("flood-{second}")));
+    assert_eq!(found(store, all()), expected);
+    // A whole batch of a flood, and a pruning.
+    let batch: Vec<_> = (200..400)
+        .map(|second| placed(&format!("flood-{second}"), second, Kind::Error, 9))
+        .collect();
+    store.record(&batch).unwrap();
+    store
+        .prune(&Retention { max_issues: 31, max_age: Duration::MAX, ..Retention::default() })
+        .unwrap();
+    expected.truncate(30);
+    expected.push("flood-399".into());
+    assert_eq!(found(store, all()), expected);
+}
+
+pub(super) fn an_unresolved_panic_outlives_messages_from_anywhere(store: &dyn Store) {
+    store
+        .record(&[placed("panic", 0, Kind::Panic, 7), placed("resolved", 0, Kind::Panic, 8)])
+        .unwrap();
+    store.set_status(&["resolved"], Status::Resolved).unwrap();
+    record_one(store, placed("error", 1, Kind::Error, 9));
+    for second in 2..400 {
+        let line = u32::try_from(second).unwrap();
+        record_one(store, placed(&format!("said-{second}"), second, Kind::Message, line));
+    }
+    let left = found(store, all());
+    assert_eq!(left.len(), 40);
+    for kept in ["error", "panic", "resolved", "said-399"] {
+        assert!(left.iter().any(|hash| hash == kept), "{kept}: {left:?}");
+    }
+}
+
+fn all() -> IssueQuery {
+    IssueQuery { limit: 1_000, ..IssueQuery::default() }
+}
+
+/// Returns the bounds of the store in the test of this name.
+pub(super) fn bounds_of(test: &str) -> Retention {
+    let (max_issues, max_occurrences) = match test {
+        "numbers_are_kept_within_bounds_at_every_batch" => (5, 3),
+        "a_flood_evicts_what_is_like_it"
+        | "an_unresolved_panic_outlives_messages_from_anywhere" => (40, 50),
+        _ => return Retention::default(),
+    };
+    Retention { max_issues, max_occurrences, ..Retention::default() }
 }

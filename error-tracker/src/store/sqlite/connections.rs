@@ -1,103 +1,109 @@
 //! One connection that writes and one that reads, each to the file that is at the path now, and each of this process.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
-use super::failure;
-use super::fork::InUse;
-use super::open::{self, BUSY, Identity, identity};
+use super::fork::{self, InUse};
+use super::open::{ReadableFile, identity};
+use super::reserve;
 use super::schema;
-use crate::event::Timestamp;
+use super::slot::{ConnectionSlot, set_aside};
+use super::written_batch::WrittenBatch;
+use crate::fork::SetOnce;
 use crate::store::StoreError;
-
-/// How long a checkpoint waits for readers: the next idle second is soon enough.
-const CHECKPOINT_BUSY: Duration = Duration::from_millis(50);
-
-/// How far apart looks at a changed file are at least.
-const PROBES: Duration = Duration::from_secs(1);
+use crate::warning::warn;
 
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(super) struct StoreConnections {
     process: u32,
     read_only: bool,
-    writer: Mutex<Slot>,
-    /// Apart from the writer, so that reads never wait for writes.
-    reader: Mutex<Slot>,
-    /// Those of a forked child, in the child: the parent's must not be used there.
-    child: OnceLock<Box<Connections>>,
+    /// Apart from the writer, so that reads never wait for writes. Closed before it: the last one to close takes away
+    /// what lies beside the file. A thread with this lock does not take the writer's.
+    reader: Mutex<ConnectionSlot>,
+    writer: Mutex<ConnectionSlot>,
+    /// Those of a forked child, in the child: a lock may have been held at the fork.
+    child: SetOnce<Arc<StoreConnections>>,
 }
 
-#[derive(Debug, Default)]
-struct Slot {
-    /// The whole store is for reading only.
-    read_only: bool,
-    connection: Option<Connection>,
-    identity: Identity,
-    /// The journal that belongs to it.
-    journal: Identity,
-    /// Whether something was written since the last checkpoint.
-    dirty: bool,
-    /// When the file was last changed, by the checkpoints that are known.
-    modified: Option<SystemTime>,
-    probed: Option<Instant>,
-}
-
-impl Connections {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let new = Self::new(false);
-        new.write(path, |_| Ok(()))?;
-        Ok(new)
+impl StoreConnections {
+    /// Opens nothing yet.
+    pub(super) fn new() -> Arc<Self> {
+        Self::of_this_process(false)
     }
 
-    pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let new = Self::new(true);
-        locked(&new.reader).current(path, open::for_reading)?;
-        Ok(new)
+    /// Opens nothing yet.
+    pub(super) fn read_only() -> Arc<Self> {
+        Self::of_this_process(true)
     }
 
-    fn new(read_only: bool) -> Self {
-        let slot = || Mutex::new(Slot { read_only, ..Slot::default() });
-        Self { process: process::id(), read_only, writer: slot(), reader: slot(), child: OnceLock::new() }
+    fn of_this_process(read_only: bool) -> Arc<Self> {
+        let (reader, writer) = (Mutex::default(), Mutex::default());
+        let connections = Arc::new(Self {
+            process: process::id(),
+            read_only,
+            reader,
+            writer,
+            child: SetOnce::new(),
+        });
+        fork::register(&connections);
+        connections
     }
 
-    /// Those of this process.
-    fn mine(&self) -> &Self {
+    /// Returns the connections of this process.
+    fn mine(&self) -> Result<&Self, StoreError> {
         let process = process::id();
         let mut mine = self;
         while mine.process != process {
-            mine = mine.child.get_or_init(|| {
-                mine.leave_to_parent();
-                Box::new(Self::new(self.read_only))
-            });
+            let make = || mine.child.get_or_set(Self::of_this_process(self.read_only)).0;
+            mine = mine.child.get().unwrap_or_else(make);
         }
-        mine
+        if mine.process != self.process && fork::was_in_use() {
+            let reason = "it was being written when this process was forked, so that SQLite's locks are unknown here";
+            return Err(StoreError::Open(reason.to_owned()));
+        }
+        Ok(mine)
     }
 
-    /// Closes the parent's connections in this child, so that SQLite keeps no locks that only the parent has; SQLite
-    /// leaves a file alone that another process has open. One that was in use at the fork, which waited in vain, stays
-    /// as it is: its transaction is the parent's.
-    fn leave_to_parent(&self) {
-        for slot in [&self.writer, &self.reader] {
-            if let Ok(mut slot) = slot.try_lock() {
-                slot.connection = None;
+    /// Called before a fork, while nothing is in use. Nothing is written: what is in the journal stays there.
+    pub(super) fn close_at_fork(&self) {
+        for slot in [&self.reader, &self.writer] {
+            if let Ok(mut slot) = slot.try_lock()
+                && let Some(connection) = slot.connection.take()
+            {
+                let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
             }
         }
     }
 
+    /// Runs `read`. What reads never waits for what writes, unless the file has to be brought up to date.
     pub(super) fn read<T>(
         &self,
         path: &Path,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mine = self.mine();
-        let _in_use = InUse::enter();
-        read(locked(&mine.reader).current(path, open::for_reading)?)
+        let mine = self.mine()?;
+        let mut may_update = !mine.read_only;
+        loop {
+            {
+                let _in_use = InUse::enter();
+                let mut reader = locked(&mine.reader);
+                match reader.open_to_read(path, !mine.read_only)? {
+                    Some(ReadableFile::Live(connection)) => {
+                        return read(reader.keep(path, connection));
+                    }
+                    Some(ReadableFile::Frozen(connection)) => return read(&connection),
+                    Some(ReadableFile::Outdated(error)) if !may_update => return Err(error),
+                    Some(ReadableFile::Outdated(_)) => {}
+                    None => return read(reader.connection()?),
+                }
+            }
+            may_update = false;
+            mine.write(path, |_| Ok(()))?;
+        }
     }
 
     /// Runs `write`, a second time in a new file when this one is damaged.
@@ -106,12 +112,55 @@ impl Connections {
         path: &Path,
         write: impl Fn(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mine = self.mine();
-        if mine.read_only {
-            return Err(StoreError::Open(format!("{} was opened for reading only", path.display())));
-        }
+        let mine = self.mine_to_write(path)?;
+        let _in_use = InUse::enter();
+        mine.write_with(&mut locked(&mine.writer), path, write)
+    }
+
+    /// Runs `record` as `write` does, and keeps the batch in case the file is lost.
+    pub(super) fn record<T>(
+        &self,
+        path: &Path,
+        batch: &mut Option<WrittenBatch>,
+        record: impl Fn(&mut Connection, &WrittenBatch) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mine = self.mine_to_write(path)?;
         let _in_use = InUse::enter();
         let mut slot = locked(&mine.writer);
+        let Some(written) = batch else {
+            return Err(StoreError::Unavailable("the batch was recorded before".to_owned()));
+        };
+        written.mark = slot.kept.next();
+        let recorded = mine.write_with(&mut slot, path, |connection| record(connection, written));
+        if recorded.is_ok()
+            && let Some(written) = batch.take()
+        {
+            slot.kept.add(written);
+        }
+        recorded
+    }
+
+    fn mine_to_write(&self, path: &Path) -> Result<&Self, StoreError> {
+        let mine = self.mine()?;
+        if mine.read_only {
+            return Err(StoreError::Open(format!(
+                "{} was opened for reading only",
+                path.display()
+            )));
+        }
+        Ok(mine)
+    }
+
+    fn write_with<T>(
+        &self,
+        slot: &mut ConnectionSlot,
+        path: &Path,
+        write: impl Fn(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if !slot.is_current(path) {
+            // A connection that reads would keep the file as it is, whose mode may have to change.
+            locked(&self.reader).connection = None;
+        }
         match slot.write(path, &write) {
             Err(StoreError::Damaged(what)) => {
                 slot.connection = None;
@@ -119,126 +168,98 @@ impl Connections {
                 if !was_ours && !schema::is_marked(path) {
                     return Err(StoreError::Damaged(format!("{}: {what}", path.display())));
                 }
-                locked(&mine.reader).connection = None;
-                set_aside(path, &what)?;
+                locked(&self.reader).connection = None;
+                let what = set_aside(path, &what)?;
+                if slot.kept.has_recorded() {
+                    slot.aside = Some(what);
+                } else {
+                    warn(format_args!("{what}"));
+                }
                 slot.write(path, &write)
             }
             other => other,
         }
     }
 
+    /// Returns whether the file is not as this process left it, which has recorded something.
+    pub(super) fn has_changed(&self, path: &Path) -> bool {
+        let Ok(mine) = self.mine() else { return false };
+        let slot = locked(&mine.writer);
+        !mine.read_only && slot.kept.has_recorded() && slot.has_changed(path)
+    }
+
+    /// Returns once what happened to the file.
+    pub(super) fn finding(&self) -> Result<Option<String>, StoreError> {
+        let mine = self.mine()?;
+        let mut slot = locked(&mine.writer);
+        let finding = slot.finding.take();
+        match finding {
+            Some(what) if std::mem::take(&mut slot.has_lost) => Err(StoreError::Damaged(what)),
+            finding => Ok(finding),
+        }
+    }
+
+    /// These issues were deleted.
+    pub(super) fn forget(&self, hashes: &[&str]) {
+        if let Ok(mine) = self.mine() {
+            locked(&mine.writer).kept.forget(hashes);
+        }
+    }
+
     /// Moves what was written from the journal into the file, and empties the journal.
     pub(super) fn checkpoint(&self, path: &Path) -> Result<(), StoreError> {
-        let mine = self.mine();
+        let mine = self.mine()?;
         let _in_use = InUse::enter();
-        let mut slot = locked(&mine.writer);
-        let Slot { connection: Some(connection), dirty: dirty @ true, modified, .. } = &mut *slot else {
-            return Ok(());
-        };
-        connection.busy_timeout(CHECKPOINT_BUSY).map_err(failure)?;
-        let busy: rusqlite::Result<bool> =
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-        connection.busy_timeout(BUSY).map_err(failure)?;
-        *dirty = busy.map_err(failure)?;
-        *modified = modified_at(path);
-        Ok(())
+        locked(&mine.writer).checkpoint(path)
+    }
+
+    /// Does the same, and closes the file, so that nothing is left beside it unless others have it open.
+    pub(super) fn close(&self, path: &Path) -> Result<(), StoreError> {
+        let mine = self.mine()?;
+        let _in_use = InUse::enter();
+        let mut writer = locked(&mine.writer);
+        let emptied = writer.checkpoint(path);
+        locked(&mine.reader).connection = None;
+        writer.connection = None;
+        writer.leave(path);
+        emptied
+    }
+
+    /// Has room for deleting on a full disk, where that may come.
+    pub(super) fn keep_reserve(&self, path: &Path) {
+        let _in_use = InUse::enter();
+        if identity(path).is_some() {
+            reserve::keep(path);
+        }
+    }
+
+    pub(super) fn release_reserve(&self, path: &Path) {
+        let _in_use = InUse::enter();
+        reserve::release(path);
     }
 }
 
-impl Drop for Connections {
+impl Drop for StoreConnections {
     fn drop(&mut self) {
-        if self.process != process::id() {
-            for slot in [&mut self.writer, &mut self.reader] {
-                // Closing one that was in use at the fork would undo the parent's transaction.
-                std::mem::forget(slot.get_mut().unwrap_or_else(PoisonError::into_inner).connection.take());
+        let is_parents = self.process != process::id();
+        // Where all are closed, it may be a fork that drops this, which waits for nobody.
+        let slots = [&mut self.reader, &mut self.writer];
+        let is_open = |slot: &mut Mutex<ConnectionSlot>| {
+            slot.get_mut().unwrap_or_else(PoisonError::into_inner).connection.is_some()
+        };
+        let _in_use = (!is_parents && slots.into_iter().any(is_open)).then(InUse::enter);
+        for slot in [&mut self.reader, &mut self.writer] {
+            let connection =
+                slot.get_mut().unwrap_or_else(PoisonError::into_inner).connection.take();
+            if is_parents {
+                // One that was in use at the fork: closing it would undo the parent's transaction.
+                std::mem::forget(connection);
             }
         }
     }
 }
 
-impl Slot {
-    /// The connection to the file that is at `path` now.
-    fn current(
-        &mut self,
-        path: &Path,
-        open: impl FnOnce(&Path) -> Result<Connection, StoreError>,
-    ) -> Result<&mut Connection, StoreError> {
-        let is_current = self.connection.is_some() && self.identity == identity(path);
-        if !is_current {
-            let was_open = self.connection.take().is_some();
-            let journal = with_suffix(path, "-wal");
-            if was_open && !self.read_only && self.journal.is_some() && self.journal == identity(&journal) {
-                // The journal of a file that is gone would be taken for that of the file now at the path.
-                let _ = fs::remove_file(&journal);
-                let _ = fs::remove_file(with_suffix(path, "-shm"));
-            }
-            let connection = open(path)?;
-            (self.identity, self.journal) = (identity(path), identity(&journal));
-            (self.modified, self.probed) = (modified_at(path), None);
-            self.connection = Some(connection);
-        }
-        self.connection.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".to_owned()))
-    }
-
-    /// Looks at a file that somebody changed, at most once a second: SQLite itself writes into a file that was
-    /// overwritten, from what it has cached.
-    fn probe(&mut self, path: &Path) -> Result<(), StoreError> {
-        let modified = modified_at(path);
-        if modified == self.modified || self.probed.is_some_and(|probed| probed.elapsed() < PROBES) {
-            return Ok(());
-        }
-        self.probed = Some(Instant::now());
-        open::probe(path)?;
-        self.modified = modified;
-        Ok(())
-    }
-
-    fn write<T>(
-        &mut self,
-        path: &Path,
-        write: impl Fn(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let current = self.current(path, open::for_writing).map(drop).and_then(|()| self.probe(path));
-        let written = current.and_then(|()| write(self.current(path, open::for_writing)?));
-        self.dirty = true;
-        if matches!(written, Err(StoreError::Open(_))) {
-            // A folder that was not writable may be so next time.
-            self.connection = None;
-        }
-        written
-    }
-}
-
-fn modified_at(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|file| file.modified()).ok()
-}
-
-/// A thread that panicked left no half transaction: it was rolled back when it unwound.
-fn locked(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+/// Locks a slot. A thread that panicked left no half transaction: it was rolled back when it unwound.
+pub(super) fn locked<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Renames a damaged file with its journal, for somebody to look at.
-fn set_aside(path: &Path, what: &str) -> Result<(), StoreError> {
-    let time: String = Timestamp::now().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
-    let aside = with_suffix(path, &format!(".corrupt-{time}"));
-    for journal in ["-wal", "-shm"] {
-        let _ = fs::rename(with_suffix(path, journal), with_suffix(&aside, journal));
-    }
-    let renamed = fs::rename(path, &aside);
-    let (path, aside) = (path.display(), aside.display());
-    renamed.map_err(|error| {
-        StoreError::Open(format!("{path} is damaged ({what}) and cannot be set aside as {aside}: {error}"))
-    })?;
-    let _ = writeln!(
-        io::stderr(),
-        "error-tracker: {path} is damaged ({what}); it is now {aside}, and a new one is used"
-    );
-    Ok(())
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

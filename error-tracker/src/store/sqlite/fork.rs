@@ -1,29 +1,61 @@
-//! Forking while SQLite is in the middle of something would leave the child with locks that only the parent can
-//! release. So a fork waits a moment for what is being read or written, and what starts meanwhile waits for it.
+//! No connection is open at a fork. SQLite's locks belong to the process, and what it remembers of them would be
+//! wrong in the child; its files may be closed there by a daemon, whose next files get their numbers. So a fork waits
+//! a moment for what is being read or written, what starts meanwhile waits for it, and each connection is closed, to
+//! be opened again when it is wanted.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::thread;
 use std::time::Duration;
 
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static FORKING: AtomicBool = AtomicBool::new(false);
+use super::connections::StoreConnections;
+use super::size_limit::BlockedSignal;
+use crate::fork::PerProcess;
 
-/// How often, and how many times, a fork looks whether SQLite is at rest.
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+/// How many threads are about to fork.
+static FORKING: AtomicUsize = AtomicUsize::new(0);
+/// A connection was in use at the fork that made this process.
+static WAS_IN_USE: AtomicBool = AtomicBool::new(false);
+static ALL: PerProcess<Mutex<Vec<Weak<StoreConnections>>>> =
+    PerProcess::new(Mutex::new(Vec::new()), Mutex::default);
+
+/// How often, and how many times, a fork looks whether SQLite is at rest: 1 s, the time of a batch on a disk that is
+/// slow and busy. Nothing waits for a lock meanwhile.
 const STEP: Duration = Duration::from_micros(200);
-const STEPS: u32 = 500;
+const STEPS: u32 = 5_000;
+
+/// Returns whether somebody forks, and waits for what uses SQLite.
+pub(super) fn waits() -> bool {
+    FORKING.load(SeqCst) > 0
+}
+
+/// Returns whether what SQLite remembers in this process may be wrong: a connection of the parent's was in use at the
+/// fork, and could not be closed.
+pub(super) fn was_in_use() -> bool {
+    WAS_IN_USE.load(SeqCst)
+}
+
+/// Has these closed at each fork.
+pub(super) fn register(connections: &Arc<StoreConnections>) {
+    register_handlers();
+    let _in_use = InUse::enter();
+    let mut all = super::connections::locked(ALL.get());
+    all.retain(|connections| connections.strong_count() > 0);
+    all.push(Arc::downgrade(connections));
+}
 
 /// SQLite is being used, for as long as this lives.
-pub(super) struct InUse;
+pub(super) struct InUse {
+    _signal: BlockedSignal,
+}
 
 impl InUse {
     pub(super) fn enter() -> Self {
-        static REGISTERED: Once = Once::new();
-        REGISTERED.call_once(register);
         loop {
             IN_USE.fetch_add(1, SeqCst);
-            if !FORKING.load(SeqCst) {
-                return Self;
+            if !waits() {
+                return Self { _signal: BlockedSignal::new() };
             }
             IN_USE.fetch_sub(1, SeqCst);
             thread::sleep(STEP);
@@ -37,35 +69,60 @@ impl Drop for InUse {
     }
 }
 
+/// Waits until SQLite is at rest, and closes all connections.
 #[cfg(unix)]
-fn register() {
+fn close_all() {
+    FORKING.fetch_add(1, SeqCst);
+    for _ in 0..STEPS {
+        if IN_USE.load(SeqCst) == 0 {
+            break;
+        }
+        thread::sleep(STEP);
+    }
+    if IN_USE.load(SeqCst) > 0 {
+        return;
+    }
+    let all = match ALL.get().try_lock() {
+        Ok(all) => all,
+        Err(TryLockError::Poisoned(all)) => all.into_inner(),
+        Err(TryLockError::WouldBlock) => return,
+    };
+    all.iter().filter_map(Weak::upgrade).for_each(|connections| connections.close_at_fork());
+}
+
+#[cfg(unix)]
+fn register_handlers() {
     use std::ffi::c_int;
 
     type Handler = unsafe extern "C" fn();
     unsafe extern "C" {
-        fn pthread_atfork(prepare: Option<Handler>, parent: Option<Handler>, child: Option<Handler>)
-        -> c_int;
+        fn pthread_atfork(
+            prepare: Option<Handler>,
+            parent: Option<Handler>,
+            child: Option<Handler>,
+        ) -> c_int;
     }
     unsafe extern "C" fn before() {
-        FORKING.store(true, SeqCst);
-        for _ in 0..STEPS {
-            if IN_USE.load(SeqCst) == 0 {
-                break;
-            }
-            thread::sleep(STEP);
-        }
+        let _ = std::panic::catch_unwind(close_all);
     }
     unsafe extern "C" fn in_parent() {
-        FORKING.store(false, SeqCst);
+        FORKING.fetch_sub(1, SeqCst);
     }
     unsafe extern "C" fn in_child() {
         // The threads that used it are not in this process.
-        IN_USE.store(0, SeqCst);
-        FORKING.store(false, SeqCst);
+        WAS_IN_USE.fetch_or(IN_USE.swap(0, SeqCst) > 0, SeqCst);
+        FORKING.store(0, SeqCst);
     }
-    // SAFETY: the handlers live as long as the program, and only use atomics and sleep.
-    unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+    crate::fork::count();
+    // As in `fork::count`; to close the connections twice does nothing.
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !REGISTERED.load(SeqCst) {
+        // SAFETY: the handlers live as long as the program and do not unwind. What runs before the fork is on the
+        // forking thread in a process that is whole; what runs in the child only uses atomics.
+        unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+        REGISTERED.store(true, SeqCst);
+    }
 }
 
 #[cfg(not(unix))]
-fn register() {}
+fn register_handlers() {}

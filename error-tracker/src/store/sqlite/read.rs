@@ -1,32 +1,33 @@
 //! What is read from the file.
 
+use std::str::FromStr;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
-use serde::de::DeserializeOwned;
 
 use super::{failure, integer, number};
-use crate::event::{Event, Issue, Timestamp};
-use crate::store::cursor::{Cursor, From, Key, limit};
-use crate::store::{IssueQuery, Page, Sort, StoreError, Which};
+use crate::event::{Event, Issue, Kind, Status, Timestamp};
+use crate::store::cursor::{IssueCursor, PageStart, SortKey, limit};
+use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
 
+// The columns `notification_sent`, `ticket_raised` and `ticket` of the schema are not used; they keep their defaults.
 const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
-    function, module, file, line, host, method, path, release, environment, notification_sent, ticket_raised, ticket, \
-    components";
+    function, module, file, line, host, method, path, release, environment, components";
 
 fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     let text = |at| row.get::<_, String>(at);
     let moment = |at| row.get(at).map(|micros| Timestamp::from_micros(number(micros)));
     Ok(Issue {
         hash: text(0)?,
-        kind: word(text(1)?),
-        level: word(text(2)?),
+        kind: parse(&text(1)?),
+        level: parse(&text(2)?),
         type_name: text(3)?,
         variant: row.get(4)?,
         message: text(5)?,
         count: number(row.get(6)?),
         first_seen: moment(7)?,
         last_seen: moment(8)?,
-        status: word(text(9)?),
+        status: parse(&text(9)?),
         handled: row.get(10)?,
         function: text(11)?,
         module: text(12)?,
@@ -37,26 +38,23 @@ fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
         path: text(17)?,
         release: text(18)?,
         environment: text(19)?,
-        notification_sent: row.get(20)?,
-        ticket_raised: row.get(21)?,
-        ticket: row.get(22)?,
-        components: crate::json::from_str(&text(23)?).unwrap_or_default(),
+        components: crate::json::from_str(&text(20)?).unwrap_or_default(),
     })
 }
 
-/// An enum from its name; a name that only a newer version knows is the default.
-fn word<T: DeserializeOwned + Default>(name: String) -> T {
-    crate::json::from_value(name.into()).unwrap_or_default()
+/// Reads an enum from its name; a name that only a newer version knows is the default.
+fn parse<T: FromStr + Default>(name: &str) -> T {
+    name.parse().unwrap_or_default()
 }
 
 /// Conditions with their values, joined by AND.
 #[derive(Clone, Default)]
-struct Conditions {
+struct SqlConditions {
     sql: String,
     values: Vec<Value>,
 }
 
-impl Conditions {
+impl SqlConditions {
     fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(condition);
@@ -65,33 +63,38 @@ impl Conditions {
 
     fn add_part(&mut self, condition: &str, needle: &str) {
         if !needle.is_empty() {
-            self.add(condition, [pattern(needle).into()]);
+            self.add(condition, [needle.to_owned().into()]);
         }
     }
 
     fn of(query: &IssueQuery) -> Self {
         let mut all = Self::default();
-        // Three characters are the least that the index knows.
-        if query.text.chars().count() >= 3 {
+        // Three characters are the least that the index knows, and it folds letters of few scripts.
+        if query.text.len() >= 3 && query.text.is_ascii() {
             let phrase = format!("\"{}\"", query.text.replace('"', "\"\""));
-            all.add("id IN (SELECT rowid FROM issue_text WHERE issue_text MATCH ?)", [phrase.into()]);
+            all.add(
+                "id IN (SELECT rowid FROM issue_text WHERE issue_text MATCH ?)",
+                [phrase.into()],
+            );
         } else if !query.text.is_empty() {
-            let condition = "(type LIKE ? ESCAPE '\\' OR message LIKE ? ESCAPE '\\' OR function LIKE ? ESCAPE '\\' \
-                OR file LIKE ? ESCAPE '\\')";
-            let pattern = pattern(&query.text);
-            all.add(condition, std::iter::repeat_n(pattern.into(), 4));
+            let condition = "(has_part(type, ?) OR has_part(message, ?) OR has_part(function, ?) OR has_part(file, ?))";
+            all.add(condition, std::iter::repeat_n(query.text.clone().into(), 4));
         }
-        for (column, name) in
-            [("kind = ?", query.kind.map(name_of)), ("status = ?", query.status.map(name_of))]
-        {
+        for (column, name) in [
+            ("kind = ?", query.kind.map(Kind::as_str)),
+            ("status = ?", query.status.map(Status::as_str)),
+        ] {
             if let Some(name) = name {
-                all.add(column, [name.into()]);
+                all.add(column, [name.to_owned().into()]);
             }
         }
-        all.add_part("type LIKE ? ESCAPE '\\'", &query.type_name);
-        all.add_part("host LIKE ? ESCAPE '\\'", &query.host);
-        all.add_part("path LIKE ? ESCAPE '\\'", &query.path);
-        all.add_part("function LIKE ? ESCAPE '\\'", &query.function);
+        if let Some(handled) = query.handled {
+            all.add("handled = ?", [i64::from(handled).into()]);
+        }
+        all.add_part("has_part(type, ?)", &query.type_name);
+        all.add_part("has_part(host, ?)", &query.host);
+        all.add_part("has_part(path, ?)", &query.path);
+        all.add_part("has_part(function, ?)", &query.function);
         if !query.method.is_empty() {
             all.add("method = ? COLLATE NOCASE", [query.method.clone().into()]);
         }
@@ -100,27 +103,6 @@ impl Conditions {
         }
         all
     }
-}
-
-/// The name under which serde writes an enum's variant.
-pub(super) fn name_of<T: serde::Serialize>(value: T) -> String {
-    match crate::json::to_value(value) {
-        Ok(crate::json::Value::Text(name)) => name,
-        _ => String::new(),
-    }
-}
-
-fn pattern(needle: &str) -> String {
-    let mut pattern = String::with_capacity(needle.len() + 2);
-    pattern.push('%');
-    for c in needle.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 fn column(sort: Sort) -> &'static str {
@@ -132,22 +114,25 @@ fn column(sort: Sort) -> &'static str {
     }
 }
 
-/// The values that a keyset condition compares with.
-fn values(cursor: Cursor) -> [Value; 2] {
+/// Returns the values that a keyset condition compares with.
+fn values(cursor: IssueCursor) -> [Value; 2] {
     let key = match cursor.key {
-        Key::Number(number) => integer(number).into(),
-        Key::Text(text) => text.into(),
+        SortKey::Number(number) => integer(number).into(),
+        SortKey::Text(text) => text.into(),
     };
     [key, cursor.hash.into()]
 }
 
-pub(super) fn issues(connection: &Connection, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
-    let filter = Conditions::of(query);
+pub(super) fn issues(
+    connection: &Connection,
+    query: &IssueQuery,
+) -> Result<Page<Issue>, StoreError> {
+    let filter = SqlConditions::of(query);
     let limit = limit(query);
-    let (cursor, backwards) = match From::of(query)? {
-        From::Start => (None, false),
-        From::After(cursor) => (Some(cursor), false),
-        From::Before(cursor) => (Some(cursor), true),
+    let (cursor, backwards) = match PageStart::of(query)? {
+        PageStart::Start => (None, false),
+        PageStart::After(cursor) => (Some(cursor), false),
+        PageStart::Before(cursor) => (Some(cursor), true),
     };
     // One more than asked for tells whether the list goes on.
     let mut items = beyond(connection, query, filter.clone(), cursor, backwards, limit + 1)?;
@@ -158,15 +143,16 @@ pub(super) fn issues(connection: &Connection, query: &IssueQuery) -> Result<Page
     }
     let ends = items
         .first()
-        .map(|issue| Cursor::of(issue, query.sort))
-        .zip(items.last().map(|issue| Cursor::of(issue, query.sort)));
+        .map(|issue| IssueCursor::of(issue, query.sort))
+        .zip(items.last().map(|issue| IssueCursor::of(issue, query.sort)));
     let Some((first, last)) = ends else { return Ok(Page::new(items, None, None)) };
-    let exists = |cursor: &Cursor, backwards| {
+    let exists = |cursor: &IssueCursor, backwards| {
         beyond(connection, query, filter.clone(), Some(cursor.clone()), backwards, 1)
             .map(|found| !found.is_empty())
     };
     let has_next = if backwards { exists(&last, false)? } else { goes_on };
-    let has_previous = if backwards { goes_on } else { query.after.is_some() && exists(&first, true)? };
+    let has_previous =
+        if backwards { goes_on } else { query.after.is_some() && exists(&first, true)? };
     let next = has_next.then(|| last.write(query.sort));
     let previous = has_previous.then(|| first.write(query.sort));
     Ok(Page::new(items, next, previous))
@@ -176,8 +162,8 @@ pub(super) fn issues(connection: &Connection, query: &IssueQuery) -> Result<Page
 fn beyond(
     connection: &Connection,
     query: &IssueQuery,
-    mut filter: Conditions,
-    cursor: Option<Cursor>,
+    mut filter: SqlConditions,
+    cursor: Option<IssueCursor>,
     backwards: bool,
     limit: usize,
 ) -> Result<Vec<Issue>, StoreError> {
@@ -201,22 +187,30 @@ pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>
     statement.query_row([hash], to_issue).optional().map_err(failure)
 }
 
-pub(super) fn event(connection: &Connection, hash: &str, which: &Which) -> Result<Option<Event>, StoreError> {
+pub(super) fn event(
+    connection: &Connection,
+    hash: &str,
+    which: &EventSelector,
+) -> Result<Option<Event>, StoreError> {
     const OF_ISSUE: &str =
         "SELECT payload FROM occurrence WHERE issue = (SELECT id FROM issue WHERE hash = ?1)";
-    const SEQ: &str =
-        "(SELECT seq FROM occurrence WHERE id = ?2 AND issue = (SELECT id FROM issue WHERE hash = ?1))";
+    const SEQ: &str = "(SELECT seq FROM occurrence WHERE id = ?2 AND issue = (SELECT id FROM issue WHERE hash = ?1))";
     let (rest, id) = match which {
-        Which::Latest => ("ORDER BY seq DESC LIMIT 1".to_owned(), None),
-        Which::Oldest => ("ORDER BY seq LIMIT 1".to_owned(), None),
-        Which::Id(id) => ("AND id = ?2 LIMIT 1".to_owned(), Some(id)),
-        Which::After(id) => (format!("AND seq > {SEQ} ORDER BY seq LIMIT 1"), Some(id)),
-        Which::Before(id) => (format!("AND seq < {SEQ} ORDER BY seq DESC LIMIT 1"), Some(id)),
+        EventSelector::Latest => ("ORDER BY seq DESC LIMIT 1".to_owned(), None),
+        EventSelector::Oldest => ("ORDER BY seq LIMIT 1".to_owned(), None),
+        EventSelector::Id(id) => ("AND id = ?2 LIMIT 1".to_owned(), Some(id)),
+        EventSelector::After(id) => (format!("AND seq > {SEQ} ORDER BY seq LIMIT 1"), Some(id)),
+        EventSelector::Before(id) => {
+            (format!("AND seq < {SEQ} ORDER BY seq DESC LIMIT 1"), Some(id))
+        }
     };
-    let mut statement = connection.prepare_cached(&format!("{OF_ISSUE} {rest}")).map_err(failure)?;
+    let mut statement =
+        connection.prepare_cached(&format!("{OF_ISSUE} {rest}")).map_err(failure)?;
     let values = [Some(hash), id.map(String::as_str)].into_iter().flatten();
-    let payload: Option<String> =
-        statement.query_row(params_from_iter(values), |row| row.get(0)).optional().map_err(failure)?;
+    let payload: Option<String> = statement
+        .query_row(params_from_iter(values), |row| row.get(0))
+        .optional()
+        .map_err(failure)?;
     let read = |payload: String| {
         crate::json::from_str(&payload)
             .map_err(|error| StoreError::Damaged(format!("an event of {hash}: {error}")))
@@ -224,7 +218,11 @@ pub(super) fn event(connection: &Connection, hash: &str, which: &Which) -> Resul
     payload.map(read).transpose()
 }
 
-pub(super) fn hours(
+pub(super) fn secret(connection: &Connection) -> Result<[u8; 32], StoreError> {
+    connection.query_row("SELECT bytes FROM secret", [], |row| row.get(0)).map_err(failure)
+}
+
+pub(super) fn hourly_counts(
     connection: &Connection,
     hash: &str,
     since: Timestamp,
@@ -233,7 +231,9 @@ pub(super) fn hours(
         ORDER BY hour";
     let mut statement = connection.prepare_cached(sql).map_err(failure)?;
     let rows = statement
-        .query_map((hash, integer(since.hour())), |row| Ok((number(row.get(0)?), number(row.get(1)?))))
+        .query_map((hash, integer(since.hour())), |row| {
+            Ok((number(row.get(0)?), number(row.get(1)?)))
+        })
         .map_err(failure)?;
     rows.collect::<Result<_, _>>().map_err(failure)
 }

@@ -9,17 +9,22 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure;
 use crate::store::StoreError;
 
-/// `etrk`: tells our files from those of other programs.
+/// `etrk`: distinguishes our files from those of other programs.
 const APPLICATION_ID: i32 = 0x6574_726b;
 
 /// The change that leads to version n is at index n - 1. Never change one that was released; add another.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
+];
 
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 
 /// What a file turned out to be.
-pub(super) enum Found {
+pub(super) enum SchemaState {
     /// Nothing is in it yet.
     Empty,
     /// Ours, of this version.
@@ -29,20 +34,22 @@ pub(super) enum Found {
 }
 
 /// Looks at a file without changing it.
-pub(super) fn look(connection: &Connection) -> rusqlite::Result<Found> {
+pub(super) fn look(connection: &Connection) -> rusqlite::Result<SchemaState> {
     // All answers from one moment: another program may be making the file.
-    let _moment = if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
+    let _moment =
+        if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;
     if application == APPLICATION_ID {
-        return Ok(Found::Ours(u32::try_from(version).unwrap_or(u32::MAX)));
+        return Ok(SchemaState::Ours(u32::try_from(version).unwrap_or(u32::MAX)));
     }
-    let is_empty = application == 0 && version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
-    Ok(if is_empty { Found::Empty } else { Found::Foreign })
+    let is_empty =
+        application == 0 && version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
+    Ok(if is_empty { SchemaState::Empty } else { SchemaState::Foreign })
 }
 
-/// Whether a file that SQLite cannot read any more says in its header that it is ours.
+/// Returns whether a file that SQLite cannot read any more says in its header that it is ours.
 pub(super) fn is_marked(path: &Path) -> bool {
     const AT: u64 = 68;
     let mut mark = [0; 4];
@@ -58,7 +65,7 @@ pub(super) fn check_known(found: u32) -> Result<(), StoreError> {
     if found > KNOWN { Err(StoreError::Newer { found, known: KNOWN }) } else { Ok(()) }
 }
 
-/// Whether a file of version `found` must be brought up to date before it is used.
+/// Returns whether a file of version `found` must be brought up to date before it is used.
 pub(super) fn is_old(found: u32) -> bool {
     found < KNOWN
 }
@@ -72,7 +79,7 @@ fn migrate_to(connection: &mut Connection, migrations: &[&str]) -> Result<(), St
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
     // Another process may have done it while this one waited.
-    let Found::Ours(version) = look(&transaction).map_err(failure)? else {
+    let SchemaState::Ours(version) = look(&transaction).map_err(failure)? else {
         return apply(transaction, migrations, 0);
     };
     check_known(version)?;

@@ -1,75 +1,62 @@
 //! What is written into the file.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 
-use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 
-use super::read::name_of;
-use super::{failure, integer, number};
+use super::delete::{DeleteStep, delete_surplus, trim};
+use super::space::{self, SizeBounds};
+use super::transaction::{begin, each};
+use super::written_batch::WrittenBatch;
+use super::{age, failure, integer, number};
 use crate::event::{Event, Issue, Status, Timestamp};
-use crate::store::{Mark, Pruned, Recorded, Retention, Sighting, StoreError};
-
-/// How many issues one transaction deletes.
-const CHUNK: u64 = 200;
+use crate::store::clock::StoreClock;
+use crate::store::retention::family;
+use crate::store::{Pruned, Recorded, Retention, Sighting, StoreError};
 
 /// How much of the latest message an issue keeps, in characters; it is indexed. The events have the whole.
 const MESSAGE: usize = 1000;
 
+/// `opens` says whether a resolved issue is opened again, as [`Sighting::ends_resolution`] does.
 const UPSERT: &str = "
-    INSERT INTO issue (hash, kind, level, type, variant, message, count, first_seen, last_seen, handled, function,
+    INSERT INTO issue (hash, family, kind, level, type, variant, message, count, first_seen, last_seen, handled, function,
         module, file, line, host, method, path, release, environment, components)
-    VALUES (:hash, :kind, :level, :type, :variant, :message, :count, :first_seen, :last_seen, :handled, :function,
-        :module, :file, :line, :host, :method, :path, :release, :environment, :components)
+    VALUES (:hash, :family, :kind, :level, :type, :variant, :message, :count, :first_seen, :last_seen, :handled,
+        :function, :module, :file, :line, :host, :method, :path, :release, :environment, :components)
     ON CONFLICT (hash) DO UPDATE SET
         count = count + excluded.count,
         first_seen = min(first_seen, excluded.first_seen),
         last_seen = max(last_seen, excluded.last_seen),
-        reopened = status = 'resolved',
-        first_seq = iif(status = 'resolved' OR release <> excluded.release,
-            (SELECT ifnull(max(seq), 0) + 1 FROM occurrence), first_seq),
-        status = iif(status = 'resolved', 'unresolved', status),
-        (kind, level, type, variant, message, handled, function, module, file, line, host, method, path, release,
-            environment, components) = (excluded.kind, excluded.level, excluded.type, excluded.variant,
-            excluded.message, excluded.handled, excluded.function, excluded.module, excluded.file, excluded.line,
+        (status, resolved_at, reopened_from, first_seq) = (SELECT
+            iif(opens, 'unresolved', status),
+            iif(opens, NULL, resolved_at),
+            iif(opens, resolution, NULL),
+            iif(opens, (SELECT ifnull(max(seq), 0) + 1 FROM occurrence), first_seq)
+            FROM (SELECT resolution, status = 'resolved' AND (excluded.last_seen > resolution OR resolution > :now) AS opens
+                FROM (SELECT ifnull(resolved_at, 0) AS resolution))),
+        (family, kind, level, type, variant, message, handled, function, module, file, line, host, method, path, release,
+            environment, components) = (excluded.family, excluded.kind, excluded.level, excluded.type, excluded.variant,
+            excluded.message, handled AND excluded.handled, excluded.function, excluded.module, excluded.file, excluded.line,
             excluded.host, excluded.method, excluded.path, excluded.release, excluded.environment,
             excluded.components)
-    RETURNING id, count, reopened";
-
-const TRIM: &str = "
-    DELETE FROM occurrence WHERE seq IN (
-        SELECT seq FROM occurrence WHERE issue = ?1 AND (
-            seq < (SELECT first_seq FROM issue WHERE id = ?1)
-            OR seq >= (SELECT seq FROM occurrence
-                WHERE issue = ?1 AND seq >= (SELECT first_seq FROM issue WHERE id = ?1) ORDER BY seq LIMIT 1 OFFSET ?2))
-        ORDER BY seq LIMIT max((SELECT count(*) FROM occurrence WHERE issue = ?1) - ?3, 0))";
+    RETURNING id, count, reopened_from";
 
 /// What became of a batch.
-pub(super) struct Batch {
+pub(super) struct BatchOutcome {
     pub(super) recorded: Vec<Recorded>,
     /// Whether older issues had to go.
     pub(super) evicted: bool,
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    // A transaction that reads first and writes later fails at once when another one wrote meanwhile.
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)
-}
-
-/// The events as JSON.
-pub(super) fn payloads(batch: &[Sighting]) -> Result<Vec<String>, StoreError> {
-    batch.iter().map(|sighting| payload(&sighting.event)).collect()
-}
-
-fn payload(event: &Event) -> Result<String, StoreError> {
-    crate::json::to_string(event).map_err(|error| StoreError::Other(Box::new(error)))
-}
-
 pub(super) fn record(
     connection: &mut Connection,
     batch: &[Sighting],
-    payloads: &[String],
+    written: &WrittenBatch,
     retention: &Retention,
-) -> Result<Batch, StoreError> {
+    clock: &Mutex<Option<StoreClock>>,
+    room: Option<u64>,
+) -> Result<BatchOutcome, StoreError> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut by_hash: HashMap<&str, usize> = HashMap::new();
     for (at, sighting) in batch.iter().enumerate() {
@@ -79,12 +66,19 @@ pub(super) fn record(
         });
         groups[group].push(at);
     }
+    let payloads = &written.payloads;
+    let fitting = SizeBounds::of(retention).fitting(payloads);
     let transaction = begin(connection)?;
+    written.mark.note(&transaction)?;
+    age::note(&transaction, clock, retention.max_age)?;
+    let mut evicted = space::make_room(&transaction, fitting.bytes, retention, DeleteStep::Large)?
+        != Pruned::default();
+    let now = Timestamp::now();
     let mut recorded = vec![Recorded::default(); batch.len()];
     let mut first_new = None;
     for group in &groups {
         let issue = merged(batch, group);
-        let (id, count, reopened) = upsert(&transaction, &issue)?;
+        let (id, count, mut reopened_from) = upsert(&transaction, &issue, now)?;
         let mut before = count.saturating_sub(issue.count);
         let new = before == 0;
         if new {
@@ -92,34 +86,41 @@ pub(super) fn record(
         }
         for (nth, &at) in group.iter().enumerate() {
             before = before.saturating_add(batch[at].count);
-            recorded[at] = Recorded::seen(before).new(new && nth == 0).regression(reopened && nth == 0);
+            let reopened =
+                reopened_from.take_if(|resolved| batch[at].ends_resolution(*resolved, now));
+            recorded[at] =
+                Recorded::seen(before).with_new(new && nth == 0).regression(reopened.is_some());
             add_hour(&transaction, id, &batch[at])?;
         }
         let mut kept: Vec<usize> = group.iter().copied().filter(|at| !batch[*at].again).collect();
         if new && kept.is_empty() {
             kept.extend(group.last());
         }
-        // Of so many only those are written that may stay.
-        let limit = |number| usize::try_from(number).unwrap_or(usize::MAX);
-        let first = limit(retention.first_occurrences());
-        let newest = kept.len().saturating_sub(limit(retention.max_occurrences) - first);
-        for &at in kept.iter().take(first).chain(kept.iter().skip(newest.max(first))) {
-            add_occurrence(&transaction, id, &batch[at].event, &payloads[at])?;
-        }
+        // Of so many only those are written that stay.
+        let mut surplus = Vec::new();
         if count > retention.max_occurrences && !kept.is_empty() {
-            trim(&transaction, id, retention)?;
+            let coming: Vec<&str> =
+                kept.iter().map(|at| &*batch[*at].event.origin.release).collect();
+            (_, surplus) = trim(&transaction, id, &coming, retention)?;
+        }
+        for (nth, &at) in kept.iter().enumerate() {
+            if surplus.binary_search(&nth).is_err() && at >= fitting.first {
+                add_occurrence(&transaction, id, &batch[at].event, &payloads[at])?;
+            }
         }
     }
-    let mut evicted = false;
     if let Some(first) = first_new {
         index_texts(&transaction, first)?;
-        evicted = delete_oldest(&transaction, retention.max_issues, u64::MAX)?.issues > 0;
+        evicted |= delete_surplus(&transaction, retention.max_issues, u64::MAX, DeleteStep::Large)?
+            .issues
+            > 0;
     }
+    space::keep_size(&transaction, retention, room)?;
     transaction.commit().map_err(failure)?;
-    Ok(Batch { recorded, evicted })
+    Ok(BatchOutcome { recorded, evicted })
 }
 
-/// The issue that the sightings of one group make: the latest event's facts and the sum of the counts.
+/// Returns the issue that the sightings of one group make: the latest event's facts and the sum of the counts.
 fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
     let mut issue = group.last().map(|at| Issue::of(&batch[*at].event)).unwrap_or_default();
     issue.count = 0;
@@ -127,6 +128,7 @@ fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
         issue.count = issue.count.saturating_add(sighting.count);
         issue.first_seen = issue.first_seen.min(sighting.event.at);
         issue.last_seen = issue.last_seen.max(sighting.last_seen);
+        issue.handled &= sighting.event.is_handled_on_the_way();
     }
     if let Some((end, _)) = issue.message.char_indices().nth(MESSAGE) {
         issue.message.truncate(end);
@@ -134,20 +136,27 @@ fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
     issue
 }
 
-/// The issue's row, its count now, and whether it had been resolved.
-fn upsert(transaction: &Transaction<'_>, issue: &Issue) -> Result<(i64, u64, bool), StoreError> {
-    let components =
-        crate::json::to_string(&issue.components).map_err(|error| StoreError::Other(Box::new(error)))?;
+/// Returns the issue's row, its count now, and when it had been resolved, where that has ended.
+fn upsert(
+    transaction: &Transaction<'_>,
+    issue: &Issue,
+    now: Timestamp,
+) -> Result<(i64, u64, Option<Timestamp>), StoreError> {
+    let components = crate::json::to_string(&issue.components)
+        .map_err(|error| StoreError::Other(Box::new(error)))?;
     let mut statement = transaction.prepare_cached(UPSERT).map_err(failure)?;
     let values = named_params! {
-        ":hash": issue.hash, ":kind": name_of(issue.kind), ":level": name_of(issue.level), ":type": issue.type_name,
+        ":hash": issue.hash, ":family": family(issue), ":now": integer(now.as_micros()), ":kind": issue.kind.as_str(), ":level": issue.level.as_str(), ":type": issue.type_name,
         ":variant": issue.variant, ":message": issue.message, ":count": integer(issue.count),
         ":first_seen": integer(issue.first_seen.as_micros()), ":last_seen": integer(issue.last_seen.as_micros()),
         ":handled": issue.handled, ":function": issue.function, ":module": issue.module, ":file": issue.file,
         ":line": issue.line, ":host": issue.host, ":method": issue.method, ":path": issue.path,
         ":release": issue.release, ":environment": issue.environment, ":components": components,
     };
-    let row = statement.query_row(values, |row| Ok((row.get(0)?, number(row.get(1)?), row.get(2)?)));
+    let resolved =
+        |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(number(micros)));
+    let row = statement
+        .query_row(values, |row| Ok((row.get(0)?, number(row.get(1)?), resolved(row.get(2)?))));
     row.map_err(failure)
 }
 
@@ -159,7 +168,11 @@ fn index_texts(transaction: &Transaction<'_>, first: i64) -> Result<(), StoreErr
     statement.execute([first]).map(drop).map_err(failure)
 }
 
-fn add_hour(transaction: &Transaction<'_>, issue: i64, sighting: &Sighting) -> Result<(), StoreError> {
+fn add_hour(
+    transaction: &Transaction<'_>,
+    issue: i64,
+    sighting: &Sighting,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO bucket (issue, hour, count) VALUES (?, ?, ?) \
         ON CONFLICT (issue, hour) DO UPDATE SET count = count + excluded.count";
     let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
@@ -173,41 +186,33 @@ fn add_occurrence(
     event: &Event,
     payload: &str,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO occurrence (id, issue, at, payload) VALUES (?, ?, ?, ?)";
+    let sql = "INSERT INTO occurrence (id, issue, at, release, payload) VALUES (?, ?, ?, ?, ?)";
     let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
-    let values = (&event.id, issue, integer(event.at.as_micros()), payload);
+    let values = (&event.id, issue, integer(event.at.as_micros()), &event.origin.release, payload);
     statement.execute(values).map(drop).map_err(failure)
 }
 
-/// Deletes an issue's occurrences beyond `retention`, those between the first and the newest; says how many.
-fn trim(transaction: &Transaction<'_>, issue: i64, retention: &Retention) -> Result<u64, StoreError> {
-    let mut statement = transaction.prepare_cached(TRIM).map_err(failure)?;
-    let values = (issue, integer(retention.first_occurrences()), integer(retention.max_occurrences));
-    statement.execute(values).map(|deleted| deleted as u64).map_err(failure)
-}
-
-/// Deletes the issues seen longest ago, beyond `max_issues`, at most `most` of them.
-fn delete_oldest(transaction: &Transaction<'_>, max_issues: u64, most: u64) -> Result<Pruned, StoreError> {
-    let mut kept =
-        transaction.prepare_cached("SELECT value FROM meta WHERE key = 'issues'").map_err(failure)?;
-    let kept = number(kept.query_row([], |row| row.get(0)).map_err(failure)?);
-    let excess = kept.saturating_sub(max_issues).min(most);
-    if excess == 0 {
-        return Ok(Pruned::default());
+pub(super) fn rewrite(
+    connection: &mut Connection,
+    event: &Event,
+    payload: &str,
+) -> Result<bool, StoreError> {
+    let transaction = begin(connection)?;
+    // By its issue, whose occurrences have an index: ids alone have none.
+    let sql = "UPDATE occurrence SET payload = ?3
+        WHERE issue = (SELECT id FROM issue WHERE hash = ?1) AND id = ?2 RETURNING issue";
+    let values = [event.grouping.hash.as_str(), event.id.as_str(), payload];
+    let issue = transaction.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
+    let issue = issue.map_err(failure)?;
+    if let Some(issue) = issue
+        && !event.is_handled_on_the_way()
+    {
+        transaction
+            .execute("UPDATE issue SET handled = 0 WHERE id = ?", [issue])
+            .map_err(failure)?;
     }
-    delete_first(transaction, integer(Timestamp::from_micros(u64::MAX).as_micros()), excess)
-}
-
-/// Deletes the `most` issues seen longest ago, of those last seen before a moment.
-fn delete_first(transaction: &Transaction<'_>, before: i64, most: u64) -> Result<Pruned, StoreError> {
-    const FIRST: &str = "(SELECT id FROM issue WHERE last_seen < ? ORDER BY last_seen, hash LIMIT ?)";
-    let run = |sql: String| {
-        let mut statement = transaction.prepare_cached(&sql).map_err(failure)?;
-        statement.execute((before, integer(most))).map(|deleted| deleted as u64).map_err(failure)
-    };
-    let occurrences = run(format!("DELETE FROM occurrence WHERE issue IN {FIRST}"))?;
-    let issues = run(format!("DELETE FROM issue WHERE id IN {FIRST}"))?;
-    Ok(Pruned { issues, occurrences })
+    transaction.commit().map_err(failure)?;
+    Ok(issue.is_some())
 }
 
 pub(super) fn set_status(
@@ -215,74 +220,8 @@ pub(super) fn set_status(
     hashes: &[&str],
     status: Status,
 ) -> Result<u64, StoreError> {
-    let name = name_of(status);
-    let sql = "UPDATE issue SET status = ?2 WHERE hash = ?1";
-    each(connection, sql, hashes, |statement, hash| statement.execute([hash, &name]))
-}
-
-pub(super) fn delete(connection: &mut Connection, hashes: &[&str]) -> Result<u64, StoreError> {
-    each(connection, "DELETE FROM issue WHERE hash = ?", hashes, |statement, hash| statement.execute([hash]))
-}
-
-/// Runs a statement for each hash in one transaction; says how many rows there were.
-fn each(
-    connection: &mut Connection,
-    sql: &str,
-    hashes: &[&str],
-    run: impl Fn(&mut Statement<'_>, &str) -> rusqlite::Result<usize>,
-) -> Result<u64, StoreError> {
-    let transaction = begin(connection)?;
-    let mut changed = 0;
-    for hash in hashes {
-        let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
-        changed += run(&mut statement, hash).map_err(failure)? as u64;
-    }
-    transaction.commit().map_err(failure)?;
-    Ok(changed)
-}
-
-pub(super) fn mark(connection: &mut Connection, hash: &str, mark: &Mark) -> Result<(), StoreError> {
-    let done = match mark {
-        Mark::Notified => connection.execute("UPDATE issue SET notification_sent = 1 WHERE hash = ?", [hash]),
-        Mark::Ticket(address) => connection
-            .execute("UPDATE issue SET ticket_raised = 1, ticket = ?2 WHERE hash = ?1", [hash, address]),
-    };
-    done.map(drop).map_err(failure)
-}
-
-/// Deletes a chunk of what is too old or too much; nothing when all is within its bounds.
-pub(super) fn prune(
-    connection: &mut Connection,
-    retention: &Retention,
-    oldest: Timestamp,
-) -> Result<Pruned, StoreError> {
-    let transaction = begin(connection)?;
-    let mut pruned = delete_first(&transaction, integer(oldest.as_micros()), CHUNK)?;
-    if pruned.issues == 0 {
-        pruned = delete_oldest(&transaction, retention.max_issues, CHUNK)?;
-    }
-    if pruned.issues == 0 {
-        let sql = "SELECT issue FROM occurrence GROUP BY issue HAVING count(*) > ? LIMIT ?";
-        let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
-        let values = (integer(retention.max_occurrences), integer(CHUNK));
-        let rows = statement.query_map(values, |row| row.get(0)).map_err(failure)?;
-        let issues: Vec<i64> = rows.collect::<Result<_, _>>().map_err(failure)?;
-        for issue in issues {
-            pruned.occurrences += trim(&transaction, issue, retention)?;
-        }
-    }
-    transaction.commit().map_err(failure)?;
-    Ok(pruned)
-}
-
-/// Deletes the hourly counts from before `oldest`.
-pub(super) fn prune_hours(connection: &mut Connection, oldest: Timestamp) -> Result<(), StoreError> {
-    let sql = "DELETE FROM bucket WHERE hour < ?";
-    connection.execute(sql, [integer(oldest.hour())]).map(drop).map_err(failure)
-}
-
-/// Takes what was deleted out of the text index, which only marks it. To do so at every deletion (FTS5's
-/// `secure-delete`) takes 300 microseconds each.
-pub(super) fn purge(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.execute_batch("INSERT INTO issue_text (issue_text) VALUES ('optimize')").map_err(failure)
+    let name = status.as_str();
+    let resolved_at = (status == Status::Resolved).then(|| integer(Timestamp::now().as_micros()));
+    let sql = "UPDATE issue SET status = ?2, resolved_at = ?3 WHERE hash = ?1";
+    each(connection, sql, hashes, |statement, hash| statement.execute((hash, &name, resolved_at)))
 }

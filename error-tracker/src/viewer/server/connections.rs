@@ -1,65 +1,50 @@
-//! The connections that are open, and the thread that accepts them.
+//! The connections that are open.
 
-use std::collections::HashMap;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use super::{Site, exchange};
-
-/// Connections at a time, each with a thread; more are answered with 503.
+/// The number of connections at a time, each with a thread. A further one cuts off the one that has waited longest
+/// for its client; where none waits, it is answered with 503.
 pub(super) const MAX_CONNECTIONS: usize = 32;
-/// How long stopping waits for threads at most.
+/// The longest wait for threads when the server is stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(super) struct Connections {
-    state: Mutex<State>,
+pub(super) struct OpenConnections {
+    state: Mutex<ConnectionState>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct State {
-    /// Those that only wait for their client have their stream here, to be cut off; those that are being answered do not.
-    open: HashMap<u64, Option<Arc<TcpStream>>>,
+struct ConnectionState {
+    /// By number, the oldest first.
+    open: BTreeMap<u64, (ConnectionPhase, Arc<TcpStream>)>,
     is_accepting: bool,
     is_stopped: bool,
 }
 
-impl Connections {
+/// The state of a connection: what it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ConnectionPhase {
+    /// The client: for its request, or until it closes its side.
+    Client,
+    /// The page that is being made.
+    Page,
+    /// The client, which takes its answer.
+    Taking,
+}
+
+impl OpenConnections {
     pub(super) fn new() -> Self {
-        let state = State { open: HashMap::new(), is_accepting: true, is_stopped: false };
+        let state =
+            ConnectionState { open: BTreeMap::new(), is_accepting: true, is_stopped: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Accepts connections until it is stopped.
-    pub(super) fn accept(self: &Arc<Self>, listener: &TcpListener, site: &Arc<Site>) {
-        let _accepting = Accepting(self);
-        let busy = exchange::busy(site);
-        for number in 0.. {
-            let accepted = listener.accept();
-            if self.state().is_stopped {
-                return;
-            }
-            let Ok((stream, _)) = accepted else {
-                // Out of file descriptors, most likely: some connection has to end first.
-                thread::sleep(Duration::from_millis(50));
-                continue;
-            };
-            let stream = Arc::new(stream);
-            let started = self.enter(number, &stream).is_some_and(|place| {
-                let site = Arc::clone(site);
-                let page = thread::Builder::new().name("error-tracker page".into());
-                page.spawn(move || exchange::run(&site, &place)).is_ok()
-            });
-            if !started {
-                exchange::send_at_once(&stream, &busy);
-            }
-        }
-    }
-
-    /// Tells the accepting thread to end. It does so at the next connection, which `wake` makes; answers whether it did.
+    /// Asks the accepting thread to end, which it does at the next connection: `wake` makes one. Returns whether it
+    /// ended.
     pub(super) fn stop(&self, wake: impl FnOnce(Duration)) -> bool {
         self.state().is_stopped = true;
         wake(PATIENCE);
@@ -67,7 +52,9 @@ impl Connections {
         let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| state.is_accepting);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let has_ended = !state.is_accepting;
-        for stream in state.open.values().flatten() {
+        for (_, stream) in
+            state.open.values().filter(|(phase, _)| *phase == ConnectionPhase::Client)
+        {
             let _ = stream.shutdown(Shutdown::Both);
         }
         // A page that takes longer is left alone: its thread ends with it.
@@ -75,55 +62,81 @@ impl Connections {
         has_ended
     }
 
-    fn enter(self: &Arc<Self>, number: u64, stream: &Arc<TcpStream>) -> Option<Place> {
+    /// Lets a connection in; `None` where each of the others waits for its page.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        number: u64,
+        stream: &Arc<TcpStream>,
+    ) -> Option<ConnectionPermit> {
         let mut state = self.state();
         if state.open.len() >= MAX_CONNECTIONS {
-            return None;
+            let oldest = state
+                .open
+                .iter()
+                .find(|(_, (phase, _))| *phase != ConnectionPhase::Page)
+                .map(|(number, _)| *number)?;
+            // Its thread ends with it.
+            if let Some((_, stream)) = state.open.remove(&oldest) {
+                let _ = stream.shutdown(Shutdown::Both);
+            }
         }
-        state.open.insert(number, Some(Arc::clone(stream)));
-        Some(Place { connections: Arc::clone(self), number, stream: Arc::clone(stream) })
+        state.open.insert(number, (ConnectionPhase::Client, Arc::clone(stream)));
+        Some(ConnectionPermit { connections: Arc::clone(self), number, stream: Arc::clone(stream) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Returns whether the accepting thread is to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state().is_stopped
+    }
+
+    /// Notes that the accepting thread has ended.
+    pub(super) fn accepts_no_more(&self) {
+        self.state().is_accepting = false;
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Accepting<'a>(&'a Connections);
-
-impl Drop for Accepting<'_> {
-    fn drop(&mut self) {
-        self.0.state().is_accepting = false;
-        self.0.changed.notify_all();
-    }
-}
-
-/// One of the connections that may be open.
-pub(super) struct Place {
-    connections: Arc<Connections>,
+/// A place among the open connections, which is free again when this is dropped.
+pub(super) struct ConnectionPermit {
+    connections: Arc<OpenConnections>,
     number: u64,
     stream: Arc<TcpStream>,
 }
 
-impl Place {
+impl ConnectionPermit {
     pub(super) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// From here on stopping waits for it.
-    pub(super) fn answering(&self) {
-        self.connections.state().open.insert(self.number, None);
+    /// Notes that the page is being made: from here on stopping waits for it.
+    pub(super) fn asked(&self) {
+        self.enter(ConnectionPhase::Page);
     }
 
-    /// From here on stopping cuts it off again; answers whether the server is stopped.
+    /// Notes that the client takes the answer.
+    pub(super) fn answering(&self) {
+        self.enter(ConnectionPhase::Taking);
+    }
+
+    /// Notes that the answer is sent: from here on stopping cuts it off again. Returns whether the server is stopped.
     pub(super) fn answered(&self) -> bool {
-        let mut state = self.connections.state();
-        state.open.insert(self.number, Some(Arc::clone(&self.stream)));
-        state.is_stopped
+        self.enter(ConnectionPhase::Client);
+        self.connections.state().is_stopped
+    }
+
+    fn enter(&self, next: ConnectionPhase) {
+        // One that was cut off is not there any more.
+        if let Some((phase, _)) = self.connections.state().open.get_mut(&self.number) {
+            *phase = next;
+        }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.connections.state().open.remove(&self.number);
         self.connections.changed.notify_all();

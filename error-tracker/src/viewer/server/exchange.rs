@@ -5,43 +5,48 @@ use std::net::{Shutdown, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use super::Site;
-use super::connections::Place;
-use super::head::{self, Refused};
-use crate::viewer::answer::{Problem, answer};
-use crate::viewer::{Request, Response, status};
+use super::ServedViewer;
+use super::connections::ConnectionPermit;
+use super::head::{self, HeadError};
+use crate::viewer::answer::{PageError, answer};
+use crate::viewer::{ViewerRequest, ViewerResponse, status};
 
-/// How long a client may take to close its side once it was answered.
+/// The time that a client has to close its side once it was answered.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Reads the request of a connection and answers it.
-pub(super) fn run(site: &Site, place: &Place) {
-    let stream = place.stream();
-    let mut timed = Timed { stream, until: Instant::now() + site.deadline };
+pub(super) fn run(site: &ServedViewer, permit: &ConnectionPermit) {
+    let stream = permit.stream();
+    let mut timed = DeadlineStream { stream, until: Instant::now() + site.deadline };
     let mut bytes = Vec::new();
-    let answered = unharmed(|| match serve(site, &mut timed, &mut bytes, place) {
+    let answered = unharmed(|| match serve(site, &mut timed, &mut bytes, permit) {
         Ok(answer) => Some(answer),
-        Err(Refused::Problem(problem)) => Some(site.viewer.refuse(&Request::default(), &problem)),
-        Err(Refused::Gone) => None,
+        Err(HeadError::Problem(problem)) => {
+            Some(site.viewer.refuse(&ViewerRequest::default(), &problem))
+        }
+        Err(HeadError::Gone) => None,
     });
     let Some(answer) = answered else { return };
-    place.answering();
-    let mut timed = Timed { stream, until: Instant::now() + site.deadline };
+    permit.answering();
+    let mut timed = DeadlineStream { stream, until: Instant::now() + site.deadline };
     let is_written = timed.write_all(&written(answer, bytes.starts_with(b"HEAD "))).is_ok();
-    if is_written && stream.shutdown(Shutdown::Write).is_ok() && !place.answered() {
+    if is_written && stream.shutdown(Shutdown::Write).is_ok() && !permit.answered() {
         // Closing while something unread is left would make the system throw the answer away.
-        let _ = io::copy(&mut Timed { stream, until: Instant::now() + LINGER }, &mut io::sink());
+        let _ = io::copy(
+            &mut DeadlineStream { stream, until: Instant::now() + LINGER },
+            &mut io::sink(),
+        );
     }
 }
 
-/// The whole answer to whom there is no thread for.
-pub(super) fn busy(site: &Site) -> Vec<u8> {
-    let problem = Problem::new(status::SERVICE_UNAVAILABLE);
-    let answer = unharmed(|| Some(site.viewer.refuse(&Request::default(), &problem)));
+/// Returns the prepared 503 response for connections over the limit.
+pub(super) fn busy(site: &ServedViewer) -> Vec<u8> {
+    let problem = PageError::new(status::SERVICE_UNAVAILABLE);
+    let answer = unharmed(|| Some(site.viewer.refuse(&ViewerRequest::default(), &problem)));
     answer.map(|answer| written(answer, false)).unwrap_or_default()
 }
 
-/// Sends `bytes` without ever waiting.
+/// Sends `bytes` as far as that needs no waiting, and closes.
 pub(super) fn send_at_once(mut stream: &TcpStream, bytes: &[u8]) {
     if stream.set_nonblocking(true).is_ok() && stream.write(bytes).is_ok() {
         let _ = stream.shutdown(Shutdown::Write);
@@ -50,24 +55,24 @@ pub(super) fn send_at_once(mut stream: &TcpStream, bytes: &[u8]) {
 }
 
 fn serve(
-    site: &Site,
-    stream: &mut Timed<'_>,
+    site: &ServedViewer,
+    stream: &mut DeadlineStream<'_>,
     bytes: &mut Vec<u8>,
-    place: &Place,
-) -> Result<Response, Refused> {
+    permit: &ConnectionPermit,
+) -> Result<ViewerResponse, HeadError> {
     let head = head::read(stream, bytes)?;
     if let Some(answer) = site.guard.check(&head.request, &site.viewer) {
         return Ok(answer);
     }
     if head.waits() {
-        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(|_| Refused::Gone)?;
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(|_| HeadError::Gone)?;
     }
     let request = head.read_body(stream)?;
-    place.answering();
+    permit.asked();
     Ok(site.viewer.handle(&request))
 }
 
-fn unharmed(make: impl FnOnce() -> Option<Response>) -> Option<Response> {
+fn unharmed(make: impl FnOnce() -> Option<ViewerResponse>) -> Option<ViewerResponse> {
     catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
         Some(answer(
             status::INTERNAL_SERVER_ERROR,
@@ -77,7 +82,7 @@ fn unharmed(make: impl FnOnce() -> Option<Response>) -> Option<Response> {
     })
 }
 
-fn written(answer: Response, is_head: bool) -> Vec<u8> {
+fn written(answer: ViewerResponse, is_head: bool) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 {} {}\r\n", answer.status(), status::reason(answer.status()));
     for (name, value) in answer.headers() {
         out.extend([name, ": ", value, "\r\n"]);
@@ -94,26 +99,26 @@ fn written(answer: Response, is_head: bool) -> Vec<u8> {
 }
 
 /// A connection with one deadline for all that is read or written together.
-struct Timed<'a> {
+struct DeadlineStream<'a> {
     stream: &'a TcpStream,
     until: Instant,
 }
 
-impl Timed<'_> {
+impl DeadlineStream<'_> {
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
 
-impl Read for Timed<'_> {
+impl Read for DeadlineStream<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(self.left()?))?;
         self.stream.read(out)
     }
 }
 
-impl Write for Timed<'_> {
+impl Write for DeadlineStream<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.set_write_timeout(Some(self.left()?))?;
         self.stream.write(bytes)

@@ -2,26 +2,27 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::viewer::answer::{Problem, see};
-use crate::viewer::{Request, Response, Token, Viewer, status};
+use crate::viewer::answer::{PageError, see};
+use crate::viewer::{AccessToken, Viewer, ViewerRequest, ViewerResponse, status};
 
 const COOKIE: &str = "error-tracker-token";
 
-pub(super) struct Guard {
+pub(super) struct RequestGuard {
     pub(super) address: SocketAddr,
-    pub(super) token: Option<Token>,
+    pub(super) token: Option<AccessToken>,
     pub(super) hosts: Vec<String>,
 }
 
-impl Guard {
-    /// The answer that keeps a request out, if any.
-    pub(super) fn check(&self, request: &Request, viewer: &Viewer) -> Option<Response> {
-        let refuse = |status| Some(viewer.refuse(request, &Problem::new(status)));
+impl RequestGuard {
+    /// Returns the answer that keeps a request out, if any.
+    pub(super) fn check(&self, request: &ViewerRequest, viewer: &Viewer) -> Option<ViewerResponse> {
+        let refuse = |status| Some(viewer.refuse(request, &PageError::new(status)));
         if !self.is_known_host(request) {
             return refuse(status::MISDIRECTED_REQUEST);
         }
         let token = self.token.as_ref()?;
-        let in_cookie = cookies(request).any(|(name, value)| name == self.cookie() && token.matches(value));
+        let in_cookie =
+            cookies(request).any(|(name, value)| name == self.cookie() && token.matches(value));
         let asked = request.query();
         let given = form_urlencoded::parse(asked.as_bytes()).find(|(name, _)| name == "token");
         match given {
@@ -34,13 +35,19 @@ impl Guard {
     }
 
     /// Puts the token into a cookie and leads to the same page without it, so that it stays in no history.
-    fn exchange(&self, request: &Request, token: &Token, asked: &str) -> Response {
+    fn exchange(
+        &self,
+        request: &ViewerRequest,
+        token: &AccessToken,
+        asked: &str,
+    ) -> ViewerResponse {
         let rest = form_urlencoded::parse(asked.as_bytes()).filter(|(name, _)| name != "token");
         let rest = form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish();
         let page = request.path().rsplit('/').next().unwrap_or_default();
         let mark = if rest.is_empty() { "" } else { "?" };
         let mut answer = see(status::SEE_OTHER, format!("./{page}{mark}{rest}"));
-        let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.cookie(), token.as_str());
+        let cookie =
+            format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.cookie(), token.as_str());
         answer.set("set-cookie", cookie);
         answer
     }
@@ -50,22 +57,26 @@ impl Guard {
         format!("{COOKIE}-{}", self.address.port())
     }
 
-    /// A foreign page can let its own name point here, but cannot make the browser send one of ours.
-    fn is_known_host(&self, request: &Request) -> bool {
+    /// Returns whether the host is known. A foreign page can let its own name point here, but cannot make the browser
+    /// send one of ours.
+    fn is_known_host(&self, request: &ViewerRequest) -> bool {
         let Some(name) = request.header("host").and_then(host) else { return false };
-        let name = name.to_ascii_lowercase();
         let ip = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         let bound = self.address.ip().to_canonical();
         match ip.map(|ip| ip.to_canonical()) {
             Ok(_) if bound.is_unspecified() => true,
-            Ok(ip) => ip == bound || (bound.is_loopback() && ip.is_loopback()) || self.hosts.contains(&name),
+            Ok(ip) => {
+                ip == bound
+                    || (bound.is_loopback() && ip.is_loopback())
+                    || self.hosts.contains(&name)
+            }
             Err(_) => name == "localhost" || self.hosts.contains(&name),
         }
     }
 }
 
-/// A `Host` without its port.
-fn host(header: &str) -> Option<&str> {
+/// Returns a `Host` without its port and the dot of the root, in lower case.
+pub(super) fn host(header: &str) -> Option<String> {
     let name_ends = if header.starts_with('[') {
         header.find(']')? + 1
     } else {
@@ -73,10 +84,11 @@ fn host(header: &str) -> Option<&str> {
     };
     let (name, port) = header.split_at(name_ends);
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(name)
+    let is_host = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    is_host.then(|| name.trim_end_matches('.').to_ascii_lowercase())
 }
 
-fn cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+fn cookies(request: &ViewerRequest) -> impl Iterator<Item = (&str, &str)> {
     let pairs = request.all("cookie").flat_map(|line| line.split(';'));
     pairs.filter_map(|pair| pair.trim().split_once('='))
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use crate::viewer::answer::Problem;
-use crate::viewer::{MAX_BODY, MAX_URL, Request, status};
+use crate::viewer::answer::PageError;
+use crate::viewer::{MAX_BODY, MAX_URL, ViewerRequest, status};
 
 /// The first line: the address with what stands around it.
 const MAX_LINE: usize = MAX_URL + 64;
@@ -14,8 +14,8 @@ const END: &[u8] = b"\r\n\r\n";
 const METHODS: &str = "GET, HEAD, POST";
 
 /// A request whose body is still to be read.
-pub(super) struct Head {
-    pub(super) request: Request,
+pub(super) struct RequestHead {
+    pub(super) request: ViewerRequest,
     /// Whether the client asks before it sends the body.
     asks: bool,
     length: usize,
@@ -23,50 +23,53 @@ pub(super) struct Head {
     body: Vec<u8>,
 }
 
-/// Why there is no request.
+/// The reason why a request could not be read.
 #[derive(Debug)]
-pub(super) enum Refused {
-    Problem(Problem),
+pub(super) enum HeadError {
+    Problem(PageError),
     /// Nobody is there to be answered, or nothing was asked.
     Gone,
 }
 
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
+impl From<PageError> for HeadError {
+    fn from(problem: PageError) -> Self {
         Self::Problem(problem)
     }
 }
 
 /// Reads up to the body. `bytes` keeps what was read, also where this fails.
-pub(super) fn read(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Head, Refused> {
+pub(super) fn read(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<RequestHead, HeadError> {
     let mut chunk = [0; 4096];
     let mut line = None;
     loop {
         let before = bytes.len();
         match stream.read(&mut chunk) {
-            Ok(0) if before == 0 => return Err(Refused::Gone),
+            Ok(0) if before == 0 => return Err(HeadError::Gone),
             Ok(0) => return Err(ended()),
             Ok(n) => bytes.extend(chunk.iter().take(n)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             // A browser opens connections that it may need later; nobody waits for an answer there.
-            Err(_) if before == 0 => return Err(Refused::Gone),
+            Err(_) if before == 0 => return Err(HeadError::Gone),
             Err(error) => return Err(broken(&error)),
         }
         // Only what is new is looked at, so that a client that sends single bytes costs no more than another.
         let from = before.saturating_sub(END.len() - 1);
-        let end =
-            bytes[from..].windows(END.len()).position(|four| four == END).map(|at| from + at + END.len());
+        let end = bytes[from..]
+            .windows(END.len())
+            .position(|four| four == END)
+            .map(|at| from + at + END.len());
         let head = &bytes[..end.unwrap_or(bytes.len())];
         if has_lone_feed(head, before) {
-            return Err(Problem::bad("lines end with CR LF").into());
+            return Err(PageError::bad("lines end with CR LF").into());
         }
-        line =
-            line.or_else(|| head[before..].iter().position(|byte| *byte == b'\n').map(|at| before + at + 1));
+        line = line.or_else(|| {
+            head[before..].iter().position(|byte| *byte == b'\n').map(|at| before + at + 1)
+        });
         if line.unwrap_or(head.len()) > MAX_LINE {
-            return Err(Problem::new(status::URI_TOO_LONG).into());
+            return Err(PageError::new(status::URI_TOO_LONG).into());
         }
         if line.is_some_and(|line| head.len() - line > MAX_HEADERS) {
-            return Err(Problem::new(status::HEADERS_TOO_LARGE).into());
+            return Err(PageError::new(status::HEADERS_TOO_LARGE).into());
         }
         if let Some(end) = end {
             let mut head = parse(&bytes[..end])?;
@@ -76,14 +79,14 @@ pub(super) fn read(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Head, 
     }
 }
 
-impl Head {
-    /// Whether the client waits for a word before it sends the body.
+impl RequestHead {
+    /// Returns whether the client waits for a word before it sends the body.
     pub(super) fn waits(&self) -> bool {
         self.asks && self.body.len() < self.length
     }
 
     /// Reads the body. What follows it is not looked at: each connection carries one request.
-    pub(super) fn read_body(mut self, stream: &mut impl Read) -> Result<Request, Refused> {
+    pub(super) fn read_body(mut self, stream: &mut impl Read) -> Result<ViewerRequest, HeadError> {
         let missing = self.length.saturating_sub(self.body.len());
         // As many as `length` at most, and that is small.
         let mut rest = stream.take(missing as u64);
@@ -96,78 +99,83 @@ impl Head {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Head, Problem> {
+fn parse(bytes: &[u8]) -> Result<RequestHead, PageError> {
     let mut lines = [httparse::EMPTY_HEADER; MAX_HEADER_LINES];
     let mut parsed = httparse::Request::new(&mut lines);
     match parsed.parse(bytes) {
         Ok(done) if done == httparse::Status::Complete(bytes.len()) => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(Problem::new(status::HEADERS_TOO_LARGE)),
-        Err(httparse::Error::Version) => return Err(Problem::new(status::VERSION_NOT_SUPPORTED)),
-        _ => return Err(Problem::new(status::BAD_REQUEST)),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(PageError::new(status::HEADERS_TOO_LARGE));
+        }
+        Err(httparse::Error::Version) => return Err(PageError::new(status::VERSION_NOT_SUPPORTED)),
+        _ => return Err(PageError::new(status::BAD_REQUEST)),
     }
     let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
     if !METHODS.split(", ").any(|known| known == method) {
-        return Err(Problem::method(METHODS));
+        return Err(PageError::method(METHODS));
     }
     if target.len() > MAX_URL {
-        return Err(Problem::new(status::URI_TOO_LONG));
+        return Err(PageError::new(status::URI_TOO_LONG));
     }
     if !target.starts_with('/') {
-        return Err(Problem::bad("the address starts with /"));
+        return Err(PageError::bad("the address starts with /"));
     }
-    let mut request = Request::new(method, target);
+    let mut request = ViewerRequest::new(method, target);
     for line in &*parsed.headers {
         request = request.with_header(line.name, &String::from_utf8_lossy(line.value));
     }
     if request.all("host").count() != 1 {
-        return Err(Problem::bad("Host: exactly one"));
+        return Err(PageError::bad("Host: exactly one"));
     }
     let length = length(&request)?;
     // HTTP/1.0 knows no `Expect`.
     let expected = request.header("expect").filter(|_| parsed.version == Some(1));
     if expected.is_some_and(|expected| !expected.eq_ignore_ascii_case("100-continue")) {
-        return Err(Problem::new(status::EXPECTATION_FAILED));
+        return Err(PageError::new(status::EXPECTATION_FAILED));
     }
     let asks = expected.is_some();
-    Ok(Head { request, asks, length, body: Vec::new() })
+    Ok(RequestHead { request, asks, length, body: Vec::new() })
 }
 
-fn length(request: &Request) -> Result<usize, Problem> {
+fn length(request: &ViewerRequest) -> Result<usize, PageError> {
     let mut lengths = request.all("content-length");
     if request.header("transfer-encoding").is_some() {
         // With a length as well, two readers may see the end of the body in two places.
         let is_said_twice = lengths.next().is_some();
         return Err(if is_said_twice {
-            Problem::bad("Content-Length or Transfer-Encoding, not both")
+            PageError::bad("Content-Length or Transfer-Encoding, not both")
         } else {
-            Problem::new(status::LENGTH_REQUIRED)
+            PageError::new(status::LENGTH_REQUIRED)
         });
     }
     let Some(length) = lengths.next() else { return Ok(0) };
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number || lengths.next().is_some() {
-        return Err(Problem::bad("Content-Length: one number"));
+        return Err(PageError::bad("Content-Length: one number"));
     }
     // A number that is too large for the type is too large for us, too.
     let length = length.parse().ok().filter(|length| *length <= MAX_BODY);
-    length.ok_or_else(|| Problem::new(status::CONTENT_TOO_LARGE))
+    length.ok_or_else(|| PageError::new(status::CONTENT_TOO_LARGE))
 }
 
-/// Whether a line ends with LF alone at `before` or later.
+/// Returns whether a line ends with LF alone at `before` or later.
 fn has_lone_feed(bytes: &[u8], before: usize) -> bool {
-    let fed = bytes[before.saturating_sub(1)..].windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r');
+    let fed =
+        bytes[before.saturating_sub(1)..].windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r');
     fed || bytes.first() == Some(&b'\n')
 }
 
-fn ended() -> Refused {
-    Problem::bad("the request ends early").into()
+fn ended() -> HeadError {
+    PageError::bad("the request ends early").into()
 }
 
-fn broken(error: &io::Error) -> Refused {
+fn broken(error: &io::Error) -> HeadError {
     match error.kind() {
         // Which of them it is depends on the system.
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Problem::new(status::REQUEST_TIMEOUT).into(),
-        _ => Refused::Gone,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            PageError::new(status::REQUEST_TIMEOUT).into()
+        }
+        _ => HeadError::Gone,
     }
 }
 
@@ -175,7 +183,7 @@ fn broken(error: &io::Error) -> Refused {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{MAX_BODY, Refused, read};
+    use super::{HeadError, MAX_BODY, read};
 
     /// Pieces from which requests are made, so that some get far.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -232,8 +240,8 @@ mod tests {
             let bytes = pieces.concat();
             let outcome = |mut stream: &mut dyn std::io::Read| match read(&mut stream, &mut Vec::new()) {
                 Ok(head) => Ok((format!("{:?}", head.request), head.length, head.asks)),
-                Err(Refused::Gone) => Err(0),
-                Err(Refused::Problem(problem)) => Err(problem.status),
+                Err(HeadError::Gone) => Err(0),
+                Err(HeadError::Problem(problem)) => Err(problem.status),
             };
             prop_assert_eq!(outcome(&mut Packets { bytes: &bytes, size }), outcome(&mut &*bytes));
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// The page with what differs between runs replaced.
 fn steady(html: &str, token: &str) -> String {
-    let assets = &*crate::viewer::assets::ASSETS;
+    let assets = crate::viewer::assets::ASSETS.get();
     html.replace(token, "TOKEN")
         .replace(&assets.style.name, "viewer.css")
         .replace(&assets.script.name, "viewer.js")
@@ -17,14 +17,17 @@ fn steady(html: &str, token: &str) -> String {
 #[test]
 fn the_list() {
     let (viewer, _) = viewer();
-    insta::assert_snapshot!(steady(body(&get(&viewer, "/?host=import")), viewer.csrf.as_str()));
+    insta::assert_snapshot!(steady(
+        body(&get(&viewer, "/?host=import")),
+        viewer.form_token().as_str()
+    ));
 }
 
 #[test]
 fn the_detail() {
     let (viewer, _) = viewer();
     let answer = get(&viewer, &format!("/{}", sample::hash("parse")));
-    insta::assert_snapshot!(steady(body(&answer), viewer.csrf.as_str()));
+    insta::assert_snapshot!(steady(body(&answer), viewer.form_token().as_str()));
 }
 
 #[test]
@@ -76,7 +79,11 @@ fn nothing_of_an_event_is_markup() {
     for payload in PAYLOADS {
         let html = page(payload);
         assert_eq!(tags(&html), harmless, "{payload}");
-        assert!(!html.contains("href=\"javascript:") && !html.contains('\u{202e}') && !html.contains('\0'));
+        assert!(
+            !html.contains("href=\"javascript:")
+                && !html.contains('\u{202e}')
+                && !html.contains('\0')
+        );
         assert_eq!(html.contains("‹U+202E›"), payload.contains('\u{202e}'));
     }
 }
@@ -104,11 +111,14 @@ fn each_page_has_one_heading_of_its_own_and_no_inline_style_or_script() {
 #[test]
 fn french_is_spoken() {
     let (viewer, _) = viewer();
-    let request = crate::viewer::Request::new("GET", "/").with_header("accept-language", "fr");
+    let request =
+        crate::viewer::ViewerRequest::new("GET", "/").with_header("accept-language", "fr");
     let answer = viewer.handle(&request);
     let html = body(&answer);
     assert!(
-        html.contains("<html lang=\"fr\">") && html.contains("Problèmes") && html.contains("il y a 2 min")
+        html.contains("<html lang=\"fr\">")
+            && html.contains("Problèmes")
+            && html.contains("il y a 2 min")
     );
 }
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use super::viewer;
-use crate::viewer::{Server, ServerError, Token};
+use crate::viewer::{AccessToken, Server, ServerError};
 
 pub(super) fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -38,7 +38,8 @@ fn the_server_shows_the_pages_until_it_is_stopped() {
 
 #[test]
 fn only_known_hosts_are_answered() {
-    let server = Server::builder(viewer().0).allow_host("tracker.test").bind("127.0.0.1:0").unwrap();
+    let server =
+        Server::builder(viewer().0).allow_host("tracker.test").bind("127.0.0.1:0").unwrap();
     let address = server.address();
     for host in ["localhost", "LOCALHOST:80", "127.0.0.1:9999", "[::1]:1", "tracker.test:1"] {
         assert_eq!(status(&get(address, "/", host, "")), "200", "{host}");
@@ -59,7 +60,7 @@ fn only_known_hosts_are_answered() {
 
 #[test]
 fn a_token_is_exchanged_for_a_cookie() {
-    let token = Token::random();
+    let token = AccessToken::random();
     let server = Server::builder(viewer().0).token(token.clone()).bind("127.0.0.1:0").unwrap();
     let address = server.address();
     assert!(server.url().ends_with(&format!("/?token={}", token.as_str())));
@@ -71,7 +72,10 @@ fn a_token_is_exchanged_for_a_cookie() {
     let cookie = answer.split("set-cookie: ").nth(1).unwrap().split("\r\n").next().unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
     let cookie = cookie.split(';').next().unwrap();
-    assert_eq!(status(&get(address, "/", "localhost", &format!("Cookie: a=b; {cookie}\r\n"))), "200");
+    assert_eq!(
+        status(&get(address, "/", "localhost", &format!("Cookie: a=b; {cookie}\r\n"))),
+        "200"
+    );
     assert_eq!(status(&get(address, "/", "localhost", "Cookie: error-tracker-token=x\r\n")), "401");
 }
 
@@ -79,12 +83,16 @@ fn a_token_is_exchanged_for_a_cookie() {
 fn other_machines_need_a_token_and_a_taken_port_is_named() {
     let refused = Server::bind(viewer().0, "0.0.0.0:0").unwrap_err();
     assert!(
-        matches!(refused, ServerError::TokenNeeded(_)) && refused.to_string().contains("Token::random()")
+        matches!(refused, ServerError::TokenNeeded(_))
+            && refused.to_string().contains("Token::random()")
     );
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let refused = Server::bind(viewer().0, address).unwrap_err().to_string();
-    assert!(refused.starts_with(&format!("port {} of 127.0.0.1 is in use", address.port())), "{refused}");
+    assert!(
+        refused.starts_with(&format!("port {} of 127.0.0.1 is in use", address.port())),
+        "{refused}"
+    );
     assert!(Server::bind(viewer().0, "nonsense").unwrap_err().to_string().contains("\"nonsense\""));
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::serve::status;
 use super::viewer;
-use crate::viewer::{Request, Server};
+use crate::viewer::{Server, ViewerRequest};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -16,7 +16,7 @@ fn answering() -> (Server, TcpStream, mpsc::Sender<()>) {
     let (arrived, arrivals) = mpsc::channel();
     let (go, gone) = mpsc::channel();
     let gone = Mutex::new(gone);
-    let viewer = viewer().0.permission(move |_: &Request| {
+    let viewer = viewer().0.permission(move |_: &ViewerRequest| {
         arrived.send(()).is_ok() && gone.lock().is_ok_and(|gone| gone.recv().is_ok())
     });
     let server = Server::bind(viewer, "127.0.0.1:0").unwrap();

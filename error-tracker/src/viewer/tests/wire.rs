@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::serve::{ask, get, status};
 use super::viewer;
 use crate::store::{MemoryStore, Store};
-use crate::viewer::{Request, Server, Viewer};
+use crate::viewer::{Server, Viewer, ViewerRequest};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -92,7 +92,7 @@ fn a_request_that_ends_early_is_refused_and_an_empty_one_is_not_answered() {
 fn a_form_arrives_whole_and_a_client_that_asks_is_told_to_go_on() {
     let (viewer, store) = viewer();
     let hash = crate::viewer::sample::hash("parse");
-    let form = format!("csrf={}&do=resolve&hash={hash}", viewer.csrf.as_str());
+    let form = format!("csrf={}&do=resolve&hash={hash}", viewer.form_token().as_str());
     let server = Server::bind(viewer, "127.0.0.1:0").unwrap();
     let mut stream = connect(server.address());
     let length = form.len();
@@ -115,7 +115,9 @@ fn a_form_arrives_whole_and_a_client_that_asks_is_told_to_go_on() {
 fn a_refused_client_may_finish_sending() {
     let server = server();
     let mut stream = connect(server.address());
-    stream.write_all(b"POST /action HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n").unwrap();
+    stream
+        .write_all(b"POST /action HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n")
+        .unwrap();
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 413");
@@ -129,11 +131,15 @@ fn a_refused_client_may_finish_sending() {
 #[test]
 fn head_has_no_body_even_when_it_is_refused() {
     let server = server();
-    for (lines, expected) in [("Host: localhost\r\n", "200"), ("Host: evil.example\r\n", "421"), ("", "400")]
+    for (lines, expected) in
+        [("Host: localhost\r\n", "200"), ("Host: evil.example\r\n", "421"), ("", "400")]
     {
         let answer = ask(server.address(), &format!("HEAD / HTTP/1.1\r\n{lines}\r\n"));
         assert_eq!(status(&answer), expected);
-        assert!(answer.ends_with("\r\n\r\n") && answer.matches("\r\n\r\n").count() == 1, "{answer}");
+        assert!(
+            answer.ends_with("\r\n\r\n") && answer.matches("\r\n\r\n").count() == 1,
+            "{answer}"
+        );
     }
 }
 
@@ -142,9 +148,10 @@ fn a_client_that_drips_has_no_more_time_than_another() {
     let mut builder = Server::builder(viewer().0);
     builder.deadline = Duration::from_millis(300);
     let server = builder.bind("127.0.0.1:0").unwrap();
-    for start in
-        ["GET / HTTP/1.1\r\nX: ", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"]
-    {
+    for start in [
+        "GET / HTTP/1.1\r\nX: ",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n",
+    ] {
         let began = Instant::now();
         let mut stream = connect(server.address());
         stream.write_all(start.as_bytes()).unwrap();
@@ -153,7 +160,8 @@ fn a_client_that_drips_has_no_more_time_than_another() {
         let mut answer = [0; 12];
         let read = loop {
             match stream.read(&mut answer) {
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 read => break read.unwrap(),
             }
             assert!(began.elapsed() < LONG, "it waits for as long as something comes");
@@ -165,25 +173,61 @@ fn a_client_that_drips_has_no_more_time_than_another() {
 }
 
 #[test]
-fn more_clients_than_threads_are_refused_until_one_leaves() {
+fn two_hundred_slow_clients_do_not_shut_the_page_out() {
     let server = server();
     let address = server.address();
-    let mut open: Vec<TcpStream> = (0..32).map(|_| connect(address)).collect();
+    let begin = || {
+        let mut stream = connect(address);
+        // Who is cut off at once cannot send.
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n");
+        stream
+    };
+    let slow: Vec<TcpStream> = (0..200).map(|_| begin()).collect();
+    assert_eq!(status(&get(address, "/", "localhost", "")), "200");
+    let mut slow = slow.into_iter();
+    let first = slow.next().unwrap();
+    assert_eq!(read_all(first), "", "the one that waits longest is cut off");
+    let mut last = slow.next_back().unwrap();
+    last.write_all(b"\r\n").unwrap();
+    assert_eq!(status(&read_all(last)), "200", "one that waits no longer than others is not");
+}
+
+#[test]
+fn while_all_threads_make_pages_a_further_client_is_refused() {
+    let (begun, begins) = std::sync::mpsc::channel();
+    let gate = Arc::new(std::sync::RwLock::new(()));
+    let closed = gate.write().unwrap();
+    let waits = Arc::clone(&gate);
+    let viewer = viewer().0.permission(move |_: &ViewerRequest| {
+        begun.send(()).unwrap();
+        waits.read().is_ok()
+    });
+    let server = Server::bind(viewer, "127.0.0.1:0").unwrap();
+    let address = server.address();
+    let asked: Vec<TcpStream> = (0..32)
+        .map(|_| {
+            let mut stream = connect(address);
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+            begins.recv_timeout(LONG).unwrap();
+            stream
+        })
+        .collect();
     // It sends nothing, so that the answer cannot be lost with what is not read.
     let refused = read_all(connect(address));
     assert_eq!(status(&refused), "503");
     assert!(refused.contains("content-security-policy: default-src 'none'"));
-    open.pop();
-    let began = Instant::now();
-    while status(&get(address, "/", "localhost", "")) != "200" {
-        assert!(began.elapsed() < Duration::from_secs(5), "the place of the one that left is not free");
+    drop(closed);
+    for stream in asked {
+        assert_eq!(status(&read_all(stream)), "200");
     }
 }
 
 #[test]
 fn a_panic_is_answered_and_ends_no_server() {
     let viewer = Viewer::new(Arc::new(MemoryStore::new()))
-        .permission(|request: &Request| request.path() != "/denied" || panic!("while it decides"))
+        .permission(|request: &ViewerRequest| {
+            request.path() != "/denied" || panic!("while it decides")
+        })
         .health(|| panic!("while the page is made"));
     let server = Server::bind(viewer, "127.0.0.1:0").unwrap();
     for (path, expected) in [("/", "500"), ("/denied", "401"), ("/", "500")] {

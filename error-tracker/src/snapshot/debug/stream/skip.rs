@@ -1,18 +1,19 @@
-//! What happens to text that is left out: a masked value, the rest of a list, a level too deep.
+//! Text that is left out: a masked value, the rest of a list, a level too deep.
 
-use super::super::lexer::Part;
-use super::{Bracket, Mode, Stream, Until, closes};
-use crate::mask::Masked;
+use super::super::lexer::CharRole;
+use super::{BracketKind, DebugStream, MaskEnd, StreamMode, closes};
+use crate::mask::AppliedMask;
 
-/// Left out text that may pass before the rest is given up.
-const SKIPPED: usize = 64 * 1024;
-/// Masked text that is looked through for values to remember.
-const REMEMBERED: usize = 4 * 1024;
-/// The longest key that can end a masked value.
-const HELD: usize = 300;
+/// How many bytes of left out text are read before the rest is ignored.
+const MAX_SKIPPED: usize = 8 * 1024;
+/// How many bytes of masked text are added to the values for which other text is searched.
+const MAX_REMEMBERED: usize = 4 * 1024;
+/// How long a key after a masked value is at most, in bytes.
+const MAX_KEY: usize = 300;
 
-impl Stream<'_> {
-    pub(super) fn mask(&mut self, masked: &Masked, until: Until, remember: bool) {
+impl DebugStream<'_> {
+    /// Writes the mask, and starts to leave out the value. `remember` adds it to the taint.
+    pub(super) fn mask(&mut self, masked: &AppliedMask, until: MaskEnd, remember: bool) {
         if self.done {
             return;
         }
@@ -22,27 +23,27 @@ impl Stream<'_> {
         self.remember = remember;
     }
 
-    pub(super) fn begin_skip(&mut self, until: Until) {
-        self.mode = Mode::Skip(until);
+    pub(super) fn begin_skip(&mut self, until: MaskEnd) {
+        self.mode = StreamMode::Skip(until);
         self.nesting = 0;
         self.remember = false;
         self.gap.clear();
         self.skipped.clear();
     }
 
-    /// Counts text that is left out, and gives up when there is no end of it.
+    /// Counts left out text, and ends the stream when there is too much.
     pub(super) fn pass(&mut self, c: char) {
         self.skipped_bytes += c.len_utf8();
-        if self.skipped_bytes > SKIPPED {
+        if self.skipped_bytes > MAX_SKIPPED {
             self.done = true;
             self.outcome.cut = true;
         }
     }
 
-    pub(super) fn skip(&mut self, c: char, until: Until) {
+    pub(super) fn skip(&mut self, c: char, until: MaskEnd) {
         self.pass(c);
         let part = self.lexer.step(c);
-        if part == Part::Plain && until != Until::End && self.skip_plain(c, until) {
+        if part == CharRole::Plain && until != MaskEnd::End && self.skip_plain(c, until) {
             return;
         }
         if c.is_whitespace() {
@@ -50,29 +51,29 @@ impl Stream<'_> {
         } else {
             self.gap.clear();
         }
-        if self.remember && self.skipped.len() < REMEMBERED {
+        if self.remember && self.skipped.len() < MAX_REMEMBERED {
             self.skipped.push(c);
         }
     }
 
-    /// Whether the left out text ended with `c`, or may end there.
-    fn skip_plain(&mut self, c: char, until: Until) -> bool {
+    /// Returns whether the left out text ends before `c`, or may end there.
+    fn skip_plain(&mut self, c: char, until: MaskEnd) -> bool {
         let container = self.stack.last().map(|open| open.bracket);
         match c {
             '(' | '[' | '{' => self.nesting += 1,
             ')' | ']' | '}' if self.nesting > 0 => self.nesting -= 1,
             ')' | ']' | '}' => {
                 // `derive(Debug)` puts white space before a struct's brace.
-                let unlikely = container == Some(Bracket::Struct) && self.gap.is_empty();
+                let unlikely = container == Some(BracketKind::Struct) && self.gap.is_empty();
                 if !unlikely && container.is_some_and(|bracket| closes(bracket, c)) {
                     self.end_skip();
                     self.replay(c);
                     return true;
                 }
             }
-            ',' if until == Until::ValueEnd && self.nesting == 0 => {
-                if matches!(container, Some(Bracket::Struct | Bracket::Map)) {
-                    self.mode = Mode::Held;
+            ',' if until == MaskEnd::ValueEnd && self.nesting == 0 => {
+                if matches!(container, Some(BracketKind::Struct | BracketKind::Map)) {
+                    self.mode = StreamMode::Held;
                     self.held.clear();
                     return true;
                 }
@@ -84,14 +85,14 @@ impl Stream<'_> {
 
     fn end_skip(&mut self) {
         self.remember_skipped();
-        self.mode = Mode::Show;
+        self.mode = StreamMode::Show;
         self.lexer.restart();
         let gap = std::mem::take(&mut self.gap);
         gap.chars().for_each(|c| self.push(c));
     }
 
     fn replay(&mut self, c: char) {
-        if matches!(self.mode, Mode::Show) {
+        if matches!(self.mode, StreamMode::Show) {
             self.lexer.step(c);
             self.show_plain(c);
         } else {
@@ -99,19 +100,20 @@ impl Stream<'_> {
         }
     }
 
+    /// Handles a char after a comma in a masked value, until it is known whether a key follows.
     pub(super) fn hold(&mut self, c: char) {
         self.pass(c);
         match next_key(&self.held, c) {
-            Key::Unfinished if self.held.len() < HELD => self.held.push(c),
-            Key::Found => {
+            KeyState::Unfinished if self.held.len() < MAX_KEY => self.held.push(c),
+            KeyState::Found => {
                 self.gap.clear();
                 self.end_skip();
                 self.replay(',');
                 let held = std::mem::take(&mut self.held);
                 held.chars().chain([c]).for_each(|c| self.push(c));
             }
-            Key::Unfinished | Key::Not => {
-                self.mode = Mode::Skip(Until::ValueEnd);
+            KeyState::Unfinished | KeyState::Not => {
+                self.mode = StreamMode::Skip(MaskEnd::ValueEnd);
                 self.gap.clear();
                 let held = std::mem::take(&mut self.held);
                 held.chars().chain([c]).for_each(|c| self.push(c));
@@ -128,44 +130,46 @@ impl Stream<'_> {
     }
 }
 
-enum Key {
+/// What the text after a comma is.
+enum KeyState {
     Unfinished,
     Found,
     Not,
 }
 
-/// Whether `held` and `c` after a comma are a key with its colon, `..`, or the container's end.
-fn next_key(held: &str, c: char) -> Key {
+/// Returns whether `held` and `c` after a comma are a key with its colon, `..`, or the container's
+/// end.
+fn next_key(held: &str, c: char) -> KeyState {
     let key = held.trim_start();
     let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
     if key.is_empty() {
         return match c {
             // A value such as `a,b` has no space after its comma.
-            _ if c.is_whitespace() => Key::Unfinished,
-            '}' if !held.is_empty() => Key::Found,
-            '"' | '.' if !held.is_empty() => Key::Unfinished,
-            _ if in_word(c) && !held.is_empty() => Key::Unfinished,
-            _ => Key::Not,
+            _ if c.is_whitespace() => KeyState::Unfinished,
+            '}' if !held.is_empty() => KeyState::Found,
+            '"' | '.' if !held.is_empty() => KeyState::Unfinished,
+            _ if in_word(c) && !held.is_empty() => KeyState::Unfinished,
+            _ => KeyState::Not,
         };
     }
     if key == ".." {
-        return if c.is_whitespace() || c == '}' { Key::Found } else { Key::Not };
+        return if c.is_whitespace() || c == '}' { KeyState::Found } else { KeyState::Not };
     }
     let rest = match key.strip_prefix('"') {
         Some(content) => match end_of_string(content) {
             Some(rest) => rest,
-            None => return Key::Unfinished,
+            None => return KeyState::Unfinished,
         },
         None => key.trim_start_matches(in_word),
     };
     match rest {
-        "" if c == ':' || (in_word(c) && !key.starts_with('"')) => Key::Unfinished,
-        ":" if c.is_whitespace() => Key::Found,
-        _ => Key::Not,
+        "" if c == ':' || (in_word(c) && !key.starts_with('"')) => KeyState::Unfinished,
+        ":" if c.is_whitespace() => KeyState::Found,
+        _ => KeyState::Not,
     }
 }
 
-/// What follows the closing quote of a string whose opening one was taken off.
+/// Returns what follows the closing quote of a string; `content` begins after the opening one.
 fn end_of_string(content: &str) -> Option<&str> {
     let mut escaped = false;
     for (at, c) in content.char_indices() {

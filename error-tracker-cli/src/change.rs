@@ -1,0 +1,127 @@
+//! `resolve`, `mute`, `reopen`, `delete` and `prune`: change issues.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use error_tracker::event::{Issue, Status};
+use error_tracker::format::escape;
+use error_tracker::store::{Retention, SqliteStore, Store};
+
+use crate::arguments::{DeleteArguments, IssueArguments, PruneArguments};
+use crate::failure::CommandError;
+use crate::output::TerminalOutput;
+use crate::{list, open};
+
+/// A status, and the word that is printed when issues have got it.
+pub(crate) type StatusChange = (Status, &'static str);
+
+pub(crate) const RESOLVE: StatusChange = (Status::Resolved, "resolved");
+pub(crate) const MUTE: StatusChange = (Status::Muted, "muted");
+pub(crate) const REOPEN: StatusChange = (Status::Unresolved, "reopened");
+
+/// Sets the status of issues, and prints them.
+pub(crate) fn set_status(
+    issues: &IssueArguments,
+    (status, word): StatusChange,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let (store, found) = find_all(&issues.file, &issues.hashes)?;
+    store.set_status(&hashes(&found), status)?;
+    print_changed(&found, word, output)
+}
+
+/// Deletes issues after a confirmation, and prints them.
+pub(crate) fn delete(
+    options: &DeleteArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let (store, found) = find_all(&options.issues.file, &options.issues.hashes)?;
+    if !options.yes && !confirmed(&found)? {
+        return Err(CommandError::Unhealthy("nothing was deleted".to_owned()));
+    }
+    store.delete(&hashes(&found))?;
+    print_changed(&found, "deleted", output)
+}
+
+/// Deletes what the limits do not keep, and gives the space back to the disk.
+pub(crate) fn prune(
+    options: &PruneArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let mut keep = Retention::default();
+    let numbers = [options.max_issues, options.max_occurrences, options.max_megabytes];
+    if options.older_than.is_some() || numbers.iter().any(Option::is_some) {
+        keep.max_age = options.older_than.unwrap_or(Duration::MAX);
+        keep.max_issues = options.max_issues.unwrap_or(u64::MAX);
+        keep.max_occurrences = options.max_occurrences.unwrap_or(u64::MAX);
+        keep.max_megabytes = options.max_megabytes.unwrap_or(u64::MAX);
+    }
+    let store = open::to_change(&options.file)?;
+    let pruned = store.prune(&keep)?;
+    output.line(&format!("deleted {} issues and {} events", pruned.issues, pruned.occurrences))?;
+    Ok(store.compact()?)
+}
+
+/// Opens the file and finds the issues. A hash that is not found is an error, so that a mistyped
+/// one changes nothing.
+fn find_all(file: &Path, hashes: &[String]) -> Result<(SqliteStore, Vec<Issue>), CommandError> {
+    let store = open::to_change(file)?;
+    let mut found: Vec<Issue> = Vec::new();
+    for hash in hashes {
+        let issue = open::find(&store, hash)?;
+        if found.iter().all(|known| known.hash != issue.hash) {
+            found.push(issue);
+        }
+    }
+    Ok((store, found))
+}
+
+fn hashes(issues: &[Issue]) -> Vec<&str> {
+    issues.iter().map(|issue| issue.hash.as_str()).collect()
+}
+
+/// Returns the start of the hash and the title.
+fn title(issue: &Issue) -> String {
+    format!("{}  {}", issue.hash.get(..8).unwrap_or(&issue.hash), list::title(issue))
+}
+
+/// Prints a line for each changed issue.
+fn print_changed(
+    issues: &[Issue],
+    word: &str,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    for issue in issues {
+        output.line(&format!("{word} {}", title(issue)))?;
+    }
+    Ok(())
+}
+
+/// Asks on the terminal whether to delete the issues.
+///
+/// # Errors
+/// There is no terminal to ask on.
+fn confirmed(issues: &[Issue]) -> Result<bool, CommandError> {
+    let cannot_ask = |error: io::Error| {
+        CommandError::Impossible(format!("cannot ask: {error}; --yes deletes without asking"))
+    };
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(CommandError::Impossible(
+            "nothing was deleted: there is no terminal to ask on; --yes deletes without asking"
+                .to_owned(),
+        ));
+    }
+    let mut stderr = io::stderr().lock();
+    for issue in issues {
+        writeln!(stderr, "{}", escape(&title(issue))).map_err(cannot_ask)?;
+    }
+    let these = match issues.len() {
+        1 => "this issue with all its events".to_owned(),
+        count => format!("these {count} issues with all their events"),
+    };
+    write!(stderr, "Delete {these}? [y/N] ").map_err(cannot_ask)?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(cannot_ask)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

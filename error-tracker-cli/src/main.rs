@@ -1,0 +1,47 @@
+//! The program `error-tracker`: shows and changes the files that the library writes.
+
+mod annotate;
+mod arguments;
+mod change;
+mod check;
+mod export;
+mod failure;
+mod list;
+mod open;
+mod output;
+mod show;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::CommandError;
+use output::TerminalOutput;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = TerminalOutput::new(arguments.color.into());
+    match run(arguments.command, &mut output).and_then(|()| Ok(output.finish()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Runs a command.
+fn run(command: Command, output: &mut TerminalOutput) -> Result<(), CommandError> {
+    match command {
+        Command::Annotate(options) => annotate::run(&options, output),
+        Command::View(options) => view::run(&options, output),
+        Command::List(options) => list::run(&options, output),
+        Command::Show(options) => show::run(&options, output),
+        Command::Export(options) => export::run(&options, output),
+        Command::Resolve(issues) => change::set_status(&issues, change::RESOLVE, output),
+        Command::Mute(issues) => change::set_status(&issues, change::MUTE, output),
+        Command::Reopen(issues) => change::set_status(&issues, change::REOPEN, output),
+        Command::Delete(options) => change::delete(&options, output),
+        Command::Prune(options) => change::prune(&options, output),
+        Command::Check { file } => check::run(&file, output),
+    }
+}

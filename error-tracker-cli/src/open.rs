@@ -1,0 +1,83 @@
+//! Opens a file of events, and finds issues in it.
+
+use std::fs;
+use std::path::Path;
+
+use error_tracker::event::Issue;
+use error_tracker::store::{IssueQuery, SqliteStore, Store};
+
+use crate::failure::CommandError;
+
+/// How many issues are read at once; a store returns no more.
+const PAGE: usize = 1_000;
+/// How many digits the start of a hash has at least.
+const MIN_PREFIX: usize = 6;
+
+/// Opens a file to read it.
+pub(crate) fn to_read(file: &Path) -> Result<SqliteStore, CommandError> {
+    Ok(SqliteStore::open_read_only(file)?)
+}
+
+/// Opens a file to change it. Unlike the library it creates none: a missing file is a mistyped
+/// name.
+pub(crate) fn to_change(file: &Path) -> Result<SqliteStore, CommandError> {
+    if !fs::metadata(file).is_ok_and(|found| found.is_file()) {
+        to_read(file)?;
+    }
+    Ok(SqliteStore::open(file)?)
+}
+
+/// Calls `each` with all issues that match `query`, until it returns `false`.
+pub(crate) fn all_issues(
+    store: &SqliteStore,
+    mut query: IssueQuery,
+    mut each: impl FnMut(Issue) -> Result<bool, CommandError>,
+) -> Result<(), CommandError> {
+    query.limit = PAGE;
+    loop {
+        let page = store.issues(&query)?;
+        for issue in page.items {
+            if !each(issue)? {
+                return Ok(());
+            }
+        }
+        query.after = match page.next {
+            Some(next) => Some(next),
+            None => return Ok(()),
+        };
+    }
+}
+
+/// Returns the issue whose hash is or starts with `hash`.
+///
+/// # Errors
+/// There is none, or more than one, or `hash` is too short or not hexadecimal.
+pub(crate) fn find(store: &SqliteStore, hash: &str) -> Result<Issue, CommandError> {
+    let hash = hash.to_ascii_lowercase();
+    if let Some(issue) = store.issue(&hash)? {
+        return Ok(issue);
+    }
+    if hash.len() < MIN_PREFIX || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(CommandError::Impossible(format!(
+            "{hash:?} is not a hash: give {MIN_PREFIX} or more of its hexadecimal digits, as `list` prints them"
+        )));
+    }
+    let mut found: Vec<Issue> = Vec::new();
+    all_issues(store, IssueQuery::default(), |issue| {
+        if issue.hash.starts_with(&hash) {
+            found.push(issue);
+        }
+        Ok(true)
+    })?;
+    match found.len() {
+        0 => Err(CommandError::Unhealthy(format!("no issue's hash starts with {hash}"))),
+        1 => Ok(found.remove(0)),
+        _ => {
+            let hashes: Vec<_> = found.iter().map(|issue| issue.hash.as_str()).collect();
+            Err(CommandError::Impossible(format!(
+                "{hash} is the start of several hashes:\n  {}",
+                hashes.join("\n  ")
+            )))
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The command `view`, asked as a browser asks.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::Files;
+
+/// The program with `view`, until it is dropped.
+struct View {
+    program: Child,
+    address: String,
+}
+
+impl View {
+    fn start(file: &Path, options: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_error-tracker"));
+        command.arg("view").arg(file).args(["--port", "0"]).args(options);
+        let program = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut view = Self { program, address: String::new() };
+        let mut url = String::new();
+        BufReader::new(view.program.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+        view.address = url.trim().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+        view
+    }
+
+    /// The list, asked for under this host.
+    fn get(&self, host: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).unwrap();
+        page
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        let _ = self.program.kill().and_then(|()| self.program.wait());
+    }
+}
+
+#[test]
+fn view_answers_for_hosts_that_were_allowed() {
+    let files = Files::with_three_issues();
+    let options = ["--allow-host", "Errors.example.org", "--allow-host", "proxy:8443"];
+    let view = View::start(&files.db, &options);
+    let status = |host: &str| view.get(host).split(' ').nth(1).unwrap().to_owned();
+    for host in
+        ["errors.example.org", "ERRORS.example.org:80", "errors.example.org.", "proxy", "proxy:9"]
+    {
+        assert_eq!(status(host), "200", "{host}");
+    }
+    for host in ["evil.example", "example.org", "errors.example.org.evil.example"] {
+        assert_eq!(status(host), "421", "{host}");
+    }
+    assert!(view.get("evil.example").contains("--allow-host"));
+}
+
+#[test]
+fn view_serves_the_page_at_the_printed_address() {
+    let files = Files::with_three_issues();
+    let view = View::start(&files.db, &[]);
+    let page = view.get(&view.address);
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("OrderError"), "{page}");
+}

@@ -1,0 +1,187 @@
+//! Passwords among the arguments of commands.
+
+use std::ops::Range;
+
+use super::super::NameVerdict;
+use super::extent::{self, ValueExtent};
+use super::{PairScanner, prose};
+
+/// Options whose value is a name, or a name and a password: `bo:hunter2`.
+pub(in super::super) const USERS: [&str; 3] = ["user", "proxy-user", "u"];
+
+/// Bytes before an option among which its command is looked for.
+const MAX_BEFORE: usize = 256;
+
+/// How a command is given a password by an option of one letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PasswordOption {
+    /// `-phunter2`; a word of its own is something else, unless it looks like a secret.
+    Attached,
+    /// `-p hunter2` or `-phunter2`.
+    Either,
+    /// `-p hunter2`, behind `login`.
+    AtLogin,
+    /// `-u bo:hunter2` or `-ubo:hunter2`.
+    WithUser,
+    /// `-U bo%hunter2`
+    BehindPercent,
+}
+
+/// Commands, and their options of one letter that take a password.
+const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
+    (
+        &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck"],
+        b'p',
+        PasswordOption::Attached,
+    ),
+    (&["mariadb", "mariadb-dump", "mariadb-admin", "mycli"], b'p', PasswordOption::Attached),
+    (&["7z", "7za", "7zr", "7zz"], b'p', PasswordOption::Attached),
+    (&["sshpass"], b'p', PasswordOption::Either),
+    (
+        &["mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport"],
+        b'p',
+        PasswordOption::Either,
+    ),
+    (&["cqlsh", "rabbitmqadmin"], b'p', PasswordOption::Either),
+    (
+        &["docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "oras", "az", "oc", "cf"],
+        b'p',
+        PasswordOption::AtLogin,
+    ),
+    (&["redis-cli"], b'a', PasswordOption::Either),
+    (
+        &["sqlcmd", "bcp", "zip", "unzip", "mosquitto_pub", "mosquitto_sub"],
+        b'P',
+        PasswordOption::Either,
+    ),
+    (
+        &["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami", "ldappasswd"],
+        b'w',
+        PasswordOption::Either,
+    ),
+    (&["curl", "wget"], b'u', PasswordOption::WithUser),
+    (&["curl"], b'U', PasswordOption::WithUser),
+    (&["http", "https", "xh"], b'a', PasswordOption::WithUser),
+    (&["smbclient", "rpcclient", "net"], b'U', PasswordOption::BehindPercent),
+];
+
+/// Commands whose `-u` takes users that have no password behind a colon, but a group or a path.
+const OTHER_USERS: [&str; 8] =
+    ["docker", "podman", "rsync", "cp", "kubectl", "sudo", "gosu", "install"];
+
+/// Returns whether an option may begin at the dash at `at`.
+pub(super) fn may_begin(text: &[u8], at: usize) -> bool {
+    let begins =
+        at == 0 || matches!(text[at - 1], b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'`' | b'(' | b'[');
+    match text.get(at + 1) {
+        Some(b'-') => text.get(at + 2).is_some_and(u8::is_ascii_alphabetic),
+        Some(letter) => begins && letter.is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+impl PairScanner<'_> {
+    /// `--name value`, `--user name:value`, `-u name:value`, `mysql -pvalue`, where `at` is the
+    /// first dash.
+    pub(super) fn option(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        let before = self.text[..at].chars().next_back();
+        if before.is_some_and(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '`' | '(' | '['))
+        {
+            return None;
+        }
+        let rest = self.text[at + 1..].trim_start_matches('-');
+        let length = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))
+            .unwrap_or(rest.len());
+        let name = &rest[..length];
+        if !self.text[at + 1..].starts_with('-')
+            && let Some(given) = self.letter(at)
+        {
+            return given;
+        }
+        let is_user = USERS.contains(&name);
+        let named = self.masking.named(if is_user { "password" } else { name })?;
+        let value = rest[length..].strip_prefix([' ', '='])?;
+        let user =
+            if is_user { value.find(':').filter(|at| !value[..*at].contains(' '))? + 1 } else { 0 };
+        let start = self.text.len() - value.len() + user;
+        let (value, quoted) = match ValueExtent::at(self.text, start, true, true)? {
+            ValueExtent::Exact(value) => (value, true),
+            ValueExtent::Bare(start) => (start..start + extent::word(&self.text[start..]), false),
+        };
+        let shown = &self.text[value.clone()];
+        let is_other =
+            is_user && (shown.starts_with('/') || is_id(shown) || self.runs(&OTHER_USERS, at));
+        let is_value = !shown.starts_with('-')
+            && !prose::is_placeholder(shown)
+            && !is_other
+            && (quoted || !prose::is_word(shown));
+        is_value.then_some((named, value))
+    }
+
+    /// Returns the password behind an option of one letter at `at`, as the command before it takes
+    /// it; `None` if that takes none so.
+    fn letter(&self, at: usize) -> Option<Option<(NameVerdict, Range<usize>)>> {
+        let letter = *self.text.as_bytes().get(at + 1)?;
+        let mut ways = COMMANDS.iter().filter(|(_, option, _)| *option == letter);
+        let (_, _, given) = ways.find(|(commands, _, _)| self.runs(commands, at))?;
+        if *given == PasswordOption::AtLogin && !self.runs(&["login"], at) {
+            return None;
+        }
+        Some(self.given(*given, at + 2))
+    }
+
+    fn given(&self, given: PasswordOption, from: usize) -> Option<(NameVerdict, Range<usize>)> {
+        let named = self.masking.named("password")?;
+        let (start, is_apart) = self.behind_letter(from)?;
+        let value = match ValueExtent::at(self.text, start, true, true)? {
+            ValueExtent::Exact(value) => value,
+            ValueExtent::Bare(start) => start..start + extent::word(&self.text[start..]),
+        };
+        let shown = &self.text[value.clone()];
+        let behind = match given {
+            PasswordOption::WithUser => shown.find(':')? + 1,
+            PasswordOption::BehindPercent => shown.find('%')? + 1,
+            _ => 0,
+        };
+        let value = value.start + behind..value.end;
+        let shown = &self.text[value.clone()];
+        let named =
+            if given == PasswordOption::Attached && is_apart { named.doubted() } else { named };
+        let is_option = shown.starts_with('-')
+            || given == PasswordOption::Attached && !is_apart && shown.starts_with("ort");
+        (!shown.is_empty() && !is_option && !prose::is_placeholder(shown)).then_some((named, value))
+    }
+
+    /// Returns where the value of an option of one letter that ends at `from` begins, and whether
+    /// that is a word of its own.
+    fn behind_letter(&self, from: usize) -> Option<(usize, bool)> {
+        let rest = &self.text[from..];
+        let place = |value: &str| self.text.len() - value.len();
+        if let Some(value) = rest.strip_prefix([' ', '=']) {
+            return Some((place(value), true));
+        }
+        // `"-p", "hunter2"`, as lists of arguments show it, or `-p"hunter2"`.
+        let behind = rest.trim_start_matches('\\').strip_prefix(['"', '\'', '`']);
+        match behind {
+            Some(next) if next.starts_with([',', ' ']) => {
+                Some((place(next.trim_start_matches([',', ' '])), true))
+            }
+            Some(next) if next.starts_with([']', ')']) || next.is_empty() => None,
+            _ => Some((from, false)),
+        }
+    }
+
+    /// Returns whether one of `commands` stands before `at`, in the same command.
+    fn runs(&self, commands: &[&str], at: usize) -> bool {
+        let before = &self.text[self.text.ceil_char_boundary(at.saturating_sub(MAX_BEFORE))..at];
+        let command = before.rsplit(['\n', '|', ';', '&']).next().unwrap_or_default();
+        let in_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        command.split(|c: char| !in_name(c)).any(|word| commands.contains(&word))
+    }
+}
+
+/// Returns whether it is the number of a group, as in `-u 1000:1000`.
+fn is_id(group: &str) -> bool {
+    group.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,361 @@
+//! Where a separator, a quote and a value begin and end.
+
+use std::ops::Range;
+
+/// Quotes as other formats write them.
+const ESCAPED_QUOTES: [&str; 9] =
+    ["&quot;", "&#34;", "&#x22;", "&#39;", "&#x27;", "&apos;", "%22", "%27", "\\u0022"];
+
+/// A value of which the end is known, or where one without quotes begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ValueExtent {
+    Exact(Range<usize>),
+    Bare(usize),
+}
+
+/// Begin and end of the separator at `at`, and whether it is an equals sign; `None` if it is part
+/// of something else.
+pub(super) fn separator(text: &str, at: usize) -> Option<(usize, usize, bool)> {
+    let (before, after) = (text[..at].chars().next_back(), &text[at + 1..]);
+    match text.as_bytes()[at] {
+        b'%' => Some((at, at + 3, matches!(text.as_bytes()[at + 2], b'D' | b'd'))),
+        b':' if before == Some(':') || after.starts_with([':', '=']) || after.starts_with("//") => {
+            None
+        }
+        b':' => Some((at, at + 1, false)),
+        _ if after.starts_with(['=', '~']) => None,
+        _ => {
+            let from = if before == Some(':') { at - 1 } else { at };
+            let compares =
+                matches!(before, Some('=' | '!' | '<' | '>' | '+' | '*' | '%' | '^' | '|' | '~'));
+            let to = if after.starts_with('>') { at + 2 } else { at + 1 };
+            (!compares).then_some((from, to, true))
+        }
+    }
+}
+
+/// `text` without the quote at its end, and what escapes it.
+pub(super) fn strip_closing_quote(text: &str) -> &str {
+    let may_be_escaped = matches!(text.as_bytes().last(), Some(b';' | b'2' | b'7'));
+    if may_be_escaped
+        && let Some(unquoted) = ESCAPED_QUOTES.iter().find_map(|quote| text.strip_suffix(quote))
+    {
+        return unquoted.trim_end_matches('\\');
+    }
+    match text.strip_suffix(['"', '\'', '`']) {
+        Some(unquoted) => unquoted.trim_end_matches('\\'),
+        None => text,
+    }
+}
+
+impl ValueExtent {
+    /// Returns the value behind a separator that ends at `at`; `None` if none can stand there.
+    pub(super) fn at(text: &str, at: usize, equals: bool, quoted_name: bool) -> Option<Self> {
+        let rest = &text[at..];
+        let mut value = after_blanks(rest, false);
+        if end_of_line(value).is_some() && quoted_name {
+            // A comma or colon at the end of a line.
+            value = after_blanks(rest, true);
+        } else if let Some(mark) = end_of_line(value).filter(|_| !equals) {
+            // YAML may begin a value in the next line, if it is indented and no pair itself.
+            let mut next = value;
+            while let Some(mark) = end_of_line(next) {
+                next = &next[mark.len()..];
+            }
+            let line = &next[..next.find(mark).unwrap_or(next.len())];
+            if line.starts_with(' ')
+                && !line.contains([':', '='])
+                && !line.trim_start().starts_with('-')
+            {
+                value = next.trim_start();
+            }
+        }
+        let from = text.len() - value.len();
+        if let Some(block) = block_scalar(text, from).filter(|_| !equals) {
+            return Some(Self::Exact(block));
+        }
+        if let Some(range) = quoted(text, from) {
+            return Some(Self::Exact(range));
+        }
+        if value.starts_with("Some(") {
+            return Self::at(text, from + "Some(".len(), equals, true);
+        }
+        let name = value
+            .find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':' | '!' | '&'))
+            .unwrap_or(value.len());
+        // `Secret<String>("x")`
+        let generics = value[name..].find('(').filter(|at| {
+            let generics = &value[name..name + at];
+            generics.starts_with('<') && generics.ends_with('>') && !generics.contains(['"', '\n'])
+        });
+        let name = name + generics.unwrap_or_default();
+        let bracket = &value[name..];
+        let is_constructor = name > 0 && bracket.starts_with(['(', '[', '{']);
+        // `Array ["x"]`
+        let is_struct = value.starts_with(char::is_uppercase)
+            && (bracket.starts_with(" {") || bracket.starts_with(" ["));
+        if is_constructor || is_struct || value.starts_with(['{', '[']) || is_tuple(value) {
+            let open = from + name + usize::from(is_struct);
+            return Some(Self::Exact(from..open + nested(&text.as_bytes()[open..])));
+        }
+        (!value.is_empty() && end_of_line(value).is_none()).then_some(Self::Bare(from))
+    }
+
+    /// Returns all of it, or its first word.
+    pub(super) fn range(&self, text: &str) -> Option<Range<usize>> {
+        match self {
+            Self::Exact(range) => Some(range.clone()),
+            Self::Bare(start) => Some(*start..*start + word(&text[*start..])),
+        }
+        .filter(|range| !range.is_empty())
+    }
+}
+
+/// Returns whether `text` begins with several values in brackets, not with a remark.
+fn is_tuple(text: &str) -> bool {
+    text.strip_prefix('(').is_some_and(|inner| {
+        let first = inner.trim_start_matches('\\');
+        first.starts_with('"')
+            || first.starts_with(|c: char| c.is_ascii_digit()) && inner.contains(", ")
+    })
+}
+
+/// Returns whether `text` goes on behind the quote that ends a text, `", other: ..`, so that no
+/// value stands before it.
+fn ends_text(text: &str) -> bool {
+    let text = text.trim_start_matches([' ', '\n']);
+    match text.as_bytes() {
+        [] => true,
+        [b',', rest @ ..] => {
+            rest.starts_with(b" ") && rest.get(1).is_some_and(|byte| !byte.is_ascii_digit())
+        }
+        [b')' | b']' | b'}', rest @ ..] => {
+            rest.first().is_none_or(|byte| b" ,)]}\n".contains(byte))
+        }
+        _ => false,
+    }
+}
+
+/// Returns the content of the quoted string at `at`, also with a prefix such as `b` or `r#`.
+fn quoted(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = &text[at..];
+    let run = rest.len() - rest.trim_start_matches('\\').len();
+    let last = &rest[run.saturating_sub(1)..];
+    if last.starts_with(['&', '%', '\\'])
+        && let Some(quote) = ESCAPED_QUOTES.iter().find(|quote| last.starts_with(**quote))
+    {
+        let from = text.len() - last.len() + quote.len();
+        return Some(from..text[from..].find(quote).map_or(text.len(), |length| from + length));
+    }
+    let prefix = rest
+        .bytes()
+        .take(2)
+        .take_while(|byte| matches!(byte, b'b' | b'r' | b'c' | b'u' | b'f' | b'L'))
+        .count();
+    let hashes = rest[prefix..].bytes().take_while(|byte| *byte == b'#').count();
+    let prefix = if hashes > 0 && prefix == 0 { 0 } else { prefix + hashes };
+    let slashes = rest[prefix..].len() - rest[prefix..].trim_start_matches('\\').len();
+    let quote = *rest.as_bytes().get(prefix + slashes)?;
+    if !matches!(quote, b'"' | b'\'' | b'`') {
+        return None;
+    }
+    let mark = &rest[prefix..=prefix + slashes];
+    let triple = mark.repeat(3);
+    if rest[prefix..].starts_with(&triple) {
+        let from = at + prefix + triple.len();
+        return Some(from..text[from..].find(&triple).map_or(text.len(), |length| from + length));
+    }
+    let from = at + prefix + slashes + 1;
+    let content = &text.as_bytes()[from..];
+    if quote == b'"' && hashes == 0 && ends_text(&text[from..]) {
+        return Some(from..from);
+    }
+    if hashes > 0 {
+        let end = format!("\"{}", "#".repeat(hashes));
+        return Some(from..text[from..].find(&end).map_or(text.len(), |length| from + length));
+    }
+    Some(from..from + string(content, quote, slashes))
+}
+
+/// Length up to the quote that has no more backslashes before it than the opening one, or to the
+/// end.
+pub(super) fn string(text: &[u8], quote: u8, slashes: usize) -> usize {
+    let mut run = 0;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'\\' => run += 1,
+            // A quote that is doubled stands for itself.
+            b'\'' if quote == b'\'' && at > 0 && text.get(at + 1) == Some(&b'\'') => {
+                (at, run) = (at + 1, 0);
+            }
+            // `\\"` inside plain quotes: an escaped backslash, then the end.
+            _ if *byte == quote && slashes == 0 && run % 2 == 0 => return at,
+            _ if *byte == quote && run <= slashes => return at - run,
+            _ => run = 0,
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// Length of a bracketed value; all of the text when it does not close.
+pub(super) fn nested(text: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            b'"' => at += 1 + string(&text[at + 1..], b'"', 0),
+            b'\\' => at += 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return at.min(text.len());
+        }
+    }
+    text.len()
+}
+
+/// Returns where the bracket closes within which the value at `start` stands, `Some(value)`; else
+/// the end of the text.
+pub(super) fn end_of_option(text: &str, start: usize) -> usize {
+    let bracket = start - usize::from(start > 0);
+    let is_option = text[..start].ends_with("Some(");
+    let end = if is_option { bracket + nested(&text.as_bytes()[bracket..]) } else { text.len() };
+    if is_option && text[..end].ends_with(')') { end - 1 } else { text.len() }
+}
+
+/// Returns the lines of a YAML block (`|` or `>`) at `at`, which are indented.
+fn block_scalar(text: &str, at: usize) -> Option<Range<usize>> {
+    let header = text[at..].strip_prefix(['|', '>'])?;
+    let header = header.trim_start_matches(['-', '+', ' ', '1', '2', '3', '4']);
+    let mark = end_of_line(header)?;
+    let lines = &header[mark.len()..];
+    let from = text.len() - lines.len();
+    // Where ends of lines are escaped, the quote around all is escaped once less.
+    let slashes = mark.bytes().take_while(|byte| *byte == b'\\').count();
+    let lines = &lines
+        [..slashes.checked_sub(1).map_or(lines.len(), |less| string(lines.as_bytes(), b'"', less))];
+    let is_indented = |line: &&str| {
+        let line = line.strip_suffix(mark).unwrap_or(line);
+        line.starts_with([' ', '\t']) || line.trim().is_empty()
+    };
+    let length: usize = lines.split_inclusive(mark).take_while(is_indented).map(str::len).sum();
+    Some(from..from + lines[..length].trim_end_matches(mark).trim_end().len())
+}
+
+/// Returns the end of a line with which `text` starts, also escaped, as `Debug` writes it, however
+/// often.
+pub(super) fn end_of_line(text: &str) -> Option<&str> {
+    let slashes = text.len() - text.trim_start_matches('\\').len();
+    let escaped = |at: usize, letter: u8| {
+        let ends = text.as_bytes().get(at + slashes) == Some(&letter);
+        ends && text[at..].bytes().take(slashes).all(|byte| byte == b'\\')
+    };
+    let length = match slashes {
+        0 if text.starts_with("\r\n") => 2,
+        0 => usize::from(text.starts_with(['\n', '\r'])),
+        _ if escaped(0, b'r') && escaped(slashes + 1, b'n') => 2 * (slashes + 1),
+        _ if escaped(0, b'n') || escaped(0, b'r') => slashes + 1,
+        _ => 0,
+    };
+    (length > 0).then(|| &text[..length])
+}
+
+/// `text` without the blanks at its start, also escaped ones, and with `lines` without ends of
+/// lines.
+fn after_blanks(text: &str, lines: bool) -> &str {
+    let mut rest = text.trim_start_matches([' ', '\t']);
+    loop {
+        let unescaped = rest.trim_start_matches('\\');
+        let tab = unescaped.strip_prefix('t').filter(|_| unescaped.len() < rest.len());
+        let line = end_of_line(rest).filter(|_| lines).map(|mark| &rest[mark.len()..]);
+        let Some(next) = tab.or(line) else { return rest };
+        rest = next.trim_start_matches([' ', '\t']);
+    }
+}
+
+/// Returns where the blanks and ends of lines end that begin at `at`, also escaped ones.
+pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
+    text.len() - after_blanks(&text[at..], true).len()
+}
+
+/// `text` without the blanks at its end, also escaped ones, and with `lines` without ends of lines.
+pub(super) fn before_blanks(text: &str, lines: bool) -> &str {
+    let letters: &[char] = if lines { &['t', 'n', 'r'] } else { &['t'] };
+    let blanks: &[char] = if lines { &[' ', '\t', '\n', '\r'] } else { &[' ', '\t'] };
+    let mut rest = text.trim_end_matches(blanks);
+    while let Some(escaped) = rest.strip_suffix(letters).filter(|before| before.ends_with('\\')) {
+        rest = escaped.trim_end_matches('\\').trim_end_matches(blanks);
+    }
+    rest
+}
+
+/// Length of a word without quotes: what could still belong to it does.
+pub(super) fn word(text: &str) -> usize {
+    // What stands for a value.
+    for (open, close) in [("${", "}"), ("$(", ")"), ("{{", "}}"), ("<", ">")] {
+        if let Some(at) = text.strip_prefix(open).and_then(|rest| rest.find(close)) {
+            return open.len() + at + close.len();
+        }
+    }
+    let bytes = text.as_bytes();
+    let next = |at: usize| bytes.get(at + 1).copied().unwrap_or(b' ');
+    let ends_unless = |at: usize, goes_on: fn(u8) -> bool| !goes_on(next(at));
+    let name_follows = |at: usize| {
+        let rest = text[at + 1..].trim_start_matches("amp;");
+        let name = rest
+            .bytes()
+            .take_while(|byte| super::in_word(*byte) || matches!(byte, b'[' | b']'))
+            .count();
+        rest.is_empty()
+            || name > 0 && rest.as_bytes().get(name).is_some_and(|byte| matches!(byte, b'=' | b':'))
+    };
+    let end = (0..bytes.len()).find(|at| match bytes[*at] {
+        b'&' | b';' => name_follows(*at) || ends_unless(*at, |byte| byte > b' '),
+        b',' => name_follows(*at) || ends_unless(*at, |byte| byte.is_ascii_alphanumeric()),
+        b')' | b']' | b'}' | b'#' | b'"' | b'\'' | b'`' => {
+            ends_unless(*at, |byte| byte.is_ascii_alphanumeric())
+        }
+        b'<' => next(*at) == b'/',
+        b'>' => ends_unless(*at, |byte| byte.is_ascii_alphanumeric()),
+        b'\\' => {
+            matches!(next(*at), b'n' | b'r' | b't' | b'"' | b'\'')
+                && (*at == 0 || bytes[*at - 1] != b'\\')
+        }
+        byte => byte.is_ascii_whitespace(),
+    });
+    end.unwrap_or(bytes.len())
+}
+
+/// Length of the rest of a line, to the next pair in it or the quote around it.
+pub(super) fn line(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let name_follows = |rest: &str| {
+        let rest = rest.trim_start_matches(' ');
+        let name = rest.bytes().take_while(|byte| super::in_word(*byte)).count();
+        let after = rest[name..].trim_start_matches(' ');
+        name > 0 && after.starts_with(['=', ':'])
+    };
+    let end = (0..bytes.len()).find(|at| match bytes[*at] {
+        b'\n' | b'\r' => true,
+        b'\\' => matches!(bytes.get(*at + 1), Some(b'n' | b'r' | b'"')),
+        b',' | b';' | b'|' => bytes.get(*at + 1) == Some(&b' ') && name_follows(&text[*at + 1..]),
+        b' ' => name_follows(&text[*at..]),
+        b'"' => bytes.get(*at + 1).is_none_or(|byte| !byte.is_ascii_alphanumeric()),
+        _ => false,
+    });
+    text[..end.unwrap_or(bytes.len())].trim_end().len()
+}
+
+/// Length of the rest of a line, whatever stands in it.
+pub(super) fn whole_line(text: &str) -> usize {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    let end = text[..end].find("\\n").or_else(|| text[..end].find("\\r")).unwrap_or(end);
+    let text = text[..end].trim_end();
+    // The quote around all.
+    text.len() - usize::from(text.ends_with('"') && text.matches('"').count() % 2 == 1)
+}

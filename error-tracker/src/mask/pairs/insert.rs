@@ -1,0 +1,127 @@
+//! `INSERT INTO users (name, password) VALUES ('bo', 'x')`: values that are named by their
+//! position.
+
+use std::ops::Range;
+
+use super::super::{Masking, NameVerdict};
+use super::extent::{self, ValueExtent};
+use super::prose;
+
+/// Rows of one statement that are looked at.
+const MAX_ROWS: usize = 256;
+
+/// Returns the values of all such statements in `text` that stand in columns with a masked name.
+pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for (keyword, _) in text.match_indices(['V', 'v']) {
+        let is_keyword =
+            matches!(text.get(keyword..keyword + "VALUES".len()), Some("VALUES" | "values"));
+        if keyword < at || !is_keyword {
+            continue;
+        }
+        at = keyword + "VALUES".len();
+        let Some(columns) = columns(masking, &text[..keyword]) else { continue };
+        for _ in 0..MAX_ROWS {
+            let row = extent::skip_blanks(text, at);
+            let Some(end) = text[row..].starts_with('(').then(|| end_of_row(text, row)) else {
+                break;
+            };
+            let fields = fields(text, row + 1, end).zip(&columns);
+            found.extend(
+                fields.filter_map(|(field, named)| Some((named.clone()?, value(text, field)?))),
+            );
+            at = (end + 1).min(text.len());
+            let next = extent::skip_blanks(text, at);
+            if !text[next..].starts_with(',') {
+                break;
+            }
+            at = next + 1;
+        }
+    }
+    found
+}
+
+/// Returns what the names of the columns tell whose list ends `before`; `None` if there is none, or
+/// no name is masked.
+fn columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict>>> {
+    const MAX_STATEMENT: usize = 4096;
+    const TABLE: usize = 200;
+    let list = extent::before_blanks(before, true).strip_suffix(')')?;
+    let list = &list[list.ceil_char_boundary(list.len().saturating_sub(MAX_STATEMENT))..];
+    let (statement, list) = list.rsplit_once('(')?;
+    let statement =
+        &statement[statement.ceil_char_boundary(statement.len().saturating_sub(TABLE))..];
+    if !["INTO ", "into "].iter().any(|word| statement.contains(word)) {
+        return None;
+    }
+    let is_mark = |c: char| !c.is_alphanumeric() && c != '_';
+    let names = list.split(',').map(|name| extent::before_blanks(name, true).trim_matches(is_mark));
+    let columns: Vec<_> = names.map(|name| masking.named(name)).collect();
+    columns.iter().any(Option::is_some).then_some(columns)
+}
+
+/// Returns where the bracket closes that opens at `row`.
+fn end_of_row(text: &str, row: usize) -> usize {
+    let marks = marks(text, row, text.len());
+    let closes = marks.scan(0_usize, |depth, (at, byte)| {
+        match byte {
+            b'(' => *depth += 1,
+            b')' => *depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        Some((at, *depth))
+    });
+    closes.skip_while(|(_, depth)| *depth > 0).map(|(at, _)| at).next().unwrap_or(text.len())
+}
+
+/// Returns the parts from `from` to `to` between commas.
+fn fields(text: &str, from: usize, to: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut depth = 0_usize;
+    let commas = marks(text, from, to).filter_map(move |(at, byte)| {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (byte == b',' && depth == 0).then_some(at)
+    });
+    let mut start = from;
+    commas.chain([to]).map(move |end| {
+        let field = start..end;
+        start = (end + 1).min(to);
+        field
+    })
+}
+
+/// Brackets and commas outside of quotes.
+fn marks(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, u8)> {
+    let mut quote = None;
+    text.as_bytes()[from..to].iter().enumerate().filter_map(move |(at, byte)| {
+        match (byte, quote) {
+            (b'\'' | b'"', None) => quote = Some(*byte),
+            (_, Some(open)) if open == *byte => quote = None,
+            (b'(' | b')' | b',', None) => return Some((from + at, *byte)),
+            _ => {}
+        }
+        None
+    })
+}
+
+/// Returns the value in a field, without its quotes; `None` if it stands for one.
+fn value(text: &str, field: Range<usize>) -> Option<Range<usize>> {
+    let start = extent::skip_blanks(text, field.start);
+    let shown = text.get(start..field.end)?;
+    let end = start + extent::before_blanks(shown, true).len();
+    let value = match ValueExtent::at(text, start, true, true)? {
+        ValueExtent::Exact(value) if shown.starts_with(['\'', '"', '\\']) && value.end <= end => {
+            value
+        }
+        _ => start..end,
+    };
+    let shown = &text[value.clone()];
+    let is_numbered = shown.starts_with(['$', '@', ':', '?']);
+    let is_value =
+        !prose::is_placeholder(shown) && !is_numbered && !shown.eq_ignore_ascii_case("default");
+    is_value.then_some(value)
+}

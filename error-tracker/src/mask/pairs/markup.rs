@@ -1,0 +1,62 @@
+//! Values in elements, and in the parts of forms.
+
+use std::ops::Range;
+
+use super::super::NameVerdict;
+use super::extent::{self, ValueExtent};
+use super::{LABELS, MAX_GAP, MAX_NAME, PairScanner, is_one_of, prose};
+
+/// What opens and closes a tag, plain or escaped.
+const TAGS: [(&str, &str); 3] = [("<", ">"), ("&lt;", "&gt;"), ("\\u003c", "\\u003e")];
+
+impl PairScanner<'_> {
+    /// Returns the part of a form: `name="password"`, an empty line, the value.
+    pub(super) fn multipart(
+        &mut self,
+        name: &str,
+        value: &ValueExtent,
+    ) -> Option<(NameVerdict, Range<usize>)> {
+        let (named, end) = self.label.clone()?;
+        let ValueExtent::Exact(_) = value else { return None };
+        let after = self.text[end..].trim_start_matches('\\').strip_prefix('"');
+        let after = after.filter(|_| name.eq_ignore_ascii_case("name"))?;
+        let mark = extent::end_of_line(&after[after.find(['\r', '\n', '\\'])?..])?;
+        let gap = mark.repeat(2);
+        let at = after.find(&gap).filter(|at| *at < MAX_GAP)?;
+        let body = &after[at + gap.len()..];
+        let start = self.text.len() - body.len();
+        let length = body.find(&format!("{mark}--")).unwrap_or(body.len());
+        self.label = None;
+        Some((named, start..start + length))
+    }
+
+    /// `<name>value</name>`, or `<string name="name">value</string>`, where `at` is the first `>`,
+    /// or ends the escape of one.
+    pub(super) fn element(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        let (less, greater) =
+            TAGS.iter().find(|(_, greater)| self.text[..=at].ends_with(greater))?;
+        let before = &self.text[..at + 1 - greater.len()];
+        let near = before.ceil_char_boundary(before.len().saturating_sub(MAX_NAME));
+        let open = near + before[near..].rfind(less)? + less.len();
+        let tag = before.get(open..).filter(|tag| !tag.contains(greater))?;
+        let name = tag.split([' ', '\n']).next().filter(|name| !name.starts_with('/'))?;
+        let local = name.rsplit(':').next()?;
+        // The label stood in this tag, or was the content of the element before:
+        // `<key>name</key><string>value</string>`.
+        let label = self.label.take().filter(|(_, end)| *end >= open || open - end < MAX_GAP);
+        let named = label.map(|(named, _)| named).or_else(|| self.masking.named(local));
+        let is_label = is_one_of(LABELS, local);
+        if named.is_none() && !is_label {
+            return None;
+        }
+        let rest = &self.text[at + 1..];
+        let end = rest.find(&format!("{less}/{name}"))?;
+        let value = rest[..end].trim();
+        let start = at + 1 + (rest[..end].len() - rest[..end].trim_start().len());
+        if is_label {
+            self.label = self.masking.named(value).map(|named| (named, start + value.len()));
+        }
+        let is_empty = value.is_empty() || prose::is_placeholder(value);
+        named.filter(|_| !is_empty).map(|named| (named, start..start + value.len()))
+    }
+}

@@ -1,0 +1,80 @@
+//! User and password in URLs.
+
+use std::ops::Range;
+
+use super::appearance::{SecretSuspicion, looks_secret};
+
+/// Schemes in which an `@` behind the host is ordinary: `https://host:8080/@user`.
+const WEB: [&str; 8] = ["http", "https", "ws", "wss", "file", "git", "data", "ipfs"];
+/// Users that only say that a token stands in the other place.
+const NO_USERS: [&str; 4] = ["x-oauth-basic", "x-access-token", "x-token-auth", "oauth2"];
+
+/// Addresses behind which the path is a secret, and whether only its first part is.
+const HOOKS: [(&str, bool); 5] = [
+    ("hooks.slack.com/services/", false),
+    ("hooks.slack.com/workflows/", false),
+    ("discord.com/api/webhooks/", false),
+    ("discordapp.com/api/webhooks/", false),
+    ("api.telegram.org/bot", true),
+];
+
+/// Returns the part of the path of `url`, an address without its scheme, that is a secret.
+fn hook(url: &str) -> Option<Range<usize>> {
+    let (address, is_part) = HOOKS.iter().find(|(address, _)| url.starts_with(address))?;
+    let path = &url[address.len()..];
+    let ends = |c: char| matches!(c, '?' | '#' | ')' | ',' | '\'') || *is_part && c == '/';
+    let length = path.find(ends).unwrap_or(path.len());
+    (length > 0).then(|| address.len()..address.len() + length)
+}
+
+/// Returns what is secret before the `@` of the URL whose `://` is at `at`: a token in the user's
+/// place, and the password, which may hold `/`, `#`, `?` and `@` where it is plain that it does; or
+/// the path of a known webhook.
+pub(super) fn userinfo(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
+    let start = at + 3;
+    let end = text[start..]
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>' | '\\'));
+    let url = &text[start..end.map_or(text.len(), |length| start + length)];
+    let scheme = text[..at].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let is_web = WEB.iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let Some(host) = end_of_userinfo(url, is_web) else {
+        return [hook(url).map(|path| start + path.start..start + path.end), None];
+    };
+    let (user, password) = match url[..host].split_once(':') {
+        Some((user, password)) => (user, Some(password)),
+        None => (&url[..host], None),
+    };
+    let is_token = looks_secret(user, SecretSuspicion::Strong)
+        || password.is_some_and(|password| NO_USERS.contains(&password));
+    let user_range = start..start + user.len();
+    let password_range = start + user.len() + 1..start + host;
+    [
+        (is_token && !user.is_empty()).then_some(user_range),
+        password.filter(|password| !password.is_empty()).map(|_| password_range),
+    ]
+}
+
+/// Returns where the `@` is behind user and password at the start of `url`.
+fn end_of_userinfo(url: &str, is_web: bool) -> Option<usize> {
+    let authority = url.find(['/', '?', '#']).unwrap_or(url.len());
+    if let Some(at) = url[..authority].rfind('@') {
+        let host = &url[at + 1..authority];
+        let is_host =
+            host.contains(['.', ':', '(', '[']) || host == "localhost" || authority == url.len();
+        let later = || url[authority..].rfind('@').map(|later| authority + later);
+        // `p@a/ss@host`: the password goes on.
+        let goes_on = |later: &usize| {
+            !url[at..*later].contains(['?', '=', '&']) && !url[..*later].ends_with('/')
+        };
+        return if is_host { Some(at) } else { later().filter(goes_on).or(Some(at)) };
+    }
+    // The password holds what ends a host in other URLs. A port does not.
+    let brackets = if url.starts_with('[') { url.find(']')? } else { 0 };
+    let colon = brackets + url.get(brackets..authority)?.find(':')?;
+    let is_port = url[colon + 1..authority].bytes().all(|byte| byte.is_ascii_digit());
+    if is_port && is_web {
+        return None;
+    }
+    let at = url.rfind('@').filter(|at| !url[..*at].ends_with('/'))?;
+    url[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '[').then_some(at)
+}

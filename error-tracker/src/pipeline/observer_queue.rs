@@ -1,0 +1,207 @@
+//! The queue and the thread of each observer.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::event_observer::{EventObserver, ObserverHealth, StoredEvent};
+use super::light::weight;
+use crate::user_code::{self, UserCodeGuard};
+
+/// The number of events that wait for one observer at most.
+const MAX_EVENTS: usize = 1_000;
+/// The number of bytes that wait for one observer at most.
+const MAX_BYTES: usize = 8 << 20;
+const PANICKED: &str = "panicked";
+
+thread_local! {
+    /// Whether this is an observer's thread.
+    static OBSERVES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// An observer with the path of its type.
+pub(crate) struct NamedObserver {
+    pub(crate) name: &'static str,
+    pub(crate) observer: Box<dyn EventObserver>,
+}
+
+/// The queues of all observers, in one process.
+pub(super) struct ObserverQueues(Vec<Arc<ObserverQueue>>);
+
+impl ObserverQueues {
+    pub(super) fn new(observers: &[Arc<NamedObserver>]) -> Self {
+        let queue = |observer: &Arc<NamedObserver>| {
+            Arc::new(ObserverQueue {
+                observer: Arc::clone(observer),
+                state: Mutex::default(),
+                work: Condvar::new(),
+                done: Condvar::new(),
+            })
+        };
+        Self(observers.iter().map(queue).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Queues an event for each observer; never waits.
+    pub(super) fn push(&self, stored: StoredEvent) {
+        let weight = weight(&stored.event);
+        let stored = Arc::new(stored);
+        self.0.iter().for_each(|queue| queue.push(&stored, weight));
+    }
+
+    /// Waits until the observers have heard of all that was queued before, at most `timeout`. Returns the number of
+    /// events that still wait. An observer that flushes does not wait for itself.
+    pub(super) fn wait(&self, timeout: Duration) -> u64 {
+        if OBSERVES.get() {
+            return 0;
+        }
+        let start = Instant::now();
+        let left = || timeout.saturating_sub(start.elapsed());
+        self.0.iter().map(|queue| queue.wait(left())).sum()
+    }
+
+    /// Drops what waits, and ends the threads once they are done with the event at hand.
+    pub(super) fn stop(&self) {
+        self.0.iter().for_each(|queue| queue.stop());
+    }
+
+    pub(super) fn health(&self) -> Vec<ObserverHealth> {
+        self.0.iter().map(|queue| queue.health()).collect()
+    }
+}
+
+struct ObserverQueue {
+    observer: Arc<NamedObserver>,
+    state: Mutex<ObserverState>,
+    /// The observer's thread waits here.
+    work: Condvar,
+    /// Flushes wait here.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct ObserverState {
+    /// Events with their weights.
+    queue: VecDeque<(Arc<StoredEvent>, usize)>,
+    bytes: usize,
+    /// The number of events that were queued, and of those that are finished.
+    accepted: u64,
+    finished: u64,
+    failed: u64,
+    dropped: u64,
+    last_error: Option<String>,
+    has_thread: bool,
+    stopped: bool,
+}
+
+impl ObserverQueue {
+    /// No code that could panic runs under the lock.
+    fn state(&self) -> MutexGuard<'_, ObserverState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(self: &Arc<Self>, stored: &Arc<StoredEvent>, weight: usize) {
+        let mut state = self.state();
+        let is_full = state.queue.len() >= MAX_EVENTS || state.bytes + weight > MAX_BYTES;
+        if state.stopped || is_full && !state.queue.is_empty() {
+            state.dropped += 1;
+            return;
+        }
+        if !state.has_thread {
+            let ours = Arc::clone(self);
+            let spawned = thread::Builder::new()
+                .name("error-tracker-observer".to_owned())
+                .spawn(move || ours.run());
+            match spawned {
+                Ok(_) => state.has_thread = true,
+                Err(error) => {
+                    state.dropped += 1;
+                    state.last_error = Some(format!("no thread can be started: {error}"));
+                    return;
+                }
+            }
+        }
+        state.accepted += 1;
+        state.bytes += weight;
+        state.queue.push_back((Arc::clone(stored), weight));
+        drop(state);
+        self.work.notify_one();
+    }
+
+    /// Hands on one event after the other until the queue is stopped.
+    fn run(&self) {
+        OBSERVES.set(true);
+        let mut state = self.state();
+        loop {
+            if state.stopped {
+                return;
+            }
+            let Some((stored, weight)) = state.queue.pop_front() else {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            state.bytes -= weight;
+            drop(state);
+            let failure = self.observe(&stored);
+            // Freed outside the lock.
+            drop(stored);
+            state = self.state();
+            state.finished += 1;
+            if let Some(failure) = failure {
+                state.failed += 1;
+                state.last_error = Some(failure);
+            }
+            self.done.notify_all();
+        }
+    }
+
+    /// Runs the observer; returns the text of its failure.
+    fn observe(&self, stored: &StoredEvent) -> Option<String> {
+        let _quiet = UserCodeGuard::with_panics_shown();
+        let run = || self.observer.observer.observe(stored).err().map(|error| error.to_string());
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+            user_code::drop_quietly(payload);
+            Some(PANICKED.to_owned())
+        })
+    }
+
+    fn wait(&self, timeout: Duration) -> u64 {
+        let state = self.state();
+        let accepted = state.accepted;
+        let is_late = |state: &mut ObserverState| state.finished < accepted && !state.stopped;
+        let waited = self.done.wait_timeout_while(state, timeout, is_late);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        accepted.saturating_sub(state.finished)
+    }
+
+    fn stop(&self) {
+        let mut state = self.state();
+        state.stopped = true;
+        let queue = std::mem::take(&mut state.queue);
+        state.bytes = 0;
+        state.accepted -= queue.len() as u64;
+        state.dropped += queue.len() as u64;
+        drop(state);
+        drop(queue);
+        self.work.notify_all();
+        self.done.notify_all();
+    }
+
+    fn health(&self) -> ObserverHealth {
+        let state = self.state();
+        ObserverHealth {
+            name: self.observer.name.to_owned(),
+            observed: state.finished - state.failed,
+            queued: state.accepted - state.finished,
+            dropped: state.dropped,
+            failed: state.failed,
+            last_error: state.last_error.clone(),
+        }
+    }
+}

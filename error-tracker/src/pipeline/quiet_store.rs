@@ -1,0 +1,104 @@
+//! The store, as the tracker calls it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::event::{Event, Issue, Status, Timestamp};
+use crate::store::{
+    EventSelector, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError,
+};
+use crate::user_code::UserCodeGuard;
+
+/// A store in which nothing is recorded: what fails there would be written there, and fail there again.
+pub(super) struct QuietStore {
+    store: Arc<dyn Store>,
+    /// Whether it may have something open.
+    used: AtomicBool,
+}
+
+impl QuietStore {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, used: AtomicBool::new(false) }
+    }
+
+    pub(super) fn is_used(&self) -> bool {
+        self.used.load(Relaxed)
+    }
+
+    fn call<T>(&self, call: impl FnOnce(&dyn Store) -> T) -> T {
+        self.used.store(true, Relaxed);
+        let _rendering = UserCodeGuard::with_panics_shown();
+        call(&*self.store)
+    }
+}
+
+impl fmt::Debug for QuietStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.store.fmt(f)
+    }
+}
+
+impl Store for QuietStore {
+    fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
+        self.call(|store| store.record(batch))
+    }
+
+    fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
+        self.call(|store| store.issues(query))
+    }
+
+    fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {
+        self.call(|store| store.issue(hash))
+    }
+
+    fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
+        self.call(|store| store.event(hash, which))
+    }
+
+    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
+        self.call(|store| store.rewrite(event))
+    }
+
+    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
+        self.call(|store| store.set_status(hashes, status))
+    }
+
+    fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        self.call(|store| store.delete(hashes))
+    }
+
+    fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
+        self.call(|store| store.hourly_counts(hash, since))
+    }
+
+    fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
+        self.call(|store| store.prune(retention))
+    }
+
+    fn look(&self) -> Result<Option<String>, StoreError> {
+        let _rendering = UserCodeGuard::with_panics_shown();
+        let found = self.store.look()?;
+        self.used.fetch_or(found.is_some(), Relaxed);
+        Ok(found)
+    }
+
+    fn idle(&self) -> Result<(), StoreError> {
+        let _rendering = UserCodeGuard::with_panics_shown();
+        self.store.idle()
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.used.store(false, Relaxed);
+        let _rendering = UserCodeGuard::with_panics_shown();
+        self.store.close()
+    }
+
+    fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.call(super::super::store::Store::secret)
+    }
+
+    fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.call(super::super::store::Store::check)
+    }
+}

@@ -1,0 +1,96 @@
+//! A store that does what a test says, and a gate that holds it.
+
+use super::*;
+
+type Tell = dyn Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync;
+
+/// A store that does what the test says before it records.
+pub(super) struct ControlledStore {
+    pub(super) inner: MemoryStore,
+    tell: Box<Tell>,
+    pub(super) pruned: AtomicUsize,
+    /// Whether what was recorded is lost, which is told once.
+    pub(super) lost: AtomicBool,
+}
+
+impl ControlledStore {
+    pub(super) fn new(
+        tell: impl Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let (pruned, lost) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Arc::new(Self { inner: MemoryStore::new(), tell: Box::new(tell), pruned, lost })
+    }
+}
+
+impl std::fmt::Debug for ControlledStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ControlledStore")
+    }
+}
+
+impl Store for ControlledStore {
+    fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
+        (self.tell)(batch)?;
+        self.inner.record(batch)
+    }
+    fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
+        self.inner.issues(query)
+    }
+    fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {
+        self.inner.issue(hash)
+    }
+    fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
+        self.inner.event(hash, which)
+    }
+    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
+        self.inner.set_status(hashes, status)
+    }
+    fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        self.inner.delete(hashes)
+    }
+    fn look(&self) -> Result<Option<String>, StoreError> {
+        let lost = self.lost.swap(false, Ordering::SeqCst);
+        if lost { Err(StoreError::Damaged("deleted".into())) } else { Ok(None) }
+    }
+    fn prune(&self, _: &Retention) -> Result<Pruned, StoreError> {
+        self.pruned.fetch_add(1, Ordering::SeqCst);
+        Ok(Pruned::default())
+    }
+}
+
+/// Holds whoever passes until it is opened.
+#[derive(Default)]
+pub(super) struct Gate {
+    open: Mutex<bool>,
+    waiting: AtomicBool,
+    changed: Condvar,
+}
+
+impl Gate {
+    pub(super) fn pass(&self) {
+        let open = self.open.lock().unwrap();
+        self.waiting.store(true, Ordering::SeqCst);
+        self.changed.notify_all();
+        drop(self.changed.wait_while(open, |open| !*open).unwrap());
+    }
+
+    pub(super) fn until_somebody_waits(&self) {
+        let open = self.open.lock().unwrap();
+        drop(self.changed.wait_while(open, |_| !self.waiting.load(Ordering::SeqCst)).unwrap());
+    }
+
+    pub(super) fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.changed.notify_all();
+    }
+}
+
+pub(super) fn blocked() -> (Arc<Gate>, Arc<ControlledStore>) {
+    let gate = Arc::new(Gate::default());
+    let theirs = Arc::clone(&gate);
+    let store = ControlledStore::new(move |_| {
+        theirs.pass();
+        Ok(())
+    });
+    (gate, store)
+}

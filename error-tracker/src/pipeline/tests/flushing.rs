@@ -1,0 +1,135 @@
+//! Waiting until all is stored, and stopping.
+
+use super::*;
+
+#[test]
+fn a_flush_tells_its_own_threads_losses() {
+    let store = ControlledStore::new(|_| Err(StoreError::Open("read-only".into())));
+    let pipeline = Pipeline::start(store, Options::default());
+    thread::scope(|scope| {
+        let (told, lost) = std::sync::mpsc::channel();
+        let pipeline = &pipeline;
+        scope.spawn(move || {
+            pipeline.submit(event("a"), like(1));
+            // Until it was lost, and nobody was told.
+            while pipeline.health().dropped.is_empty() {
+                thread::yield_now();
+            }
+            told.send(()).unwrap();
+            let own = Err(FlushError { pending: 0, dropped: 1, ..FlushError::NONE });
+            while pipeline.health().raised < 2 {
+                thread::yield_now();
+            }
+            assert_eq!(pipeline.flush(LONG), own);
+            assert_eq!(pipeline.flush(LONG), Ok(()), "it is told once");
+        });
+        lost.recv().unwrap();
+        assert_eq!(pipeline.flush(LONG), Ok(()), "it is another thread's");
+        pipeline.submit(event("b"), like(2));
+        assert_eq!(
+            pipeline.flush(LONG),
+            Err(FlushError { pending: 0, dropped: 1, ..FlushError::NONE })
+        );
+    });
+}
+
+#[test]
+fn a_flush_tells_once_that_the_store_has_lost_what_it_had() {
+    let store = ControlledStore::new(|_| Ok(()));
+    let pipeline = Pipeline::start(store.clone(), Options::default());
+    pipeline.submit(event("a"), like(1));
+    assert_eq!(pipeline.flush(LONG), Ok(()));
+    store.lost.store(true, Ordering::SeqCst);
+    assert_eq!(
+        pipeline.flush(LONG),
+        Err(FlushError { pending: 0, dropped: 0, ..FlushError::NONE })
+    );
+    assert_eq!(pipeline.health().last_error.as_deref(), Some("damaged: deleted"));
+    assert_eq!(pipeline.flush(LONG), Ok(()));
+    store.lost.store(true, Ordering::SeqCst);
+    while store.lost.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    assert_eq!(
+        pipeline.flush(LONG),
+        Err(FlushError { pending: 0, dropped: 0, ..FlushError::NONE }),
+        "found while nothing happened"
+    );
+}
+
+#[test]
+fn a_flush_returns_in_time_and_says_what_waits() {
+    let (gate, store) = blocked();
+    let pipeline = Pipeline::start(store, Options::default());
+    assert_eq!(pipeline.flush(Duration::ZERO), Ok(()), "nothing waits");
+    for key in 0..3 {
+        pipeline.submit(event("a"), like(key));
+    }
+    let start = Instant::now();
+    assert_eq!(
+        pipeline.flush(Duration::from_millis(100)),
+        Err(FlushError { pending: 3, dropped: 0, ..FlushError::NONE })
+    );
+    let took = start.elapsed();
+    assert!((100..150).contains(&took.as_millis()), "{took:?}");
+    gate.open();
+    assert_eq!(pipeline.flush(LONG), Ok(()));
+}
+
+#[test]
+fn a_flush_on_any_thread_covers_what_was_accepted_before_it() {
+    let store = Arc::new(MemoryStore::new());
+    let pipeline = Pipeline::start(store.clone(), Options::default());
+    let raised = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let (pipeline, raised, store) = (&pipeline, &raised, &store);
+            scope.spawn(move || {
+                for nth in 0..300_u64 {
+                    raise(pipeline, "storm", 1);
+                    raise(pipeline, &format!("e{thread}{nth}"), 1000 * (thread + 1) + nth);
+                    raised.fetch_add(2, Ordering::SeqCst);
+                    if nth % 50 == 49 {
+                        let before = raised.load(Ordering::SeqCst);
+                        pipeline.flush(LONG).unwrap();
+                        assert!(counted(&**store) >= before, "{before}");
+                    }
+                }
+            });
+        }
+    });
+    pipeline.flush(LONG).unwrap();
+    assert_eq!(counted(&*store), 2400);
+}
+
+#[test]
+fn stopping_stores_what_waits_and_later_events_are_counted_as_dropped() {
+    let store = Arc::new(MemoryStore::new());
+    let pipeline = Pipeline::start(store.clone(), Options::default());
+    for _ in 0..50 {
+        raise(&pipeline, "a", 1);
+    }
+    assert_eq!(pipeline.stop(LONG), Ok(()));
+    assert_eq!(counted(&*store), 50);
+    raise(&pipeline, "a", 1);
+    let health = pipeline.health();
+    assert_eq!((health.dropped["stopped"], sum(&health), health.raised), (1, 51, 51));
+}
+
+#[test]
+fn stopping_does_not_wait_for_a_store_that_hangs() {
+    let (gate, store) = blocked();
+    let pipeline = Pipeline::start(store, Options { batch: 1, ..Options::default() });
+    pipeline.submit(event("a"), like(1));
+    gate.until_somebody_waits();
+    pipeline.submit(event("b"), like(2));
+    let start = Instant::now();
+    assert_eq!(
+        pipeline.stop(Duration::from_millis(100)),
+        Err(FlushError { pending: 2, dropped: 0, ..FlushError::NONE })
+    );
+    assert!(start.elapsed() < Duration::from_millis(150));
+    let health = pipeline.health();
+    assert_eq!((health.pending, health.dropped["stopped"], sum(&health)), (1, 1, 2));
+    gate.open();
+}

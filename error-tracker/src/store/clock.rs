@@ -1,0 +1,126 @@
+//! Whether ages can be judged by the system's clock, which may be wrong: a machine may start in 1970, and a clock may
+//! be half a year ahead for one start.
+
+use std::time::{Duration, Instant};
+
+use crate::event::Timestamp;
+
+/// A clock that went further than this, or back, since the store was written last, has jumped; so has one that does
+/// not go on as time does. A third of the age that is judged, where that is less.
+const MAX_STEP: Duration = Duration::from_secs(30 * 86_400);
+
+/// The system's clock, as a store has seen it.
+#[derive(Clone, Debug)]
+pub(super) struct StoreClock {
+    /// One moment by the clock, and by the time that goes by.
+    at: (Timestamp, Instant),
+    /// Ages are counted from this moment on at the earliest: what was kept then was seen then, by all that is known.
+    counted_from: Timestamp,
+    max_step: Duration,
+}
+
+impl StoreClock {
+    /// Returns the clock of a store that was last written at `written`, if ever.
+    pub(super) fn new(
+        now: (Timestamp, Instant),
+        written: Option<Timestamp>,
+        counted_from: Timestamp,
+        max_age: Duration,
+    ) -> Self {
+        let max_step = MAX_STEP.min(max_age / 3);
+        let has_jumped = written.is_some_and(|written| is_apart(written, now.0, max_step));
+        Self { at: now, counted_from: if has_jumped { now.0 } else { counted_from }, max_step }
+    }
+
+    /// Returns from when on ages are counted, for a store that outlives the program.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn counted_from(&self) -> Timestamp {
+        self.counted_from
+    }
+
+    /// Takes note of the time.
+    pub(super) fn look(&mut self, now: (Timestamp, Instant)) {
+        let expected = self.at.0.plus(now.1.saturating_duration_since(self.at.1));
+        if is_apart(expected, now.0, self.max_step) {
+            *self = Self { at: now, counted_from: now.0, max_step: self.max_step };
+        }
+    }
+
+    /// Returns the moment before which all is older than `max_age`; the earliest one while that cannot be judged.
+    pub(super) fn oldest(&self, max_age: Duration) -> Timestamp {
+        let oldest = self.at.0.plus(self.at.1.elapsed()).minus(max_age);
+        if oldest < self.counted_from { Timestamp::default() } else { oldest }
+    }
+}
+
+/// Returns the time by both measures.
+pub(super) fn now() -> (Timestamp, Instant) {
+    (Timestamp::now(), Instant::now())
+}
+
+fn is_apart(a: Timestamp, b: Timestamp, max: Duration) -> bool {
+    u128::from(a.as_micros().abs_diff(b.as_micros())) > max.as_micros()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::StoreClock;
+    use crate::event::Timestamp;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+    const MAX_AGE: Duration = Duration::from_secs(90 * 86_400);
+
+    fn day(day: u64) -> Timestamp {
+        Timestamp::from_micros(day * 86_400_000_000)
+    }
+
+    /// Returns from when on each start of a program counts ages, which begins on one of `days` by its clock and
+    /// writes then.
+    fn counted_from(days: &[u64]) -> Vec<u64> {
+        let (mut written, mut counted_from) = (None, Timestamp::default());
+        let start = |&begun: &u64| {
+            let clock =
+                StoreClock::new((day(begun), Instant::now()), written, counted_from, MAX_AGE);
+            (written, counted_from) = (Some(day(begun)), clock.counted_from());
+            counted_from.hour() / 24
+        };
+        days.iter().map(start).collect()
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_for_one_start_begins_the_ages_anew() {
+        const TODAY: u64 = 20_000;
+        let with = |wrong| counted_from(&[TODAY, TODAY + 3, wrong, TODAY + 4, TODAY + 5]);
+        for wrong in [0, TODAY - 183, TODAY - 40, TODAY + 40, TODAY + 183, TODAY + 3650] {
+            assert_eq!(with(wrong), [0, 0, wrong, TODAY + 4, TODAY + 4], "{wrong}");
+        }
+        assert_eq!(with(TODAY + 20), [0; 5], "a program that did not run for some weeks");
+    }
+
+    #[test]
+    fn what_is_older_than_a_jump_is_as_young_as_that() {
+        let at = Instant::now();
+        let judged = |counted_from: u64| {
+            let clock =
+                StoreClock::new((day(20_000), at), Some(day(20_000)), day(counted_from), MAX_AGE);
+            clock.oldest(MAX_AGE).hour() / 24
+        };
+        assert_eq!((judged(0), judged(19_910)), (19_910, 19_910));
+        assert_eq!((judged(19_911), judged(20_000), judged(30_000)), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_while_the_program_runs_begins_the_ages_anew() {
+        let begun = Instant::now();
+        let mut clock = StoreClock::new((day(0), begun), None, Timestamp::default(), MAX_AGE);
+        clock.look((Timestamp::from_micros(5_000_000), begun + Duration::from_secs(5)));
+        assert_eq!(clock.counted_from(), day(0));
+        clock.look((day(20_000), begun + Duration::from_secs(9)));
+        assert_eq!(clock.counted_from(), day(20_000));
+        // It goes on for as long as it likes.
+        clock.look((day(20_400), begun + Duration::from_secs(9) + 400 * DAY));
+        assert_eq!(clock.counted_from(), day(20_000));
+    }
+}

@@ -1,0 +1,105 @@
+//! A batch in the form in which it is written.
+
+use std::time::Instant;
+
+use rusqlite::Connection;
+
+use super::failure;
+use crate::event::{Event, Timestamp};
+use crate::store::{Retention, Sighting, StoreError};
+
+/// For how long a file knows of a writer that writes no more, in microseconds.
+const REMEMBERED: i64 = 86_400_000_000;
+
+/// A batch, as it is written.
+#[derive(Debug)]
+pub(super) struct WrittenBatch {
+    pub(super) payloads: Vec<String>,
+    about: Vec<SightingFacts>,
+    pub(super) retention: Retention,
+    pub(super) at: Instant,
+    /// Identifies the batch in the file.
+    pub(super) mark: BatchMark,
+}
+
+/// Which batch it is: the numbers of a writer rise.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BatchMark {
+    pub(super) writer: String,
+    pub(super) number: i64,
+    pub(super) is_first: bool,
+}
+
+/// What a sighting has besides its event.
+#[derive(Debug)]
+struct SightingFacts {
+    hash: String,
+    count: u64,
+    last_seen: Timestamp,
+    again: bool,
+}
+
+impl WrittenBatch {
+    pub(super) fn new(sightings: &[Sighting], retention: &Retention) -> Result<Self, StoreError> {
+        let about = |sighting: &Sighting| SightingFacts {
+            hash: sighting.event.grouping.hash.clone(),
+            count: sighting.count,
+            last_seen: sighting.last_seen,
+            again: sighting.again,
+        };
+        Ok(Self {
+            payloads: payloads(sightings)?,
+            about: sightings.iter().map(about).collect(),
+            retention: retention.clone(),
+            at: Instant::now(),
+            mark: BatchMark::default(),
+        })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.payloads.iter().map(|payload| payload.len() + size_of::<SightingFacts>()).sum()
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.about.iter().map(|about| about.count).sum()
+    }
+
+    pub(super) fn forget(&mut self, hashes: &[&str]) {
+        let mut stays = self.about.iter().map(|about| !hashes.contains(&about.hash.as_str()));
+        self.payloads.retain(|_| stays.next() == Some(true));
+        self.about.retain(|about| !hashes.contains(&about.hash.as_str()));
+    }
+
+    pub(super) fn sightings(&self) -> Result<Vec<Sighting>, StoreError> {
+        let read = |(payload, about): (&String, &SightingFacts)| {
+            let event: Event = crate::json::from_str(payload)
+                .map_err(|error| StoreError::Other(Box::new(error)))?;
+            Ok(Sighting::new(event).repeated(about.count, about.last_seen).again(about.again))
+        };
+        self.payloads.iter().zip(&self.about).map(read).collect()
+    }
+}
+
+impl BatchMark {
+    /// Says in the file that it has this batch.
+    pub(super) fn note(&self, connection: &Connection) -> Result<(), StoreError> {
+        if self.is_first {
+            let sql = "DELETE FROM meta WHERE key LIKE 'writer:%' AND value < ?";
+            connection.execute(sql, [self.number.saturating_sub(REMEMBERED)]).map_err(failure)?;
+        }
+        let sql =
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+        statement.execute((&self.writer, self.number)).map(drop).map_err(failure)
+    }
+}
+
+/// Returns the events as JSON.
+fn payloads(batch: &[Sighting]) -> Result<Vec<String>, StoreError> {
+    batch.iter().map(|sighting| payload(&sighting.event)).collect()
+}
+
+/// Returns the event as JSON.
+pub(super) fn payload(event: &Event) -> Result<String, StoreError> {
+    crate::json::to_string(event).map_err(|error| StoreError::Other(Box::new(error)))
+}

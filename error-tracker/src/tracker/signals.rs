@@ -1,0 +1,142 @@
+//! Signals that end the program: what was captured is stored first, and then they end it as they would have.
+//!
+//! A handler may do next to nothing: it wakes a thread that stores, and which then has the default action done. Only
+//! signals with the default action are handled. A program that handles one itself, before or later, decides alone:
+//! its handler may call ours, as those of tokio do, which then sees that it is not the one that is set, and only has
+//! everything stored.
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering::SeqCst};
+use std::{ptr, thread};
+
+use super::ending;
+
+/// `SIGABRT` is what `abort` raises.
+const ENDING: [c_int; 5] =
+    [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGABRT];
+
+/// The longest wait of `abort`, in milliseconds: as long as every other end.
+const MAX_WAIT: u32 = 2_000;
+
+/// Wakes the thread that stores.
+static WAKE: AtomicPtr<libc::sem_t> = AtomicPtr::new(ptr::null_mut());
+/// The process that has this thread: a forked child has not.
+static PROCESS: AtomicI32 = AtomicI32::new(0);
+/// The signal that came.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+/// Whether everything is stored, or was given up.
+static DONE: AtomicBool = AtomicBool::new(false);
+
+/// Has everything stored before a signal ends the program.
+pub(super) fn handle() {
+    static HANDLED: AtomicBool = AtomicBool::new(false);
+    if HANDLED.swap(true, SeqCst) {
+        return;
+    }
+    let wake = Box::leak(Box::new(MaybeUninit::<libc::sem_t>::uninit())).as_mut_ptr();
+    // SAFETY: memory for a semaphore, which is never freed.
+    if unsafe { libc::sem_init(wake, 0, 0) } != 0 {
+        return;
+    }
+    WAKE.store(wake, SeqCst);
+    PROCESS.store(std::process::id().cast_signed(), SeqCst);
+    if thread::Builder::new().name("error-tracker-signals".into()).spawn(store).is_ok() {
+        ENDING.into_iter().filter(|signal| action(*signal) == libc::SIG_DFL).for_each(set_handler);
+    }
+}
+
+/// The thread that stores.
+fn store() {
+    let wake = WAKE.load(SeqCst);
+    loop {
+        // SAFETY: the semaphore lives for ever.
+        while unsafe { libc::sem_wait(wake) } != 0 {}
+        // `abort` is a failure; who sends a signal may well be content.
+        let failed = SIGNAL.load(SeqCst) == libc::SIGABRT;
+        let _ =
+            std::panic::catch_unwind(|| crate::trace::early_report::settle_at_end(Some(failed)));
+        if let Some(tracker) = super::tracker() {
+            let _ =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| ending::finish(tracker)));
+        }
+        DONE.store(true, SeqCst);
+        let signal = SIGNAL.swap(0, SeqCst);
+        // `abort` goes on by itself.
+        if signal != libc::SIGABRT && is_ours(signal) {
+            end_by(signal);
+        }
+    }
+}
+
+/// Runs between any two instructions of the program: it may use atomics, and functions that are safe for signals.
+extern "C" fn handler(signal: c_int) {
+    // SAFETY: this thread's own `errno`, which the interrupted code may be about to read.
+    let errno = unsafe { *libc::__errno_location() };
+    // SAFETY: it only asks.
+    let has_thread = unsafe { libc::getpid() } == PROCESS.load(SeqCst);
+    // A second signal asks not to wait.
+    if !has_thread || SIGNAL.swap(signal, SeqCst) != 0 {
+        if is_ours(signal) {
+            end_by(signal);
+        }
+    } else {
+        // SAFETY: the semaphore lives for ever, and `sem_post` is safe for signals.
+        unsafe { libc::sem_post(WAKE.load(SeqCst)) };
+        if signal == libc::SIGABRT {
+            wait();
+            if is_ours(signal) {
+                end_by(signal);
+            }
+        }
+    }
+    // SAFETY: as above.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+/// Polls, since a handler may not take a lock. The thread may want a lock that this one holds; then the time runs out.
+fn wait() {
+    let millisecond = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    for _ in 0..MAX_WAIT {
+        if DONE.load(SeqCst) {
+            return;
+        }
+        // SAFETY: it reads the time that it is given, and is safe for signals.
+        unsafe { libc::nanosleep(&raw const millisecond, ptr::null_mut()) };
+    }
+}
+
+/// Returns what a signal does now.
+fn action(signal: c_int) -> libc::sighandler_t {
+    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: it changes nothing, and writes to the memory that it is given. All zeros are a valid value.
+    unsafe {
+        libc::sigaction(signal, ptr::null(), now.as_mut_ptr());
+        now.assume_init().sa_sigaction
+    }
+}
+
+fn is_ours(signal: c_int) -> bool {
+    action(signal) == handler as *const () as libc::sighandler_t
+}
+
+fn set_handler(signal: c_int) {
+    set_action(signal, handler as *const () as libc::sighandler_t);
+}
+
+/// The signal's default action, as soon as no handler of it runs.
+fn end_by(signal: c_int) {
+    set_action(signal, libc::SIG_DFL);
+    // SAFETY: to send a signal is safe for signals.
+    unsafe { libc::kill(libc::getpid(), signal) };
+}
+
+fn set_action(signal: c_int, action: libc::sighandler_t) {
+    // SAFETY: all zeros are a valid value: no further signal is blocked.
+    let mut new = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
+    new.sa_sigaction = action;
+    // System calls go on, and a thread whose stack has overflown has only its other stack.
+    new.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    // SAFETY: the handler keeps to what is safe for signals; `sigaction` is.
+    unsafe { libc::sigaction(signal, &raw const new, ptr::null_mut()) };
+}

@@ -1,0 +1,51 @@
+//! The thread that accepts connections.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::connections::OpenConnections;
+use super::{ServedViewer, exchange};
+
+/// The pause after a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Accepts connections until they are stopped.
+pub(super) fn run(
+    connections: &Arc<OpenConnections>,
+    listener: &TcpListener,
+    site: &Arc<ServedViewer>,
+) {
+    let _accepting = AcceptGuard(connections);
+    let busy = exchange::busy(site);
+    for number in 0.. {
+        let accepted = listener.accept();
+        if connections.is_stopped() {
+            return;
+        }
+        let Ok((stream, _)) = accepted else {
+            // Out of file descriptors, most likely: some connection has to end first.
+            thread::sleep(PAUSE);
+            continue;
+        };
+        let stream = Arc::new(stream);
+        let started = connections.enter(number, &stream).is_some_and(|permit| {
+            let site = Arc::clone(site);
+            let page = thread::Builder::new().name("error-tracker page".into());
+            page.spawn(move || exchange::run(&site, &permit)).is_ok()
+        });
+        if !started {
+            exchange::send_at_once(&stream, &busy);
+        }
+    }
+}
+
+/// Notes the end of the accepting thread, also when it panics.
+struct AcceptGuard<'a>(&'a OpenConnections);
+
+impl Drop for AcceptGuard<'_> {
+    fn drop(&mut self) {
+        self.0.accepts_no_more();
+    }
+}

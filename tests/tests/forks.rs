@@ -1,0 +1,85 @@
+//! A forked child goes on without its parent's threads, whatever they were doing.
+#![cfg(unix)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+#[path = "../fixtures/unharmed.rs"]
+mod unharmed;
+
+use std::path::Path;
+
+use error_tracker::store::{IssueQuery, SqliteStore, Store};
+use unharmed::{database, run, run_unharmed, text};
+
+/// How many failures are counted in the file, which is whole.
+fn counted(database: &Path) -> u64 {
+    let store = SqliteStore::open_read_only(database).unwrap();
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    store.issues(&IssueQuery::default()).unwrap().items.iter().map(|issue| issue.count).sum()
+}
+
+#[test]
+fn a_forked_child_never_hangs_and_stores_its_own_failures() {
+    let (_folder, path) = database();
+    let output = run_unharmed("forks", &path);
+    assert_eq!(text(&output), "stored: 60, not: 0, hang: 0\n");
+    counted(&path);
+}
+
+#[test]
+fn a_daemon_that_closes_what_it_inherited_keeps_its_own_files() {
+    let (_folder, path) = database();
+    let output = run_unharmed("daemon", &path);
+    assert!(text(&output).contains("Some(true)"), "{}", text(&output));
+    assert_eq!(counted(&path), 12, "two of the parent, ten of the child");
+}
+
+#[test]
+fn a_fork_does_not_wait_for_a_store_that_another_process_has_locked() {
+    let (_folder, path) = database();
+    run("return", &path);
+    let locked = rusqlite::Connection::open(&path).unwrap();
+    locked.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let output = run_unharmed("fork_while_locked", &path);
+    assert!(text(&output).contains("fast: true"), "{}", text(&output));
+    locked.execute_batch("ROLLBACK").unwrap();
+}
+
+#[test]
+fn children_and_their_children_do_all_that_their_parents_threads_do_at_the_fork() {
+    let (_folder, path) = database();
+    run_unharmed("fork_paths", &path);
+    counted(&path);
+}
+
+#[test]
+#[ignore = "needs minutes: ./run-tests"]
+fn hundreds_of_children_do_all_that_their_parents_threads_do_at_the_fork() {
+    let (_folder, path) = database();
+    run_unharmed("fork_paths_often", &path);
+    counted(&path);
+}
+
+#[test]
+fn a_store_in_memory_keeps_no_child_waiting() {
+    run_unharmed("fork_paths_in_memory", Path::new("in memory"));
+}
+
+#[test]
+fn a_child_ends_however_it_ends() {
+    let (_folder, path) = database();
+    let output = run_unharmed("fork_ends", &path);
+    assert_eq!(text(&output), "true\n");
+}
+
+#[test]
+fn a_function_that_forks_fails_in_both_processes() {
+    let (_folder, path) = database();
+    run_unharmed("fork_within", &path);
+    assert!(counted(&path) >= 20);
+}
+
+#[test]
+fn a_child_that_drops_the_pages_server_leaves_it_to_the_parent() {
+    let (_folder, path) = database();
+    run_unharmed("fork_while_serving", &path);
+}
