@@ -1,31 +1,31 @@
-//! What a value looks like: a secret, a word, a code.
+//! Decides whether a value looks like a secret, a word or a code.
 //!
-//! Secrets are random: letters and digits alternate, or letters follow one another that seldom do
-//! in words. Words, numbers, paths, versions, dates, addresses and names of types are none.
+//! Secrets are random: letters and digits alternate, or letters are in an order that is rare in
+//! words. Words, numbers, paths, versions, dates, addresses and names of types are not secrets.
 
-/// How sure a value must be a secret.
+/// How suspicious the place of a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SecretSuspicion {
-    /// It stands below a name that often names secrets: `hunter2` is one.
+    /// Below a name that often names secrets: `hunter2` counts as one.
     Strong,
-    /// Words with a number behind them are ordinary here.
+    /// In ordinary text: a word with a number after it does not count as a secret.
     Weak,
 }
 
 /// The shortest text that looks like a secret.
 const MIN_SECRET: usize = 6;
-/// Letters without any mark between them; no word is as long.
+/// Letters in one piece; no word is as long.
 const MAX_WORD: usize = 20;
-/// Digits that are no ordinary number any more.
+/// Digits of the longest ordinary number.
 const MAX_NUMBER: usize = 15;
-/// Words that make a sentence: there a secret must be plainer.
+/// Words that make a sentence, within which the suspicion is weak.
 const SENTENCE: usize = 4;
-/// Values of which only a look at all tells what they are; longer ones are looked at so far.
-const MAX_LOOK: usize = 1024;
+/// Bytes of a value that are examined.
+const MAX_EXAMINED: usize = 1024;
 
-/// Returns whether `value`, plain or as `Debug` shows it, holds something that looks like a secret.
+/// Returns whether `value`, plain or in `Debug` form, contains something that looks like a secret.
 pub(super) fn looks_secret(value: &str, suspicion: SecretSuspicion) -> bool {
-    let value = &value[..value.floor_char_boundary(MAX_LOOK)];
+    let value = &value[..value.floor_char_boundary(MAX_EXAMINED)];
     if value.contains("://") && value.contains('@') {
         return true;
     }
@@ -42,7 +42,7 @@ pub(super) fn looks_secret(value: &str, suspicion: SecretSuspicion) -> bool {
     words().any(|word| is_secret_word(word, suspicion)) || are_bytes(value)
 }
 
-/// Returns whether `value` is a number of 4 to 12 digits, as a PIN or a one-time password is.
+/// Returns whether `value` is a number of 4 to 12 digits, like a PIN or a one-time password.
 pub(super) fn is_code(value: &str) -> bool {
     let digits = value.trim_matches(|c: char| is_bracket(c) || c == '\\');
     let digits = digits.strip_prefix("Some(\"").or(digits.strip_prefix("Some(")).unwrap_or(digits);
@@ -50,7 +50,7 @@ pub(super) fn is_code(value: &str) -> bool {
 }
 
 /// Returns whether `value` is a word or a name such as `database.url`, shorter than 16 characters,
-/// which may stand in other text by itself.
+/// which may occur in other text by chance.
 pub(super) fn is_plain_word(value: &str) -> bool {
     const MAX_WORD: usize = 15;
     value.chars().nth(MAX_WORD).is_none()
@@ -77,7 +77,8 @@ fn is_secret_word(word: &str, suspicion: SecretSuspicion) -> bool {
     word.split(|c: char| !c.is_alphanumeric()).any(|part| is_random(part, suspicion))
 }
 
-/// Returns whether it is the path of a file, as keys of stores are: `images/2024/a1b2c3.png`.
+/// Returns whether `value` is the path of a file, as keys of object stores are:
+/// `images/2024/a1b2c3.png`.
 fn is_file(value: &str) -> bool {
     let value = value.trim_matches(['"', '\\']);
     let end = value
@@ -88,15 +89,16 @@ fn is_file(value: &str) -> bool {
     })
 }
 
-/// Returns whether it is a memory address, as `{:p}` shows it.
+/// Returns whether `word` is a memory address in the form of `{:p}`.
 fn is_address(word: &str) -> bool {
-    const LONGEST: usize = 16;
+    const MAX_LENGTH: usize = 16;
     word.strip_prefix("0x").is_some_and(|digits| {
-        digits.len() <= LONGEST && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        digits.len() <= MAX_LENGTH && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
 }
 
-/// Returns whether `part`, letters and digits only, is no word, number or word with a number.
+/// Returns whether `part`, which has letters and digits only, is neither a word, nor a number, nor
+/// a word with a number.
 pub(super) fn is_random(part: &str, suspicion: SecretSuspicion) -> bool {
     if part.len() < MIN_SECRET {
         return false;
@@ -122,13 +124,13 @@ pub(super) fn is_random(part: &str, suspicion: SecretSuspicion) -> bool {
     }
 }
 
-/// What a text of letters and digits is made of.
+/// Counts of the letters and digits of a text.
 struct CharacterRuns {
     letters: usize,
     digits: usize,
-    /// Places where letters become digits, or digits letters.
+    /// Places where a letter follows a digit or a digit a letter.
     changes: usize,
-    /// All letters are units or marks of versions and dates: `12h30m`, `1920x1080`, `v2beta1`,
+    /// All letters belong to units, versions or dates: `12h30m`, `1920x1080`, `v2beta1`,
     /// `20240101T000000Z`.
     is_measure: bool,
 }
@@ -155,8 +157,8 @@ impl CharacterRuns {
     }
 }
 
-/// Returns whether letters of `text`, which has at least `shortest`, follow one another as they
-/// seldom do in words.
+/// Returns whether the letters of `text`, if it has at least `shortest`, are in an order that is
+/// rare in words.
 fn is_gibberish(text: &str, shortest: usize) -> bool {
     let letters = || {
         text.bytes()
@@ -171,17 +173,17 @@ fn is_gibberish(text: &str, shortest: usize) -> bool {
     pairs + 1 >= shortest && rare >= 2 && rare * 5 >= pairs
 }
 
-/// For each letter the ones that follow it in words: the pairs of letters that make 98.5 % of those
-/// in the identifiers of some 2,500 files of published crates, each identifier weighed by the root
-/// of its count.
+/// For each letter, a bit for each letter that often follows it in words. Together these pairs are
+/// 98.5 % of those in the identifiers of some 2,500 files of published crates, each identifier
+/// weighted by the square root of its count.
 const PAIRS: [u32; 26] = [
     33471855, 18762519, 20905405, 25090431, 33553919, 18798973, 1997265, 18764057, 45022335,
     1064976, 794897, 20905343, 2029855, 25099775, 16711551, 20897213, 1048576, 25099647, 25165309,
     33487295, 9369983, 284981, 418193, 559413, 850196, 17,
 ];
 
-/// Returns whether `value` is a list of bytes, as a key has: at least eight, most of them beyond
-/// the small numbers.
+/// Returns whether `value` is a list of bytes like those of a key: at least eight, most of them 32
+/// or more.
 fn are_bytes(value: &str) -> bool {
     let Some(list) = value.trim().strip_prefix('[').and_then(|list| list.split(']').next()) else {
         return false;

@@ -1,13 +1,13 @@
-//! Text that was cut: the rest of a secret may not have the secret's shape any more.
+//! Masks the ends of text that was cut: the start of a secret may lack the secret's shape.
 
 use super::appearance::is_plain_word;
 use super::service_keys::begins_key;
 
-/// How many cuts of a text are checked.
+/// Cuts of a text that are checked.
 const MAX_CUTS: usize = 64;
 
-/// Masks what may be the rest of a secret before each cut, marked by `…`, and returns whether there
-/// was any. Plain words and paths of plain words stay.
+/// Masks what may be the start of a secret before each cut, marked by `…`, and returns whether
+/// there was any. Plain words and paths of plain words are not masked.
 pub(super) fn mask_last_words(text: &mut String, mask: &str) -> bool {
     let mut masked: Option<String> = None;
     let mut copied = 0;
@@ -16,7 +16,7 @@ pub(super) fn mask_last_words(text: &mut String, mask: &str) -> bool {
             .strip_suffix('"')
             .unwrap_or(&text[copied..cut])
             .trim_end_matches('\\');
-        let start = doubtful(shown);
+        let start = possible_secret_start(shown);
         if start == shown.len()
             || mask.starts_with(&shown[start..])
             || shown[start..].ends_with(mask)
@@ -34,19 +34,19 @@ pub(super) fn mask_last_words(text: &mut String, mask: &str) -> bool {
     true
 }
 
-/// Returns where the part of the last word of `shown` begins that may be the start of a secret; the
+/// Returns the place in the last word of `shown` from which on it may be the start of a secret; the
 /// end of `shown` if there is none.
-fn doubtful(shown: &str) -> usize {
+fn possible_secret_start(shown: &str) -> usize {
     let blank = shown.char_indices().rev().find(|(_, c)| c.is_whitespace());
     let word = blank.map_or(0, |(at, c)| at + c.len_utf8());
-    let start = first_doubtful(&shown[word..]).map_or(shown.len(), |at| word + at);
+    let start = possible_secret_in_word(&shown[word..]).map_or(shown.len(), |at| word + at);
     start.min(groups(shown, word))
 }
 
-/// Returns where the part of a word begins that may be a secret.
-fn first_doubtful(word: &str) -> Option<usize> {
+/// Returns the place in `word` from which on it may be a secret.
+fn possible_secret_in_word(word: &str) -> Option<usize> {
     let mut start = word.find(|c: char| c.is_alphanumeric())?;
-    // An authority that was cut may be a user with a password.
+    // The authority of a URL that was cut may be a user with a password.
     if let Some(scheme) = word.find("://") {
         start = scheme + 3;
         let end = word[start..].find(['/', '?', '#']).map_or(word.len(), |length| start + length);
@@ -66,12 +66,12 @@ fn first_doubtful(word: &str) -> Option<usize> {
         let is_last = start + part.len() == word.len();
         let plain = part.trim_end_matches(|c: char| !c.is_alphanumeric());
         let is_number = plain.len() < 6 && plain.bytes().all(|byte| byte.is_ascii_digit());
-        let harmless = !begins_key(plain)
+        let is_harmless = !begins_key(plain)
             && (plain.is_empty()
                 || is_number
                 || is_plain(plain) && !plain.bytes().all(|byte| byte.is_ascii_uppercase())
                 || !is_last && plain.len() < 6);
-        if !harmless {
+        if !is_harmless {
             return Some(start);
         }
         start += part.len();
@@ -79,8 +79,8 @@ fn first_doubtful(word: &str) -> Option<usize> {
     None
 }
 
-/// Returns where the groups of digits and capitals begin that end `text`, whose last word begins at
-/// `word`: those of a card number or an IBAN.
+/// Returns the start of the groups of digits and capitals at the end of `text`, like those of a
+/// card number or an IBAN; the end of `text` if there are none. The last word begins at `word`.
 fn groups(text: &str, word: usize) -> usize {
     let is_group = |group: &str| {
         group.len() <= 6
@@ -102,7 +102,7 @@ fn groups(text: &str, word: usize) -> usize {
     if start < word { start } else { text.len() }
 }
 
-/// Returns whether a text consists of plain words, joined by hyphens.
+/// Returns whether `text` consists of plain words joined by hyphens.
 fn is_plain(text: &str) -> bool {
     text.split('-').all(is_plain_word)
 }

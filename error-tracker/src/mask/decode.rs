@@ -1,29 +1,31 @@
-//! Text without the escapes of other formats: JSON, Rust, HTML, XML, URLs.
+//! Decodes the escapes of JSON, Rust, HTML, XML and URLs, and maps places of the result to the
+//! source.
 
 use std::ops::Range;
 
-/// What escapes begin with: of JSON and Rust, of HTML and XML, of URLs.
+/// First characters of escapes: of JSON and Rust, of HTML and XML, of URLs.
 pub(super) const MARKS: [char; 3] = ['\\', '&', '%'];
 
-/// A text, and where in the source each of its bytes stands.
+/// A text, and for each of its bytes the place in the source.
 pub(super) struct DecodedText {
     pub(super) text: String,
-    /// One for each byte, and the end.
+    /// One place for each byte, and one for the end.
     places: Vec<usize>,
 }
 
 impl DecodedText {
-    /// Returns the source as it is.
+    /// Returns `source` undecoded.
     pub(super) fn of(source: &str) -> Self {
         Self { text: source.to_owned(), places: (0..=source.len()).collect() }
     }
 
-    /// Returns where a part of the text stands in the source.
+    /// Returns the place of a part of the text in the source.
     pub(super) fn source(&self, part: Range<usize>) -> Range<usize> {
         self.places[part.start]..self.places[part.end]
     }
 
-    /// Takes one level of escapes away that begin with one of `marks`; whether there was one.
+    /// Decodes one level of the escapes that begin with one of `marks`, and returns whether there
+    /// were any.
     pub(super) fn decode(&mut self, marks: &[char]) -> bool {
         if !self.text.contains(marks) {
             return false;
@@ -49,7 +51,7 @@ impl DecodedText {
     }
 }
 
-/// Returns the char that the escape at the start of `text` stands for, and the escape's length.
+/// Returns the char that the escape at the start of `text` encodes, and the escape's length.
 fn backslash(text: &str) -> Option<(char, usize)> {
     let rest = &text[1..];
     let hexadecimal = |digits: &str| u32::from_str_radix(digits, 16).ok();
@@ -101,7 +103,7 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((c, end + 1))
 }
 
-/// `%C3%B6`: all bytes of one char.
+/// Decodes all bytes of one char, such as `%C3%B6`.
 fn percent(text: &str) -> Option<(char, usize)> {
     let mut bytes = Vec::new();
     for escape in text.as_bytes().chunks(3).take(4) {

@@ -1,16 +1,16 @@
-//! All of an event at once.
+//! Masks all parts of an event.
 
 use super::{EventTaint, Masking, NameVerdict, pairs, shapes, url};
 use crate::event::{Event, Frame, Request, Variable};
 use crate::json::{Map, Value};
 
-/// Levels of JSON that are looked through; deeper ones are masked whole.
+/// Levels of JSON that are examined; deeper ones are masked as a whole.
 const MAX_DEPTH: usize = 128;
 
-/// Masks everything in `event` by name, then by shape and by `taint`, to which the values are added
-/// that are masked here. Names of variables and the program's own text (functions, files) stay;
-/// expressions, and source lines that the event already has, are masked by shape only. Lines that
-/// are read later pass through [`source_line`].
+/// Masks everything in `event` by name, then by shape, then removes the masked values, which are
+/// added to `taint`, from all other text. Names of variables and the program's own text (functions,
+/// files) are not masked; expressions, and source lines that the event already has, are masked by
+/// shape only. Lines that are read later pass through [`source_line`].
 pub(crate) fn event(masking: &Masking, event: &mut Event, mut taint: EventTaint) {
     if masking.masks_names() {
         EventNames { masking, taint: &mut taint }.event(event);
@@ -38,7 +38,7 @@ pub(crate) fn event(masking: &Masking, event: &mut Event, mut taint: EventTaint)
     }
 }
 
-/// Masks what looks like a secret in a line of the program's source.
+/// Masks secrets in a line of the program's source by shape.
 pub(crate) fn source_line(masking: &Masking, line: &mut String) {
     if masking.masks_values() {
         shapes::source(masking, line);
@@ -73,32 +73,33 @@ impl EventNames<'_> {
 
     fn variables(&mut self, variables: &mut [Variable]) {
         for variable in variables.iter_mut().filter(|variable| !variable.masked) {
-            let Some(named) = self.masking.named(&variable.name) else { continue };
-            let hidden = variable.value.as_deref().and_then(|value| named.hide(value));
-            if hidden.is_none() && !named.is_certain() {
+            let Some(verdict) = self.masking.verdict(&variable.name) else { continue };
+            let hidden = variable.value.as_deref().and_then(|value| verdict.replacement_for(value));
+            if hidden.is_none() && !verdict.is_certain() {
                 continue;
             }
             if let Some(value) = &variable.value {
                 self.taint.add_debug(value);
             }
-            let text = named.masked.text;
+            let text = verdict.masked.text;
             let whole = hidden.as_deref().is_none_or(|hidden| *hidden == *text);
             variable.value = Some(hidden.unwrap_or_else(|| text.to_string()));
             if whole {
                 variable.masked = true;
-                variable.masked_by = Some(named.masked.rule.to_string());
+                variable.masked_by = Some(verdict.masked.rule.to_string());
             }
         }
     }
 
-    /// Masks what a program was started with: `--password x`, `--password=x`, `PASSWORD=x`, `--user
-    /// name:x`.
+    /// Masks the arguments that a program was started with: `--password x`, `--password=x`,
+    /// `PASSWORD=x`, `--user name:x`.
     fn arguments(&mut self, arguments: &mut [String]) {
         let mut option: Option<String> = None;
         for argument in arguments {
-            let named = option.take().filter(|_| !argument.starts_with("--"));
-            if let Some(name) = named {
-                let is_user = super::pairs::USERS.contains(&&*name) && !argument.contains("://");
+            let option_name = option.take().filter(|_| !argument.starts_with("--"));
+            if let Some(name) = option_name {
+                let is_user =
+                    super::pairs::USER_OPTIONS.contains(&&*name) && !argument.contains("://");
                 if let Some(at) = argument.find(':').filter(|_| is_user) {
                     let mut password = argument.split_off(at + 1);
                     self.text("password", &mut password);
@@ -134,7 +135,7 @@ impl EventNames<'_> {
             }
             *value = masked.text.to_string();
         }
-        // A cookie's own name tells little: `id`, `remember_me`.
+        // A cookie's own name does not say whether it is secret: `id`, `remember_me`.
         let all = self.masking.name("cookie");
         for (name, value) in &mut request.cookies {
             if !self.text(name, value)
@@ -146,7 +147,8 @@ impl EventNames<'_> {
         }
         self.value(&mut request.json, 0);
         if request.url.contains('=') {
-            // The fragment is no part of the last parameter, and may hold parameters itself.
+            // The fragment does not belong to the last parameter, and may contain parameters
+            // itself.
             let fragment = request.url.find('#').map(|at| request.url.split_off(at));
             pairs::mask(self.masking, &mut request.url, Some(&mut *self.taint));
             if let Some(mut fragment) = fragment {
@@ -169,7 +171,7 @@ impl EventNames<'_> {
         }
     }
 
-    /// Masks `value` if its name or form demands it, and returns whether it did.
+    /// Masks `value` if its name says so, and returns whether it did.
     fn text(&mut self, name: &str, value: &mut String) -> bool {
         let Some(masked) = self.masking.value(name, value) else { return false };
         self.taint.add(value);
@@ -180,38 +182,38 @@ impl EventNames<'_> {
 
     fn map(&mut self, map: &mut Map, depth: usize) {
         for (name, value) in map {
-            match self.masking.named(name) {
-                Some(named) if named.is_certain() => {
+            match self.masking.verdict(name) {
+                Some(verdict) if verdict.is_certain() => {
                     self.remember(value, depth);
-                    *value = Value::Text(named.masked.text.to_string());
+                    *value = Value::Text(verdict.masked.text.to_string());
                 }
-                named => {
+                verdict => {
                     self.value(value, depth + 1);
-                    if let Some(named) = named {
-                        self.suspect(&named, value, depth + 1);
+                    if let Some(verdict) = verdict {
+                        self.suspect(&verdict, value, depth + 1);
                     }
                 }
             }
         }
     }
 
-    /// Masks what looks like a secret below a name that leaves this to the value.
-    fn suspect(&mut self, named: &NameVerdict, value: &mut Value, depth: usize) {
+    /// Masks what looks like a secret below a weak name.
+    fn suspect(&mut self, verdict: &NameVerdict, value: &mut Value, depth: usize) {
         let text = match value {
             Value::Array(items) if items.iter().all(|item| matches!(item, Value::Number(_))) => {
                 crate::json::to_string(value).unwrap_or_default()
             }
             Value::Array(items) if depth <= MAX_DEPTH => {
-                return items.iter_mut().for_each(|item| self.suspect(named, item, depth + 1));
+                return items.iter_mut().for_each(|item| self.suspect(verdict, item, depth + 1));
             }
             Value::Object(map) if depth <= MAX_DEPTH => {
-                return map.values_mut().for_each(|item| self.suspect(named, item, depth + 1));
+                return map.values_mut().for_each(|item| self.suspect(verdict, item, depth + 1));
             }
             Value::Text(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             _ => return,
         };
-        if let Some(hidden) = named.hide(&text) {
+        if let Some(hidden) = verdict.replacement_for(&text) {
             self.remember(value, depth);
             *value = Value::Text(hidden);
         }
@@ -220,7 +222,7 @@ impl EventNames<'_> {
     fn value(&mut self, value: &mut Value, depth: usize) {
         match value {
             Value::Object(_) | Value::Array(_) if depth > MAX_DEPTH => {
-                *value = Value::Text(self.masking.because("too deep").text.to_string());
+                *value = Value::Text(self.masking.mask_because("too deep").text.to_string());
             }
             Value::Object(map) => self.map(map, depth),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item, depth + 1)),
@@ -243,8 +245,8 @@ impl EventNames<'_> {
     }
 }
 
-/// Returns what may show again apart from its header: credentials without their scheme, cookies
-/// without names.
+/// Returns the secrets within a header that other text may repeat by themselves: credentials
+/// without their scheme, cookies without names.
 fn inner_secrets<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str> {
     let cookies = match name.to_ascii_lowercase().as_str() {
         "cookie" => usize::MAX,
@@ -257,16 +259,16 @@ fn inner_secrets<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str
     value.split_once(' ').map(|(_, credentials)| credentials).into_iter().chain(cookies)
 }
 
-/// What a text is.
+/// Tells source code from other text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TextKind {
-    /// Any other.
+    /// Text other than source code.
     Text,
-    /// Source of the program, where `token=x` is an assignment.
+    /// Source code of the program, where `token=x` is an assignment.
     Source,
 }
 
-/// Goes over all texts of an event.
+/// Calls `visit` for every text of an event.
 struct EventTexts<'a> {
     visit: &'a mut dyn FnMut(&mut String, TextKind),
 }
@@ -343,7 +345,7 @@ impl EventTexts<'_> {
             Value::Text(text) => self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(map) => self.map(map),
-            // Fewer digits than any card number or remembered value has.
+            // It has fewer digits than card numbers and remembered values.
             Value::Number(number) if number.as_u64().is_some_and(|number| number < 100_000) => {}
             Value::Number(number) => {
                 let mut text = number.to_string();

@@ -1,19 +1,21 @@
 //! Masks secrets in an event on the thread that reports it, before the event is queued.
 //!
-//! Three nets, each on by default. **Names**: the value of a variable, field, key, header, cookie
-//! or parameter whose name says that it is secret. **Shapes**: texts that look like a secret
-//! wherever they stand, such as `Bearer ..`, a JSON web token, a private key,
-//! `scheme://user:password@`, a card number. **Taint**: a value that was masked by its name is also
-//! removed from every other text of the event.
+//! Secrets are found in three ways, each on by default. **Names**: the value of a variable, field,
+//! key, header, cookie or parameter is masked if its name says that it is secret. **Shapes**: text
+//! that looks like a secret is masked wherever it is found, such as `Bearer ..`, a JSON web token,
+//! a private key, `scheme://user:password@`, a card number. **Taint**: a value that was masked by
+//! its name is also removed from all other text of the event.
 //!
-//! Not promised: secrets without a telling name or shape, a hand-written `Debug` that prints a bare
-//! secret, secrets that were hashed or split, a secret that is itself used as a name or in a URL's
-//! path (but for webhooks of Slack, Discord and Telegram).
+//! Not found: secrets of which neither the name nor the shape says that they are secret, a bare
+//! secret that a hand-written `Debug` prints, secrets that were hashed or split, a secret that is
+//! itself used as a name or in a URL's path (except webhooks of Slack, Discord and Telegram).
 
 mod appearance;
 mod cut;
 mod decode;
 mod event;
+mod folded_name;
+mod name_entry;
 mod names;
 mod numbers;
 mod pairs;
@@ -33,26 +35,28 @@ pub use rule::MaskRule;
 pub(crate) use taint::EventTaint;
 
 use appearance::SecretSuspicion;
-use names::{NameLists, NameScope, NameStrength};
+use name_entry::{NameScope, NameStrength};
+use names::NameLists;
 
 use crate::fork::LazyPerProcess;
 
 /// The text that replaces a masked value, unless [`Masking::replacement`] sets another one.
 pub const MASK: &str = "**************";
 
-/// The rules by which values are masked. Cheap to clone; [`default`](Self::default) has the lists
-/// below.
+/// The rules that decide which values are masked. Cheap to clone; [`default`](Self::default) has
+/// the lists below.
 ///
-/// Names are compared without regard to case after splitting `camelCase`, `-`, `_`, `.` and digits
-/// into words. **Any value** is masked below a name that contains one of `password secret passw
-/// passwd passphrase passcode passkey pwd credential authorization bearer jwt cookie csrf xsrf
-/// private_key api_key access_key signing_key encryption_key session_id card_number recovery_code`
-/// and their like, or has one of the words `cvv cvc ssn`. Below a name that ends with one of the
-/// **weak words** `token key session auth pin sid sso saml otp salt dsn signature` a value is
-/// masked that looks like a secret ([`value`](Self::value) says what does), or any value if the
-/// word before it tells enough: `card_token`, `login_pin`. Not masked is what only seems to be a
-/// secret's name: `author`, `tokenizer`, `next_token`, `primary_key`, `gpio_pin`, what a secret has
-/// (`password_length`, `token_type`, `cookie_count`), and questions (`has_password`).
+/// Names are split into words at `-`, `_`, `.`, digits and the capitals of `camelCase`, and
+/// compared without regard to case. **Any value** is masked below a name that contains one of
+/// `password secret passw passwd passphrase passcode passkey pwd credential authorization bearer
+/// jwt cookie csrf xsrf private_key api_key access_key signing_key encryption_key session_id
+/// card_number recovery_code` and similar ones, or that has one of the words `cvv cvc ssn`. Below a
+/// name that ends with one of the **weak words** `token key session auth pin sid sso saml otp salt
+/// dsn signature`, values that look like a secret are masked ([`value`](Self::value) describes
+/// them); any value is if the word before the weak one makes the meaning clear: `card_token`,
+/// `login_pin`. Names that only resemble a secret's name do not mask: `author`, `tokenizer`,
+/// `next_token`, `primary_key`, `gpio_pin`, properties of a secret (`password_length`,
+/// `token_type`, `cookie_count`), and questions (`has_password`).
 ///
 /// ```
 /// use error_tracker::mask::Masking;
@@ -74,22 +78,23 @@ struct MaskingRules {
     values: bool,
 }
 
-/// Why and how a value is masked.
+/// The text that replaces a masked value, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppliedMask {
     /// The text that replaces the value.
     pub text: Arc<str>,
-    /// The rule that masked it, in words.
+    /// A description of the rule that masked the value.
     pub rule: Arc<str>,
 }
 
-/// The verdict of a name on the values below it.
+/// Which values a name masks.
 #[derive(Clone, Debug)]
 pub(crate) struct NameVerdict {
     pub(crate) masked: AppliedMask,
     strength: NameStrength,
-    /// Its values are often words with a number: keys of maps and tables, tokens of parsers.
+    /// Values below this name are often words with a number, which are not secret: keys of maps and
+    /// tables, tokens of parsers.
     is_ordinary: bool,
 }
 
@@ -98,26 +103,26 @@ impl NameVerdict {
         Self { masked, strength: NameStrength::Strong, is_ordinary: false }
     }
 
-    /// Returns the verdict for values that are masked only if they look like a secret.
-    pub(crate) fn doubted(self) -> Self {
+    /// Returns a verdict that masks only values that look like a secret or a numeric code.
+    pub(crate) fn weakened(self) -> Self {
         let strength = if self.is_certain() { NameStrength::WeakCode } else { self.strength };
         Self { strength, ..self }
     }
 
-    /// Returns the verdict for values that are masked only if they look like a secret; numbers do
-    /// not.
-    pub(crate) fn suspected(self) -> Self {
+    /// Returns a verdict that masks only values that look like a secret; short numbers do not.
+    pub(crate) fn weakened_without_codes(self) -> Self {
         Self { strength: NameStrength::Weak, ..self }
     }
 
-    /// Returns whether it masks any value.
+    /// Returns whether the name masks every value.
     pub(crate) fn is_certain(&self) -> bool {
         self.strength == NameStrength::Strong
     }
 
-    /// Returns what stands in place of `value`, plain or as `Debug` shows it; `None` if it stays.
-    /// Where the value has to look like a secret, of a struct only the strings go that do.
-    pub(crate) fn hide(&self, value: &str) -> Option<String> {
+    /// Returns the replacement for `value`, which is plain or in `Debug` form; `None` if it is not
+    /// masked. If the name masks only what looks like a secret, only such strings within a struct
+    /// are replaced.
+    pub(crate) fn replacement_for(&self, value: &str) -> Option<String> {
         if self.is_certain() || !value.contains('{') {
             return self.masks(value).then(|| self.masked.text.to_string());
         }
@@ -135,7 +140,7 @@ impl NameVerdict {
         (hidden != value).then_some(hidden)
     }
 
-    /// Returns whether it masks `value`.
+    /// Returns whether the name masks `value`.
     fn masks(&self, value: &str) -> bool {
         let suspicion =
             if self.is_ordinary { SecretSuspicion::Weak } else { SecretSuspicion::Strong };
@@ -148,7 +153,8 @@ impl NameVerdict {
 }
 
 impl Masking {
-    /// Masks nothing. Names, rules and value patterns can be added again.
+    /// Returns rules that mask nothing. Names, rules and the detection of secrets can be added
+    /// again.
     #[must_use]
     pub fn off() -> Self {
         let inner = MaskingRules {
@@ -160,28 +166,28 @@ impl Masking {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Masks also names that contain `name`. Several words (`card_number`) match however they are
-    /// joined.
+    /// Masks values whose name contains `name`, in addition to the lists. Several words
+    /// (`card_number`) match however they are joined.
     #[must_use]
     pub fn mask_containing(self, name: &str) -> Self {
         self.change(|inner| inner.names.part(name))
     }
 
-    /// Masks also names in which `name` is a whole word.
+    /// Masks values whose name has the whole word `name`, in addition to the lists.
     #[must_use]
     pub fn mask_word(self, name: &str) -> Self {
         self.change(|inner| inner.names.word(name))
     }
 
     /// Ignores matches inside `name`: after `allow("session_key")`, `session_key` and
-    /// `last_session_key` are shown, `session_key_password` is not. Rules of the program come
-    /// first.
+    /// `last_session_key` are shown, `session_key_password` is not. A [`rule`](Self::rule) of the
+    /// program takes precedence.
     #[must_use]
     pub fn allow(self, name: &str) -> Self {
         self.change(|inner| inner.names.allow(name))
     }
 
-    /// Replaces all lists: masks the names that contain one of `names`, anywhere. With an empty
+    /// Replaces all lists: masks values whose name contains one of `names` anywhere. With an empty
     /// list only rules that were added mask values.
     #[must_use]
     pub fn mask_only<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Self {
@@ -200,34 +206,38 @@ impl Masking {
         self.change(|inner| inner.text = text.into())
     }
 
-    /// Adds a rule of the program. Rules are applied in order, before the lists.
+    /// Adds a rule. Rules are applied in the order in which they were added, before the lists.
     #[must_use]
     pub fn rule(self, rule: impl MaskRule + 'static) -> Self {
         self.change(|inner| inner.rules.push(Arc::new(rule)))
     }
 
-    /// Turns masking by the shape of values, and of masked values found in other text, on or off.
+    /// Turns on or off both the masking by shape and the removal of masked values from other text.
     #[must_use]
     pub fn detect_secrets(self, on: bool) -> Self {
         self.change(|inner| inner.values = on)
     }
 
-    /// Returns how values called `name` are masked; `None` when they are not. Below a weak name
-    /// (`token`, `key`) only those are that look like a secret: see [`value`](Self::value).
+    /// Returns how values called `name` are masked; `None` if they are not. Below a weak name
+    /// (`token`, `key`) only values that look like a secret are: see [`value`](Self::value).
     #[must_use]
     pub fn name(&self, name: &str) -> Option<AppliedMask> {
-        self.named(name).map(|named| named.masked)
+        self.verdict(name).map(|verdict| verdict.masked)
     }
 
-    /// Returns how `value`, plain or as `Debug` shows it, is masked when it is called `name`;
-    /// `None` when it is not.
+    /// Returns how `value`, plain or in `Debug` form, is masked when it is called `name`; `None` if
+    /// it is not.
     ///
-    /// What a name does not decide by itself (`token`, `key`, `pin`, `session`, ..), the value
-    /// does. Like a secret look texts of six bytes or more in which letters and digits alternate
-    /// (`8d1f7c2a`, `s3cr3t`), or of ten or more whose letters do not follow one another in words,
-    /// of twenty or more letters or sixteen digits in one piece; words with a number behind them
-    /// but for a `key` (`hunter2`); lists of eight or more bytes; a `pin` or `otp` of 4 to 12
-    /// digits. Words, short numbers, paths, versions, dates and names of types do not.
+    /// Below a weak name (`token`, `key`, `pin`, `session`, ..) the value decides. These look like
+    /// a secret:
+    /// - six bytes or more in which letters and digits alternate (`8d1f7c2a`, `s3cr3t`)
+    /// - ten letters or more in an order that is rare in words
+    /// - twenty letters or sixteen digits in one piece
+    /// - a word followed by a number (`hunter2`), except below a name that ends with `key`
+    /// - a list of eight bytes or more
+    /// - 4 to 12 digits below `pin` and `otp`
+    ///
+    /// Words, short numbers, paths, versions, dates and names of types do not.
     ///
     /// ```
     /// use error_tracker::mask::Masking;
@@ -239,38 +249,38 @@ impl Masking {
     /// ```
     #[must_use]
     pub fn value(&self, name: &str, value: &str) -> Option<AppliedMask> {
-        self.named(name).filter(|named| named.masks(value)).map(|named| named.masked)
+        self.verdict(name).filter(|verdict| verdict.masks(value)).map(|verdict| verdict.masked)
     }
 
-    /// Returns how any value called `name` is masked, whatever it looks like.
-    pub(crate) fn always(&self, name: &str) -> Option<AppliedMask> {
-        self.named(name).filter(NameVerdict::is_certain).map(|named| named.masked)
+    /// Returns the mask if every value called `name` is masked, whatever it looks like.
+    pub(crate) fn certain_mask(&self, name: &str) -> Option<AppliedMask> {
+        self.verdict(name).filter(NameVerdict::is_certain).map(|verdict| verdict.masked)
     }
 
-    /// Returns how values called `name` are masked, and whether they are by their name alone.
-    pub(crate) fn named(&self, name: &str) -> Option<NameVerdict> {
+    /// Returns which values called `name` are masked: the verdict of the rules and the lists.
+    pub(crate) fn verdict(&self, name: &str) -> Option<NameVerdict> {
         for rule in &self.inner.rules {
             let masked = match rule::ask(&**rule, name) {
                 Ok(Some(text)) => AppliedMask { text: text.into(), rule: "own rule".into() },
                 Ok(None) => continue,
-                Err(()) => self.because("own rule that panicked"),
+                Err(()) => self.mask_because("own rule that panicked"),
             };
             return Some(NameVerdict::certain(masked));
         }
-        self.listed(name, NameScope::Name)
+        self.list_verdict(name, NameScope::Name)
     }
 
-    /// Returns how the value after two words in a sentence is masked.
-    fn named_in_words(&self, words: &str) -> Option<NameVerdict> {
-        self.listed(words, NameScope::Words)
+    /// Returns which values after the two words `words` in a sentence are masked.
+    fn verdict_in_sentence(&self, words: &str) -> Option<NameVerdict> {
+        self.list_verdict(words, NameScope::Words)
     }
 
-    /// Returns how the content of a struct, tuple struct or variant called `name` is masked.
-    pub(crate) fn type_name(&self, name: &str) -> Option<NameVerdict> {
-        self.listed(name, NameScope::Type)
+    /// Returns which contents of a struct, tuple struct or variant called `name` are masked.
+    pub(crate) fn type_verdict(&self, name: &str) -> Option<NameVerdict> {
+        self.list_verdict(name, NameScope::Type)
     }
 
-    fn listed(&self, name: &str, scope: NameScope) -> Option<NameVerdict> {
+    fn list_verdict(&self, name: &str, scope: NameScope) -> Option<NameVerdict> {
         let (rule, strength) = self.inner.names.find(name, scope)?;
         let masked = AppliedMask { text: self.inner.text.clone(), rule };
         let is_key =
@@ -279,13 +289,12 @@ impl Masking {
         Some(NameVerdict { masked, strength, is_ordinary })
     }
 
-    /// Returns the mask's text, with a reason that is not a name.
-    pub(crate) fn because(&self, rule: &str) -> AppliedMask {
+    /// Returns a mask with the configured text and `rule` as the reason.
+    pub(crate) fn mask_because(&self, rule: &str) -> AppliedMask {
         AppliedMask { text: self.inner.text.clone(), rule: rule.into() }
     }
 
-    /// Masks what looks like a secret in `text`, and returns whether there was any. Cuts the text
-    /// after 64 KiB.
+    /// Masks secrets in `text`, and returns whether it found any. Cuts the text after 64 KiB.
     pub fn values_in(&self, text: &mut String) -> bool {
         if !self.inner.values {
             return false;
@@ -293,12 +302,12 @@ impl Masking {
         shapes::mask(self, text, None)
     }
 
-    /// Returns whether values are masked by their shape, and taint is removed.
+    /// Returns whether values are masked by shape, and masked values removed from other text.
     pub(crate) fn masks_values(&self) -> bool {
         self.inner.values
     }
 
-    /// Returns whether a name can be masked at all.
+    /// Returns whether any name is masked.
     pub(crate) fn masks_names(&self) -> bool {
         !self.inner.rules.is_empty() || !self.inner.names.is_empty()
     }

@@ -1,7 +1,7 @@
-//! Card numbers and IBANs.
+//! Recognises card numbers and IBANs.
 
-/// Returns the length of the card number that starts at `at`: 13 to 19 digits, alone or in the
-/// usual groups, that start with 2 to 6, by Luhn's check.
+/// Returns the length of the card number that starts at `at`: 13 to 19 digits, in one piece or in
+/// the usual groups, whose first is 2 to 6, with a valid Luhn check digit.
 pub(super) fn card(text: &str, at: usize) -> Option<usize> {
     let rest = &text.as_bytes()[at..];
     if !matches!(rest[0], b'2'..=b'6') || text[..at].ends_with(['.', '_']) {
@@ -69,7 +69,7 @@ fn is_iban(text: &str) -> bool {
     if !(15..=34).contains(&plain().count()) {
         return false;
     }
-    // Blanks stand between groups of four only.
+    // Blanks separate groups of four only.
     if text.contains(' ') && text.split(' ').rev().skip(1).any(|group| group.len() != 4) {
         return false;
     }

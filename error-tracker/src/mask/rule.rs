@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use crate::user_code::catch_panic;
 
-/// An own rule for masking by name, beside or in place of the lists of names.
+/// A rule of the program that masks values by their name, in addition to the lists or instead of
+/// them.
 ///
 /// Closures implement it:
 ///
@@ -14,11 +15,11 @@ use crate::user_code::catch_panic;
 /// assert_eq!(&*masking.name("patient_born").unwrap().text, "<patient>");
 /// ```
 pub trait MaskRule: Send + Sync {
-    /// Returns the text that stands in place of the value called `name`; `None` when this rule does
-    /// not mask it.
+    /// Returns the text that replaces the value called `name`; `None` if this rule does not mask
+    /// it.
     ///
-    /// It runs on the failing thread, once for each variable, field and key: keep it short. A rule
-    /// that panics masks the value.
+    /// Runs on the failing thread, once for each variable, field and key, so it should be fast. A
+    /// rule that panics masks the value.
     fn mask(&self, name: &str) -> Option<Cow<'static, str>>;
 }
 
@@ -28,7 +29,7 @@ impl<F: Fn(&str) -> Option<Cow<'static, str>> + Send + Sync> MaskRule for F {
     }
 }
 
-/// Returns what `rule` says of `name`; `Err` when it panicked.
+/// Calls `rule` with `name`; returns `Err` if it panicked.
 pub(super) fn ask(rule: &dyn MaskRule, name: &str) -> Result<Option<Cow<'static, str>>, ()> {
     catch_panic(|| rule.mask(name)).ok_or(())
 }

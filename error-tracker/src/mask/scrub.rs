@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use super::decode::{DecodedText, MARKS};
 
-/// Bits of the table of blocks.
+/// Bits of the table of block hashes.
 const BLOCKS: usize = 4096;
-/// Every encoding has at least these many bytes; all places where they begin are found.
+/// The fewest bytes that an encoding has.
 const ANCHOR: usize = 6;
-/// Bytes of one block. Each third block of the text is looked up, so one lies within each anchor.
+/// Bytes of one block. The block at every third byte of the text is looked up, so that one lies
+/// within the first `ANCHOR` bytes of each encoding.
 const BLOCK: usize = 4;
 const STEP: usize = ANCHOR - BLOCK + 1;
 
@@ -19,21 +20,21 @@ struct EncodedSecret {
     cut: bool,
 }
 
-/// Finds the encodings of masked values in text.
+/// Finds and removes the encodings of masked values.
 pub(super) struct TextScrubber {
     needles: Vec<EncodedSecret>,
-    /// One of them has a blank, which forms write as `+`.
+    /// A value contains a blank, which HTML forms encode as `+`.
     spaces: bool,
     blocks: Box<[u64; BLOCKS / 64]>,
 }
 
 impl TextScrubber {
-    /// Finds none yet.
+    /// Returns a scrubber without values.
     pub(super) fn new() -> Self {
         Self { needles: Vec::new(), blocks: Box::new([0; BLOCKS / 64]), spaces: false }
     }
 
-    /// Finds `text`, too, of which `cut` says that it is only the start.
+    /// Adds a value. `cut` says that `text` is only its start.
     pub(super) fn find(&mut self, text: &str, cut: bool) {
         self.spaces |= text.contains(' ');
         self.add(text.to_owned(), false, cut);
@@ -53,7 +54,7 @@ impl TextScrubber {
         });
         self.add(hexadecimal.to_uppercase(), false, cut);
         self.add(hexadecimal, false, cut);
-        // The `Debug` text of its bytes.
+        // The `Debug` form of its bytes.
         let bytes = joined(|out, byte| {
             let _ = write!(out, "{byte}, ");
         });
@@ -71,8 +72,8 @@ impl TextScrubber {
         self.needles.push(EncodedSecret { text, base64, cut });
     }
 
-    /// Replaces every remembered value in `text` by `mask`; whether there was one. Names of fields
-    /// stay.
+    /// Replaces every value in `text` by `mask`, and returns whether there was one. Names of fields
+    /// are not replaced.
     pub(super) fn scrub(&self, text: &mut String, mask: &str) -> bool {
         if text == mask {
             return false;
@@ -89,7 +90,7 @@ impl TextScrubber {
         let mut scrubbed = String::with_capacity(text.len());
         let mut copied = 0;
         for range in found {
-            // One within or right behind another is no second one.
+            // Overlapping and adjacent matches become one mask.
             if range.start >= copied {
                 scrubbed.push_str(&text[copied..range.start]);
                 scrubbed.push_str(mask);
@@ -101,11 +102,13 @@ impl TextScrubber {
         true
     }
 
-    /// Finds values also behind the escapes of other formats, several deep.
+    /// Finds values in `text`, also those that are escaped in other formats, up to `MAX_DEPTH`
+    /// times.
     fn search_decoded(&self, text: &str, found: &mut Vec<Range<usize>>) {
         const MAX_DEPTH: usize = 4;
         self.search(text, &mut |range| found.push(range));
-        // What looks like an escape of one format may be text in another.
+        // Each format is decoded by itself and then all together: an escape of one format may be
+        // plain text in another.
         let present: Vec<char> = MARKS.into_iter().filter(|mark| text.contains(*mark)).collect();
         let together = (present.len() > 1).then_some(&*present);
         for marks in present.chunks(1).chain(together) {
@@ -140,8 +143,7 @@ impl TextScrubber {
         }
     }
 
-    /// Returns the longest value that starts in `text` from `first` to `last`, from the first such
-    /// place.
+    /// Returns the longest value at the first place from `first` to `last` where one starts.
     fn hit(&self, text: &str, first: usize, last: usize) -> Option<(usize, usize)> {
         (first..=last).find_map(|from| {
             let longest = self
@@ -173,7 +175,7 @@ impl EncodedSecret {
         if !self.base64 {
             return Some((from, end));
         }
-        // The digits at the ends hold bits of the neighbours.
+        // The first and last base64 digits also encode bits of the neighbouring bytes.
         let digit =
             |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
         let before = text[..from].chars().rev().take_while(digit).count();
@@ -182,8 +184,8 @@ impl EncodedSecret {
     }
 }
 
-/// Returns whether an identifier from `from` to `to` is the name of a field in `Debug` text, or a
-/// key in JSON.
+/// Returns whether the text from `from` to `to` is the name of a field in `Debug` text, or a key in
+/// JSON.
 fn is_field(text: &str, from: usize, to: usize) -> bool {
     let (before, after) = (&text[..from], &text[to..]);
     let quoted = before.ends_with('"') && after.starts_with('"');
@@ -201,8 +203,8 @@ fn hash(block: &[u8]) -> usize {
     (word.wrapping_mul(0x9E37_79B1) >> 20) as usize
 }
 
-/// Returns the digits of `bytes` in base64 that do not depend on what stands around them, when
-/// `skip` bytes stand before them in their group of three.
+/// Returns the base64 digits of `bytes` that do not depend on the neighbouring bytes, where `skip`
+/// bytes precede `bytes` in their group of three.
 fn base64(bytes: &[u8], skip: usize) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bits = |digit: usize| {

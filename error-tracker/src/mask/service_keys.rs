@@ -1,22 +1,22 @@
-//! Keys of known services, by how they begin.
+//! Recognises keys of known services by how they begin.
 
 /// A key of a known service.
 pub(super) struct ServiceKey {
     pub(super) start: &'static str,
-    /// The fewest letters and digits that follow, with `_` and `-`.
+    /// The fewest letters, digits, `_` and `-` that follow.
     rest: usize,
-    /// The form of that part.
+    /// The form of the part that follows.
     kind: KeyForm,
 }
 
-/// The form of what follows the start of a key.
+/// The form of the part that follows the start of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum KeyForm {
     /// Letters, digits, `_` and `-`.
     Plain,
-    /// The same, with dots.
+    /// Letters, digits, `_`, `-` and `.`.
     Dotted,
-    /// Exactly so many hexadecimal digits.
+    /// Hexadecimal digits, exactly as many as `rest`.
     Hex,
 }
 
@@ -111,7 +111,7 @@ pub(super) const KEYS: [ServiceKey; 76] = [
     key("AGE-SECRET-KEY-1", 20),
 ];
 
-/// Returns whether `text` begins as the key of a known service does.
+/// Returns whether `text` begins like the key of a known service.
 pub(super) fn begins_key(text: &str) -> bool {
     let begins = |key: &ServiceKey| {
         let is_digit = |c: char| key.kind != KeyForm::Hex || c.is_ascii_hexdigit();

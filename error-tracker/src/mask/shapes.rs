@@ -1,4 +1,4 @@
-//! Secrets that are recognised by their shape, in one pass over the bytes that stops where one may
+//! Finds secrets by their shape, in one pass over the bytes that stops only where a secret may
 //! begin.
 
 use std::ops::Range;
@@ -6,18 +6,18 @@ use std::ops::Range;
 use super::service_keys::{KEYS, is_key_byte, service_key};
 use super::{EventTaint, Masking, numbers, pairs, url};
 
-/// Text is cut after this many bytes: what is not checked must not be stored.
+/// Text is cut after this many bytes, because unchecked text must not be stored.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// Masks pairs of a name and a value, and shapes, in `text`, and returns whether there were any.
+/// Masks secrets in `text` by name and by shape, and returns whether there were any.
 pub(super) fn mask(masking: &Masking, text: &mut String, taint: Option<&mut EventTaint>) -> bool {
     let cut = cut(text) | super::cut::mask_last_words(text, &masking.inner.text);
     let paired = pairs::may_be_in(text.as_bytes()) && pairs::mask(masking, text, taint);
     mask_shapes(masking, text) | paired | cut
 }
 
-/// Masks shapes in source text, and returns whether there were any. `key=value` is an assignment
-/// there.
+/// Masks secrets in source code by shape only, because `key=value` is an assignment there. Returns
+/// whether there were any.
 pub(super) fn source(masking: &Masking, text: &mut String) -> bool {
     let cut = cut(text);
     mask_shapes(masking, text) | cut
@@ -60,8 +60,8 @@ fn mask_shapes(masking: &Masking, text: &mut String) -> bool {
     true
 }
 
-/// For each byte with which a secret, or the `://` of a URL, can begin the bytes that follow, by
-/// their low five bits. Most places of a text begin nothing.
+/// For each byte that a secret or the `://` of a URL can begin with, a bit for each possible second
+/// byte, by its low five bits. Nothing begins at most places of a text.
 const SECONDS: [u32; 256] = {
     let mut seconds = [0; 256];
     const fn bit(byte: u8) -> u32 {
@@ -98,7 +98,7 @@ fn may_begin(two: &[u8]) -> bool {
     matches!(two, [first, second] if SECONDS[usize::from(*first)] >> (second & 31) & 1 != 0)
 }
 
-/// Returns the secrets that begin at a byte, or the two parts of the URL whose `:` it is.
+/// Returns the secret that begins at `at`, or user and password of the URL whose `:` it is.
 fn at_byte(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
     let rest = &text[at..];
     if rest.starts_with("://") {
@@ -124,8 +124,9 @@ fn at_byte(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
     [found.or_else(|| here(service_key(rest))), None]
 }
 
-/// Returns whether the letter or digit at `at` is the first of its word, or stands behind an escape
-/// such as `\n`.
+/// Returns whether the letter or digit at `at` is the first of its word, or follows an escape such
+/// as `
+/// `.
 fn begins_word(text: &str, at: usize) -> bool {
     let mut before = text[..at].chars().rev();
     let is_escape = |c: Option<char>, second: Option<char>| {
@@ -139,7 +140,7 @@ fn run(text: &str, belongs: impl Fn(u8) -> bool) -> usize {
     text.bytes().take_while(|byte| belongs(*byte)).count()
 }
 
-/// `-----BEGIN .. PRIVATE KEY-----` up to its end, or that of the text.
+/// Returns the length of `-----BEGIN .. PRIVATE KEY-----` up to its end, or that of the text.
 fn private_key(text: &str) -> Option<usize> {
     const MAX_LENGTH: usize = 64;
     let title = text.strip_prefix("-----BEGIN ")?;
@@ -150,9 +151,9 @@ fn private_key(text: &str) -> Option<usize> {
     is_private.then(|| text.find(&closing).map_or(text.len(), |at| at + closing.len()))
 }
 
-/// `$2b$12$..`, `$argon2id$v=19$..`: the hash of a password.
+/// Returns the length of the hash of a password: `$2b$12$..`, `$argon2id$v=19$..`.
 fn password_hash(text: &str) -> Option<usize> {
-    const SHORTEST: usize = 20;
+    const MIN_LENGTH: usize = 20;
     const METHODS: [&str; 17] = [
         "1",
         "2a",
@@ -176,11 +177,11 @@ fn password_hash(text: &str) -> Option<usize> {
     let length = run(rest, |byte| {
         is_key_byte(byte) || matches!(byte, b'$' | b'.' | b'/' | b'+' | b'=' | b',')
     });
-    let is_hash = METHODS.contains(&method) && rest.starts_with('$') && length >= SHORTEST;
+    let is_hash = METHODS.contains(&method) && rest.starts_with('$') && length >= MIN_LENGTH;
     is_hash.then_some(1 + method.len() + length)
 }
 
-/// `eyJ..`, the base64 of `{"`: the parts of a JSON web token.
+/// Returns the length of a JSON web token, which starts with `eyJ`, the base64 of `{"`.
 fn web_token(text: &str) -> Option<usize> {
     let header = run(text, is_key_byte);
     let rest = text.get(header..)?.strip_prefix('.')?;
@@ -190,9 +191,9 @@ fn web_token(text: &str) -> Option<usize> {
         .then_some(header + 1 + payload + signature)
 }
 
-/// Returns what stands behind `Bearer` or `Basic`.
+/// Returns the credentials that follow `Bearer` or `Basic`.
 fn credentials(text: &str) -> Option<Range<usize>> {
-    const SHORTEST: usize = 8;
+    const MIN_LENGTH: usize = 8;
     let word = run(text, |byte| byte.is_ascii_alphabetic());
     let escaped = ["%20", "+"].iter().find(|blank| text[word..].starts_with(**blank));
     let blanks = escaped.map_or_else(
@@ -208,9 +209,9 @@ fn credentials(text: &str) -> Option<Range<usize>> {
         is_key_byte(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b'~')
     });
     let secret = &text[from..from + length];
-    // A word, as in "basic authentication", and the dot that ends a sentence.
+    // Excludes the dot that ends a sentence, and words, as in "basic authentication".
     let secret = secret.trim_end_matches('.');
     let is_word = secret.bytes().skip(1).all(|byte| byte.is_ascii_lowercase() || byte == b'-')
         && secret.len() < 20;
-    (secret.len() >= SHORTEST && !is_word).then(|| from..from + secret.len())
+    (secret.len() >= MIN_LENGTH && !is_word).then(|| from..from + secret.len())
 }

@@ -1,16 +1,16 @@
-//! Values that were masked by their names within one event.
+//! Remembers the values that were masked by name within one event.
 
 use super::appearance::is_plain_word;
 use super::scrub::TextScrubber;
 
-/// Values of fewer characters are not searched for: they would be found in ordinary words.
-const SHORTEST: usize = 6;
-/// Values that are remembered in one event.
+/// Shorter values are not searched for: they would be found in ordinary words.
+const MIN_LENGTH: usize = 6;
+/// Values remembered in one event.
 const MAX_VALUES: usize = 64;
-/// Bytes of one value that are remembered.
+/// Bytes remembered of one value.
 const MAX_LENGTH: usize = 4 * 1024;
 
-/// Values that were masked by name within one event, to be removed from all its other text.
+/// Values that were masked by name within one event, which are removed from all its other text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EventTaint {
     values: Vec<TaintedValue>,
@@ -29,8 +29,8 @@ impl std::fmt::Debug for TaintedValue {
 }
 
 impl EventTaint {
-    /// Remembers a value that was masked: its first 4 KiB, if it has six characters or more, is no
-    /// plain word, and there are fewer than 64.
+    /// Remembers the first 4 KiB of a masked value, if it has six characters or more, is not a
+    /// plain word, and fewer than 64 values are remembered.
     pub(crate) fn add(&mut self, value: &str) {
         self.remember(value, false);
     }
@@ -43,7 +43,7 @@ impl EventTaint {
     fn remember(&mut self, value: &str, cut: bool) {
         let value = value.trim();
         if is_plain_word(value)
-            || value.chars().nth(SHORTEST - 1).is_none()
+            || value.chars().nth(MIN_LENGTH - 1).is_none()
             || value.bytes().all(|byte| byte == b'*')
         {
             return;
@@ -77,12 +77,12 @@ impl EventTaint {
         self.values.iter().map(|value| value.text.as_str())
     }
 
-    /// Returns whether nothing was masked that could be searched for.
+    /// Returns whether no value is remembered.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Returns what removes the values from text, in all their encodings.
+    /// Returns a scrubber that removes the values from text, in all their encodings.
     pub(super) fn scrubber(&self) -> TextScrubber {
         let mut scrubber = TextScrubber::new();
         for value in &self.values {
@@ -92,8 +92,8 @@ impl EventTaint {
     }
 }
 
-/// Returns the string that starts after its opening quote, and its length as written, with the
-/// closing quote.
+/// Returns the unescaped string whose opening quote is before `content`, and its escaped length
+/// with the closing quote.
 pub(super) fn unescaped(content: &str) -> (String, usize) {
     let mut string = String::new();
     let mut chars = content.char_indices();

@@ -1,15 +1,16 @@
-//! User and password in URLs.
+//! Finds user, password and secret paths in URLs.
 
 use std::ops::Range;
 
 use super::appearance::{SecretSuspicion, looks_secret};
 
-/// Schemes in which an `@` behind the host is ordinary: `https://host:8080/@user`.
-const WEB: [&str; 8] = ["http", "https", "ws", "wss", "file", "git", "data", "ipfs"];
-/// Users that only say that a token stands in the other place.
-const NO_USERS: [&str; 4] = ["x-oauth-basic", "x-access-token", "x-token-auth", "oauth2"];
+/// Schemes whose paths often contain an `@`: `https://host:8080/@user`.
+const SCHEMES_WITH_AT_IN_PATHS: [&str; 8] =
+    ["http", "https", "ws", "wss", "file", "git", "data", "ipfs"];
+/// Words in place of the password which say that the user is a token.
+const TOKEN_MARKERS: [&str; 4] = ["x-oauth-basic", "x-access-token", "x-token-auth", "oauth2"];
 
-/// Addresses behind which the path is a secret, and whether only its first part is.
+/// Addresses whose path is secret, and whether only its first part is.
 const HOOKS: [(&str, bool); 5] = [
     ("hooks.slack.com/services/", false),
     ("hooks.slack.com/workflows/", false),
@@ -18,7 +19,7 @@ const HOOKS: [(&str, bool); 5] = [
     ("api.telegram.org/bot", true),
 ];
 
-/// Returns the part of the path of `url`, an address without its scheme, that is a secret.
+/// Returns the secret part of the path of `url`, which has no scheme.
 fn hook(url: &str) -> Option<Range<usize>> {
     let (address, is_part) = HOOKS.iter().find(|(address, _)| url.starts_with(address))?;
     let path = &url[address.len()..];
@@ -27,16 +28,16 @@ fn hook(url: &str) -> Option<Range<usize>> {
     (length > 0).then(|| address.len()..address.len() + length)
 }
 
-/// Returns what is secret before the `@` of the URL whose `://` is at `at`: a token in the user's
-/// place, and the password, which may hold `/`, `#`, `?` and `@` where it is plain that it does; or
-/// the path of a known webhook.
+/// Returns the secrets of the URL whose `://` is at `at`: a token in place of the user, and the
+/// password; or the path of a known webhook. A password may contain `/`, `#`, `?` and `@` if it is
+/// clear that they belong to it.
 pub(super) fn userinfo(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
     let start = at + 3;
     let end = text[start..]
         .find(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>' | '\\'));
     let url = &text[start..end.map_or(text.len(), |length| start + length)];
     let scheme = text[..at].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    let is_web = WEB.iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let is_web = SCHEMES_WITH_AT_IN_PATHS.iter().any(|web| scheme.eq_ignore_ascii_case(web));
     let Some(host) = end_of_userinfo(url, is_web) else {
         return [hook(url).map(|path| start + path.start..start + path.end), None];
     };
@@ -45,7 +46,7 @@ pub(super) fn userinfo(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
         None => (&url[..host], None),
     };
     let is_token = looks_secret(user, SecretSuspicion::Strong)
-        || password.is_some_and(|password| NO_USERS.contains(&password));
+        || password.is_some_and(|password| TOKEN_MARKERS.contains(&password));
     let user_range = start..start + user.len();
     let password_range = start + user.len() + 1..start + host;
     [
@@ -54,7 +55,7 @@ pub(super) fn userinfo(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
     ]
 }
 
-/// Returns where the `@` is behind user and password at the start of `url`.
+/// Returns the place of the `@` after user and password at the start of `url`.
 fn end_of_userinfo(url: &str, is_web: bool) -> Option<usize> {
     let authority = url.find(['/', '?', '#']).unwrap_or(url.len());
     if let Some(at) = url[..authority].rfind('@') {
@@ -68,7 +69,7 @@ fn end_of_userinfo(url: &str, is_web: bool) -> Option<usize> {
         };
         return if is_host { Some(at) } else { later().filter(goes_on).or(Some(at)) };
     }
-    // The password holds what ends a host in other URLs. A port does not.
+    // The password contains a character that would end a host. A port does not.
     let brackets = if url.starts_with('[') { url.find(']')? } else { 0 };
     let colon = brackets + url.get(brackets..authority)?.find(':')?;
     let is_port = url[colon + 1..authority].bytes().all(|byte| byte.is_ascii_digit());

@@ -1,9 +1,9 @@
 //! The standard lists of names.
 
-/// The ancestor's two names: they match anywhere, word boundaries or not.
+/// Match anywhere in a name, even within a word.
 pub(super) const ANYWHERE: &str = "password secret";
 
-/// Any value below a name with one of these is secret.
+/// Every value below a name that contains one of these is secret.
 pub(super) const PARTS: &str = "\
         passw passwd passphrase passcode passkey pwd credential authorization bearer jwt cookie csrf xsrf \
         private_key api_key access_key signing_key encryption_key decryption_key master_key ssh_key rsa_key \
@@ -12,26 +12,34 @@ pub(super) const PARTS: &str = "\
         backup_code mfa_code security_code identified_by authtoken accesstoken apitoken refreshtoken usertoken \
         requirepass masterauth bindpw rootpw storepass keypass";
 
-/// The same of whole words.
+/// Every value below a name that has one of these as a whole word is secret.
 pub(super) const WORDS: &str = "\
         cvv cvc ssn psk pw db_pass user_pass smtp_pass mail_pass redis_pass ftp_pass mysql_pass postgres_pass pg_pass \
         admin_pass root_pass login_pass";
 
-/// A word that alone tells too little: whether it names a secret is decided by its value, or by the
-/// word before it.
+/// A word that may name a secret: the value decides, or the word before it.
 #[derive(Debug)]
 pub(super) struct WeakWord {
     pub(super) word: &'static str,
-    /// Words before it with which any value is secret.
-    pub(super) telling: &'static str,
-    /// Words before it with which no value is secret.
-    pub(super) harmless: &'static str,
-    /// Any other word before it tells enough, if both are one name: `card_token`.
-    pub(super) with_any: bool,
+    /// Words before it that make every value secret.
+    pub(super) secret_qualifiers: &'static str,
+    /// Words before it that make no value secret.
+    pub(super) harmless_qualifiers: &'static str,
+    /// Every other word before it makes the value secret, if both are one name: `card_token`.
+    pub(super) any_qualifier: bool,
 }
 
-const fn weak(word: &'static str, telling: &'static str, harmless: &'static str) -> WeakWord {
-    WeakWord { word, telling, harmless, with_any: matches!(word.as_bytes(), b"token") }
+const fn weak(
+    word: &'static str,
+    secret_qualifiers: &'static str,
+    harmless_qualifiers: &'static str,
+) -> WeakWord {
+    WeakWord {
+        word,
+        secret_qualifiers,
+        harmless_qualifiers,
+        any_qualifier: matches!(word.as_bytes(), b"token"),
+    }
 }
 
 pub(super) const WEAK_WORDS: &[WeakWord] = &[
@@ -124,14 +132,14 @@ pub(super) const WEAK_WORDS: &[WeakWord] = &[
     ),
 ];
 
-/// Look-alikes in which a part stands by chance.
+/// Names that contain a listed part by chance.
 pub(super) const ALLOWED: &str = "\
         secretary secretarial secretariat secretaries secretion secretions secretly key_value websocket_key s3_key n_token \
         key_code key_down key_up key_press session_idle session_idx api_key_header";
 
-/// Words behind a secret's name that say that the value is a property of the secret, not the
+/// Words after a secret's name which say that the value is a property of the secret, not the
 /// secret.
-pub(super) const MEASURES: &str = "\
+pub(super) const PROPERTY_WORDS: &str = "\
         count counts counter len length lengths size sizes bits type types kind kinds index idx limit limits \
         timeout ttl expiry expires expired expiration expire max min minimum maximum total usage used valid \
         validity validation validator enabled disabled required optional algorithm algo alg name names path \
@@ -151,23 +159,23 @@ pub(super) const MEASURES: &str = "\
         event events log logs audit flow check checks test tests \
         shown visible source";
 
-/// Words behind a weak word that do not take the secrecy away, nor do digits and plurals.
-pub(super) const NEUTRAL: &str = "\
+/// Words after a weak word that leave the value a possible secret, as digits and plurals do.
+pub(super) const NEUTRAL_SUFFIXES: &str = "\
         code value values raw str string text bytes data hex base64 b64 plain param cookie var new old hint \
         response pem";
 
-/// The same of types: `SecretString`, `PasswordHash`.
-pub(super) const WRAPPERS: &str = "\
+/// The same for types: `SecretString`, `PasswordHash`.
+pub(super) const TYPE_SUFFIXES: &str = "\
         string str text bytes byte box vec buf buffer value data hash hex base64 inner raw wrapper input field \
         guard arc cell ref digest cow encoded plain new pair";
 
-/// First words of names of yes or no, and of counts: `has_password`, `num_tokens`.
-pub(super) const QUESTIONS: &str = "\
+/// First words of names whose values are booleans or counts: `has_password`, `num_tokens`.
+pub(super) const QUESTION_PREFIXES: &str = "\
         is has have had needs need uses use using requires require allow allows enable enables disable disables \
         show shows hide hides can should was must forgot num max min total count";
 
-/// Words before a type's name which say that it is about a failure: what it holds may be a name or
-/// a reason.
-pub(super) const FAILURES: &str = "\
+/// Words before a type's name which say that it describes a failure: its content may be a name or a
+/// reason.
+pub(super) const FAILURE_PREFIXES: &str = "\
         missing unknown invalid unexpected unrecognized expected no bad wrong expired incorrect unsupported \
         duplicate undefined empty weak short long";

@@ -154,6 +154,7 @@ fn admitted<M: TrackedFunction>(variable: VariableRef<'_, M>) -> CaptureGrant {
 fn is_masked<M: TrackedFunction>(variable: VariableRef<'_, M>) -> bool {
     // As in `copy`: looking up the name may need memory.
     let _capturing = UserCodeGuard::start();
-    let masked = |var: VariableInfo| var.masked || policy::get().masking.always(var.name).is_some();
+    let masked =
+        |var: VariableInfo| var.masked || policy::get().masking.certain_mask(var.name).is_some();
     variable.frame.meta().variable(variable.index).is_some_and(masked)
 }

@@ -171,7 +171,7 @@ impl SlotReader<'_> {
         if by_option {
             variable.masked_by = Some("option `mask`".into());
             variable.value = Some(crate::mask::MASK.into());
-        } else if let Some(masked) = masking.always(name) {
+        } else if let Some(masked) = masking.certain_mask(name) {
             variable.masked_by = Some(masked.rule.to_string());
             variable.value = Some(masked.text.to_string());
         } else {

@@ -1,4 +1,4 @@
-//! Passwords among the arguments of commands.
+//! Masks passwords in the arguments of commands.
 
 use std::ops::Range;
 
@@ -6,28 +6,28 @@ use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
 use super::{PairScanner, prose};
 
-/// Options whose value is a name, or a name and a password: `bo:hunter2`.
-pub(in super::super) const USERS: [&str; 3] = ["user", "proxy-user", "u"];
+/// Options whose value is a user, or a user and a password: `bo:hunter2`.
+pub(in super::super) const USER_OPTIONS: [&str; 3] = ["user", "proxy-user", "u"];
 
-/// Bytes before an option among which its command is looked for.
+/// Bytes before an option in which its command is searched for.
 const MAX_BEFORE: usize = 256;
 
-/// How a command is given a password by an option of one letter.
+/// How an option of one letter passes a password to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PasswordOption {
-    /// `-phunter2`; a word of its own is something else, unless it looks like a secret.
+    /// `-phunter2`; in `-p shop` the next word is masked only if it looks like a secret.
     Attached,
     /// `-p hunter2` or `-phunter2`.
     Either,
-    /// `-p hunter2`, behind `login`.
-    AtLogin,
+    /// `-p hunter2`, after `login`.
+    AfterLogin,
     /// `-u bo:hunter2` or `-ubo:hunter2`.
-    WithUser,
+    AfterColon,
     /// `-U bo%hunter2`
-    BehindPercent,
+    AfterPercent,
 }
 
-/// Commands, and their options of one letter that take a password.
+/// Commands, and the options of one letter by which they take a password.
 const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
     (
         &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck"],
@@ -46,7 +46,7 @@ const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
     (
         &["docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "oras", "az", "oc", "cf"],
         b'p',
-        PasswordOption::AtLogin,
+        PasswordOption::AfterLogin,
     ),
     (&["redis-cli"], b'a', PasswordOption::Either),
     (
@@ -59,14 +59,14 @@ const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
         b'w',
         PasswordOption::Either,
     ),
-    (&["curl", "wget"], b'u', PasswordOption::WithUser),
-    (&["curl"], b'U', PasswordOption::WithUser),
-    (&["http", "https", "xh"], b'a', PasswordOption::WithUser),
-    (&["smbclient", "rpcclient", "net"], b'U', PasswordOption::BehindPercent),
+    (&["curl", "wget"], b'u', PasswordOption::AfterColon),
+    (&["curl"], b'U', PasswordOption::AfterColon),
+    (&["http", "https", "xh"], b'a', PasswordOption::AfterColon),
+    (&["smbclient", "rpcclient", "net"], b'U', PasswordOption::AfterPercent),
 ];
 
-/// Commands whose `-u` takes users that have no password behind a colon, but a group or a path.
-const OTHER_USERS: [&str; 8] =
+/// Commands whose `-u` takes a user with a group or a path, not with a password, after the colon.
+const NUMERIC_USER_COMMANDS: [&str; 8] =
     ["docker", "podman", "rsync", "cp", "kubectl", "sudo", "gosu", "install"];
 
 /// Returns whether an option may begin at the dash at `at`.
@@ -81,8 +81,8 @@ pub(super) fn may_begin(text: &[u8], at: usize) -> bool {
 }
 
 impl PairScanner<'_> {
-    /// `--name value`, `--user name:value`, `-u name:value`, `mysql -pvalue`, where `at` is the
-    /// first dash.
+    /// Returns the value in `--name value`, `--user name:value`, `-u name:value`, `mysql -pvalue`,
+    /// where `at` is the first dash.
     pub(super) fn option(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         let before = self.text[..at].chars().next_back();
         if before.is_some_and(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '`' | '(' | '['))
@@ -99,71 +99,77 @@ impl PairScanner<'_> {
         {
             return given;
         }
-        let is_user = USERS.contains(&name);
-        let named = self.masking.named(if is_user { "password" } else { name })?;
+        let is_user = USER_OPTIONS.contains(&name);
+        let verdict = self.masking.verdict(if is_user { "password" } else { name })?;
         let value = rest[length..].strip_prefix([' ', '='])?;
         let user =
             if is_user { value.find(':').filter(|at| !value[..*at].contains(' '))? + 1 } else { 0 };
         let start = self.text.len() - value.len() + user;
         let (value, quoted) = match ValueExtent::at(self.text, start, true, true)? {
             ValueExtent::Exact(value) => (value, true),
-            ValueExtent::Bare(start) => (start..start + extent::word(&self.text[start..]), false),
+            ValueExtent::Bare(start) => {
+                (start..start + extent::word_length(&self.text[start..]), false)
+            }
         };
         let shown = &self.text[value.clone()];
-        let is_other =
-            is_user && (shown.starts_with('/') || is_id(shown) || self.runs(&OTHER_USERS, at));
+        let is_other = is_user
+            && (shown.starts_with('/') || is_id(shown) || self.runs(&NUMERIC_USER_COMMANDS, at));
         let is_value = !shown.starts_with('-')
             && !prose::is_placeholder(shown)
             && !is_other
             && (quoted || !prose::is_word(shown));
-        is_value.then_some((named, value))
+        is_value.then_some((verdict, value))
     }
 
-    /// Returns the password behind an option of one letter at `at`, as the command before it takes
-    /// it; `None` if that takes none so.
+    /// Returns the password in an option of one letter at `at`; `None` if the command before it
+    /// does not take one in this way.
     fn letter(&self, at: usize) -> Option<Option<(NameVerdict, Range<usize>)>> {
         let letter = *self.text.as_bytes().get(at + 1)?;
         let mut ways = COMMANDS.iter().filter(|(_, option, _)| *option == letter);
         let (_, _, given) = ways.find(|(commands, _, _)| self.runs(commands, at))?;
-        if *given == PasswordOption::AtLogin && !self.runs(&["login"], at) {
+        if *given == PasswordOption::AfterLogin && !self.runs(&["login"], at) {
             return None;
         }
         Some(self.given(*given, at + 2))
     }
 
     fn given(&self, given: PasswordOption, from: usize) -> Option<(NameVerdict, Range<usize>)> {
-        let named = self.masking.named("password")?;
-        let (start, is_apart) = self.behind_letter(from)?;
+        let verdict = self.masking.verdict("password")?;
+        let (start, is_apart) = self.after_letter(from)?;
         let value = match ValueExtent::at(self.text, start, true, true)? {
             ValueExtent::Exact(value) => value,
-            ValueExtent::Bare(start) => start..start + extent::word(&self.text[start..]),
+            ValueExtent::Bare(start) => start..start + extent::word_length(&self.text[start..]),
         };
         let shown = &self.text[value.clone()];
-        let behind = match given {
-            PasswordOption::WithUser => shown.find(':')? + 1,
-            PasswordOption::BehindPercent => shown.find('%')? + 1,
+        let value_start = match given {
+            PasswordOption::AfterColon => shown.find(':')? + 1,
+            PasswordOption::AfterPercent => shown.find('%')? + 1,
             _ => 0,
         };
-        let value = value.start + behind..value.end;
+        let value = value.start + value_start..value.end;
         let shown = &self.text[value.clone()];
-        let named =
-            if given == PasswordOption::Attached && is_apart { named.doubted() } else { named };
+        let verdict = if given == PasswordOption::Attached && is_apart {
+            verdict.weakened()
+        } else {
+            verdict
+        };
         let is_option = shown.starts_with('-')
             || given == PasswordOption::Attached && !is_apart && shown.starts_with("ort");
-        (!shown.is_empty() && !is_option && !prose::is_placeholder(shown)).then_some((named, value))
+        (!shown.is_empty() && !is_option && !prose::is_placeholder(shown))
+            .then_some((verdict, value))
     }
 
-    /// Returns where the value of an option of one letter that ends at `from` begins, and whether
-    /// that is a word of its own.
-    fn behind_letter(&self, from: usize) -> Option<(usize, bool)> {
+    /// Returns the start of the value of an option of one letter that ends at `from`, and whether
+    /// the value is a separate word.
+    fn after_letter(&self, from: usize) -> Option<(usize, bool)> {
         let rest = &self.text[from..];
         let place = |value: &str| self.text.len() - value.len();
         if let Some(value) = rest.strip_prefix([' ', '=']) {
             return Some((place(value), true));
         }
-        // `"-p", "hunter2"`, as lists of arguments show it, or `-p"hunter2"`.
-        let behind = rest.trim_start_matches('\\').strip_prefix(['"', '\'', '`']);
-        match behind {
+        // `"-p", "hunter2"` in a list of arguments, or `-p"hunter2"`.
+        let after_quote = rest.trim_start_matches('\\').strip_prefix(['"', '\'', '`']);
+        match after_quote {
             Some(next) if next.starts_with([',', ' ']) => {
                 Some((place(next.trim_start_matches([',', ' '])), true))
             }
@@ -172,7 +178,7 @@ impl PairScanner<'_> {
         }
     }
 
-    /// Returns whether one of `commands` stands before `at`, in the same command.
+    /// Returns whether one of `commands` precedes `at` in the same command line.
     fn runs(&self, commands: &[&str], at: usize) -> bool {
         let before = &self.text[self.text.ceil_char_boundary(at.saturating_sub(MAX_BEFORE))..at];
         let command = before.rsplit(['\n', '|', ';', '&']).next().unwrap_or_default();
@@ -181,7 +187,7 @@ impl PairScanner<'_> {
     }
 }
 
-/// Returns whether it is the number of a group, as in `-u 1000:1000`.
+/// Returns whether `group` is the number of a group, as in `-u 1000:1000`.
 fn is_id(group: &str) -> bool {
     group.bytes().all(|byte| byte.is_ascii_digit())
 }

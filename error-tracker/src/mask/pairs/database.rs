@@ -1,15 +1,16 @@
-//! Passwords as databases' own languages and addresses write them.
+//! Masks passwords in SQL statements and in addresses of databases.
 
 use std::ops::Range;
 
 use super::super::NameVerdict;
+use super::PairScanner;
 use super::extent::{self, ValueExtent};
-use super::{MAX_NAME, PairScanner};
+use super::name::MAX_NAME;
 
 impl PairScanner<'_> {
-    /// Returns the password of `jdbc:oracle:thin:scott/tiger@host`, where `at` is the colon before
+    /// Returns the password in `jdbc:oracle:thin:scott/tiger@host`, where `at` is the colon before
     /// the user.
-    pub(super) fn oracle(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+    pub(super) fn oracle_password(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         const DRIVERS: [&str; 3] = ["jdbc:oracle:thin", "jdbc:oracle:oci", "jdbc:oracle:oci8"];
         let (address, rest) = (&self.text[..at], &self.text[at + 1..]);
         if self.text.as_bytes()[at] != b':'
@@ -21,43 +22,44 @@ impl PairScanner<'_> {
         let (user, rest) = login.split_once('/')?;
         let length = rest.find('@')?;
         let start = at + 1 + user.len() + 1;
-        let named = self.masking.named("password")?;
-        (!user.contains('@') && length > 0).then_some((named, start..start + length))
+        let verdict = self.masking.verdict("password")?;
+        (!user.contains('@') && length > 0).then_some((verdict, start..start + length))
     }
 
-    /// Returns the password of `bo:hunter2@tcp(host:3306)/shop`, where `at` is the colon behind the
+    /// Returns the password in `bo:hunter2@tcp(host:3306)/shop`, where `at` is the colon after the
     /// user.
-    pub(super) fn go(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
-        const LONGEST: usize = 256;
-        let rest = &self.text[at + 1..self.text.floor_char_boundary(at + LONGEST)];
+    pub(super) fn go_dsn_password(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        const MAX_LENGTH: usize = 256;
+        let rest = &self.text[at + 1..self.text.floor_char_boundary(at + MAX_LENGTH)];
         if self.text.as_bytes()[at] != b':' || !rest.contains('@') {
             return None;
         }
         let word = rest.split(|c: char| c.is_whitespace() || c == '"').next()?;
         let length = ["@tcp(", "@unix(", "@tcp6("].iter().find_map(|net| word.rfind(net))?;
-        Some((self.masking.named("password")?, at + 1..at + 1 + length)).filter(|_| length > 0)
+        Some((self.masking.verdict("password")?, at + 1..at + 1 + length)).filter(|_| length > 0)
     }
 
-    /// Returns whether the value in braces is quoted so, as ODBC does: `UID=bo;PWD={hunter2};`.
+    /// Returns whether the braces around the value are quotes of ODBC: `UID=bo;PWD={hunter2};`.
     pub(super) fn is_odbc(&self, value: &Range<usize>, name: usize) -> bool {
         let inner = self.text[value.clone()].trim_matches(['{', '}']);
         self.text[value.clone()].starts_with('{')
             && (self.text[..name].ends_with(';') || self.text[value.end..].starts_with(';'))
-            && self.masking.named(inner).is_none()
+            && self.masking.verdict(inner).is_none()
     }
 
-    /// Returns what `name`, which begins at `begin`, says when it ends `IDENTIFIED WITH plugin BY`.
-    pub(super) fn identified(&self, name: &str, begin: usize) -> Option<NameVerdict> {
+    /// Returns the verdict of `IDENTIFIED WITH plugin BY`, where `name` is the last word and begins
+    /// at `begin`.
+    pub(super) fn identified_by(&self, name: &str, begin: usize) -> Option<NameVerdict> {
         let is_by = name.eq_ignore_ascii_case("by");
         let before = self.text[..begin].strip_suffix(' ').filter(|_| is_by)?;
         let (before, _plugin) = before.rsplit_once(' ')?;
         let with =
             before.len().checked_sub("IDENTIFIED WITH".len()).and_then(|at| before.get(at..))?;
-        with.eq_ignore_ascii_case("IDENTIFIED WITH").then(|| self.masking.named("password"))?
+        with.eq_ignore_ascii_case("IDENTIFIED WITH").then(|| self.masking.verdict("password"))?
     }
 }
 
-/// Returns whether `SET PASSWORD FOR 'bo'@'` ends `before`.
+/// Returns whether `before` ends with a statement like `SET PASSWORD FOR 'bo'@'`.
 pub(super) fn is_set_password(before: &str) -> bool {
     let statement = &before[before.ceil_char_boundary(before.len().saturating_sub(MAX_NAME))..];
     statement
@@ -65,11 +67,11 @@ pub(super) fn is_set_password(before: &str) -> bool {
         .is_some_and(|(_, user)| !user.contains([' ', '=', ';']) && user.contains(['\'', '"', '`']))
 }
 
-/// Returns whether it is the shell's current folder, `PWD=/home/ann`, and not a part of a
+/// Returns whether the value is the shell's current folder, `PWD=/home/ann`, and not part of a
 /// database's address, `UID=bo;PWD=/x;`.
 pub(super) fn is_folder(text: &str, begin: usize, name: &str, value: &ValueExtent) -> bool {
     let (ValueExtent::Exact(Range { start, .. }) | ValueExtent::Bare(start)) = *value;
-    let folder = &text[start..start + extent::word(&text[start..])];
+    let folder = &text[start..start + extent::word_length(&text[start..])];
     matches!(name, "PWD" | "OLDPWD")
         && folder.starts_with('/')
         && !folder.contains(';')

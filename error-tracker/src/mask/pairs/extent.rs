@@ -1,20 +1,20 @@
-//! Where a separator, a quote and a value begin and end.
+//! Finds where separators, quotes and values begin and end.
 
 use std::ops::Range;
 
-/// Quotes as other formats write them.
+/// Quotes in the escapes of other formats.
 const ESCAPED_QUOTES: [&str; 9] =
     ["&quot;", "&#34;", "&#x22;", "&#39;", "&#x27;", "&apos;", "%22", "%27", "\\u0022"];
 
-/// A value of which the end is known, or where one without quotes begins.
+/// The place of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ValueExtent {
     Exact(Range<usize>),
     Bare(usize),
 }
 
-/// Begin and end of the separator at `at`, and whether it is an equals sign; `None` if it is part
-/// of something else.
+/// Returns start and end of the separator at `at`, and whether it is an equals sign; `None` if it
+/// is part of something else.
 pub(super) fn separator(text: &str, at: usize) -> Option<(usize, usize, bool)> {
     let (before, after) = (text[..at].chars().next_back(), &text[at + 1..]);
     match text.as_bytes()[at] {
@@ -34,7 +34,7 @@ pub(super) fn separator(text: &str, at: usize) -> Option<(usize, usize, bool)> {
     }
 }
 
-/// `text` without the quote at its end, and what escapes it.
+/// Returns `text` without the quote at its end and its backslashes.
 pub(super) fn strip_closing_quote(text: &str) -> &str {
     let may_be_escaped = matches!(text.as_bytes().last(), Some(b';' | b'2' | b'7'));
     if may_be_escaped
@@ -49,15 +49,15 @@ pub(super) fn strip_closing_quote(text: &str) -> &str {
 }
 
 impl ValueExtent {
-    /// Returns the value behind a separator that ends at `at`; `None` if none can stand there.
+    /// Returns the value after a separator that ends at `at`; `None` if there is none.
     pub(super) fn at(text: &str, at: usize, equals: bool, quoted_name: bool) -> Option<Self> {
         let rest = &text[at..];
-        let mut value = after_blanks(rest, false);
+        let mut value = trim_start_blanks(rest, false);
         if end_of_line(value).is_some() && quoted_name {
-            // A comma or colon at the end of a line.
-            value = after_blanks(rest, true);
+            // The separator ends its line.
+            value = trim_start_blanks(rest, true);
         } else if let Some(mark) = end_of_line(value).filter(|_| !equals) {
-            // YAML may begin a value in the next line, if it is indented and no pair itself.
+            // YAML: a value may begin in the next line, if that is indented and not a pair itself.
             let mut next = value;
             while let Some(mark) = end_of_line(next) {
                 next = &next[mark.len()..];
@@ -96,22 +96,22 @@ impl ValueExtent {
             && (bracket.starts_with(" {") || bracket.starts_with(" ["));
         if is_constructor || is_struct || value.starts_with(['{', '[']) || is_tuple(value) {
             let open = from + name + usize::from(is_struct);
-            return Some(Self::Exact(from..open + nested(&text.as_bytes()[open..])));
+            return Some(Self::Exact(from..open + bracketed_length(&text.as_bytes()[open..])));
         }
         (!value.is_empty() && end_of_line(value).is_none()).then_some(Self::Bare(from))
     }
 
-    /// Returns all of it, or its first word.
+    /// Returns the whole value, or its first word if the end is not known.
     pub(super) fn range(&self, text: &str) -> Option<Range<usize>> {
         match self {
             Self::Exact(range) => Some(range.clone()),
-            Self::Bare(start) => Some(*start..*start + word(&text[*start..])),
+            Self::Bare(start) => Some(*start..*start + word_length(&text[*start..])),
         }
         .filter(|range| !range.is_empty())
     }
 }
 
-/// Returns whether `text` begins with several values in brackets, not with a remark.
+/// Returns whether `text` begins with a tuple of values, not with a remark in brackets.
 fn is_tuple(text: &str) -> bool {
     text.strip_prefix('(').is_some_and(|inner| {
         let first = inner.trim_start_matches('\\');
@@ -120,8 +120,8 @@ fn is_tuple(text: &str) -> bool {
     })
 }
 
-/// Returns whether `text` goes on behind the quote that ends a text, `", other: ..`, so that no
-/// value stands before it.
+/// Returns whether `text` is what follows a closing quote, as in `", other: ..`: then the quote
+/// before it does not open a value.
 fn ends_text(text: &str) -> bool {
     let text = text.trim_start_matches([' ', '\n']);
     match text.as_bytes() {
@@ -136,7 +136,7 @@ fn ends_text(text: &str) -> bool {
     }
 }
 
-/// Returns the content of the quoted string at `at`, also with a prefix such as `b` or `r#`.
+/// Returns the content of the quoted string at `at`, which may have a prefix such as `b` or `r#`.
 fn quoted(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = &text[at..];
     let run = rest.len() - rest.trim_start_matches('\\').len();
@@ -174,18 +174,18 @@ fn quoted(text: &str, at: usize) -> Option<Range<usize>> {
         let end = format!("\"{}", "#".repeat(hashes));
         return Some(from..text[from..].find(&end).map_or(text.len(), |length| from + length));
     }
-    Some(from..from + string(content, quote, slashes))
+    Some(from..from + string_length(content, quote, slashes))
 }
 
-/// Length up to the quote that has no more backslashes before it than the opening one, or to the
-/// end.
-pub(super) fn string(text: &[u8], quote: u8, slashes: usize) -> usize {
+/// Returns the length up to the closing quote, which has at most as many backslashes before it as
+/// the opening one; the length of `text` if there is none.
+pub(super) fn string_length(text: &[u8], quote: u8, slashes: usize) -> usize {
     let mut run = 0;
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         match byte {
             b'\\' => run += 1,
-            // A quote that is doubled stands for itself.
+            // A doubled quote is an escaped one.
             b'\'' if quote == b'\'' && at > 0 && text.get(at + 1) == Some(&b'\'') => {
                 (at, run) = (at + 1, 0);
             }
@@ -199,15 +199,15 @@ pub(super) fn string(text: &[u8], quote: u8, slashes: usize) -> usize {
     text.len()
 }
 
-/// Length of a bracketed value; all of the text when it does not close.
-pub(super) fn nested(text: &[u8]) -> usize {
+/// Returns the length of a bracketed value; the length of `text` if it is not closed.
+pub(super) fn bracketed_length(text: &[u8]) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         match byte {
             b'{' | b'[' | b'(' => depth += 1,
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            b'"' => at += 1 + string(&text[at + 1..], b'"', 0),
+            b'"' => at += 1 + string_length(&text[at + 1..], b'"', 0),
             b'\\' => at += 1,
             _ => {}
         }
@@ -219,26 +219,31 @@ pub(super) fn nested(text: &[u8]) -> usize {
     text.len()
 }
 
-/// Returns where the bracket closes within which the value at `start` stands, `Some(value)`; else
-/// the end of the text.
-pub(super) fn end_of_option(text: &str, start: usize) -> usize {
+/// Returns the place of the bracket that closes `Some(` before the value at `start`; the end of
+/// `text` if there is none.
+pub(super) fn end_inside_some(text: &str, start: usize) -> usize {
     let bracket = start - usize::from(start > 0);
     let is_option = text[..start].ends_with("Some(");
-    let end = if is_option { bracket + nested(&text.as_bytes()[bracket..]) } else { text.len() };
+    let end = if is_option {
+        bracket + bracketed_length(&text.as_bytes()[bracket..])
+    } else {
+        text.len()
+    };
     if is_option && text[..end].ends_with(')') { end - 1 } else { text.len() }
 }
 
-/// Returns the lines of a YAML block (`|` or `>`) at `at`, which are indented.
+/// Returns the indented lines of the YAML block scalar (`|` or `>`) at `at`.
 fn block_scalar(text: &str, at: usize) -> Option<Range<usize>> {
     let header = text[at..].strip_prefix(['|', '>'])?;
     let header = header.trim_start_matches(['-', '+', ' ', '1', '2', '3', '4']);
     let mark = end_of_line(header)?;
     let lines = &header[mark.len()..];
     let from = text.len() - lines.len();
-    // Where ends of lines are escaped, the quote around all is escaped once less.
+    // The surrounding quote has one backslash fewer than the ends of lines.
     let slashes = mark.bytes().take_while(|byte| *byte == b'\\').count();
-    let lines = &lines
-        [..slashes.checked_sub(1).map_or(lines.len(), |less| string(lines.as_bytes(), b'"', less))];
+    let lines = &lines[..slashes
+        .checked_sub(1)
+        .map_or(lines.len(), |less| string_length(lines.as_bytes(), b'"', less))];
     let is_indented = |line: &&str| {
         let line = line.strip_suffix(mark).unwrap_or(line);
         line.starts_with([' ', '\t']) || line.trim().is_empty()
@@ -247,8 +252,8 @@ fn block_scalar(text: &str, at: usize) -> Option<Range<usize>> {
     Some(from..from + lines[..length].trim_end_matches(mark).trim_end().len())
 }
 
-/// Returns the end of a line with which `text` starts, also escaped, as `Debug` writes it, however
-/// often.
+/// Returns the end of a line at the start of `text`, which `Debug` may have escaped any number of
+/// times.
 pub(super) fn end_of_line(text: &str) -> Option<&str> {
     let slashes = text.len() - text.trim_start_matches('\\').len();
     let escaped = |at: usize, letter: u8| {
@@ -265,9 +270,9 @@ pub(super) fn end_of_line(text: &str) -> Option<&str> {
     (length > 0).then(|| &text[..length])
 }
 
-/// `text` without the blanks at its start, also escaped ones, and with `lines` without ends of
-/// lines.
-fn after_blanks(text: &str, lines: bool) -> &str {
+/// Returns `text` without the plain and escaped blanks at its start, and with `lines` without ends
+/// of lines.
+fn trim_start_blanks(text: &str, lines: bool) -> &str {
     let mut rest = text.trim_start_matches([' ', '\t']);
     loop {
         let unescaped = rest.trim_start_matches('\\');
@@ -278,13 +283,14 @@ fn after_blanks(text: &str, lines: bool) -> &str {
     }
 }
 
-/// Returns where the blanks and ends of lines end that begin at `at`, also escaped ones.
+/// Returns the end of the plain and escaped blanks and ends of lines that begin at `at`.
 pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
-    text.len() - after_blanks(&text[at..], true).len()
+    text.len() - trim_start_blanks(&text[at..], true).len()
 }
 
-/// `text` without the blanks at its end, also escaped ones, and with `lines` without ends of lines.
-pub(super) fn before_blanks(text: &str, lines: bool) -> &str {
+/// Returns `text` without the plain and escaped blanks at its end, and with `lines` without ends of
+/// lines.
+pub(super) fn trim_end_blanks(text: &str, lines: bool) -> &str {
     let letters: &[char] = if lines { &['t', 'n', 'r'] } else { &['t'] };
     let blanks: &[char] = if lines { &[' ', '\t', '\n', '\r'] } else { &[' ', '\t'] };
     let mut rest = text.trim_end_matches(blanks);
@@ -294,9 +300,9 @@ pub(super) fn before_blanks(text: &str, lines: bool) -> &str {
     rest
 }
 
-/// Length of a word without quotes: what could still belong to it does.
-pub(super) fn word(text: &str) -> usize {
-    // What stands for a value.
+/// Returns the length of an unquoted word, including every character that may belong to it.
+pub(super) fn word_length(text: &str) -> usize {
+    // A placeholder is one word.
     for (open, close) in [("${", "}"), ("$(", ")"), ("{{", "}}"), ("<", ">")] {
         if let Some(at) = text.strip_prefix(open).and_then(|rest| rest.find(close)) {
             return open.len() + at + close.len();
@@ -309,7 +315,7 @@ pub(super) fn word(text: &str) -> usize {
         let rest = text[at + 1..].trim_start_matches("amp;");
         let name = rest
             .bytes()
-            .take_while(|byte| super::in_word(*byte) || matches!(byte, b'[' | b']'))
+            .take_while(|byte| is_name_byte(*byte) || matches!(byte, b'[' | b']'))
             .count();
         rest.is_empty()
             || name > 0 && rest.as_bytes().get(name).is_some_and(|byte| matches!(byte, b'=' | b':'))
@@ -331,12 +337,12 @@ pub(super) fn word(text: &str) -> usize {
     end.unwrap_or(bytes.len())
 }
 
-/// Length of the rest of a line, to the next pair in it or the quote around it.
-pub(super) fn line(text: &str) -> usize {
+/// Returns the length up to the end of the line, the next pair in it or the surrounding quote.
+pub(super) fn line_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let name_follows = |rest: &str| {
         let rest = rest.trim_start_matches(' ');
-        let name = rest.bytes().take_while(|byte| super::in_word(*byte)).count();
+        let name = rest.bytes().take_while(|byte| is_name_byte(*byte)).count();
         let after = rest[name..].trim_start_matches(' ');
         name > 0 && after.starts_with(['=', ':'])
     };
@@ -351,11 +357,16 @@ pub(super) fn line(text: &str) -> usize {
     text[..end.unwrap_or(bytes.len())].trim_end().len()
 }
 
-/// Length of the rest of a line, whatever stands in it.
-pub(super) fn whole_line(text: &str) -> usize {
+/// Returns the length up to the end of the line, including other pairs.
+pub(super) fn whole_line_length(text: &str) -> usize {
     let end = text.find(['\n', '\r']).unwrap_or(text.len());
     let end = text[..end].find("\\n").or_else(|| text[..end].find("\\r")).unwrap_or(end);
     let text = text[..end].trim_end();
-    // The quote around all.
+    // Excludes the surrounding quote.
     text.len() - usize::from(text.ends_with('"') && text.matches('"').count() % 2 == 1)
+}
+
+/// Returns whether `byte` may be part of a name.
+pub(super) fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80
 }

@@ -1,5 +1,5 @@
-//! `INSERT INTO users (name, password) VALUES ('bo', 'x')`: values that are named by their
-//! position.
+//! Masks values that are named by their position: `INSERT INTO users (name, password) VALUES ('bo',
+//! 'x')`.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use super::super::{Masking, NameVerdict};
 use super::extent::{self, ValueExtent};
 use super::prose;
 
-/// Rows of one statement that are looked at.
+/// Rows of one statement that are examined.
 const MAX_ROWS: usize = 256;
 
-/// Returns the values of all such statements in `text` that stand in columns with a masked name.
+/// Returns the values of all such statements in `text` whose column has a masked name.
 pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -29,7 +29,7 @@ pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<u
             };
             let fields = fields(text, row + 1, end).zip(&columns);
             found.extend(
-                fields.filter_map(|(field, named)| Some((named.clone()?, value(text, field)?))),
+                fields.filter_map(|(field, verdict)| Some((verdict.clone()?, value(text, field)?))),
             );
             at = (end + 1).min(text.len());
             let next = extent::skip_blanks(text, at);
@@ -42,12 +42,12 @@ pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<u
     found
 }
 
-/// Returns what the names of the columns tell whose list ends `before`; `None` if there is none, or
+/// Returns the verdicts of the column names whose list ends `before`; `None` if there is no list or
 /// no name is masked.
 fn columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict>>> {
     const MAX_STATEMENT: usize = 4096;
     const TABLE: usize = 200;
-    let list = extent::before_blanks(before, true).strip_suffix(')')?;
+    let list = extent::trim_end_blanks(before, true).strip_suffix(')')?;
     let list = &list[list.ceil_char_boundary(list.len().saturating_sub(MAX_STATEMENT))..];
     let (statement, list) = list.rsplit_once('(')?;
     let statement =
@@ -56,12 +56,13 @@ fn columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict>>> 
         return None;
     }
     let is_mark = |c: char| !c.is_alphanumeric() && c != '_';
-    let names = list.split(',').map(|name| extent::before_blanks(name, true).trim_matches(is_mark));
-    let columns: Vec<_> = names.map(|name| masking.named(name)).collect();
+    let names =
+        list.split(',').map(|name| extent::trim_end_blanks(name, true).trim_matches(is_mark));
+    let columns: Vec<_> = names.map(|name| masking.verdict(name)).collect();
     columns.iter().any(Option::is_some).then_some(columns)
 }
 
-/// Returns where the bracket closes that opens at `row`.
+/// Returns the place of the bracket that closes the one at `row`.
 fn end_of_row(text: &str, row: usize) -> usize {
     let marks = marks(text, row, text.len());
     let closes = marks.scan(0_usize, |depth, (at, byte)| {
@@ -75,7 +76,7 @@ fn end_of_row(text: &str, row: usize) -> usize {
     closes.skip_while(|(_, depth)| *depth > 0).map(|(at, _)| at).next().unwrap_or(text.len())
 }
 
-/// Returns the parts from `from` to `to` between commas.
+/// Returns the comma-separated parts from `from` to `to`.
 fn fields(text: &str, from: usize, to: usize) -> impl Iterator<Item = Range<usize>> {
     let mut depth = 0_usize;
     let commas = marks(text, from, to).filter_map(move |(at, byte)| {
@@ -94,7 +95,7 @@ fn fields(text: &str, from: usize, to: usize) -> impl Iterator<Item = Range<usiz
     })
 }
 
-/// Brackets and commas outside of quotes.
+/// Returns places and bytes of the brackets and commas outside of quotes.
 fn marks(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, u8)> {
     let mut quote = None;
     text.as_bytes()[from..to].iter().enumerate().filter_map(move |(at, byte)| {
@@ -108,11 +109,11 @@ fn marks(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, u8)
     })
 }
 
-/// Returns the value in a field, without its quotes; `None` if it stands for one.
+/// Returns the value in a field, without its quotes; `None` if it is a placeholder.
 fn value(text: &str, field: Range<usize>) -> Option<Range<usize>> {
     let start = extent::skip_blanks(text, field.start);
     let shown = text.get(start..field.end)?;
-    let end = start + extent::before_blanks(shown, true).len();
+    let end = start + extent::trim_end_blanks(shown, true).len();
     let value = match ValueExtent::at(text, start, true, true)? {
         ValueExtent::Exact(value) if shown.starts_with(['\'', '"', '\\']) && value.end <= end => {
             value

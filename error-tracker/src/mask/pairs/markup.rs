@@ -1,22 +1,23 @@
-//! Values in elements, and in the parts of forms.
+//! Masks values in XML elements, and in the parts of multipart_value forms.
 
 use std::ops::Range;
 
 use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
-use super::{LABELS, MAX_GAP, MAX_NAME, PairScanner, is_one_of, prose};
+use super::name::{LABELS, MAX_NAME, is_one_of};
+use super::{MAX_GAP, PairScanner, prose};
 
-/// What opens and closes a tag, plain or escaped.
+/// Start and end of a tag, plain and escaped.
 const TAGS: [(&str, &str); 3] = [("<", ">"), ("&lt;", "&gt;"), ("\\u003c", "\\u003e")];
 
 impl PairScanner<'_> {
-    /// Returns the part of a form: `name="password"`, an empty line, the value.
-    pub(super) fn multipart(
+    /// Returns the value in a part of a form: `name="password"`, an empty line, the value.
+    pub(super) fn multipart_value(
         &mut self,
         name: &str,
         value: &ValueExtent,
     ) -> Option<(NameVerdict, Range<usize>)> {
-        let (named, end) = self.label.clone()?;
+        let (verdict, end) = self.label.clone()?;
         let ValueExtent::Exact(_) = value else { return None };
         let after = self.text[end..].trim_start_matches('\\').strip_prefix('"');
         let after = after.filter(|_| name.eq_ignore_ascii_case("name"))?;
@@ -27,11 +28,11 @@ impl PairScanner<'_> {
         let start = self.text.len() - body.len();
         let length = body.find(&format!("{mark}--")).unwrap_or(body.len());
         self.label = None;
-        Some((named, start..start + length))
+        Some((verdict, start..start + length))
     }
 
-    /// `<name>value</name>`, or `<string name="name">value</string>`, where `at` is the first `>`,
-    /// or ends the escape of one.
+    /// Returns the value in `<name>value</name>` or `<string name="name">value</string>`, where
+    /// `at` is the first `>` or the end of its escape.
     pub(super) fn element(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         let (less, greater) =
             TAGS.iter().find(|(_, greater)| self.text[..=at].ends_with(greater))?;
@@ -41,12 +42,12 @@ impl PairScanner<'_> {
         let tag = before.get(open..).filter(|tag| !tag.contains(greater))?;
         let name = tag.split([' ', '\n']).next().filter(|name| !name.starts_with('/'))?;
         let local = name.rsplit(':').next()?;
-        // The label stood in this tag, or was the content of the element before:
+        // The label is in this tag, or is the content of the element before:
         // `<key>name</key><string>value</string>`.
         let label = self.label.take().filter(|(_, end)| *end >= open || open - end < MAX_GAP);
-        let named = label.map(|(named, _)| named).or_else(|| self.masking.named(local));
+        let verdict = label.map(|(verdict, _)| verdict).or_else(|| self.masking.verdict(local));
         let is_label = is_one_of(LABELS, local);
-        if named.is_none() && !is_label {
+        if verdict.is_none() && !is_label {
             return None;
         }
         let rest = &self.text[at + 1..];
@@ -54,9 +55,9 @@ impl PairScanner<'_> {
         let value = rest[..end].trim();
         let start = at + 1 + (rest[..end].len() - rest[..end].trim_start().len());
         if is_label {
-            self.label = self.masking.named(value).map(|named| (named, start + value.len()));
+            self.label = self.masking.verdict(value).map(|verdict| (verdict, start + value.len()));
         }
         let is_empty = value.is_empty() || prose::is_placeholder(value);
-        named.filter(|_| !is_empty).map(|named| (named, start..start + value.len()))
+        verdict.filter(|_| !is_empty).map(|verdict| (verdict, start..start + value.len()))
     }
 }

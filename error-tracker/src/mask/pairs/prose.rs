@@ -1,19 +1,19 @@
-//! What tells a value from a sentence: `password: hunter2` from `password: too short`.
+//! Tells values from sentences: `password: hunter2` from `password: too short`.
 
 use std::ops::Range;
 
 use super::super::appearance::{SecretSuspicion, looks_secret};
-use super::super::words::FAILURES;
+use super::super::words::FAILURE_PREFIXES;
 use super::extent;
 
-/// What a `pass` may be that is no password: an outcome, or a stage of work.
-const STAGES: &str = "\
+/// Values of `pass` that are not passwords: outcomes and stages of work.
+const PASS_OUTCOMES: &str = "\
     ok pass passed fail failed skip skipped ignored yes no on off all partial first second third last main early late \
     opaque transparent shadow depth forward deferred geometry lighting prepass post postprocess vertex fragment render \
     season day boarding bus ski monthly annual inline inlining dce cse licm gvn parse lower lint typecheck codegen";
 
-/// Words that tell what is wrong, or join others: none of them is a secret.
-const WORDS: &str = "\
+/// Words of sentences, which are not secrets.
+const SENTENCE_WORDS: &str = "\
     a able about access after all already an and another any are argument as at authenticate authentication bad be been \
     before but by can cannot code connection could decode decoding denied did digits does doesn empty error exist exists \
     expected expiration expired fail failed failure failures field file flag for forbidden format found from given got \
@@ -26,31 +26,31 @@ const WORDS: &str = "\
     while will with without wrong yet you your nil nan empty absent characters character \
     ok okay done accepted changed updated reset";
 
-/// Words before a name that is not that of a value: `column password 'x'`.
-const CALLED: &str = "\
+/// Words before a name that is mentioned without its value: `column password 'x'`.
+const NAME_INTRODUCERS: &str = "\
     field fields column key option argument flag variable property parameter setting attribute named called no missing \
     unknown unexpected type method function file table role secret";
 
-/// What has a password, and what tells whose it is.
+/// Words for owners of a password.
 const OWNERS: &str = "\
     client app application db database admin user root new old current temporary initial default generated shared \
     webhook signing service bot your my the api master login wifi account server";
-const USERS: &str = "user username login email account name host";
+const ACCOUNT_LABELS: &str = "user username login email account name host";
 
-/// Names of types, as schemas and signatures give them.
+/// Names of types in schemas and signatures.
 const TYPES: &str = "\
     string str text varchar char bool boolean int integer int32 int64 u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 \
     isize f32 f64 float double number object array bytes date datetime uuid any unknown never self";
 
-/// What stands before the credentials in the header `Authorization`.
-const SCHEMES: &str = "\
+/// Words before the credentials in the header `Authorization`.
+const AUTH_SCHEMES: &str = "\
     basic bearer token digest apikey api-key negotiate ntlm bot key oauth jwt hawk mac aws4-hmac-sha256 googlelogin ssws";
 
 fn is_in(list: &str, word: &str) -> bool {
     list.split(' ').any(|listed| listed.eq_ignore_ascii_case(word))
 }
 
-/// Returns whether `value` stands for one, or says that there is none.
+/// Returns whether `value` is a placeholder, or says that there is no value.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     let name = |text: &str| {
@@ -99,25 +99,25 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         })
 }
 
-/// Returns whether `value` is what a `pass` may be that is no password, or begins as such.
-pub(super) fn is_stage(value: &str) -> bool {
-    value.split(|c: char| !c.is_alphanumeric()).any(|word| is_in(STAGES, word))
+/// Returns whether `value`, that of a `pass`, contains a word of `PASS_OUTCOMES`.
+pub(super) fn is_pass_outcome(value: &str) -> bool {
+    value.split(|c: char| !c.is_alphanumeric()).any(|word| is_in(PASS_OUTCOMES, word))
 }
 
-/// Returns whether a sentence goes on with `word`.
+/// Returns whether `word` belongs to a sentence.
 pub(super) fn is_word(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    // `isn't`, and no name of several words.
+    // `isn't`
     let plain = word.split(['\'', '’']).next().unwrap_or_default();
-    let named = word.find(['(', '<', ':']).map_or(word, |end| &word[..end]);
-    is_in(TYPES, named)
+    let verdict = word.find(['(', '<', ':']).map_or(word, |end| &word[..end]);
+    is_in(TYPES, verdict)
         || (word.starts_with("Option<") || word.starts_with("Vec<"))
-        || is_in(WORDS, plain)
-        || humps(word).any(|hump| hump.len() > 2 && is_in(WORDS, hump))
+        || is_in(SENTENCE_WORDS, plain)
+        || humps(word).any(|hump| hump.len() > 2 && is_in(SENTENCE_WORDS, hump))
         || ["failed", "failure", "error"].iter().any(|end| word.to_ascii_lowercase().ends_with(end))
 }
 
-/// Returns the words of a name in camel case, if it is one.
+/// Returns the words of `word` if it is a name in camel case.
 fn humps(word: &str) -> impl Iterator<Item = &str> {
     let is_camel = word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -134,49 +134,51 @@ fn humps(word: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns whether `before` ends with a word such as `missing` or `unexpected`: what follows is a
-/// name, or not secret any more.
+/// Returns whether `before` ends with a word such as `missing` or `unexpected`: a name follows, or
+/// a value that is not valid any more.
 pub(super) fn is_about_failure(before: &str) -> bool {
     let before = before.trim_end_matches(' ');
     let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    is_in(FAILURES, &word.to_ascii_lowercase()) || word.eq_ignore_ascii_case("such")
+    is_in(FAILURE_PREFIXES, &word.to_ascii_lowercase()) || word.eq_ignore_ascii_case("such")
 }
 
-/// Returns whether `shown` in quotes behind `password` is a name or a sentence, no value. `before`
-/// stands before the two.
-pub(super) fn is_called(before: &str, shown: &str) -> bool {
+/// Returns whether `shown`, which is quoted and follows `password`, is a name or a sentence instead
+/// of a value. `before` is the text before `password`.
+pub(super) fn is_name_or_sentence(before: &str, shown: &str) -> bool {
     let word = before
         .trim_end_matches(' ')
         .rsplit(|c: char| !c.is_alphanumeric())
         .next()
         .unwrap_or_default();
-    is_in(CALLED, word) || shown.contains(['.', '_', '<']) || shown.split_whitespace().any(is_word)
+    is_in(NAME_INTRODUCERS, word)
+        || shown.contains(['.', '_', '<'])
+        || shown.split_whitespace().any(is_word)
 }
 
-/// `line` without what tells whose the value is, `Client secret: x`, `user: bo password: x`, where
-/// nothing else stands in it.
+/// Returns `line` without the owner of the value, as in `Client secret: x` or `user: bo password:
+/// x`, if it contains nothing else.
 fn without_owner(line: &str) -> &str {
     let part = line.rsplit('"').next().unwrap_or_default();
     let mut words = part.trim_end_matches(' ').rsplit(' ');
     let (last, before) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_alone = before.is_empty() && words.next().is_none() && is_in(OWNERS, last);
-    let is_pair = before.strip_suffix([':', '=']).is_some_and(|label| is_in(USERS, label));
+    let is_pair = before.strip_suffix([':', '=']).is_some_and(|label| is_in(ACCOUNT_LABELS, label));
     &line[..line.len() - if is_alone || is_pair { part.len() } else { 0 }]
 }
 
-/// Where a name stands in its text.
+/// The place of a name in its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NamePlace {
-    /// First in its line, but for indentation and list marks.
+    /// First in its line, except for indentation and list marks.
     first: bool,
-    /// First, or behind a comma, a bracket and the like: not within a sentence.
-    apart: bool,
-    /// In quotes, behind a word of a sentence.
-    told: bool,
-    /// A blank stands before the value.
-    spaced: bool,
-    /// First in a text that `Debug` shows, `Error("password: ..")`: how often the quotes around it
-    /// are escaped.
+    /// First, or after a comma, a bracket and similar marks: not within a sentence.
+    outside_sentence: bool,
+    /// In quotes, after a word of a sentence.
+    quoted_in_sentence: bool,
+    /// A blank precedes the value.
+    after_blank: bool,
+    /// Set for a name that is first in a string in `Debug` form, `Error("password: ..")`: the
+    /// number of backslashes before the surrounding quotes.
     quoted: Option<usize>,
 }
 
@@ -193,40 +195,40 @@ impl NamePlace {
             });
         let line = if quoted.is_some() { "" } else { line };
         let line = line.trim_end_matches("export ").trim_end_matches("set ").trim_end();
-        // Numbers of lines, as errors show them: `3 | password = ..`.
+        // Line numbers in compiler-like messages: `3 | password = ..`.
         let first = line
             .trim_matches(|c: char| {
                 matches!(c, '-' | '|' | '>' | '<' | '#' | ' ' | '"' | '*' | '\\')
                     || c.is_ascii_digit()
             })
             .is_empty();
-        let apart = first
+        let outside_sentence = first
             || line.ends_with([
                 ',', ';', '{', '(', '[', '|', '&', '?', '"', '\'', '`', '/', '@', '.', ':', '-',
             ]) && !line.ends_with("--");
         let sentence_before = line.ends_with(['.', ':']);
         let outside = line.trim_end_matches(['"', '\'', '`', '\\']);
-        let told =
+        let quoted_in_sentence =
             outside.strip_suffix(' ').is_some_and(|line| line.ends_with(char::is_alphanumeric));
         Self {
             first,
-            told,
-            apart: apart && !sentence_before,
-            spaced: text[..value].ends_with([' ', '\t']),
+            quoted_in_sentence,
+            outside_sentence: outside_sentence && !sentence_before,
+            after_blank: text[..value].ends_with([' ', '\t']),
             quoted,
         }
     }
 }
 
-/// A value without quotes.
+/// An unquoted value.
 pub(super) struct BareValue {
     pub(super) range: Range<usize>,
-    /// It is one, whatever it looks like.
-    pub(super) sure: bool,
+    /// It is a value whatever it looks like.
+    pub(super) is_certain: bool,
 }
 
-/// Returns the value without quotes that begins at `start`; `None` where a sentence goes on.
-/// `certain`: its name masks any.
+/// Returns the unquoted value that begins at `start`; `None` if the text there is part of a
+/// sentence. `certain` says that the name masks every value.
 pub(super) fn bare(
     text: &str,
     start: usize,
@@ -237,26 +239,28 @@ pub(super) fn bare(
     name: &str,
 ) -> Option<BareValue> {
     let rest = &text[start..];
-    let end = place.quoted.map(|slashes| extent::string(rest.as_bytes(), b'"', slashes));
+    let end = place.quoted.map(|slashes| extent::string_length(rest.as_bytes(), b'"', slashes));
     let rest = &rest[..end.unwrap_or(rest.len())];
-    let mut length = extent::word(rest);
-    if place.first && place.spaced {
-        let line = &rest[..extent::line(rest)];
+    let mut length = extent::word_length(rest);
+    if place.first && place.after_blank {
+        let line = &rest[..extent::line_length(rest)];
         length = length.max(line.find(char::is_whitespace).unwrap_or(line.len()));
     }
     let word = &rest[..length];
     if word.is_empty() || is_placeholder(word) {
         return None;
     }
-    let bare = |length: usize, sure| Some(BareValue { range: start..start + length, sure });
-    let next = rest[word.len()..].strip_prefix(' ').map(|next| &next[..extent::word(next)]);
+    let bare =
+        |length: usize, is_certain| Some(BareValue { range: start..start + length, is_certain });
+    let next = rest[word.len()..].strip_prefix(' ').map(|next| &next[..extent::word_length(next)]);
     if let Some(next) =
-        next.filter(|next| !next.is_empty() && is_in(SCHEMES, word) && !is_word(next))
+        next.filter(|next| !next.is_empty() && is_in(AUTH_SCHEMES, word) && !is_word(next))
     {
         let header = certain && place.first;
         let alone = !rest[word.len() + 1 + next.len()..].starts_with(' ');
-        let length = if header { extent::whole_line(rest) } else { word.len() + 1 + next.len() };
-        return bare(length, certain && (header || alone || place.apart));
+        let length =
+            if header { extent::whole_line_length(rest) } else { word.len() + 1 + next.len() };
+        return bare(length, certain && (header || alone || place.outside_sentence));
     }
     if !certain {
         return bare(word.len(), false);
@@ -267,19 +271,22 @@ pub(super) fn bare(
     }
     let is_header = is_cookie || name.eq_ignore_ascii_case("authorization");
     if equals {
-        let line = place.first && place.spaced;
-        return bare(if line { extent::line(rest).max(word.len()) } else { word.len() }, true);
+        let line = place.first && place.after_blank;
+        return bare(
+            if line { extent::line_length(rest).max(word.len()) } else { word.len() },
+            true,
+        );
     }
     if quoted_name {
-        return if is_word(word) { None } else { bare(word.len(), !place.told) };
+        return if is_word(word) { None } else { bare(word.len(), !place.quoted_in_sentence) };
     }
     if is_header && place.first && !is_word(word) {
-        let line = &rest[..extent::whole_line(rest)];
+        let line = &rest[..extent::whole_line_length(rest)];
         if line.contains('=') {
             return bare(line.len(), true);
         }
     }
-    let line = &rest[..extent::line(rest).max(word.len())];
+    let line = &rest[..extent::line_length(rest).max(word.len())];
     if line.split_whitespace().any(is_word) {
         return looks_secret(word, SecretSuspicion::Strong)
             .then(|| bare(word.len(), true))
@@ -287,18 +294,18 @@ pub(super) fn bare(
     }
     match (line.len() > word.len(), place) {
         (true, NamePlace { first: true, .. }) => bare(line.len(), true),
-        (_, NamePlace { apart: true, .. } | NamePlace { spaced: false, .. }) => {
+        (_, NamePlace { outside_sentence: true, .. } | NamePlace { after_blank: false, .. }) => {
             bare(word.len(), true)
         }
         _ => bare(word.len(), false),
     }
 }
 
-/// Length of the `name=value; name=value` with which `text` begins.
+/// Returns the length of the cookies, `name=value; name=value`, at the start of `text`.
 fn cookies(text: &str) -> usize {
-    let mut length = extent::word(text);
+    let mut length = extent::word_length(text);
     while let Some(next) = text[length..].strip_prefix("; ") {
-        let word = extent::word(next);
+        let word = extent::word_length(next);
         if !next[..word].contains('=') {
             break;
         }

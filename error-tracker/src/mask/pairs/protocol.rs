@@ -1,4 +1,5 @@
-//! Passwords in lines of protocols: `AUTH bo hunter2`, `PASS hunter2`, `a1 LOGIN bo hunter2`.
+//! Masks passwords in lines of text protocols: `AUTH bo hunter2`, `PASS hunter2`, `a1 LOGIN bo
+//! hunter2`.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -6,22 +7,22 @@ use super::super::NameVerdict;
 use super::super::appearance::{SecretSuspicion, looks_secret};
 use super::{PairScanner, prose};
 
-/// Marks around the words of a line, or of a list.
+/// Characters between the words of a line or a list.
 const MARKS: [char; 6] = ['"', '\'', '`', ',', ' ', '\\'];
 
-/// The commands whose last word is a password, or the base64 of one, and how many words follow
-/// them.
+/// Commands whose last argument is a password, plain or in base64, and how many arguments they
+/// have.
 const COMMANDS: [(&str, RangeInclusive<usize>); 3] =
     [("AUTH", 1..=2), ("PASS", 1..=1), ("LOGIN", 2..=2)];
 
-/// Returns the words of `text` that may be a command.
+/// Returns whether `text` ends with a command.
 pub(super) fn ends_with_command(text: &[u8]) -> bool {
     COMMANDS.iter().any(|(command, _)| text.ends_with(command.as_bytes()))
 }
 
 impl PairScanner<'_> {
-    /// Returns the last word of the line, or of the list, that begins with the command before the
-    /// blank or comma at `at`, if it looks like a secret.
+    /// Returns the last argument of the command before the blank or comma at `at`, if it looks like
+    /// a secret.
     pub(super) fn command(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         let before = self.text[..at].trim_end_matches(['"', '\'', '`', '\\']);
         let (start, count) = COMMANDS
@@ -46,6 +47,6 @@ impl PairScanner<'_> {
         if !is_secret || prose::is_placeholder(last) {
             return None;
         }
-        Some((self.masking.named("password")?, value))
+        Some((self.masking.verdict("password")?, value))
     }
 }

@@ -1,19 +1,19 @@
-//! Lists and maps that YAML writes in the lines behind a name.
+//! Finds YAML lists and maps in the lines after a name.
 
 use std::ops::Range;
 
 use super::super::appearance::{SecretSuspicion, looks_secret};
-use super::{extent, in_word, prose};
+use super::{extent, prose};
 
-/// A list, or a map, in the lines behind a name.
+/// A list or a map in the lines after a name.
 pub(super) struct YamlBlock {
     pub(super) range: Range<usize>,
     pub(super) is_list: bool,
 }
 
-/// Returns the lines behind the name at `name`, whose separator ends at `at`, that are indented
-/// further, or are items of a list; `None` unless they begin as one of both, and hold what may be a
-/// value.
+/// Returns the lines after the name at `name`, whose separator ends at `at`, that are indented
+/// further or are items of a list; `None` if they do not begin like a list or a map, or contain
+/// nothing that may be a value.
 pub(super) fn block(text: &str, name: usize, at: usize) -> Option<YamlBlock> {
     let rest = text[at..].trim_start_matches([' ', '\t']);
     let mark = extent::end_of_line(rest)?;
@@ -33,10 +33,11 @@ pub(super) fn block(text: &str, name: usize, at: usize) -> Option<YamlBlock> {
     };
     let length: usize = lines.split_inclusive(mark).take_while(belongs).map(str::len).sum();
     let lines = &lines[..length];
-    // Where ends of lines are escaped, the quote around all is escaped once less.
+    // The surrounding quote has one backslash fewer than the ends of lines.
     let slashes = mark.bytes().take_while(|byte| *byte == b'\\').count();
-    let length =
-        slashes.checked_sub(1).map_or(length, |less| extent::string(lines.as_bytes(), b'"', less));
+    let length = slashes
+        .checked_sub(1)
+        .map_or(length, |less| extent::string_length(lines.as_bytes(), b'"', less));
     let content = lines[..length].trim_end_matches(mark).trim_end();
     let first = content.split(mark).next()?.trim_start();
     let is_list = first.starts_with("- ");
@@ -53,21 +54,21 @@ pub(super) fn items(block: &str) -> impl Iterator<Item = &str> {
     block.lines().flat_map(|line| line.split("\\n")).map(item).filter(|item| !item.is_empty())
 }
 
-/// Returns what a line of a list or map holds, without the quotes around it.
+/// Returns the value in a line of a list or map, without its quotes.
 fn item(line: &str) -> &str {
     let line = line.trim().trim_start_matches("- ").trim_end_matches('\\');
     let value = value_of_pair(line).unwrap_or(line);
     value.trim().trim_matches(['"', '\'', '\\'])
 }
 
-/// Returns the value of `name: value`, or of `name:` in a line of its own.
+/// Returns the value in `name: value`; empty if `name:` is alone in its line.
 fn value_of_pair(line: &str) -> Option<&str> {
-    let length = line.bytes().take_while(|byte| in_word(*byte)).count();
+    let length = line.bytes().take_while(|byte| extent::is_name_byte(*byte)).count();
     let value = line[length..].strip_prefix(':').filter(|_| length > 0)?;
     (value.is_empty() || value.starts_with(' ')).then_some(value)
 }
 
-/// Returns whether it is neither empty, nor stands for a value, nor is a sentence.
+/// Returns whether `item` may be a value: it is neither empty, nor a placeholder, nor a sentence.
 fn may_be_value(item: &str) -> bool {
     let is_sentence = || item.split_whitespace().any(prose::is_word);
     !prose::is_placeholder(item) && (!is_sentence() || looks_secret(item, SecretSuspicion::Strong))

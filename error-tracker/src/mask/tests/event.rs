@@ -10,7 +10,7 @@ fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// An event with a canary of its own at each place that has a telling name.
+/// Returns an event with a different canary at each place that has a secret name.
 fn planted() -> Event {
     let object = |value: crate::json::Value| value.as_object().cloned().unwrap_or_default();
     Event {
@@ -73,7 +73,7 @@ fn a_canary_at_each_place_is_masked() {
     let frame = &event_.frames[0];
     assert!(frame.arguments[0].masked && frame.arguments[0].value.as_deref() == Some(MASK));
     assert_eq!(frame.arguments[0].masked_by.as_deref(), Some("name contains `password`"));
-    // Of a struct under a weak name the strings go that look like secrets.
+    // Only strings that look like secrets are masked in a struct with a weak name.
     assert_eq!(frame.locals[0].value, Some(format!("Some(Token {{ a: {MASK} }})")));
     let request = event_.context.request.unwrap();
     assert_eq!(request.url, format!("https://bo:{MASK}@host/p?id=1&token={MASK}#x"));

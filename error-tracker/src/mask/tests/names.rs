@@ -9,7 +9,7 @@ fn masked(name: &str) -> bool {
 }
 
 #[test]
-fn the_rule_is_told_in_words() {
+fn the_rule_is_described() {
     let rule = |name| Masking::default().name(name).unwrap().rule.to_string();
     assert_eq!(rule("dbPassword"), "name contains `password`");
     assert_eq!(rule("x-api-key"), "name contains `api_key`");
@@ -55,7 +55,7 @@ fn own_rules_come_first_and_one_that_panics_masks() {
 }
 
 #[test]
-fn debug_of_masking_tells_no_names() {
+fn debug_of_masking_shows_no_names() {
     let text = format!("{:?}", Masking::default().mask_containing("codename"));
     assert!(!text.contains("codename"), "{text}");
 }
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn no_name_makes_it_fail(name in any::<String>()) {
+    fn no_name_makes_masking_panic(name in any::<String>()) {
         masked(&name);
         let _ = Masking::off().mask_containing(&name).mask_word(&name).allow(&name).mask_only([&name]).name(&name);
     }

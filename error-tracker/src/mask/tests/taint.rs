@@ -111,7 +111,7 @@ fn strings_and_long_numbers_of_debug_text_are_remembered() {
 }
 
 #[test]
-fn debug_of_taint_tells_no_value() {
+fn debug_of_taint_shows_no_value() {
     let mut taint = EventTaint::default();
     taint.add("hunter2");
     assert!(!format!("{taint:?}").contains("hunter2"));
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn all_else_stays(secret in "[0-9]{6,40}", text in "[a-z ]{0,80}") {
+    fn other_text_stays(secret in "[0-9]{6,40}", text in "[a-z ]{0,80}") {
         prop_assert_eq!(scrub(&secret, &text), text.clone());
         prop_assert_eq!(scrub(&secret, &format!("{text}{secret}{text}")), format!("{text}{MASK}{text}"));
     }

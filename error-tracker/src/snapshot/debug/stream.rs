@@ -247,59 +247,60 @@ impl<'a> DebugStream<'a> {
     }
 
     fn open(&mut self, c: char) {
-        let named = {
+        let verdict = {
             let shown = self.out[self.start..].trim_end_matches(' ');
             shown.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '>'))
         };
         let bracket = match c {
             '(' => BracketKind::Tuple,
             '[' => BracketKind::List,
-            _ if named => BracketKind::Struct,
+            _ if verdict => BracketKind::Struct,
             _ => BracketKind::Map,
         };
-        let masked =
-            if matches!(bracket, BracketKind::Tuple | BracketKind::Struct) && named && self.by_name
-            {
-                let name = trailing_word(self.out[self.start..].trim_end_matches(' '));
-                self.masking.type_name(name)
-            } else {
-                None
-            };
+        let masked = if matches!(bracket, BracketKind::Tuple | BracketKind::Struct)
+            && verdict
+            && self.by_name
+        {
+            let name = trailing_word(self.out[self.start..].trim_end_matches(' '));
+            self.masking.type_verdict(name)
+        } else {
+            None
+        };
         self.emit(c);
         self.stack.push(OpenGroup {
             bracket,
             elements: 0,
             first: None,
-            unnamed: !named,
+            unnamed: !verdict,
             suspect: None,
         });
         match masked {
-            Some(named) if named.is_certain() => {
+            Some(verdict) if verdict.is_certain() => {
                 if bracket == BracketKind::Struct {
                     self.emit(' ');
                 }
-                self.mask(&named.masked, MaskEnd::ContainerEnd, true);
+                self.mask(&verdict.masked, MaskEnd::ContainerEnd, true);
             }
-            Some(named) if bracket == BracketKind::Tuple => self.suspect_value(named),
+            Some(verdict) if bracket == BracketKind::Tuple => self.suspect_value(verdict),
             _ => {}
         }
     }
 
     /// Marks the value that begins here: at its end it is masked if it looks like a secret.
-    fn suspect_value(&mut self, named: NameVerdict) {
+    fn suspect_value(&mut self, verdict: NameVerdict) {
         if let Some(open) = self.stack.last_mut() {
-            open.suspect = Some((self.out.len(), named));
+            open.suspect = Some((self.out.len(), verdict));
         }
     }
 
     /// Masks the value that ends here if it was marked and looks like a secret.
     fn judge(&mut self, level: usize) {
-        let Some((from, named)) = self.stack.get_mut(level).and_then(|open| open.suspect.take())
+        let Some((from, verdict)) = self.stack.get_mut(level).and_then(|open| open.suspect.take())
         else {
             return;
         };
         let Some(value) = self.out.get(from..) else { return };
-        let Some(hidden) = named.hide(value.trim()) else { return };
+        let Some(hidden) = verdict.replacement_for(value.trim()) else { return };
         self.taint.add_debug(value);
         let (from, to) =
             (from + value.len() - value.trim_start().len(), from + value.trim_end().len());
@@ -329,11 +330,11 @@ impl<'a> DebugStream<'a> {
         }
         let Some((from, to)) = open.first else { return };
         match self.masked_string(from, to) {
-            Some(named) if named.is_certain() => {
+            Some(verdict) if verdict.is_certain() => {
                 self.emit(' ');
-                self.mask(&named.masked, MaskEnd::ContainerEnd, true);
+                self.mask(&verdict.masked, MaskEnd::ContainerEnd, true);
             }
-            Some(named) => self.suspect_value(named),
+            Some(verdict) => self.suspect_value(verdict),
             None => {}
         }
     }
@@ -351,15 +352,15 @@ impl<'a> DebugStream<'a> {
             self.separator = Some('=');
             return true;
         }
-        let Some(named) = self.masked_key() else { return false };
-        if !named.is_certain() {
-            self.suspect_value(named);
+        let Some(verdict) = self.masked_key() else { return false };
+        if !verdict.is_certain() {
+            self.suspect_value(verdict);
             return false;
         }
         if c == ' ' {
             self.emit(c);
         }
-        self.mask(&named.masked, MaskEnd::ValueEnd, true);
+        self.mask(&verdict.masked, MaskEnd::ValueEnd, true);
         if c != ' ' {
             self.relex(c);
         }
@@ -383,15 +384,15 @@ impl<'a> DebugStream<'a> {
             return self.masked_string(self.string.0, self.string.1);
         }
         let name = trailing_word(shown);
-        if name.is_empty() { None } else { self.masking.named(name) }
+        if name.is_empty() { None } else { self.masking.verdict(name) }
     }
 
     fn masked_string(&self, from: usize, to: usize) -> Option<NameVerdict> {
         let key = self.out.get(from..to)?;
         if key.ends_with('…') {
-            return Some(NameVerdict::certain(self.masking.because("its name was cut")));
+            return Some(NameVerdict::certain(self.masking.mask_because("its name was cut")));
         }
-        self.masking.named(key.trim_matches('"'))
+        self.masking.verdict(key.trim_matches('"'))
     }
 
     fn suspect_key(&mut self) {
@@ -400,7 +401,7 @@ impl<'a> DebugStream<'a> {
         if name.is_empty() || self.suspect.is_some() && !self.lexer.odd {
             return;
         }
-        if let Some(masked) = self.masking.always(name) {
+        if let Some(masked) = self.masking.certain_mask(name) {
             self.suspect = Some((self.out.len(), masked));
             if self.lexer.odd {
                 self.distrust();

@@ -262,7 +262,7 @@ impl fmt::Debug for Show<'_> {
         let masked = self.masked;
         let show = |tree| Show { tree, masked };
         let under = |name: &str, tree| {
-            Under(masked && Masking::default().always(name).is_some(), show(tree))
+            Under(masked && Masking::default().certain_mask(name).is_some(), show(tree))
         };
         match self.tree {
             Tree::Leaf(text) => text.fmt(f),
@@ -313,7 +313,7 @@ fn text() -> impl Strategy<Value = String> {
 /// `Show` does not look at.
 #[expect(clippy::ptr_arg, reason = "prop_filter hands the value as it is")]
 fn not_weak(name: &String) -> bool {
-    Masking::default().named(name).is_none_or(|_| Masking::default().always(name).is_some())
+    Masking::default().verdict(name).is_none_or(|_| Masking::default().certain_mask(name).is_some())
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
@@ -346,7 +346,7 @@ fn plant(tree: &mut Tree, under: bool) {
         Tree::Leaf(text) if under => text.push_str("CANARY"),
         Tree::Struct(_, fields) | Tree::Map(fields) => {
             for (name, tree) in fields {
-                plant(tree, under || Masking::default().always(name).is_some());
+                plant(tree, under || Masking::default().certain_mask(name).is_some());
             }
         }
         Tree::Tuple(_, items) | Tree::List(items) => {

@@ -1,21 +1,26 @@
-//! Values whose name stands behind them: `invalid value 'x' for '--password <PASSWORD>'`, `string
+//! Masks values that precede their name: `invalid value 'x' for '--password <PASSWORD>'`, `string
 //! "x", expected an integer for key "password"`.
 
 use std::ops::Range;
 
 use super::super::NameVerdict;
 use super::extent::ValueExtent;
-use super::{MAX_NAME, PairScanner, is_one_of, prose};
+use super::name::{MAX_NAME, is_one_of};
+use super::{PairScanner, prose};
 
 /// Words before the name.
 const BEFORE_NAME: &[&str] =
     &["for", "key", "field", "option", "argument", "parameter", "setting", "variable"];
-/// What stands before the value.
+/// Words before the value.
 const BEFORE_VALUE: [&str; 5] = ["value ", "string ", "integer ", "number ", "parse "];
 
 impl PairScanner<'_> {
-    /// Returns the value whose name stands in quotes behind the blank at `at`, where `word` ends.
-    pub(super) fn named_later(&self, at: usize, word: &str) -> Option<(NameVerdict, Range<usize>)> {
+    /// Returns the value whose quoted name follows the blank at `at`, where `word` ends.
+    pub(super) fn value_before_name(
+        &self,
+        at: usize,
+        word: &str,
+    ) -> Option<(NameVerdict, Range<usize>)> {
         if !is_one_of(BEFORE_NAME, word) {
             return None;
         }
@@ -23,7 +28,7 @@ impl PairScanner<'_> {
             return None;
         };
         let name = self.text[name].split([' ', '=']).next()?;
-        let named = self.masking.named(name.trim_matches(['-', '<', '>', '[', ']']))?;
+        let verdict = self.masking.verdict(name.trim_matches(['-', '<', '>', '[', ']']))?;
         let before = &self.text[self.text.ceil_char_boundary(at.saturating_sub(2 * MAX_NAME))..at];
         let line = before.rsplit('\n').next()?;
         let ends = BEFORE_VALUE
@@ -36,6 +41,6 @@ impl PairScanner<'_> {
             return None;
         };
         (value.end < at && !prose::is_placeholder(&self.text[value.clone()]))
-            .then_some((named, value))
+            .then_some((verdict, value))
     }
 }

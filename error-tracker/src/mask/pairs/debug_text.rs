@@ -1,12 +1,13 @@
-//! Values in structs, tuples and lists, as `Debug` shows them.
+//! Masks values in the `Debug` form of structs, tuples and lists.
 
 use std::ops::Range;
 
 use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
-use super::{PairScanner, name_before, prose};
+use super::name::name_before;
+use super::{PairScanner, prose};
 
-/// Types of pairs of a name and a value.
+/// Types that are a pair of a name and a value.
 const PAIRS: [&str; 10] = [
     "Header",
     "Pair",
@@ -21,42 +22,45 @@ const PAIRS: [&str; 10] = [
 ];
 
 impl PairScanner<'_> {
-    /// Returns the content of a struct or variant, as `Debug` shows it: `Token("value")`, `ApiToken
-    /// { inner: "value" }`, where `at` is the bracket.
-    pub(super) fn typed(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+    /// Returns the content of a struct or variant in `Debug` form: `Token("value")`, `ApiToken {
+    /// inner: "value" }`, where `at` is the bracket.
+    pub(super) fn struct_or_variant(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         let (name, _) = name_before(&self.text[..at]);
         if !name.starts_with(char::is_uppercase) {
             return None;
         }
-        let named = self.masking.type_name(name).or_else(|| self.variant_of_auth(name))?;
+        let verdict = self.masking.type_verdict(name).or_else(|| self.variant_of_auth(name))?;
         let is_struct = self.text.as_bytes()[at] == b'{';
-        let end = at + extent::nested(&self.text.as_bytes()[at..]);
+        let end = at + extent::bracketed_length(&self.text.as_bytes()[at..]);
         let content = &self.text[at + 1..end];
         let content = content.strip_suffix([')', '}']).unwrap_or(content);
         let value = content.trim();
         let start = at + 1 + (content.len() - content.trim_start().len());
-        let applies =
-            if is_struct { named.is_certain() && value.contains(": ") } else { !value.is_empty() };
-        (applies && !prose::is_placeholder(value)).then_some((named, start..start + value.len()))
+        let applies = if is_struct {
+            verdict.is_certain() && value.contains(": ")
+        } else {
+            !value.is_empty()
+        };
+        (applies && !prose::is_placeholder(value)).then_some((verdict, start..start + value.len()))
     }
 
-    /// Returns what `Auth::Basic(..)` says, where `name` is `Basic`.
+    /// Returns the verdict of `Auth::Basic(..)`, where `name` is `Basic`.
     fn variant_of_auth(&self, name: &str) -> Option<NameVerdict> {
         let begin = name.as_ptr() as usize - self.text.as_ptr() as usize;
         let (owner, _) = name_before(self.text[..begin].strip_suffix("::")?);
         let is_auth =
             owner.starts_with("Auth") && !owner.ends_with("Error") && !name.ends_with("Error");
-        is_auth.then(|| self.masking.named("password"))?.map(NameVerdict::doubted)
+        is_auth.then(|| self.masking.verdict("password"))?.map(NameVerdict::weakened)
     }
 
-    /// `("name", "value")` and `"--name", "value"`, where `at` is the comma.
+    /// Returns the value in `("name", "value")` and `"--name", "value"`, where `at` is the comma.
     pub(super) fn listed(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         let (name, _) = name_before(&self.text[..at]);
         let begin = name.as_ptr() as usize - self.text.as_ptr() as usize;
-        let named = self.masking.named(name)?;
+        let verdict = self.masking.verdict(name)?;
         let is_option = name.starts_with("--");
         let opened =
-            extent::before_blanks(self.text[..begin].trim_end_matches(['\\', '"', '\'']), true);
+            extent::trim_end_blanks(self.text[..begin].trim_end_matches(['\\', '"', '\'']), true);
         let is_pair = match opened.as_bytes() {
             [.., before, b'('] => {
                 let (constructor, _) = name_before(&opened[..opened.len() - 1]);
@@ -65,7 +69,7 @@ impl PairScanner<'_> {
             [b'('] => true,
             [.., b'[', b'['] => true,
             [.., before, b'['] => {
-                extent::before_blanks(&opened[..opened.len() - 1], true).ends_with("],")
+                extent::trim_end_blanks(&opened[..opened.len() - 1], true).ends_with("],")
                     && *before != b'"'
             }
             _ => false,
@@ -78,6 +82,6 @@ impl PairScanner<'_> {
         };
         let shown = &self.text[value.clone()];
         let is_value = !prose::is_placeholder(shown) && (!is_option || !shown.starts_with('-'));
-        is_value.then_some((named, value))
+        is_value.then_some((verdict, value))
     }
 }

@@ -1,0 +1,100 @@
+//! Finds the name before a separator, and tells what kind of name it is.
+
+use super::extent;
+
+/// Bytes of a name that are examined.
+pub(super) const MAX_NAME: usize = 256;
+/// Names of fields that contain a name.
+pub(super) const LABELS: &[&str] =
+    &["name", "key", "header", "field", "param", "parameter", "property"];
+/// Names of fields that contain the value for that name.
+pub(super) const VALUES: &[&str] = &["value", "val", "content"];
+/// Words that name a secret only together with the word before them: `card number`.
+pub(super) const SECOND_WORDS: &[&str] =
+    &["number", "card", "phrase", "code", "id", "by", "value", "word"];
+/// Words between a name and its value in a sentence.
+pub(super) const VERBS: &[&str] = &["is", "was", "provided", "given", "used", "received"];
+
+/// Returns whether the last part of `name` is `pass`.
+pub(super) fn is_pass(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("pass"))
+}
+
+/// Returns whether the first word of `text` names a password. Unlike keys and tokens, passwords
+/// have no names of their own.
+pub(super) fn is_password(text: &str) -> bool {
+    let name = text.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "pwd"].iter().any(|end| name.ends_with(end))
+}
+
+pub(super) fn is_one_of(words: &[&str], name: &str) -> bool {
+    words.iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
+/// Returns the actual name, and whether it is quoted, if `name` is the type of a declaration
+/// (`api_key: &str = "x"`), the verb of a sentence (`your password is: x`), or the last of several
+/// quoted words.
+pub(super) fn declared<'a>(text: &'a str, name: &'a str, quoted: bool) -> Option<(&'a str, bool)> {
+    const MAX_NAME: usize = 40;
+    let begin = name.as_ptr() as usize - text.as_ptr() as usize;
+    let before = &text[..begin];
+    if is_one_of(VERBS, name) {
+        let (name, quoted) = name_before(before);
+        return Some(declared(text, name, quoted).unwrap_or((name, quoted)));
+    }
+    // `'--password <PASSWORD>'`
+    if name.is_empty() && quoted {
+        let inner = extent::strip_closing_quote(before);
+        return inner.strip_suffix('>').map(|inner| (name_before(inner).0, false));
+    }
+    // `password for bo: x`
+    let owner = before.strip_suffix("user ").unwrap_or(before);
+    if !quoted
+        && let Some(owned) = owner.strip_suffix(" for ").or_else(|| owner.strip_suffix(" of "))
+    {
+        let (owned, _) = name_before(owned);
+        return is_password(owned).then_some((owned, false));
+    }
+    if quoted {
+        let words = before.strip_suffix(' ')?;
+        let length = words
+            .bytes()
+            .rev()
+            .take(MAX_NAME)
+            .position(|byte| !byte.is_ascii_alphabetic() && byte != b' ')?;
+        let open = words.len() - length;
+        return words[..open]
+            .ends_with(['"', '\''])
+            .then(|| (&text[open..begin + name.len()], true));
+    }
+    if !matches!(name, "str" | "String" | "string") {
+        return None;
+    }
+    let before = before.trim_end_matches(['&', '<', '\'']).trim_end_matches("Option");
+    let before = before.trim_end_matches("static ").trim_end_matches(['&', '\'', '<']);
+    Some(name_before(before.trim_end().strip_suffix(':')?))
+}
+
+/// Returns the name at the end of `before`, and whether it is quoted.
+pub(super) fn name_before(before: &str) -> (&str, bool) {
+    let before = extent::trim_end_blanks(before, false).trim_end_matches(']');
+    let unquoted = extent::strip_closing_quote(before);
+    let quoted = unquoted.len() < before.len();
+    let unquoted = unquoted.trim_end_matches(']');
+    let unquoted = unquoted.strip_suffix("%5D").unwrap_or(unquoted);
+    let length = unquoted
+        .bytes()
+        .rev()
+        .take(MAX_NAME)
+        .take_while(|byte| extent::is_name_byte(*byte))
+        .count();
+    let mut from = unquoted.len() - length;
+    while !unquoted.is_char_boundary(from) {
+        from += 1;
+    }
+    // The letter of an escape such as `\n`.
+    if unquoted[..from].ends_with('\\') && unquoted[from..].starts_with(['n', 'r', 't']) {
+        from += 1;
+    }
+    (&unquoted[from..], quoted)
+}
