@@ -1,9 +1,9 @@
-//! Which events belong together: grouping `g1`.
+//! Groups events into issues: grouping `g1`.
 //!
-//! Hashed are the kind, the type without generics, the variant, the place (module, function, the
-//! failing expression and its ordinal, never a line or an absolute path), and the message without
-//! its values where neither type nor place tell enough. Not hashed are release, environment, host,
-//! thread and request.
+//! The hash covers the kind, the type without generics, the variant, the place (module, function,
+//! the failing expression and its ordinal, never a line or an absolute path), and the message
+//! without its values if neither type nor place identify the failure. It does not cover release,
+//! environment, host, thread and request.
 
 mod message;
 mod names;
@@ -14,11 +14,11 @@ use crate::event::{Event, FingerprintComponent, Grouping, Kind};
 
 const VERSION: &str = "g1";
 
-/// Returns the hash of the issue that `event` belongs to, and the components it is made of.
+/// Returns the hash of the issue that `event` belongs to, and the components that were hashed.
 pub(crate) fn group(event: &Event) -> Grouping {
     let mut parts = FingerprintParts(Vec::with_capacity(7));
     if event.fingerprint.is_empty() {
-        parts.by_facts(event);
+        parts.push_event_facts(event);
     } else {
         for own in &event.fingerprint {
             parts.push("fingerprint", own.clone());
@@ -28,24 +28,26 @@ pub(crate) fn group(event: &Event) -> Grouping {
 }
 
 /// Returns whether the type is a component of the fingerprint.
-fn is_named(kind: Kind) -> bool {
+fn has_type_component(kind: Kind) -> bool {
     matches!(kind, Kind::Error | Kind::None)
 }
 
-/// Returns whether the message is a component of the fingerprint: type, variant and place do not
-/// identify the failure. `at_site`: the place is one expression.
+/// Returns whether the message is a component of the fingerprint, because type, variant and place
+/// do not identify the failure. `has_expression` says that the place is one expression.
 pub(crate) fn needs_text(
     kind: Kind,
     type_name: &str,
     is_io: bool,
     by_text: bool,
-    at_site: bool,
+    has_expression: bool,
 ) -> bool {
-    // The text of an `io::Error` is the system's, or one of many for its kind.
-    !is_named(kind) || by_text || !is_io && (!at_site || names::is_opaque(type_name))
+    // The text of an `io::Error` comes from the system, or is one of many for its kind.
+    !has_type_component(kind)
+        || by_text
+        || !is_io && (!has_expression || names::is_opaque(type_name))
 }
 
-/// Returns whether a message's literal has words besides its placeholders.
+/// Returns whether `template` has words besides its placeholders.
 pub(crate) fn is_wording(template: &str) -> bool {
     let mut inside = false;
     template.chars().any(|c| {
@@ -70,9 +72,9 @@ impl FingerprintParts {
         self.0.push(FingerprintComponent { label: label.to_owned(), value: value.into() });
     }
 
-    fn by_facts(&mut self, event: &Event) {
+    fn push_event_facts(&mut self, event: &Event) {
         self.push("kind", event.kind.as_str());
-        if is_named(event.kind) {
+        if has_type_component(event.kind) {
             self.push("type", names::plain_type(&event.type_name));
             if let Some(variant) = &event.variant {
                 self.push("variant", variant.clone());
@@ -81,24 +83,24 @@ impl FingerprintParts {
                 self.push("io kind", kind.clone());
             }
         }
-        let at_site = self.place(event);
+        let has_expression = self.push_place(event);
         let is_io = event.io_kind.is_some() && event.io_kind == event.variant;
         if let Some(template) = event.template.as_ref().filter(|template| is_wording(template)) {
             self.push("template", template.clone());
-        } else if needs_text(event.kind, &event.type_name, is_io, event.by_text, at_site) {
+        } else if needs_text(event.kind, &event.type_name, is_io, event.by_text, has_expression) {
             self.push("message", message::normalise(&event.message));
         }
     }
 
-    /// Returns whether the place is one expression.
+    /// Adds the place, and returns whether it is one expression.
     ///
-    /// The backtrace is no part of it: whether it was taken, and whether its names were found, does
-    /// not depend on the failure.
-    fn place(&mut self, event: &Event) -> bool {
+    /// The backtrace is not a component: whether one was taken, and whether its names were found,
+    /// does not depend on the failure.
+    fn push_place(&mut self, event: &Event) -> bool {
         if let Some(frame) = event.frames.first() {
             self.push("function", format!("{}::{}", frame.module, frame.function));
             if !frame.expression.is_empty() {
-                self.push("expression", names::dense(&frame.expression));
+                self.push("expression", names::without_formatting(&frame.expression));
                 if frame.ordinal > 0 {
                     self.push("ordinal", frame.ordinal.to_string());
                 }
@@ -111,8 +113,8 @@ impl FingerprintParts {
         false
     }
 
-    /// Each component as label and value, both led by their length, so that no two lists read
-    /// alike.
+    /// Hashes label and value of each component, each preceded by its length, so that different
+    /// lists have different input.
     fn hash(&self) -> String {
         let mut hasher = Hash::new();
         hasher.update(VERSION);

@@ -1,6 +1,6 @@
-//! Names of types, expressions and files without what differs between builds.
+//! Removes from names of types, expressions and files what differs between builds.
 
-/// Returns the path of a type or function without generics and lifetimes; for a box that of its
+/// Returns the path of a type or function without generics and lifetimes; of a box that of its
 /// content.
 pub(super) fn plain_type(path: &str) -> String {
     let path = unboxed(path);
@@ -20,8 +20,7 @@ pub(super) fn plain_type(path: &str) -> String {
     plain
 }
 
-/// Returns whether errors of this type may have any cause, so that only their text distinguishes
-/// them.
+/// Returns whether errors of this type may have any cause, so that only their text identifies them.
 pub(super) fn is_opaque(path: &str) -> bool {
     let path = unboxed(path);
     path.starts_with("dyn ")
@@ -50,29 +49,30 @@ fn unboxed(path: &str) -> &str {
     path
 }
 
-/// Source text without the blanks and trailing commas that formatting adds.
-pub(super) fn dense(expression: &str) -> String {
+/// Returns source text without the blanks and trailing commas that formatting adds.
+pub(super) fn without_formatting(expression: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut dense = String::with_capacity(expression.len());
+    let mut compact = String::with_capacity(expression.len());
     let mut blank = false;
     for c in expression.chars() {
         if c.is_whitespace() {
             blank = true;
             continue;
         }
-        if blank && is_word(c) && dense.ends_with(is_word) {
-            dense.push(' ');
+        if blank && is_word(c) && compact.ends_with(is_word) {
+            compact.push(' ');
         }
         blank = false;
-        if matches!(c, ')' | ']' | '}') && dense.ends_with(',') {
-            dense.pop();
+        if matches!(c, ')' | ']' | '}') && compact.ends_with(',') {
+            compact.pop();
         }
-        dense.push(c);
+        compact.push(c);
     }
-    dense
+    compact
 }
 
-/// Returns a source file from its crate's folder on, without the versions of dependencies.
+/// Returns the path of a source file relative to the folder that contains its crate, without the
+/// versions of dependencies.
 pub(super) fn relative_file(file: &str) -> String {
     let file = file.replace('\\', "/");
     if let Some((_, library)) = file.strip_prefix("/rustc/").and_then(|rest| rest.split_once('/')) {
@@ -105,7 +105,7 @@ pub(super) fn relative_file(file: &str) -> String {
     file[from..].to_owned()
 }
 
-/// `name-1.2.3` is `name`.
+/// Returns `name` for `name-1.2.3`.
 fn without_version(name: &str) -> &str {
     let version = name
         .match_indices('-')
@@ -115,7 +115,7 @@ fn without_version(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{dense, is_opaque, plain_type, relative_file};
+    use super::{is_opaque, plain_type, relative_file, without_formatting};
 
     #[test]
     fn types_lose_generics_lifetimes_and_boxes() {
@@ -148,8 +148,11 @@ mod tests {
 
     #[test]
     fn formatting_does_not_change_an_expression() {
-        assert_eq!(dense("load(\n    path,\n    as_of,\n)?"), dense("load(path, as_of)?"));
-        assert_eq!(dense("x  as\tu8"), "x as u8");
+        assert_eq!(
+            without_formatting("load(\n    path,\n    as_of,\n)?"),
+            without_formatting("load(path, as_of)?")
+        );
+        assert_eq!(without_formatting("x  as\tu8"), "x as u8");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use super::group;
 use crate::event::{BacktraceFrame, Event, Frame, Kind, Location};
 
-fn at_site() -> Event {
+fn event_at_site() -> Event {
     let frame = Frame {
         function: "Cart::total".into(),
         module: "shop::cart".into(),
@@ -29,18 +29,18 @@ fn same(a: &Event, b: &Event) -> bool {
 }
 
 #[test]
-fn the_same_error_elsewhere_in_time_and_space_is_the_same_issue() {
-    let event = at_site();
+fn the_same_error_of_another_time_or_host_is_the_same_issue() {
+    let event = event_at_site();
     for other in [
-        with(at_site(), |event| event.frames[0].line = 99),
-        with(at_site(), |event| event.frames[0].file = "/build/2/src/cart.rs".into()),
-        with(at_site(), |event| event.frames[0].expression = "price\n    .parse()?".into()),
-        with(at_site(), |event| event.message = "order 18 is gone".into()),
-        with(at_site(), |event| event.origin.release = "shop@2".into()),
-        with(at_site(), |event| event.origin.host = "other".into()),
-        with(at_site(), |event| event.thread = "worker-7".into()),
-        with(at_site(), |event| event.type_name = "shop::OrderError<u8>".into()),
-        with(at_site(), |event| event.frames.push(Frame::default())),
+        with(event_at_site(), |event| event.frames[0].line = 99),
+        with(event_at_site(), |event| event.frames[0].file = "/build/2/src/cart.rs".into()),
+        with(event_at_site(), |event| event.frames[0].expression = "price\n    .parse()?".into()),
+        with(event_at_site(), |event| event.message = "order 18 is gone".into()),
+        with(event_at_site(), |event| event.origin.release = "shop@2".into()),
+        with(event_at_site(), |event| event.origin.host = "other".into()),
+        with(event_at_site(), |event| event.thread = "worker-7".into()),
+        with(event_at_site(), |event| event.type_name = "shop::OrderError<u8>".into()),
+        with(event_at_site(), |event| event.frames.push(Frame::default())),
     ] {
         assert!(same(&event, &other), "{other:#?}");
     }
@@ -48,27 +48,27 @@ fn the_same_error_elsewhere_in_time_and_space_is_the_same_issue() {
 
 #[test]
 fn another_cause_or_place_is_another_issue() {
-    let event = at_site();
+    let event = event_at_site();
     for other in [
-        with(at_site(), |event| event.kind = Kind::None),
-        with(at_site(), |event| event.type_name = "shop::PriceError".into()),
-        with(at_site(), |event| event.variant = Some("Negative".into())),
-        with(at_site(), |event| event.variant = None),
-        with(at_site(), |event| event.frames[0].function = "Cart::weight".into()),
-        with(at_site(), |event| event.frames[0].module = "shop::basket".into()),
-        with(at_site(), |event| event.frames[0].expression = "weight.parse()?".into()),
-        with(at_site(), |event| event.frames[0].ordinal = 1),
+        with(event_at_site(), |event| event.kind = Kind::None),
+        with(event_at_site(), |event| event.type_name = "shop::PriceError".into()),
+        with(event_at_site(), |event| event.variant = Some("Negative".into())),
+        with(event_at_site(), |event| event.variant = None),
+        with(event_at_site(), |event| event.frames[0].function = "Cart::weight".into()),
+        with(event_at_site(), |event| event.frames[0].module = "shop::basket".into()),
+        with(event_at_site(), |event| event.frames[0].expression = "weight.parse()?".into()),
+        with(event_at_site(), |event| event.frames[0].ordinal = 1),
     ] {
         assert!(!same(&event, &other), "{other:#?}");
     }
 }
 
 #[test]
-fn an_opaque_type_is_told_apart_by_its_text_and_not_by_its_values() {
+fn errors_of_an_opaque_type_are_distinguished_by_text_and_not_by_values() {
     for opaque in
         ["anyhow::Error", "alloc::string::String", "alloc::boxed::Box<dyn core::error::Error>"]
     {
-        let event = with(at_site(), |event| event.type_name = opaque.into());
+        let event = with(event_at_site(), |event| event.type_name = opaque.into());
         assert!(same(
             &event,
             &with(event.clone(), |event| event.message = "order 99 is gone".into())
@@ -119,23 +119,23 @@ fn messages_group_by_the_literal_that_they_were_rendered_from() {
 }
 
 #[test]
-fn the_users_own_fingerprint_stands_alone() {
+fn a_custom_fingerprint_is_used_alone() {
     let own = |parts: &[&str], event: Event| {
         with(event, |event| {
             event.fingerprint = parts.iter().map(|part| (*part).to_owned()).collect();
         })
     };
-    assert!(same(&own(&["a", "b"], at_site()), &own(&["a", "b"], Event::default())));
+    assert!(same(&own(&["a", "b"], event_at_site()), &own(&["a", "b"], Event::default())));
     assert!(
-        !same(&own(&["a", "b"], at_site()), &own(&["ab"], at_site())),
+        !same(&own(&["a", "b"], event_at_site()), &own(&["ab"], event_at_site())),
         "no two lists may read alike"
     );
-    assert!(!same(&own(&["a", "b"], at_site()), &own(&["a", "b", ""], at_site())));
+    assert!(!same(&own(&["a", "b"], event_at_site()), &own(&["a", "b", ""], event_at_site())));
 }
 
 #[test]
 fn a_fingerprint_does_not_change_from_one_version_of_this_crate_to_the_next() {
-    let grouping = group(&at_site());
+    let grouping = group(&event_at_site());
     assert_eq!(grouping.version, "g1");
     let labels: Vec<_> =
         grouping.components.iter().map(|part| (part.label.as_str(), part.value.as_str())).collect();

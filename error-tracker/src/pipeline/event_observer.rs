@@ -1,4 +1,4 @@
-//! What hears of events after they were stored.
+//! Observers, which are notified of events after these were stored.
 
 use std::error::Error;
 use std::fmt;
@@ -9,15 +9,18 @@ use serde::Serialize;
 use crate::event::{Event, Issue};
 use crate::store::{Recorded, Store, StoreError};
 
-/// Hears of each event after the store has committed it: to send a notification, raise a ticket, or export it.
+/// Is notified of each event after the store has committed it, for example to send a notification,
+/// create a ticket, or export the event.
 ///
-/// A closure implements it. Each observer runs on a thread of its own, which starts with the first stored event: it may
-/// block, and it delays neither the program nor the store. At most 1,000 events and 8 MB wait for it; those beyond are
-/// not observed, and counted in [`ObserverHealth::dropped`]. [`Tracker::flush`](crate::Tracker::flush) waits for it. In
-/// a forked child the queue and the thread are made anew.
+/// Closures implement it. Each observer runs on its own thread, which starts with the first stored
+/// event: it may block without delaying the program or the store. At most 1,000 events and 8 MB
+/// wait for it; further ones are not observed, but counted in [`ObserverHealth::dropped`].
+/// [`Tracker::flush`](crate::Tracker::flush) waits for observers. A forked child has its own queue
+/// and thread.
 ///
-/// Events in which a storm is counted are observed as well, see [`StoredEvent::again`]; those that
-/// [`Tracker::record_event`](crate::Tracker::record_event) imports are not, since it returns the store's answer.
+/// Events of a storm that were only counted are observed as well, see [`StoredEvent::again`].
+/// Events that [`Tracker::record_event`](crate::Tracker::record_event) imports are not observed: it
+/// returns the store's answer.
 ///
 /// ```
 /// use error_tracker::StoredEvent;
@@ -32,12 +35,12 @@ use crate::store::{Recorded, Store, StoreError};
 /// });
 /// ```
 pub trait EventObserver: Send + Sync + 'static {
-    /// Handles one stored event. While it runs its thread records nothing, so that a failure in it causes no further
-    /// one.
+    /// Handles one stored event. Its thread records nothing meanwhile, so that a failure in it does
+    /// not cause another event.
     ///
     /// # Errors
-    /// What it could not do. An error and a panic are counted in [`ObserverHealth::failed`]; the event is not observed
-    /// again.
+    /// If the event could not be handled. Errors and panics are counted in
+    /// [`ObserverHealth::failed`]; the event is not observed again.
     fn observe(&self, stored: &StoredEvent) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
@@ -50,25 +53,29 @@ where
     }
 }
 
-/// An event that the store has committed, with the store's answer. Given to an [`EventObserver`].
+/// An event that the store has committed, with the store's answer; the argument of an
+/// [`EventObserver`].
 #[non_exhaustive]
 pub struct StoredEvent {
     /// The event. Its issue's hash is `event.grouping.hash`.
     pub event: Event,
-    /// The store's answer: whether the issue is new or was resolved before, and how often it was seen.
+    /// The store's answer: whether the issue is new or was resolved before, and how often it was
+    /// seen.
     pub recorded: Recorded,
-    /// The number of occurrences that were recorded at once, from 1: further ones of a storm are only counted.
+    /// The number of occurrences that were recorded at once, 1 or more.
     pub occurrences: u64,
-    /// Whether `event` was stored before, and only occurrences like it were counted. It has no variables then.
+    /// Whether only further occurrences were counted and `event` was stored before. `event` has no
+    /// variables then.
     pub again: bool,
     pub(super) store: Arc<dyn Store>,
 }
 
 impl StoredEvent {
-    /// Reads the issue as it is now: its status, and when it was seen first. `None` where it was deleted since.
+    /// Reads the current state of the issue, such as its status and when it was first seen. Returns
+    /// `None` if it was deleted meanwhile.
     ///
     /// # Errors
-    /// The store cannot be read.
+    /// If the store cannot be read.
     pub fn issue(&self) -> Result<Option<Issue>, StoreError> {
         self.store.issue(&self.event.grouping.hash)
     }
@@ -85,21 +92,21 @@ impl fmt::Debug for StoredEvent {
     }
 }
 
-/// The state of one [`EventObserver`], in [`Health::observers`](super::Health::observers). Each stored event is counted
-/// in one of the four figures.
+/// The state of one [`EventObserver`], in [`Health::observers`](super::Health::observers). Each
+/// stored event is counted in one of the four counters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ObserverHealth {
     /// The path of the observer's type.
     pub name: String,
-    /// Events that it has handled.
+    /// Events that the observer has handled.
     pub observed: u64,
-    /// Events that wait for it, or that it handles now.
+    /// Events that wait for the observer, or that it is handling.
     pub queued: u64,
-    /// Events that it did not hear of: it was too slow, or had no thread.
+    /// Events that the observer did not get, because it was too slow or had no thread.
     pub dropped: u64,
-    /// Events with which it failed or panicked.
+    /// Events for which the observer failed or panicked.
     pub failed: u64,
-    /// The text of its latest failure.
+    /// The text of the latest failure.
     pub last_error: Option<String>,
 }

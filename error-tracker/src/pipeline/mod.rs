@@ -1,15 +1,17 @@
-//! From the thread that captured an event to the store: a bounded queue and one writer thread.
+//! Carries events from the threads that capture them to the store, by a bounded queue and one
+//! writer thread.
 //!
-//! A thread that submits never waits: an event is queued, counted onto its issue when equal ones storm, or dropped
-//! and counted as such. Every event is in exactly one of the figures of [`Health`].
+//! Submitting an event never blocks: the event is queued, or only added to its issue's count if
+//! many equal ones come at once (a storm), or dropped and counted as dropped. Every event is in
+//! exactly one of the counters of [`Health`].
 
 mod event_observer;
-mod light;
+mod guarded_store;
 mod losses;
 mod observer_queue;
 mod queue_state;
 mod queued_event;
-mod quiet_store;
+mod reduced_event;
 mod shared_queue;
 mod writer;
 
@@ -27,39 +29,40 @@ use crate::event::{Event, Timestamp};
 use crate::fork::{self, SetOnce};
 use crate::store::{Retention, Store};
 pub use event_observer::{EventObserver, ObserverHealth, StoredEvent};
+use guarded_store::GuardedStore;
 pub(crate) use observer_queue::NamedObserver;
 use observer_queue::ObserverQueues;
-use quiet_store::QuietStore;
 use shared_queue::SharedQueue;
 
 /// The settings of a pipeline.
 pub(crate) struct Options {
-    /// The largest number of events that wait.
+    /// The maximum number of queued events.
     pub(crate) capacity: usize,
-    /// The largest number of events of one transaction.
+    /// The maximum number of events in one transaction.
     pub(crate) batch: usize,
-    /// What is pruned behind the first event and about hourly.
+    /// What is pruned after the first event and about hourly.
     pub(crate) retention: Retention,
-    /// Whether there is a writer thread; without one nothing is taken.
+    /// Whether there is a writer thread; without one every event is dropped.
     pub(crate) writes: bool,
-    /// Completes each event on the writer thread, before it is grouped. A panic in it drops the event.
+    /// Completes each event on the writer thread before it is grouped. If it panics the event is
+    /// dropped.
     pub(crate) prepare: Box<dyn Fn(&mut Event) + Send + Sync>,
     pub(crate) hooks: Box<dyn WriterHooks>,
-    /// Hear of what is stored, each on a thread of its own.
+    /// Are notified of stored events, each on its own thread.
     pub(crate) observers: Vec<Arc<NamedObserver>>,
 }
 
-/// Runs on the writer thread; must not block.
+/// Callbacks that run on the writer thread and must not block.
 pub(crate) trait WriterHooks: Send + Sync {
-    /// An event was stored.
+    /// Called when an event was stored.
     fn stored(&self, event: &Event, store: &Arc<dyn Store>);
-    /// Nothing was stored for a while.
+    /// Called when nothing was stored for a while.
     fn idle(&self, store: &Arc<dyn Store>);
-    /// The store is closed now, and not to be used until a further event is stored.
+    /// Called before the store is closed; it must not be used until another event is stored.
     fn end(&self);
 }
 
-/// Does nothing.
+/// Callbacks that do nothing.
 impl WriterHooks for () {
     fn stored(&self, _: &Event, _: &Arc<dyn Store>) {}
     fn idle(&self, _: &Arc<dyn Store>) {}
@@ -67,7 +70,7 @@ impl WriterHooks for () {
 }
 
 impl Default for Options {
-    /// 4,096 events, batches of 500.
+    /// Returns options for 4,096 queued events and batches of 500.
     fn default() -> Self {
         Self {
             capacity: 4096,
@@ -81,35 +84,36 @@ impl Default for Options {
     }
 }
 
-/// What an event has in common with others.
+/// Hashes by which equal events are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Likeness {
-    /// Events that have this in common belong to the same issue.
+    /// Equal for events of the same issue.
     pub(crate) issue: u64,
-    /// Stands for the text.
+    /// Equal for events with the same text.
     pub(crate) text: u64,
 }
 
-/// The state of a tracker, and what became of all its events: `raised` is the sum of `stored`, `coalesced`, `pending`
-/// and all `dropped`.
+/// The state of a tracker, and counters of its events: `raised` is the sum of `stored`,
+/// `coalesced`, `pending` and all `dropped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
     /// Events that were captured.
     pub raised: u64,
-    /// Events that the store has kept.
+    /// Events that were stored.
     pub stored: u64,
-    /// Events of a storm that were counted onto their issue instead of being kept.
+    /// Events of a storm that were only added to their issue's count.
     pub coalesced: u64,
-    /// Events that wait for the store.
+    /// Events that are not stored yet.
     pub pending: u64,
     /// Events that were lost, by reason.
     pub dropped: BTreeMap<&'static str, u64>,
-    /// Whether the panic hook of error-tracker is gone: a panic unwound an annotated function, and the hook was not
-    /// called. Another one took its place without calling it. Of such panics neither message nor place are known, and
-    /// those that unwind no annotated function are not seen at all. Set again to `false` when the hook is called.
+    /// Whether another panic hook has replaced that of error-tracker without calling it: a panic
+    /// unwound an annotated function, and the hook was not called. Such panics are recorded without
+    /// message and location, and those that unwind no annotated function are not recorded. Becomes
+    /// `false` again when the hook is called.
     pub panic_hook_replaced: bool,
-    /// The state of each [`EventObserver`], in the order in which the builder was given them.
+    /// The state of each [`EventObserver`], in the order in which they were added to the builder.
     pub observers: Vec<ObserverHealth>,
     /// The latest failure of the store or of a hook.
     pub last_error: Option<String>,
@@ -117,17 +121,18 @@ pub struct Health {
     pub store: String,
 }
 
-/// Not everything could be stored and observed in time. All figures are 0 where all was stored and is lost again with
-/// its file, or where there was no time to look.
+/// Not all events could be stored and observed in time. All counters are 0 if events were stored
+/// and their file was lost afterwards, or if there was no time to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlushError {
-    /// Events that still wait for the store.
+    /// Events that are not stored yet.
     pub pending: u64,
-    /// Events of the flushing thread that were accepted and then dropped, and that no flush has reported before; and
-    /// what was counted in storms, which belongs to no thread. [`Health::dropped`] has those of all threads.
+    /// Events of the flushing thread that were accepted and then dropped, and those of storms,
+    /// which belong to no thread. Each is reported by one flush only. [`Health::dropped`] has those
+    /// of all threads.
     pub dropped: u64,
-    /// Events that were stored and still wait for an [`EventObserver`], which may be slow: the sum of all observers.
+    /// Stored events that an [`EventObserver`] has not handled yet, added up for all observers.
     pub unobserved: u64,
 }
 
@@ -135,11 +140,11 @@ impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pending, dropped, unobserved } = self;
         if pending + dropped > 0 {
-            write!(f, "not all events are stored: {pending} wait, {dropped} were dropped")?;
+            write!(f, "not all events are stored: {pending} are pending, {dropped} were dropped")?;
         }
         match (pending + dropped, unobserved) {
             (0, 0) => {
-                f.write_str("events that were stored are lost, or it could not be looked in time")
+                f.write_str("stored events are lost, or the store could not be checked in time")
             }
             (_, 0) => Ok(()),
             (0, _) => write!(f, "{unobserved} stored events wait for an observer"),
@@ -154,24 +159,24 @@ impl FlushError {
 
 impl std::error::Error for FlushError {}
 
-/// How long dropping a pipeline may take.
-const AT_END: Duration = Duration::from_secs(2);
+/// The most time that dropping a pipeline takes.
+const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Pipeline {
     setup: Arc<Setup>,
     process: Process,
 }
 
-/// What is the same in every process.
+/// The part that is the same in every process.
 struct Setup {
-    store: Arc<QuietStore>,
+    store: Arc<GuardedStore>,
     options: Options,
 }
 
-/// The queue and thread of one process. A forked child has no writer thread and may have inherited a held lock, so
-/// it starts with both anew; what waits in the parent is the parent's.
+/// The queue and threads of one process. A forked child has no writer thread and may have inherited
+/// a held lock, so it creates its own; events that are queued in the parent belong to the parent.
 struct Process {
-    /// How many forks lie between it and the program's start.
+    /// The number of forks between the program's start and this process.
     generation: u32,
     shared: Arc<SharedQueue>,
     observers: Arc<ObserverQueues>,
@@ -179,7 +184,7 @@ struct Process {
 }
 
 impl Process {
-    /// Makes the queue of this process; its writer does not run yet.
+    /// Creates the queue of this process; its writer does not run yet.
     fn new(setup: &Setup) -> Self {
         fork::count();
         let shared = Arc::new(SharedQueue::new(setup.options.capacity));
@@ -195,7 +200,7 @@ impl Process {
         }
     }
 
-    /// Returns the queue of a forked child, in which it is started once.
+    /// Returns the queue of a forked child, and starts it the first time.
     fn of_child(&self, setup: &Arc<Setup>) -> &Self {
         self.child.get().unwrap_or_else(|| {
             let (child, is_new) = self.child.get_or_set(Self::new(setup));
@@ -208,9 +213,9 @@ impl Process {
 }
 
 impl Pipeline {
-    /// Starts the writer thread. Where the system refuses one every event is dropped and counted.
+    /// Starts the writer thread. If that fails every event is dropped and counted.
     pub(crate) fn start(store: Arc<dyn Store>, options: Options) -> Self {
-        let setup = Arc::new(Setup { store: Arc::new(QuietStore::new(store)), options });
+        let setup = Arc::new(Setup { store: Arc::new(GuardedStore::new(store)), options });
         let process = Process::new(&setup);
         process.start(&setup);
         Self { setup, process }
@@ -230,33 +235,34 @@ impl Pipeline {
         process
     }
 
-    /// Counts an occurrence of a storming event. Returns whether it did, so that no event is needed.
+    /// Counts an occurrence if its issue storms, and returns whether it did: then no event is
+    /// needed.
     pub(crate) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
         self.shared().coalesce(like, at)
     }
 
-    /// Counts an occurrence when there is an event to count it onto. Returns whether it did.
+    /// Counts an occurrence if its issue has an event already, and returns whether it did.
     pub(crate) fn count(&self, like: Likeness, at: Timestamp) -> bool {
         self.shared().count(like, at)
     }
 
-    /// Takes an event. Never waits for the store.
+    /// Queues an event; never waits for the store.
     pub(crate) fn submit(&self, event: Event, like: Likeness) {
         self.shared().submit(Box::new(event), like, false);
     }
 
-    /// The same of an event that is kept only when it is the first of its issue, else counted.
+    /// Queues an event that is stored only if it is the first of its issue, and counted otherwise.
     pub(crate) fn submit_to_count(&self, event: Event, like: Likeness) {
         self.shared().submit(Box::new(event), like, true);
     }
 
-    /// Waits until everything that any thread submitted or counted before this call is stored and observed, at most
-    /// `timeout`. What was lost before is reported once.
+    /// Waits, at most `timeout`, until everything that any thread submitted or counted before this
+    /// call is stored and observed. Events that were lost before are reported once.
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         self.flush_within(timeout, timeout)
     }
 
-    /// Flushes, and gives up waiting for observers `observed` after the start.
+    /// Flushes, and waits for observers at most until `observed` after the start.
     fn flush_within(&self, timeout: Duration, observed: Duration) -> Result<(), FlushError> {
         let start = Instant::now();
         let process = self.process();
@@ -270,19 +276,19 @@ impl Pipeline {
         }
     }
 
-    /// Returns the store, in which nothing is recorded.
+    /// Returns the store. Failures within its methods are not recorded.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.setup.store) as _
     }
 
-    /// Flushes, and has the store closed, which a later event opens again. Where nothing was captured or read, as in a
-    /// forked child, there is nothing to wait for.
+    /// Flushes, and closes the store, which a later event opens again. Returns at once if nothing
+    /// was captured or read, as in a forked child.
     pub(crate) fn finish(&self, timeout: Duration) -> Result<(), FlushError> {
         if self.process.generation != fork::generation() && self.process.child.get().is_none() {
             return Ok(());
         }
         let start = Instant::now();
-        // A slow observer leaves time to close the store, which is last, since observers may read it.
+        // The store is closed last, because observers may read it; a slow one leaves time for that.
         let flushed = self.flush_within(timeout, timeout / 4 * 3);
         if self.setup.store.is_used() {
             self.shared().close_store(timeout.saturating_sub(start.elapsed()));
@@ -290,24 +296,24 @@ impl Pipeline {
         flushed
     }
 
-    /// Notes what went wrong without any event being lost.
+    /// Remembers an error that lost no event, for [`Health::last_error`].
     pub(crate) fn note_error(&self, error: String) {
         self.shared().note_error(error);
     }
 
-    /// Changes a queued event. Returns whether there was one with this id.
+    /// Changes the queued event with this id, and returns whether there was one.
     pub(crate) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
         self.shared().amend(id, change)
     }
 
-    /// Puts an event in place of the one with its id, which waits or is stored.
+    /// Replaces the queued or stored event that has the same id.
     pub(crate) fn replace(&self, event: Event) {
         self.shared().replace(event);
     }
 
     /// Counts an event that was lost before it could be queued.
-    pub(crate) fn drop_one(&self, reason: &'static str) {
-        self.shared().drop_one(reason);
+    pub(crate) fn count_dropped_one(&self, reason: &'static str) {
+        self.shared().count_dropped_one(reason);
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -319,8 +325,8 @@ impl Pipeline {
         }
     }
 
-    /// Flushes and ends the thread, in `timeout` at most; what comes later, and what could not be stored in time, is
-    /// dropped.
+    /// Flushes and ends the writer, in `timeout` at most. Later events, and those that could not be
+    /// stored in time, are dropped.
     pub(crate) fn stop(&self, timeout: Duration) -> Result<(), FlushError> {
         let start = Instant::now();
         let process = self.process();
@@ -333,11 +339,11 @@ impl Pipeline {
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        // A forked child that never captured anything has nothing to end.
+        // A forked child that captured nothing has nothing to end.
         let is_idle_child =
             self.process.generation != fork::generation() && self.process.child.get().is_none();
         if !is_idle_child {
-            let _ = self.stop(AT_END);
+            let _ = self.stop(DROP_TIMEOUT);
         }
     }
 }

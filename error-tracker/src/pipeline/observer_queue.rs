@@ -8,12 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event_observer::{EventObserver, ObserverHealth, StoredEvent};
-use super::light::weight;
+use super::reduced_event::weight;
 use crate::user_code::{self, UserCodeGuard};
 
-/// The number of events that wait for one observer at most.
+/// The most events that wait for one observer.
 const MAX_EVENTS: usize = 1_000;
-/// The number of bytes that wait for one observer at most.
+/// The most bytes that wait for one observer.
 const MAX_BYTES: usize = 8 << 20;
 const PANICKED: &str = "panicked";
 
@@ -55,8 +55,9 @@ impl ObserverQueues {
         self.0.iter().for_each(|queue| queue.push(&stored, weight));
     }
 
-    /// Waits until the observers have heard of all that was queued before, at most `timeout`. Returns the number of
-    /// events that still wait. An observer that flushes does not wait for itself.
+    /// Waits, at most `timeout`, until the observers have handled all events that were queued
+    /// before. Returns the number of events that still wait. An observer that flushes does not wait
+    /// for itself.
     pub(super) fn wait(&self, timeout: Duration) -> u64 {
         if OBSERVES.get() {
             return 0;
@@ -66,7 +67,7 @@ impl ObserverQueues {
         self.0.iter().map(|queue| queue.wait(left())).sum()
     }
 
-    /// Drops what waits, and ends the threads once they are done with the event at hand.
+    /// Drops waiting events, and ends the threads once they have handled the current event.
     pub(super) fn stop(&self) {
         self.0.iter().for_each(|queue| queue.stop());
     }
@@ -101,7 +102,7 @@ struct ObserverState {
 }
 
 impl ObserverQueue {
-    /// No code that could panic runs under the lock.
+    /// Locks the state. Code that runs under the lock never panics.
     fn state(&self) -> MutexGuard<'_, ObserverState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,7 +135,7 @@ impl ObserverQueue {
         self.work.notify_one();
     }
 
-    /// Hands on one event after the other until the queue is stopped.
+    /// Passes queued events to the observer until the queue is stopped.
     fn run(&self) {
         OBSERVES.set(true);
         let mut state = self.state();
@@ -149,7 +150,7 @@ impl ObserverQueue {
             state.bytes -= weight;
             drop(state);
             let failure = self.observe(&stored);
-            // Freed outside the lock.
+            // Freed before the lock is taken.
             drop(stored);
             state = self.state();
             state.finished += 1;
@@ -161,7 +162,7 @@ impl ObserverQueue {
         }
     }
 
-    /// Runs the observer; returns the text of its failure.
+    /// Runs the observer, and returns the text of its failure.
     fn observe(&self, stored: &StoredEvent) -> Option<String> {
         let _quiet = UserCodeGuard::with_panics_shown();
         let run = || self.observer.observer.observe(stored).err().map(|error| error.to_string());

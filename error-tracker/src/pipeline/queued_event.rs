@@ -1,4 +1,4 @@
-//! An event on its way through the queue and the writer.
+//! Events in the queue and in the writer.
 
 use std::time::Instant;
 
@@ -6,22 +6,22 @@ use super::losses::ThreadNumber;
 use crate::event::Event;
 use crate::store::Sighting;
 
-/// An event that waits.
+/// A waiting event.
 pub(super) struct QueuedEvent {
     pub(super) event: Box<Event>,
-    pub(super) turn: QueuePosition,
-    /// None when the table of keys was full.
+    pub(super) position: QueuePosition,
+    /// The issue, by its [`Likeness`](super::Likeness); `None` if too many issues were remembered.
     pub(super) key: Option<u64>,
 }
 
-/// The place of an event in the queue.
+/// Facts about a queued event.
 #[derive(Clone, Copy)]
 pub(super) struct QueuePosition {
-    /// Counts what was accepted, from 1.
-    pub(super) nth: u64,
+    /// The number of the accepted event, from 1.
+    pub(super) number: u64,
     pub(super) weight: usize,
     pub(super) since: Instant,
-    /// Whether it is kept only when it is the first of its issue.
+    /// Whether it is stored only if it is the first of its issue, and counted otherwise.
     pub(super) only_counts: bool,
     /// Whether the writer has completed it.
     pub(super) is_prepared: bool,
@@ -33,28 +33,33 @@ pub(super) struct QueuePosition {
 pub(super) struct SightingInFlight {
     pub(super) sighting: Sighting,
     pub(super) key: Option<u64>,
-    /// That of an event of the queue; else it only counts.
-    pub(super) turn: Option<QueuePosition>,
+    /// Set for an event of the queue; `None` for counts.
+    pub(super) position: Option<QueuePosition>,
 }
 
-/// What became of one [`SightingInFlight`].
+/// The outcome of one [`SightingInFlight`].
 pub(super) struct SightingOutcome {
     pub(super) key: Option<u64>,
-    pub(super) turn: Option<QueuePosition>,
+    pub(super) position: Option<QueuePosition>,
     pub(super) count: u64,
     pub(super) became: SightingFate,
 }
 
 pub(super) enum SightingFate {
-    /// With the event to count onto from now on.
+    /// Stored, with the event to which repeats will be added.
     Stored(Option<Box<Event>>),
     Dropped(&'static str),
-    /// There is no room for it now.
-    Unfit(Box<Sighting>),
+    /// The store has no room for it now.
+    Deferred(Box<Sighting>),
 }
 
 impl SightingInFlight {
     pub(super) fn outcome(&self, became: SightingFate) -> SightingOutcome {
-        SightingOutcome { key: self.key, turn: self.turn, count: self.sighting.count, became }
+        SightingOutcome {
+            key: self.key,
+            position: self.position,
+            count: self.sighting.count,
+            became,
+        }
     }
 }

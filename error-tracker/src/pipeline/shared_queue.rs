@@ -1,26 +1,26 @@
-//! The queue, and the figures of everything else; one short lock, no I/O under it.
+//! The queue and the counters, under one lock that is held shortly and without I/O.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::light::weight;
 use super::losses::ThreadNumber;
-use super::queue_state::{KEYS, QueueState};
+use super::queue_state::{MAX_ISSUES, QueueState};
 use super::queued_event::{QueuePosition, QueuedEvent, SightingInFlight, SightingOutcome};
+use super::reduced_event::weight;
 use super::{FlushError, Health, Likeness};
 use crate::event::{Event, Timestamp};
 
-/// How many bytes wait at most.
-const BYTES: usize = 32 << 20;
-/// So many events are worth to be written at once.
+/// The most bytes of waiting events.
+const MAX_BYTES: usize = 32 << 20;
+/// Events that wake the writer at once.
 const FULL_BATCH: usize = 500;
-/// How often counts are written that come without an event.
-const COUNTS: Duration = Duration::from_millis(100);
-/// Replacements that wait at most; those beyond are left out.
+/// How often counts without events are written.
+const COUNTS_INTERVAL: Duration = Duration::from_millis(100);
+/// The most replacements that wait; further ones are discarded.
 const MAX_REPLACEMENTS: usize = 100;
-/// How often an idle store may tidy up.
-const IDLE: Duration = Duration::from_secs(1);
+/// How often an idle store may do maintenance.
+const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) const QUEUE_FULL: &str = "queue full";
 pub(super) const STOPPED: &str = "stopped";
@@ -39,9 +39,9 @@ pub(super) enum WriterTask {
     Write(Vec<SightingInFlight>),
     Replace(Vec<Event>),
     Idle,
-    /// It is to be looked whether all is still stored.
+    /// Check whether all events are still stored.
     Look,
-    /// The store is to be closed.
+    /// Close the store.
     Close,
     End,
 }
@@ -56,17 +56,17 @@ impl SharedQueue {
         }
     }
 
-    /// No code that could panic runs under the lock.
+    /// Locks the state. Code that runs under the lock never panics.
     fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
-        self.state().count_more(like.issue, at, |key| key.storms(like.text, at))
+        self.state().count_repeat(like.issue, at, |key| key.is_storming(like.text, at))
     }
 
     pub(super) fn count(&self, like: Likeness, at: Timestamp) -> bool {
-        self.state().count_more(like.issue, at, |key| key.has_event())
+        self.state().count_repeat(like.issue, at, |key| key.has_event())
     }
 
     pub(super) fn submit(&self, event: Box<Event>, like: Likeness, only_counts: bool) {
@@ -74,34 +74,34 @@ impl SharedQueue {
         let (key, thread) = (like.issue, ThreadNumber::current());
         let mut guard = self.state();
         let state = &mut *guard;
-        let is_full =
-            state.waiting() >= self.capacity || state.bytes + state.writing_bytes + weight > BYTES;
-        if state.count_more(key, at, |key| {
-            if is_full { key.has_event() } else { key.storms(like.text, at) }
+        let is_full = state.waiting() >= self.capacity
+            || state.bytes + state.writing_bytes + weight > MAX_BYTES;
+        if state.count_repeat(key, at, |key| {
+            if is_full { key.has_event() } else { key.is_storming(like.text, at) }
         }) {
-            // The event is freed outside the lock.
+            // The event is freed after the lock is released.
             drop(guard);
             return;
         }
         state.raised += 1;
         if let Some(reason) = state.stopped.or(is_full.then_some(QUEUE_FULL)) {
-            state.drop_as(reason, 1);
+            state.count_dropped(reason, 1);
             drop(guard);
             return;
         }
-        let has_room = state.keys.len() < KEYS || state.keys.contains_key(&key);
+        let has_room = state.issues.len() < MAX_ISSUES || state.issues.contains_key(&key);
         let tracked = has_room.then(|| {
-            state.keys.entry(key).or_default().take(like.text, at);
+            state.issues.entry(key).or_default().take(like.text, at);
             key
         });
         state.bytes += weight;
         state.accepted += 1;
-        let nth = state.accepted;
-        let turn =
-            QueuePosition { nth, weight, since: now, only_counts, is_prepared: false, thread };
-        state.queue.push_back(QueuedEvent { event, turn, key: tracked });
-        // The first event wakes the writer, which then holds it for a moment; to wake it for each would cost more than
-        // all the rest. A full batch need not be held.
+        let number = state.accepted;
+        let position =
+            QueuePosition { number, weight, since: now, only_counts, is_prepared: false, thread };
+        state.queue.push_back(QueuedEvent { event, position, key: tracked });
+        // The first event wakes the writer, which then holds it for a moment: waking it for each
+        // event would cost more than the rest of this function. A full batch is not held.
         let wakes = state.queue.len() == 1 || state.queue.len().is_multiple_of(FULL_BATCH);
         drop(guard);
         if wakes {
@@ -109,19 +109,19 @@ impl SharedQueue {
         }
     }
 
-    /// Changes a queued event. Returns whether there was one with this id.
+    /// Changes the queued event with this id, and returns whether there was one.
     pub(super) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
         let mut state = self.state();
         state.item(id).map(|item| change(&mut item.event)).is_some()
     }
 
-    /// Puts an event in place of the one with its id, which waits or is stored.
+    /// Replaces the queued or stored event that has the same id.
     pub(super) fn replace(&self, event: Event) {
         let mut state = self.state();
         let has_room = state.replacements.len() < MAX_REPLACEMENTS && state.stopped.is_none();
         let old = match state.item(&event.id) {
             Some(item) => {
-                item.turn.is_prepared = false;
+                item.position.is_prepared = false;
                 Some(std::mem::replace(&mut *item.event, event))
             }
             None if !has_room => Some(event),
@@ -135,38 +135,38 @@ impl SharedQueue {
         drop(old);
     }
 
-    /// The writer is done with its replacements.
+    /// Notes that the writer has finished its replacements.
     pub(super) fn replaced(&self) {
         self.state().replacing = false;
         self.done.notify_all();
     }
 
     /// Counts an event that was lost before it could be queued.
-    pub(super) fn drop_one(&self, reason: &'static str) {
+    pub(super) fn count_dropped_one(&self, reason: &'static str) {
         let mut state = self.state();
         state.raised += 1;
-        state.drop_as(reason, 1);
+        state.count_dropped(reason, 1);
     }
 
-    /// Waits for work; the writer alone calls this.
+    /// Waits for the writer's next task. Only the writer calls this.
     pub(super) fn next(&self, batch: usize) -> WriterTask {
         let mut state = self.state();
         let until_idle = Instant::now();
         loop {
-            if state.looked < state.to_look {
+            if state.checks_done < state.checks_requested {
                 return WriterTask::Look;
             }
-            let counts_due = !state.unfit_counts
+            let counts_due = !state.has_deferred_counts
                 && (state.flushing > 0
                     || state.stopped.is_some()
-                    || state.last_taken.elapsed() >= COUNTS);
-            let held = state.held_for(batch);
+                    || state.last_taken.elapsed() >= COUNTS_INTERVAL);
+            let held = state.hold_left(batch);
             let has_work =
-                held.is_zero() && !state.queue.is_empty() || state.more > 0 && counts_due;
-            if has_work || state.tries_again() {
+                held.is_zero() && !state.queue.is_empty() || state.repeats > 0 && counts_due;
+            if has_work || state.is_retry_due() {
                 return WriterTask::Write(state.take(batch));
             }
-            // Nothing is being written, so what they replace is stored, or waits no more.
+            // Nothing is being written, so the events that they replace are stored or were dropped.
             if !state.replacements.is_empty() {
                 state.replacing = true;
                 return WriterTask::Replace(std::mem::take(&mut state.replacements));
@@ -179,42 +179,46 @@ impl SharedQueue {
             if state.stopped.is_some() {
                 return WriterTask::End;
             }
-            if state.closed < state.to_close {
+            if state.closes_done < state.closes_requested {
                 return WriterTask::Close;
             }
             let idle_for = until_idle.elapsed();
-            let has_counts = state.more > 0 && !state.unfit_counts;
-            if !has_counts && idle_for >= IDLE {
+            let has_counts = state.repeats > 0 && !state.has_deferred_counts;
+            if !has_counts && idle_for >= IDLE_INTERVAL {
                 return WriterTask::Idle;
             }
-            let mut wait = if has_counts { COUNTS } else { IDLE - idle_for };
-            if state.unfit_counts || !state.unfit.is_empty() {
-                wait = wait.min(state.rests_for());
+            let mut wait = if has_counts { COUNTS_INTERVAL } else { IDLE_INTERVAL - idle_for };
+            if state.has_deferred_counts || !state.deferred.is_empty() {
+                wait = wait.min(state.retry_in());
             }
             state = self.work.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Returns whether all that waits needs room in the store.
-    pub(super) fn is_quiet(&self) -> bool {
+    /// Returns whether nothing waits except what the store has no room for.
+    pub(super) fn has_no_work(&self) -> bool {
         let state = self.state();
-        state.queue.is_empty() && (state.more == 0 || state.unfit_counts) && state.writing == 0
+        state.queue.is_empty()
+            && (state.repeats == 0 || state.has_deferred_counts)
+            && state.writing == 0
     }
 
     pub(super) fn is_stopped(&self) -> bool {
         self.state().stopped.is_some()
     }
 
-    /// Waits before another try; `false` when there is to be none. A flush is worth a try at once.
+    /// Waits before a retry, which a flush makes at once. Returns `false` if there is to be none.
     pub(super) fn wait_to_retry(&self, delay: Duration) -> bool {
         let state = self.state();
-        let nudges = state.nudges;
-        let unchanged = |state: &mut QueueState| state.stopped.is_none() && state.nudges == nudges;
+        let retry_requests = state.retry_requests;
+        let unchanged = |state: &mut QueueState| {
+            state.stopped.is_none() && state.retry_requests == retry_requests
+        };
         let waited = self.work.wait_timeout_while(state, delay, unchanged);
         waited.unwrap_or_else(PoisonError::into_inner).0.stopped.is_none()
     }
 
-    /// Notes what became of everything that [`SharedQueue::next`] gave.
+    /// Applies the outcomes of everything that [`SharedQueue::next`] returned.
     pub(super) fn settle(&self, outcomes: Vec<SightingOutcome>) {
         let mut state = self.state();
         state.settle(outcomes);
@@ -232,15 +236,16 @@ impl SharedQueue {
         let start = Instant::now();
         let mut state = self.state();
         let accepted = state.accepted;
-        // Counts that are not on their way yet go with the next work that is taken.
-        let taken = state.taken + u64::from(state.more > 0);
+        // Counts that are not being written belong to the next work that is taken.
+        let taken = state.taken + u64::from(state.repeats > 0);
         state.flushing += 1;
-        state.nudges += 1;
+        state.retry_requests += 1;
         self.work.notify_all();
         let is_done = |state: &QueueState| {
             let is_replacing = state.replacing || !state.replacements.is_empty();
             !is_replacing
-                && (state.pending() == 0 || !state.owes(accepted) && state.finished >= taken)
+                && (state.pending() == 0
+                    || !state.has_unsettled(accepted) && state.finished >= taken)
         };
         while !is_done(&state) && !state.ended {
             let left = timeout.saturating_sub(start.elapsed());
@@ -253,15 +258,15 @@ impl SharedQueue {
         let is_stored = is_done(&state);
         let is_there;
         (state, is_there) = self.look(state, timeout.saturating_sub(start.elapsed()));
-        let dropped = state.losses.tell(ThreadNumber::current());
+        let dropped = state.losses.take_unreported(ThreadNumber::current());
         if is_stored && is_there && dropped == 0 {
             return Ok(());
         }
         Err(FlushError { pending: state.pending(), dropped, ..FlushError::NONE })
     }
 
-    /// Waits until the writer has looked whether what was stored is still there, at most `timeout`. Returns whether
-    /// it is.
+    /// Waits, at most `timeout`, until the writer has checked whether all stored events are still
+    /// there. Returns whether they are.
     fn look<'a>(
         &'a self,
         mut state: MutexGuard<'a, QueueState>,
@@ -270,10 +275,10 @@ impl SharedQueue {
         if state.stored + state.coalesced == 0 || state.ended {
             return (state, true);
         }
-        state.to_look += 1;
-        let asked = state.to_look;
+        state.checks_requested += 1;
+        let asked = state.checks_requested;
         self.work.notify_all();
-        let waits = |state: &mut QueueState| state.looked < asked && !state.ended;
+        let waits = |state: &mut QueueState| state.checks_done < asked && !state.ended;
         let waited = self.done.wait_timeout_while(state, timeout, waits);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         let is_lost = std::mem::take(&mut state.is_lost);
@@ -281,36 +286,36 @@ impl SharedQueue {
         (state, is_there)
     }
 
-    /// The writer has looked, for all that asked before.
-    pub(super) fn looked(&self, asked: u64, is_there: bool, is_lost: bool) {
+    /// Notes the result of a check, for all requests up to number `asked`.
+    pub(super) fn checks_done(&self, asked: u64, is_there: bool, is_lost: bool) {
         let mut state = self.state();
-        state.looked = state.looked.max(asked);
+        state.checks_done = state.checks_done.max(asked);
         state.is_there = is_there;
         state.is_lost |= is_lost;
         drop(state);
         self.done.notify_all();
     }
 
-    /// Returns the number of looks that were requested.
-    pub(super) fn to_look(&self) -> u64 {
-        self.state().to_look
+    /// Returns the number of checks that were requested.
+    pub(super) fn checks_requested(&self) -> u64 {
+        self.state().checks_requested
     }
 
-    /// Waits until the writer has closed the store, at most `timeout`.
+    /// Waits, at most `timeout`, until the writer has closed the store.
     pub(super) fn close_store(&self, timeout: Duration) {
         let mut state = self.state();
-        state.to_close += 1;
-        let asked = state.to_close;
+        state.closes_requested += 1;
+        let asked = state.closes_requested;
         self.work.notify_all();
-        let open = |state: &mut QueueState| state.closed < asked && !state.ended;
+        let open = |state: &mut QueueState| state.closes_done < asked && !state.ended;
         let waited = self.done.wait_timeout_while(state, timeout, open);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The writer has closed the store, for all that asked until now.
+    /// Notes that the writer has closed the store, for all requests until now.
     pub(super) fn store_closed(&self) {
         let mut state = self.state();
-        state.closed = state.to_close;
+        state.closes_done = state.closes_requested;
         drop(state);
         self.done.notify_all();
     }
@@ -332,7 +337,7 @@ impl SharedQueue {
         drop(queue);
     }
 
-    /// Ends everything for `reason`, before or after the writer has run.
+    /// Ends the queue for `reason`, before or after the writer has run.
     pub(super) fn end(&self, reason: &'static str) {
         let mut guard = self.state();
         guard.stopped.get_or_insert(reason);
@@ -343,26 +348,26 @@ impl SharedQueue {
         self.done.notify_all();
     }
 
-    /// Drops what waits; what is being written stays.
+    /// Removes and counts all waiting events, except those that are being written.
     fn abandon(&self, state: &mut QueueState, reason: &'static str) -> VecDeque<QueuedEvent> {
         let mut queue = std::mem::take(&mut state.queue);
-        queue.append(&mut state.unfit);
-        state.unfit_counts = false;
-        let more = std::mem::take(&mut state.more);
-        for key in state.keys.values_mut() {
-            key.more = 0;
+        queue.append(&mut state.deferred);
+        state.has_deferred_counts = false;
+        let repeats = std::mem::take(&mut state.repeats);
+        for key in state.issues.values_mut() {
+            key.repeats = 0;
         }
         for key in queue.iter().filter_map(|item| item.key) {
-            if let Some(key) = state.keys.get_mut(&key) {
+            if let Some(key) = state.issues.get_mut(&key) {
                 key.unwritten -= 1;
             }
         }
-        queue.iter().for_each(|item| state.losses.add(Some(item.turn.thread), 1));
-        state.losses.add(None, more);
-        let count = queue.len() as u64 + more;
+        queue.iter().for_each(|item| state.losses.add(Some(item.position.thread), 1));
+        state.losses.add(None, repeats);
+        let count = queue.len() as u64 + repeats;
         state.bytes = 0;
         if count > 0 {
-            state.drop_as(reason, count);
+            state.count_dropped(reason, count);
         }
         queue
     }

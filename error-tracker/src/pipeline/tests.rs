@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::light::light;
+use super::reduced_event::reduced;
 use super::{FlushError, Health, Likeness, Options, Pipeline};
 use controlled_store::{ControlledStore, blocked};
 
@@ -29,8 +29,8 @@ fn like(key: u64) -> Likeness {
     Likeness { issue: key, text: 0 }
 }
 
-/// As the capture does it: the event is only built when it is needed.
-fn raise(pipeline: &Pipeline, name: &str, key: u64) {
+/// Submits like a capture: the event is built only if it is needed.
+fn submit_or_count(pipeline: &Pipeline, name: &str, key: u64) {
     if !pipeline.coalesce(like(key), Timestamp::now()) {
         pipeline.submit(event(name), like(key));
     }
@@ -41,7 +41,7 @@ fn sum(health: &Health) -> u64 {
 }
 
 fn counted(store: &dyn Store) -> u64 {
-    // By a key that does not change while others write.
+    // Sorted by a time that does not change while other threads write.
     let mut query = IssueQuery { limit: 1000, sort: Sort::FirstSeen, ..IssueQuery::default() };
     let mut sum = 0;
     loop {
@@ -56,20 +56,25 @@ fn counted(store: &dyn Store) -> u64 {
 
 #[test]
 fn counts_are_exact_when_several_threads_storm() {
-    const THREADS: u64 = 4;
+    const MAX_THREADS: u64 = 4;
     const EACH: u64 = 20_000;
     let store = Arc::new(MemoryStore::new());
     let pipeline = Pipeline::start(store.clone(), Options::default());
     thread::scope(|scope| {
-        for thread in 0..THREADS {
+        for thread in 0..MAX_THREADS {
             let pipeline = &pipeline;
             scope.spawn(move || {
-                for nth in 0..EACH {
-                    // One storm that all share, one of each thread's own, and now and then something else.
-                    match nth % 50 {
-                        0 => raise(pipeline, &format!("rare::{}", nth % 7), 100 + nth % 7),
-                        even if even % 2 == 0 => raise(pipeline, "shared", 1),
-                        _ => raise(
+                for number in 0..EACH {
+                    // One storm that all share, one of each thread's own, and now and then
+                    // something else.
+                    match number % 50 {
+                        0 => submit_or_count(
+                            pipeline,
+                            &format!("rare::{}", number % 7),
+                            100 + number % 7,
+                        ),
+                        even if even % 2 == 0 => submit_or_count(pipeline, "shared", 1),
+                        _ => submit_or_count(
                             pipeline,
                             &format!("own{}", char::from(b'a' + thread as u8)),
                             10 + thread,
@@ -81,14 +86,14 @@ fn counts_are_exact_when_several_threads_storm() {
     });
     assert_eq!(pipeline.flush(LONG), Ok(()));
     let health = pipeline.health();
-    assert_eq!(health.raised, THREADS * EACH);
+    assert_eq!(health.raised, MAX_THREADS * EACH);
     assert_eq!(sum(&health), health.raised);
     assert_eq!((health.pending, health.dropped.len()), (0, 0), "{health:?}");
     assert_eq!(counted(&*store), health.raised, "the issues' counts add up");
     assert!(health.stored < health.raised / 10, "a storm is counted, not kept: {health:?}");
     let issues =
         store.issues(&IssueQuery { text: "shared".into(), ..IssueQuery::default() }).unwrap();
-    assert_eq!(issues.items[0].count, THREADS * EACH * 24 / 50);
+    assert_eq!(issues.items[0].count, MAX_THREADS * EACH * 24 / 50);
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn a_count_that_comes_later_goes_to_the_stored_event_and_its_last_time_is_kept()
 }
 
 #[test]
-fn a_full_queue_drops_and_says_so_and_nobody_waits() {
+fn a_full_queue_drops_and_counts_and_no_thread_waits() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store.clone(), Options { capacity: 10, ..Options::default() });
     pipeline.submit(event("first"), like(0));
@@ -144,7 +149,7 @@ fn a_full_queue_drops_and_says_so_and_nobody_waits() {
 }
 
 #[test]
-fn what_waits_is_bounded_in_bytes_too() {
+fn the_queue_is_bounded_in_bytes_too() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store, Options::default());
     for key in 0..200 {
@@ -161,10 +166,10 @@ fn many_distinct_keys_are_forgotten_and_counts_stay_exact() {
     let pipeline =
         Pipeline::start(store.clone(), Options { capacity: 100_000, ..Options::default() });
     for key in 0..12_000 {
-        raise(&pipeline, &format!("e{key}"), key);
+        submit_or_count(&pipeline, &format!("e{key}"), key);
         if key % 1000 == 0 {
             for _ in 0..100 {
-                raise(&pipeline, "storm", u64::MAX);
+                submit_or_count(&pipeline, "storm", u64::MAX);
             }
         }
     }
@@ -174,7 +179,7 @@ fn many_distinct_keys_are_forgotten_and_counts_stay_exact() {
 }
 
 #[test]
-fn a_light_event_makes_the_same_issue() {
+fn a_reduced_event_makes_the_same_issue() {
     let mut full = event("shop::Error");
     full.frames.push(Frame::default());
     full.message = "m".into();
@@ -184,10 +189,10 @@ fn a_light_event_makes_the_same_issue() {
     full.chain = vec![Cause { message: "outermost".into(), ..Cause::default() }];
     full.context.request =
         Some(Request { method: "GET".into(), path: "/".into(), ..Request::default() });
-    assert_eq!(Issue::of(&light(&full)), Issue::of(&full));
+    assert_eq!(Issue::of(&reduced(&full)), Issue::of(&full));
     full.frames.clear();
     full.location = Some(Location { file: "a".into(), line: 7, column: 1 });
-    assert_eq!(Issue::of(&light(&full)), Issue::of(&full));
+    assert_eq!(Issue::of(&reduced(&full)), Issue::of(&full));
 }
 
 #[cfg(all(unix, feature = "sqlite"))]
@@ -205,7 +210,8 @@ fn a_forked_child_stores_its_own_events() {
     let pipeline = Pipeline::start(Arc::new(SqliteStore::open(&path).unwrap()), Options::default());
     pipeline.submit(event("parent"), like(1));
     pipeline.flush(LONG).unwrap();
-    // SAFETY: the child only uses what is made for it, and leaves without running anybody's destructors.
+    // SAFETY: the child only uses what is made for it, and leaves without running anybody's
+    // destructors.
     let child = unsafe { fork() };
     if child == 0 {
         pipeline.submit(event("child"), like(1));

@@ -1,4 +1,4 @@
-//! The thread that writes.
+//! The thread that writes events to the store.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::Setup;
 use super::event_observer::StoredEvent;
-use super::light::{light, weight};
 use super::observer_queue::ObserverQueues;
 use super::queue_state::{FIRST_RETRY, LAST_RETRY};
 use super::queued_event::{SightingFate, SightingInFlight, SightingOutcome};
+use super::reduced_event::{reduced, weight};
 use super::shared_queue::{STOPPED, SharedQueue, WriterTask};
 use crate::event::Event;
 use crate::fingerprint;
@@ -19,22 +19,22 @@ use crate::store::{Recorded, Sighting, Store, StoreError};
 use crate::warning::warn;
 
 pub(super) const NO_THREAD: &str = "no writer thread";
-pub(super) const PREPARING: &str = "panicked while it was prepared";
+pub(super) const PREPARE_PANICKED: &str = "panicked while it was prepared";
 pub(super) const STORE_FAILS: &str = "store fails";
 pub(super) const STORE_PANICS: &str = "store panicked";
 
-const PRUNING: Duration = Duration::from_secs(3600);
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
 pub(super) fn spawn(
     shared: &Arc<SharedQueue>,
     observers: &Arc<ObserverQueues>,
     setup: &Arc<Setup>,
 ) {
-    let (theirs, setup) = (Arc::clone(shared), Arc::clone(setup));
+    let (shared_clone, setup) = (Arc::clone(shared), Arc::clone(setup));
     let observers = Arc::clone(observers);
     let run = move || {
         let store = Arc::clone(&setup.store) as _;
-        StoreWriter { shared: &theirs, observers: &observers, setup: &setup, store }.run();
+        StoreWriter { shared: &shared_clone, observers: &observers, setup: &setup, store }.run();
     };
     if let Err(error) = thread::Builder::new().name("error-tracker".to_owned()).spawn(run) {
         warn_once(&format!("no thread can be started: {error}"));
@@ -53,9 +53,9 @@ struct StoreWriter<'a> {
 /// Why a batch was not recorded.
 enum BatchError {
     Later(String),
-    /// A part of the batch may fit.
+    /// There is not enough room; a part of the batch may fit.
     Full(String),
-    /// One of the events may be the cause.
+    /// The store refused it; one of the events may be the cause.
     Refused(String),
     Never(&'static str, String),
 }
@@ -64,17 +64,21 @@ enum BatchError {
 enum BatchFate {
     Stored,
     Dropped(&'static str),
-    Unfit,
+    Deferred,
 }
 
 impl StoreWriter<'_> {
     fn run(&self) {
         let mut pruned: Option<Instant> = None;
-        // Before the first event the store is left alone: a program without any makes no file.
+        // The store is not used before the first event, so that a program without events creates no
+        // file.
         let mut wrote = false;
         loop {
-            if wrote && pruned.is_none_or(|at| at.elapsed() >= PRUNING) && self.shared.is_quiet() {
-                self.tidy(|| self.store.prune(&self.setup.options.retention).map(drop));
+            if wrote
+                && pruned.is_none_or(|at| at.elapsed() >= PRUNE_INTERVAL)
+                && self.shared.has_no_work()
+            {
+                self.run_maintenance(|| self.store.prune(&self.setup.options.retention).map(drop));
                 pruned = Some(Instant::now());
             }
             match self.shared.next(self.setup.options.batch.max(1)) {
@@ -90,7 +94,7 @@ impl StoreWriter<'_> {
                 WriterTask::Look => self.look(),
                 WriterTask::Idle => {
                     self.look();
-                    self.tidy(|| self.store.idle());
+                    self.run_maintenance(|| self.store.idle());
                     self.setup.options.hooks.idle(&self.store);
                 }
                 WriterTask::Close => {
@@ -108,13 +112,13 @@ impl StoreWriter<'_> {
     fn close(&self) {
         self.setup.options.hooks.end();
         if self.setup.store.is_used() {
-            self.tidy(|| self.store.close());
+            self.run_maintenance(|| self.store.close());
         }
     }
 
-    /// Looks whether what was stored is still there.
+    /// Checks whether all stored events are still there.
     fn look(&self) {
-        let asked = self.shared.to_look();
+        let asked = self.shared.checks_requested();
         let found = catch_unwind(AssertUnwindSafe(|| self.setup.store.look()));
         let is_lost = matches!(found, Ok(Err(StoreError::Damaged(_))));
         let is_there = matches!(found, Ok(Ok(_)));
@@ -126,11 +130,11 @@ impl StoreWriter<'_> {
         if let Some(found) = found {
             self.shared.note_error(found);
         }
-        self.shared.looked(asked, is_there, is_lost);
+        self.shared.checks_done(asked, is_there, is_lost);
     }
 
-    /// Runs what is of no consequence for any event.
-    fn tidy(&self, run: impl FnOnce() -> Result<(), StoreError>) {
+    /// Runs work that no event depends on; its failures are only remembered.
+    fn run_maintenance(&self, run: impl FnOnce() -> Result<(), StoreError>) {
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.shared.note_error(error.to_string()),
@@ -141,14 +145,15 @@ impl StoreWriter<'_> {
     fn write(&self, mut all: Vec<SightingInFlight>) -> Vec<SightingOutcome> {
         let mut outcomes = Vec::with_capacity(all.len());
         all.retain_mut(|taken| {
-            let Some(turn) = taken.turn.as_mut().filter(|turn| !turn.is_prepared) else {
+            let Some(position) = taken.position.as_mut().filter(|position| !position.is_prepared)
+            else {
                 return true;
             };
-            turn.is_prepared = true;
+            position.is_prepared = true;
             let prepared =
                 catch_unwind(AssertUnwindSafe(|| self.prepare(&mut taken.sighting.event))).is_ok();
             if !prepared {
-                outcomes.push(taken.outcome(SightingFate::Dropped(PREPARING)));
+                outcomes.push(taken.outcome(SightingFate::Dropped(PREPARE_PANICKED)));
             }
             prepared
         });
@@ -156,9 +161,9 @@ impl StoreWriter<'_> {
         outcomes
     }
 
-    /// The event that is stored stays where this fails.
+    /// Replaces a stored event, which stays as it is if this fails.
     fn replace(&self, mut event: Event) {
-        self.tidy(|| {
+        self.run_maintenance(|| {
             self.prepare(&mut event);
             self.setup.store.rewrite(&event).map(drop)
         });
@@ -172,19 +177,19 @@ impl StoreWriter<'_> {
     fn record(&self, all: Vec<SightingInFlight>, outcomes: &mut Vec<SightingOutcome>) {
         let (batch, about): (Vec<_>, Vec<_>) = all
             .into_iter()
-            .map(|SightingInFlight { sighting, key, turn }| (sighting, (key, turn)))
+            .map(|SightingInFlight { sighting, key, position }| (sighting, (key, position)))
             .unzip();
         let weights: Vec<_> = batch
             .iter()
             .zip(&about)
-            .map(|(sighting, (_, turn))| {
-                turn.map_or_else(|| weight(&sighting.event), |turn| turn.weight)
+            .map(|(sighting, (_, position))| {
+                position.map_or_else(|| weight(&sighting.event), |position| position.weight)
             })
             .collect();
-        let mut fates = vec![BatchFate::Unfit; batch.len()];
+        let mut fates = vec![BatchFate::Deferred; batch.len()];
         let mut answers = vec![Recorded::default(); batch.len()];
         let mut parts = Vec::from_iter(Some(0..batch.len()));
-        // What is not smaller than one that did not fit is not tried.
+        // Events that are not smaller than one that did not fit are not tried.
         let mut too_large = usize::MAX;
         while let Some(part) = parts.pop() {
             if weights[part.clone()].iter().all(|weight| *weight >= too_large) {
@@ -215,21 +220,22 @@ impl StoreWriter<'_> {
         }
         let is_last_try = self.shared.is_stopped();
         let all = batch.into_iter().zip(about).zip(fates.into_iter().zip(answers));
-        for ((sighting, (key, turn)), (fate, answer)) in all {
+        for ((sighting, (key, position)), (fate, answer)) in all {
             let count = sighting.count;
             let became = match fate {
                 BatchFate::Stored => {
-                    SightingFate::Stored(self.stored(sighting, answer, key, turn.is_some()))
+                    SightingFate::Stored(self.stored(sighting, answer, key, position.is_some()))
                 }
                 BatchFate::Dropped(reason) => SightingFate::Dropped(reason),
-                BatchFate::Unfit if is_last_try => SightingFate::Dropped(STORE_FAILS),
-                BatchFate::Unfit => SightingFate::Unfit(Box::new(sighting)),
+                BatchFate::Deferred if is_last_try => SightingFate::Dropped(STORE_FAILS),
+                BatchFate::Deferred => SightingFate::Deferred(Box::new(sighting)),
             };
-            outcomes.push(SightingOutcome { key, turn, count, became });
+            outcomes.push(SightingOutcome { key, position, count, became });
         }
     }
 
-    /// Runs the hooks, queues the event for the observers, and returns the event to count onto.
+    /// Runs the hooks, queues the event for the observers, and returns the event to which repeats
+    /// will be added.
     fn stored(
         &self,
         sighting: Sighting,
@@ -241,7 +247,7 @@ impl StoreWriter<'_> {
         if is_event {
             self.setup.options.hooks.stored(&event, &self.store);
         }
-        let counts_on = (is_event && key.is_some()).then(|| Box::new(light(&event)));
+        let counts_on = (is_event && key.is_some()).then(|| Box::new(reduced(&event)));
         if !self.observers.is_empty() {
             let store = Arc::clone(&self.store);
             self.observers.push(StoredEvent { event, recorded, occurrences, again, store });
@@ -249,7 +255,8 @@ impl StoreWriter<'_> {
         counts_on
     }
 
-    /// Tries again while the trouble may pass and nobody wants to stop; the queue bounds what waits meanwhile.
+    /// Retries while the failure is transient and the pipeline is not stopped. The queue bounds the
+    /// events that wait meanwhile.
     fn try_until_final(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, BatchError> {
         let mut delay = FIRST_RETRY;
         loop {
@@ -277,7 +284,7 @@ impl StoreWriter<'_> {
         }
     }
 
-    /// Says once that events are lost; gives the reason to count them under.
+    /// Warns once that events are lost, and returns the reason under which they are counted.
     fn note(&self, failure: BatchError) -> &'static str {
         let (reason, error) = match failure {
             BatchError::Later(error) | BatchError::Full(error) | BatchError::Refused(error) => {
@@ -291,12 +298,12 @@ impl StoreWriter<'_> {
     }
 }
 
-/// Warns once in the life of a program: the counts say the rest.
+/// Warns once per process; [`Health`](super::Health) has the counters.
 fn warn_once(error: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Relaxed) {
         warn(format_args!(
-            "events cannot be stored: {error}. It will be tried again; until then they are counted as dropped"
+            "events cannot be stored: {error}. Storing is retried; until it succeeds events are counted as dropped"
         ));
     }
 }

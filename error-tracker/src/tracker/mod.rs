@@ -312,7 +312,7 @@ impl Tracker {
             }
             Err(RefusalReason::Ignored) => None,
             Err(RefusalReason::HookPanicked) => {
-                self.inner.pipeline.drop_one(HOOK_PANICKED);
+                self.inner.pipeline.count_dropped_one(HOOK_PANICKED);
                 None
             }
         }

@@ -1,13 +1,14 @@
-//! Dates with the names of months, and units of time and size.
+//! Recognises dates with names of months, and units of time and size.
 
-/// So many words has a date at most: `Mon, 30 de Nov de 2026 at 3:46:52 PM GMT`.
+/// The most words of a date: `Mon, 30 de Nov de 2026 at 3:46:52 PM GMT`.
 const MAX_WORDS: usize = 10;
 
 const WEEKDAYS: &str = "Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun Monday Tuesday Wednesday Thursday Friday Saturday Sunday \
     Mo Di Mi Do Fr Sa So Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag lundi mardi mercredi jeudi vendredi \
     samedi dimanche";
 
-/// In languages of Europe. `may` and `march` only with a capital, since they are words, too.
+/// In European languages. `may` and `march` count only with a capital, because they are also other
+/// words.
 const MONTHS: &str = "Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC \
     jan feb apr jun jul aug sep oct nov dec \
     January February March April June July August September October November December \
@@ -32,8 +33,8 @@ fn is_one_of(words: &str, word: &str) -> bool {
     words.split_ascii_whitespace().any(|known| known == word)
 }
 
-/// Returns what follows a date with the name of a month with which `text` starts, such as `Mon, 30
-/// Nov 2026 15:46:52 GMT`, `Nov 30 15:46:52`, `30. November 2026` or `30/Nov/2026:15:46:52 +0000`.
+/// Returns the text after the date at the start of `text`, which has the name of a month: `Mon, 30
+/// Nov 2026 15:46:52 GMT`, `Nov 30 15:46:52`, `30. November 2026`, `30/Nov/2026:15:46:52 +0000`.
 pub(super) fn after_date(text: &str) -> Option<&str> {
     let (mut has_month, mut numbers) = (false, 0);
     let mut end = None;
@@ -41,7 +42,7 @@ pub(super) fn after_date(text: &str) -> Option<&str> {
     for nth in 0..MAX_WORDS {
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != ':').unwrap_or(rest.len());
         let word = rest[..length].trim_end_matches(':');
-        let behind = &rest[word.len()..];
+        let after = &rest[word.len()..];
         if is_day_or_time(word) {
             numbers += 1;
         } else if !has_month && is_one_of(MONTHS, word) {
@@ -53,30 +54,30 @@ pub(super) fn after_date(text: &str) -> Option<&str> {
             break;
         }
         if has_month && numbers > 0 && !is_one_of(BETWEEN, word) {
-            end = Some(&text[text.len() - behind.len()..]);
+            end = Some(&text[text.len() - after.len()..]);
         }
-        rest = behind.trim_start_matches(['.', ',', '/', '-', ' ', '+']);
-        if !(1..=2).contains(&(behind.len() - rest.len())) {
+        rest = after.trim_start_matches(['.', ',', '/', '-', ' ', '+']);
+        if !(1..=2).contains(&(after.len() - rest.len())) {
             break;
         }
     }
     end
 }
 
-/// `30`, `2026`, `1st`, `15:46:52`, `2026:15:46:52`, `3PM`.
+/// Returns whether `word` is a number of a date or a time: `30`, `2026`, `1st`, `15:46:52`,
+/// `2026:15:46:52`, `3PM`.
 fn is_day_or_time(word: &str) -> bool {
     let suffix = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
     suffix.len() < word.len() && is_one_of("st nd rd th er am pm AM PM Z h", suffix)
         || suffix.is_empty() && !word.is_empty()
 }
 
-/// Returns whether a word behind a number is its unit of time or size, or tells the zone or half of
-/// the day.
+/// Returns whether a word after a number is a unit of time or size, a time zone, or AM or PM.
 pub(super) fn is_unit(word: &str) -> bool {
     is_one_of(UNITS, word) || is_one_of(ZONES, word)
 }
 
-/// Returns a word behind a number without the ending of the plural: `1 row`, `2 rows`.
+/// Returns a word after a number without the plural's ending: `1 row`, `2 rows`.
 pub(super) fn singular(word: &str) -> Option<String> {
     let stem = word.strip_suffix('s').filter(|stem| !stem.ends_with('s'))?;
     let is_noun = stem.len() >= 3 && stem.chars().all(char::is_lowercase);

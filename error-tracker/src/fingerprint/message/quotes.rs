@@ -1,8 +1,7 @@
-//! Values in quotation marks, of any language.
+//! Recognises values in quotation marks of any language.
 
-/// Returns what follows a quoted value with which `text` starts; nothing where it does not start
-/// with one. `before` is the character before it. What a message that was cut begins and does not
-/// end is a quoted value, too.
+/// Returns the text after the quoted value at the start of `text`; `None` if there is none.
+/// `before` is the character before it. A value whose closing quote was cut extends to the end.
 pub(super) fn after_quoted(text: &str, before: char) -> Option<&str> {
     let open = text.chars().next()?;
     let inner = &text[open.len_utf8()..];
@@ -10,34 +9,33 @@ pub(super) fn after_quoted(text: &str, before: char) -> Option<&str> {
     match open {
         '"' => Some(after_escaped(inner)),
         '\'' if !in_word => after_apostrophe(inner, &['\'']),
-        // GNU's, beside which what is in backticks stays.
+        // The quotes of GNU programs. Text between two backticks is not a value.
         '`' => {
-            let behind = after_apostrophe(inner, &['\''])?;
-            let quoted = &inner[..inner.len() - behind.len()];
-            (!quoted.contains('`') && behind.len() < inner.len()).then_some(behind)
+            let after = after_apostrophe(inner, &['\''])?;
+            let quoted = &inner[..inner.len() - after.len()];
+            (!quoted.contains('`') && after.len() < inner.len()).then_some(after)
         }
         '‘' => after_apostrophe(inner, &['’']),
-        // An apostrophe, where it is within a word.
+        // Within a word it is an apostrophe.
         '’' | '‚' | '‛' if !in_word => after_apostrophe(inner, &['‘', '’']),
-        '“' | '”' | '„' | '‟' => Some(behind(inner, &['“', '”']).unwrap_or("")),
-        '«' => Some(behind(inner, &['»']).unwrap_or("")),
-        '»' => behind(inner, &['«', '»']),
-        '‹' => Some(behind(inner, &['›']).unwrap_or("")),
-        '›' => behind(inner, &['‹', '›']),
-        '「' => Some(behind(inner, &['」']).unwrap_or("")),
-        '『' => Some(behind(inner, &['』']).unwrap_or("")),
-        '＂' => Some(behind(inner, &['＂']).unwrap_or("")),
+        '“' | '”' | '„' | '‟' => Some(after_closing(inner, &['“', '”']).unwrap_or("")),
+        '«' => Some(after_closing(inner, &['»']).unwrap_or("")),
+        '»' => after_closing(inner, &['«', '»']),
+        '‹' => Some(after_closing(inner, &['›']).unwrap_or("")),
+        '›' => after_closing(inner, &['‹', '›']),
+        '「' => Some(after_closing(inner, &['」']).unwrap_or("")),
+        '『' => Some(after_closing(inner, &['』']).unwrap_or("")),
+        '＂' => Some(after_closing(inner, &['＂']).unwrap_or("")),
         _ => None,
     }
 }
 
-fn behind<'a>(text: &'a str, closing: &[char]) -> Option<&'a str> {
+fn after_closing<'a>(text: &'a str, closing: &[char]) -> Option<&'a str> {
     let (at, mark) = text.char_indices().find(|(_, c)| closing.contains(c))?;
     Some(&text[at + mark.len_utf8()..])
 }
 
-/// Returns what follows the closing `"`, before which there may be escaped ones; nothing where it
-/// is missing.
+/// Returns the text after the closing `"`, skipping escaped ones; empty if there is none.
 fn after_escaped(text: &str) -> &str {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate() {
@@ -51,9 +49,9 @@ fn after_escaped(text: &str) -> &str {
     ""
 }
 
-/// Returns what follows the closing mark; one inside a word (`can't`) does not close.
+/// Returns the text after the closing mark. A mark inside a word (`can't`) does not close.
 fn after_apostrophe<'a>(text: &'a str, closing: &[char]) -> Option<&'a str> {
     text.match_indices(closing)
         .map(|(at, mark)| &text[at + mark.len()..])
-        .find(|behind| !behind.chars().next().is_some_and(char::is_alphanumeric))
+        .find(|after| !after.chars().next().is_some_and(char::is_alphanumeric))
 }

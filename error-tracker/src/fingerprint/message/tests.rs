@@ -1,11 +1,11 @@
-//! Which texts are alike.
+//! Which messages have the same text without their values.
 
 use proptest::prelude::*;
 
-use super::{KEPT, ids, normalise};
+use super::{MAX_CHARS, ids, normalise};
 
 #[test]
-fn what_differs_between_occurrences_is_replaced_and_words_stay() {
+fn values_are_replaced_and_words_stay() {
     for (message, expected) in [
         (
             "index out of bounds: the len is 3 but the index is 17",
@@ -35,9 +35,9 @@ fn what_differs_between_occurrences_is_replaced_and_words_stay() {
     }
 }
 
-/// Texts of each line are alike.
+/// The texts of each list are alike.
 #[test]
-fn what_is_made_anew_each_time_is_alike_whatever_its_shape() {
+fn generated_values_of_any_form_are_alike() {
     let mut unlike = Vec::new();
     for alike in [
         &[
@@ -238,23 +238,23 @@ fn value() -> impl Strategy<Value = (String, String)> {
 }
 
 #[test]
-fn a_letter_across_the_length_of_a_uuid_is_no_fault() {
+fn a_letter_across_the_length_of_a_uuid_does_not_panic() {
     assert_eq!(normalise(&format!("{}é", "a".repeat(35))), format!("{}é", "a".repeat(35)));
 }
 
 #[test]
-fn the_hexadecimal_digits_of_an_id_are_no_time() {
+fn the_hexadecimal_digits_of_an_id_are_not_a_duration() {
     let ids = ["00aa0a00-0aa0-0a00-a00a-aa000aa0aaaa", "0a0aaaaa-000a-a000-a0aa-aaa0a000000d"];
-    for behind in ["aaas", "s", "d", "rows"] {
-        let [a, b] = ids.map(|id| normalise(&format!("a {id} {behind}")));
+    for after in ["aaas", "s", "d", "rows"] {
+        let [a, b] = ids.map(|id| normalise(&format!("a {id} {after}")));
         assert_eq!(a, b);
     }
 }
 
 proptest! {
     #[test]
-    fn messages_that_differ_in_a_value_are_alike(before in "[a-z]{1,9} ", (a, b) in value(), behind in "( [a-z]{1,9})?") {
-        let (a, b) = (format!("{before}{a}{behind}"), format!("{before}{b}{behind}"));
+    fn messages_that_differ_in_a_value_are_alike(before in "[a-z]{1,9} ", (a, b) in value(), after in "( [a-z]{1,9})?") {
+        let (a, b) = (format!("{before}{a}{after}"), format!("{before}{b}{after}"));
         prop_assert_eq!(normalise(&a), normalise(&b), "{:?} {:?}", a, b);
     }
 
@@ -266,7 +266,7 @@ proptest! {
     #[test]
     fn any_message_gives_a_bounded_line_without_numbers(message in any::<String>()) {
         let text = normalise(&message);
-        prop_assert!(text.chars().count() <= KEPT);
+        prop_assert!(text.chars().count() <= MAX_CHARS);
         let is_number = |word: &str| word.contains(|c: char| c.is_ascii_digit()) && !ids::is_term(word);
         prop_assert!(!text.contains('\n') && !text.split(|c: char| !c.is_alphanumeric()).any(is_number));
     }

@@ -1,24 +1,29 @@
-//! A store that does what a test says, and a gate that holds it.
+//! A store that a test controls, and a gate that blocks it.
 
 use super::*;
 
-type Tell = dyn Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync;
+type RecordHook = dyn Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync;
 
-/// A store that does what the test says before it records.
+/// A store that calls a closure of the test before it records.
 pub(super) struct ControlledStore {
     pub(super) inner: MemoryStore,
-    tell: Box<Tell>,
+    take_unreported: Box<RecordHook>,
     pub(super) pruned: AtomicUsize,
-    /// Whether what was recorded is lost, which is told once.
+    /// Whether stored events are lost; reported once.
     pub(super) lost: AtomicBool,
 }
 
 impl ControlledStore {
     pub(super) fn new(
-        tell: impl Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync + 'static,
+        take_unreported: impl Fn(&[Sighting]) -> Result<(), StoreError> + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (pruned, lost) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Arc::new(Self { inner: MemoryStore::new(), tell: Box::new(tell), pruned, lost })
+        Arc::new(Self {
+            inner: MemoryStore::new(),
+            take_unreported: Box::new(take_unreported),
+            pruned,
+            lost,
+        })
     }
 }
 
@@ -30,7 +35,7 @@ impl std::fmt::Debug for ControlledStore {
 
 impl Store for ControlledStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
-        (self.tell)(batch)?;
+        (self.take_unreported)(batch)?;
         self.inner.record(batch)
     }
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
@@ -58,7 +63,7 @@ impl Store for ControlledStore {
     }
 }
 
-/// Holds whoever passes until it is opened.
+/// Blocks the threads that pass until it is opened.
 #[derive(Default)]
 pub(super) struct Gate {
     open: Mutex<bool>,
@@ -87,9 +92,9 @@ impl Gate {
 
 pub(super) fn blocked() -> (Arc<Gate>, Arc<ControlledStore>) {
     let gate = Arc::new(Gate::default());
-    let theirs = Arc::clone(&gate);
+    let shared_clone = Arc::clone(&gate);
     let store = ControlledStore::new(move |_| {
-        theirs.pass();
+        shared_clone.pass();
         Ok(())
     });
     (gate, store)

@@ -1,9 +1,9 @@
-//! Waiting until all is stored, and stopping.
+//! Flushing and stopping.
 
 use super::*;
 
 #[test]
-fn a_flush_tells_its_own_threads_losses() {
+fn a_flush_reports_losses_of_its_own_thread_once() {
     let store = ControlledStore::new(|_| Err(StoreError::Open("read-only".into())));
     let pipeline = Pipeline::start(store, Options::default());
     thread::scope(|scope| {
@@ -11,7 +11,7 @@ fn a_flush_tells_its_own_threads_losses() {
         let pipeline = &pipeline;
         scope.spawn(move || {
             pipeline.submit(event("a"), like(1));
-            // Until it was lost, and nobody was told.
+            // Until it is lost and not reported.
             while pipeline.health().dropped.is_empty() {
                 thread::yield_now();
             }
@@ -21,7 +21,7 @@ fn a_flush_tells_its_own_threads_losses() {
                 thread::yield_now();
             }
             assert_eq!(pipeline.flush(LONG), own);
-            assert_eq!(pipeline.flush(LONG), Ok(()), "it is told once");
+            assert_eq!(pipeline.flush(LONG), Ok(()), "it is reported once");
         });
         lost.recv().unwrap();
         assert_eq!(pipeline.flush(LONG), Ok(()), "it is another thread's");
@@ -34,7 +34,7 @@ fn a_flush_tells_its_own_threads_losses() {
 }
 
 #[test]
-fn a_flush_tells_once_that_the_store_has_lost_what_it_had() {
+fn a_flush_reports_once_that_stored_events_are_lost() {
     let store = ControlledStore::new(|_| Ok(()));
     let pipeline = Pipeline::start(store.clone(), Options::default());
     pipeline.submit(event("a"), like(1));
@@ -53,12 +53,12 @@ fn a_flush_tells_once_that_the_store_has_lost_what_it_had() {
     assert_eq!(
         pipeline.flush(LONG),
         Err(FlushError { pending: 0, dropped: 0, ..FlushError::NONE }),
-        "found while nothing happened"
+        "the idle writer finds a loss"
     );
 }
 
 #[test]
-fn a_flush_returns_in_time_and_says_what_waits() {
+fn a_flush_returns_in_time_with_the_number_of_pending_events() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store, Options::default());
     assert_eq!(pipeline.flush(Duration::ZERO), Ok(()), "nothing waits");
@@ -85,11 +85,15 @@ fn a_flush_on_any_thread_covers_what_was_accepted_before_it() {
         for thread in 0..4 {
             let (pipeline, raised, store) = (&pipeline, &raised, &store);
             scope.spawn(move || {
-                for nth in 0..300_u64 {
-                    raise(pipeline, "storm", 1);
-                    raise(pipeline, &format!("e{thread}{nth}"), 1000 * (thread + 1) + nth);
+                for number in 0..300_u64 {
+                    submit_or_count(pipeline, "storm", 1);
+                    submit_or_count(
+                        pipeline,
+                        &format!("e{thread}{number}"),
+                        1000 * (thread + 1) + number,
+                    );
                     raised.fetch_add(2, Ordering::SeqCst);
-                    if nth % 50 == 49 {
+                    if number % 50 == 49 {
                         let before = raised.load(Ordering::SeqCst);
                         pipeline.flush(LONG).unwrap();
                         assert!(counted(&**store) >= before, "{before}");
@@ -103,15 +107,15 @@ fn a_flush_on_any_thread_covers_what_was_accepted_before_it() {
 }
 
 #[test]
-fn stopping_stores_what_waits_and_later_events_are_counted_as_dropped() {
+fn stopping_stores_pending_events_and_counts_later_ones_as_dropped() {
     let store = Arc::new(MemoryStore::new());
     let pipeline = Pipeline::start(store.clone(), Options::default());
     for _ in 0..50 {
-        raise(&pipeline, "a", 1);
+        submit_or_count(&pipeline, "a", 1);
     }
     assert_eq!(pipeline.stop(LONG), Ok(()));
     assert_eq!(counted(&*store), 50);
-    raise(&pipeline, "a", 1);
+    submit_or_count(&pipeline, "a", 1);
     let health = pipeline.health();
     assert_eq!((health.dropped["stopped"], sum(&health), health.raised), (1, 51, 51));
 }

@@ -1,9 +1,9 @@
-//! What becomes of events when the store fails, is full or panics.
+//! What happens to events when the store fails, is full or panics.
 
 use super::*;
 
 #[test]
-fn a_passing_trouble_of_the_store_loses_nothing() {
+fn a_transient_failure_of_the_store_loses_nothing() {
     let failures = AtomicU64::new(3);
     let store = ControlledStore::new(move |_| {
         let failed = failures
@@ -22,14 +22,14 @@ fn a_passing_trouble_of_the_store_loses_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_waits_and_lets_all_else_through() {
+fn events_that_do_not_fit_wait_and_let_others_through() {
     let (gate, inner) = blocked();
     let room = Arc::new(AtomicBool::new(false));
-    let theirs = room.clone();
+    let shared_clone = room.clone();
     let store = ControlledStore::new(move |batch| {
         inner.record(&[])?;
         let large = batch.iter().any(|sighting| sighting.event.debug.is_some());
-        if large && !theirs.load(Ordering::SeqCst) {
+        if large && !shared_clone.load(Ordering::SeqCst) {
             Err(StoreError::Full("disk".into()))
         } else {
             Ok(())
@@ -61,17 +61,21 @@ fn what_does_not_fit_waits_and_lets_all_else_through() {
 }
 
 #[test]
-fn counts_for_which_there_is_no_room_wait_and_stay_exact() {
+fn counts_that_do_not_fit_wait_and_stay_exact() {
     let full = Arc::new(AtomicBool::new(false));
-    let theirs = full.clone();
+    let shared_clone = full.clone();
     let store = ControlledStore::new(move |_| {
-        if theirs.load(Ordering::SeqCst) { Err(StoreError::Full("disk".into())) } else { Ok(()) }
+        if shared_clone.load(Ordering::SeqCst) {
+            Err(StoreError::Full("disk".into()))
+        } else {
+            Ok(())
+        }
     });
     let pipeline = Pipeline::start(store.clone(), Options::default());
-    raise(&pipeline, "a", 1);
+    submit_or_count(&pipeline, "a", 1);
     pipeline.flush(LONG).unwrap();
     full.store(true, Ordering::SeqCst);
-    (0..100).for_each(|_| raise(&pipeline, "a", 1));
+    (0..100).for_each(|_| submit_or_count(&pipeline, "a", 1));
     assert_eq!(
         pipeline.flush(Duration::from_millis(300)),
         Err(FlushError { pending: 100, dropped: 0, ..FlushError::NONE })
@@ -80,17 +84,17 @@ fn counts_for_which_there_is_no_room_wait_and_stay_exact() {
     assert_eq!(pipeline.flush(LONG), Ok(()));
     assert_eq!((counted(&*store), sum(&pipeline.health())), (101, 101));
     full.store(true, Ordering::SeqCst);
-    raise(&pipeline, "b", 2);
+    submit_or_count(&pipeline, "b", 2);
     let _ = pipeline.stop(Duration::from_millis(300));
     assert_eq!(sum(&pipeline.health()), 102);
 }
 
 #[test]
-fn what_a_failing_store_loses_is_counted_and_it_is_tried_again() {
+fn events_lost_by_a_failing_store_are_counted_and_later_ones_are_tried() {
     let works = Arc::new(AtomicBool::new(false));
-    let theirs = works.clone();
+    let shared_clone = works.clone();
     let store = ControlledStore::new(move |_| {
-        if theirs.load(Ordering::SeqCst) {
+        if shared_clone.load(Ordering::SeqCst) {
             Ok(())
         } else {
             Err(StoreError::Open("read-only".into()))
@@ -98,7 +102,7 @@ fn what_a_failing_store_loses_is_counted_and_it_is_tried_again() {
     });
     let pipeline = Pipeline::start(store.clone(), Options::default());
     for _ in 0..50 {
-        raise(&pipeline, "a", 1);
+        submit_or_count(&pipeline, "a", 1);
     }
     assert!(matches!(pipeline.flush(LONG), Err(FlushError { pending: 0, dropped: 1.., .. })));
     let health = pipeline.health();
@@ -133,7 +137,7 @@ fn one_event_that_the_store_refuses_does_not_take_the_others_with_it() {
 }
 
 #[test]
-fn a_panic_of_the_store_or_of_the_preparation_is_counted_and_the_thread_goes_on() {
+fn a_panic_of_the_store_or_of_the_preparation_is_counted_and_the_writer_continues() {
     let store = ControlledStore::new(|batch| {
         assert!(
             batch.iter().all(|sighting| sighting.event.type_name != "store"),
@@ -159,7 +163,7 @@ fn a_panic_of_the_store_or_of_the_preparation_is_counted_and_the_thread_goes_on(
 #[cfg(all(target_os = "linux", feature = "sqlite"))]
 #[test]
 #[ignore = "needs root, to mount a tmpfs of 1 MiB: ./run-tests"]
-fn a_full_disk_holds_nobody_up_and_recovers_by_itself() {
+fn a_full_disk_delays_no_thread_and_recovers_by_itself() {
     use crate::store::SqliteStore;
     use std::process::Command;
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The store, as the tracker calls it.
+//! Calls the store without recording failures within it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +10,15 @@ use crate::store::{
 };
 use crate::user_code::UserCodeGuard;
 
-/// A store in which nothing is recorded: what fails there would be written there, and fail there again.
-pub(super) struct QuietStore {
+/// A store whose own failures are not recorded: their events would be written to the same store,
+/// and fail again.
+pub(super) struct GuardedStore {
     store: Arc<dyn Store>,
-    /// Whether it may have something open.
+    /// Whether the store may have something open.
     used: AtomicBool,
 }
 
-impl QuietStore {
+impl GuardedStore {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self { store, used: AtomicBool::new(false) }
     }
@@ -33,13 +34,13 @@ impl QuietStore {
     }
 }
 
-impl fmt::Debug for QuietStore {
+impl fmt::Debug for GuardedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.store.fmt(f)
     }
 }
 
-impl Store for QuietStore {
+impl Store for GuardedStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
         self.call(|store| store.record(batch))
     }

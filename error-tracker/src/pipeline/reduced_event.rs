@@ -1,9 +1,9 @@
-//! What is kept of an event to count further ones onto its issue.
+//! The part of an event that is kept to count further occurrences of its issue.
 
 use crate::event::{Event, Frame, Origin, Request};
 
-/// As much of `event` as makes the same issue, without variables and source.
-pub(super) fn light(event: &Event) -> Event {
+/// Returns the part of `event` that is needed for the same issue, without variables and source.
+pub(super) fn reduced(event: &Event) -> Event {
     let frame = |frame: &Frame| Frame {
         function: frame.function.clone(),
         module: frame.module.clone(),
@@ -15,7 +15,7 @@ pub(super) fn light(event: &Event) -> Event {
         exit: frame.exit,
         ..Frame::default()
     };
-    let mut light = Event {
+    let mut reduced = Event {
         id: event.id.clone(),
         at: event.at,
         kind: event.kind,
@@ -31,16 +31,16 @@ pub(super) fn light(event: &Event) -> Event {
         grouping: event.grouping.clone(),
         ..Event::default()
     };
-    light.context.request = event.context.request.as_ref().map(|request| Request {
+    reduced.context.request = event.context.request.as_ref().map(|request| Request {
         method: request.method.clone(),
         host: request.host.clone(),
         path: request.path.clone(),
         ..Request::default()
     });
-    light
+    reduced
 }
 
-/// About how many bytes an event takes: the texts that may be long.
+/// Estimates the size of an event in bytes, from the texts that may be long.
 pub(super) fn weight(event: &Event) -> usize {
     const FRAME: usize = 400;
     let variables = |frame: &Frame| {
