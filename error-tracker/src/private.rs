@@ -5,7 +5,7 @@
 pub const DISABLED: bool = crate::DISABLED;
 
 pub use crate::capture::extra::{DebugExtra, ExtraValue, SerializeExtra};
-pub use crate::capture::{CallSite, format_given, given, hold_given, message, print_given};
+pub use crate::capture::{CallSite, capture_given, format_given, hold_given, message, print_given};
 pub use crate::event::Level;
 pub use crate::snapshot::late_kind::close_late;
 pub use crate::snapshot::type_probe::shown;

@@ -133,7 +133,7 @@ fn a_panic_outside_annotated_functions_has_its_place() {
 #[test]
 fn a_panic_with_a_value_that_is_no_text_is_recorded() {
     let event = event_of(|| catch_unwind(|| panic_any(7_u8)).is_err());
-    assert_eq!(event.message, "<a value that is no text>");
+    assert_eq!(event.message, "<a value that is not text>");
 }
 
 struct PanicsInDrop;

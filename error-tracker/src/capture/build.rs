@@ -1,17 +1,17 @@
 //! Builds the event of a failure.
 
-use super::lines;
+use super::frame_lines;
 use crate::event::{Cause, Event, Kind, Level};
 use crate::json::Value;
 use crate::stack;
 use crate::trace::failure::Failure;
 use crate::trace::frame_record::FrameRecord;
 
-/// How many bytes the texts of an event have together at most.
-const MAX_EVENT: usize = 256 * 1024;
+/// The most bytes that the texts of an event have together.
+const MAX_EVENT_BYTES: usize = 256 * 1024;
 
-/// The note of an event whose variables were not read.
-const UNREAD: &str =
+/// The note in an event whose variables were not read.
+const UNREAD_VARIABLES_NOTE: &str =
     "variables of functions that fail all the time: too costly to read at the time";
 
 /// Builds the event of a failure, with its scope. The event is neither masked nor bounded yet.
@@ -57,10 +57,10 @@ pub(crate) fn event(failure: &Failure, id: String) -> Event {
     }
     event.context.extras.extend(failure.extras.clone());
     if failure.frames.iter().any(FrameRecord::is_unread) {
-        event.cut.push(UNREAD.into());
+        event.cut.push(UNREAD_VARIABLES_NOTE.into());
     }
     failure.scope.fill(&mut event);
-    lines::add_panics_own(&mut event);
+    frame_lines::move_to_panic(&mut event);
     event
 }
 
@@ -75,14 +75,14 @@ pub(crate) fn chain(failure: &Failure) -> Vec<Cause> {
     std::iter::once(own).chain(outermost.sources.iter().cloned()).collect()
 }
 
-/// Returns whether the error was another one when it was last observed than where it began.
+/// Returns whether the error was converted between its first and its last observation.
 pub(crate) fn has_changed(failure: &Failure) -> bool {
     let (first, last) = (&failure.innermost, failure.outermost());
     last.message != first.message || last.type_name != first.type_name
 }
 
-/// Removes variables of running functions, then frames in the middle, until an event is within its
-/// bounds.
+/// Removes the variables of running functions, then frames in the middle, until an event is small
+/// enough.
 pub(crate) fn bound(event: &mut Event) {
     let size = |event: &Event| {
         let variables = |variables: &[crate::event::Variable]| -> usize {
@@ -111,7 +111,7 @@ pub(crate) fn bound(event: &mut Event) {
             + frames(&event.callers)
             + variables(&event.globals)
     };
-    if size(event) <= MAX_EVENT {
+    if size(event) <= MAX_EVENT_BYTES {
         return;
     }
     event.cut.push("variables of running functions: the event was too large".into());
@@ -120,7 +120,7 @@ pub(crate) fn bound(event: &mut Event) {
         frame.locals.clear();
     }
     let half = event.frames.len() / 2;
-    while size(event) > MAX_EVENT && event.frames.len() > 2 {
+    while size(event) > MAX_EVENT_BYTES && event.frames.len() > 2 {
         let middle = event.frames.len() / 2;
         event.frames.remove(middle);
     }

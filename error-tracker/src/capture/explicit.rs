@@ -46,7 +46,7 @@ impl CallSite {
     }
 
     /// Sets the place in a failure, and in the frame that contains the call.
-    pub(super) fn note_in(self, failure: &mut Failure) {
+    pub(super) fn set_in(self, failure: &mut Failure) {
         failure.location = Some(self.location());
         let mut frames = failure.frames.iter_mut();
         if let Some(frame) = frames.rfind(|frame| frame.exit == Some(event::Exit::Captured)) {
@@ -55,7 +55,10 @@ impl CallSite {
     }
 
     /// Calls `read` with the running annotated function whose source text contains the call.
-    pub(super) fn around<R>(self, read: impl FnOnce(Option<TrackedFrame<'_>>) -> R) -> R {
+    pub(super) fn with_enclosing_frame<R>(
+        self,
+        read: impl FnOnce(Option<TrackedFrame<'_>>) -> R,
+    ) -> R {
         thread::read(|mut frames| {
             read(frames.find(|frame| {
                 let meta = frame.meta();
@@ -68,15 +71,15 @@ impl CallSite {
     }
 }
 
-/// Records an error after which the program goes on.
+/// Records an error after which the program continues.
 ///
 /// Inside an annotated function the event has the trace of the error so far, and the arguments and
-/// locals of that function. An error that became an event already, because it has left the
-/// outermost annotated function, is not recorded again. The macro
-/// [`capture_exception!`](crate::capture_exception!) takes additional context, which is also added
-/// to an event that exists already, and takes every type of error, such as `anyhow::Error`.
+/// locals of that function. An error that was already recorded, because it has left the outermost
+/// annotated function, is not recorded again. The macro
+/// [`capture_exception!`](crate::capture_exception!) accepts every type of error, such as
+/// `anyhow::Error`, and additional context, which is also added to an existing event.
 ///
-/// Returns the event's id, or `None` when it was not accepted: no tracker is installed, or a rule
+/// Returns the event's id, or `None` if it was not accepted: no tracker is installed, or a rule
 /// ignores it.
 ///
 /// ```
@@ -98,7 +101,7 @@ pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<String> {
 /// Records a message; equal texts are one issue.
 ///
 /// The macro [`capture_message!`](crate::capture_message!) groups by the literal, without its
-/// values. Returns the event's id, or `None` when it was not accepted.
+/// values. Returns the event's id, or `None` if it was not accepted.
 ///
 /// ```
 /// error_tracker::capture_message("the cache is cold");
@@ -112,7 +115,11 @@ pub fn capture_message(text: impl Into<String>) -> Option<String> {
 }
 
 /// Records an error for the macro.
-pub fn given(look: ShowError<'_>, here: CallSite, extras: &[(&str, Value)]) -> Option<String> {
+pub fn capture_given(
+    look: ShowError<'_>,
+    here: CallSite,
+    extras: &[(&str, Value)],
+) -> Option<String> {
     let mut id = None;
     look(&mut |error| {
         id = capture(error, here, extras_of(extras));
@@ -120,7 +127,7 @@ pub fn given(look: ShowError<'_>, here: CallSite, extras: &[(&str, Value)]) -> O
     id
 }
 
-/// Collects the additional context that a macro was given.
+/// Collects the additional context of a macro call.
 pub(super) fn extras_of(extras: &[(&str, Value)]) -> Map {
     extras.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
@@ -129,17 +136,18 @@ fn capture(error: &ErrorRef<'_>, here: CallSite, extras: Map) -> Option<String> 
     record(read(error, here, extras)?)
 }
 
-/// Reads an error that is given at this place; `None` in user code that the tracker calls. A pending failure of the
-/// error is taken over, so that it is recorded by what this returns, or not at all.
+/// Reads an error at this place. Takes over a pending failure of the error, so that only [`record`]
+/// can record it. Returns `None` in user code that the tracker calls.
 pub(super) fn read(error: &ErrorRef<'_>, here: CallSite, extras: Map) -> Option<ExplicitFailure> {
     if in_user_code() {
         return None;
     }
-    let mut given =
-        here.around(|frame| explicit::explicit_failure(frame, Some(here.place()), error, false));
+    let mut given = here.with_enclosing_frame(|frame| {
+        explicit::explicit_failure(frame, Some(here.place()), error, false)
+    });
     match &mut given {
         ExplicitFailure::New(failure) => {
-            here.note_in(failure);
+            here.set_in(failure);
             failure.extras = extras;
         }
         ExplicitFailure::Reported(failure) => {
@@ -152,7 +160,7 @@ pub(super) fn read(error: &ErrorRef<'_>, here: CallSite, extras: Map) -> Option<
     Some(given)
 }
 
-/// Records what [`read`] returned; returns the id of the event.
+/// Records the result of [`read`], and returns the id of the event.
 pub(super) fn record(given: ExplicitFailure) -> Option<String> {
     match given {
         ExplicitFailure::New(failure) => reported::report(failure, |_| ()).id(),
@@ -165,8 +173,8 @@ pub(super) fn record(given: ExplicitFailure) -> Option<String> {
     }
 }
 
-/// Returns the failure of an error, for a tracker that is not the global one. Returns `None` inside
-/// user code that the tracker runs.
+/// Returns the failure of an error, for a tracker that is not the global one. Returns `None` in
+/// user code that the tracker calls.
 pub(crate) fn failure_of<E: Error + ?Sized>(
     error: &E,
     at: &Location<'static>,
@@ -179,21 +187,21 @@ pub(crate) fn failure_of<E: Error + ?Sized>(
         ErrorRef { type_name, display: Some(&error), debug: Some(&error), error: &|| Some(&error) };
     let here = CallSite::at(at);
     let (ExplicitFailure::New(mut failure) | ExplicitFailure::Reported(mut failure)) =
-        here.around(|frame| explicit::explicit_failure(frame, None, &error, true));
-    here.note_in(&mut failure);
+        here.with_enclosing_frame(|frame| explicit::explicit_failure(frame, None, &error, true));
+    here.set_in(&mut failure);
     failure.handled = true;
     Some(failure)
 }
 
-/// Returns the failure of a message, for a tracker that is not the global one. Returns `None`
-/// inside user code that the tracker runs.
+/// Returns the failure of a message, for a tracker that is not the global one. Returns `None` in
+/// user code that the tracker calls.
 pub(crate) fn failure_of_message(text: String, at: &Location<'static>) -> Option<Box<Failure>> {
     if DISABLED || in_user_code() {
         return None;
     }
     let here = CallSite::at(at);
-    let mut failure = here.around(|frame| explicit::message_failure(frame, text));
-    here.note_in(&mut failure);
+    let mut failure = here.with_enclosing_frame(|frame| explicit::message_failure(frame, text));
+    here.set_in(&mut failure);
     Some(failure)
 }
 
@@ -212,7 +220,7 @@ pub(crate) fn record_handled(
     if let ExplicitFailure::New(mut failure) =
         explicit::explicit_failure(None, Some(here.place()), &error, false)
     {
-        here.note_in(&mut failure);
+        here.set_in(&mut failure);
         reported::report(failure, |_| ());
     }
 }
@@ -222,8 +230,9 @@ pub fn message(text: String, template: Option<&'static str>, here: CallSite) -> 
     if in_user_code() {
         return None;
     }
-    let mut failure: Box<Failure> = here.around(|frame| explicit::message_failure(frame, text));
-    here.note_in(&mut failure);
+    let mut failure: Box<Failure> =
+        here.with_enclosing_frame(|frame| explicit::message_failure(frame, text));
+    here.set_in(&mut failure);
     failure.template = template;
     reported::report(failure, |_| ()).id()
 }
@@ -266,13 +275,13 @@ pub mod extra {
     }
 }
 
-/// Records an error after which the program goes on: `capture_exception!(error)`, or with
+/// Records an error after which the program continues: `capture_exception!(error)`, or with
 /// additional context `capture_exception!(error, order = id, attempt = 3)`.
 ///
-/// Takes every type of error: of the standard trait, `anyhow::Error`, `eyre::Report`, boxes,
-/// strings. Values of additional context are serialized with serde if possible, else shown by
-/// `Debug`, and masked by name. Returns the event's id like
-/// [`capture_exception()`](crate::capture_exception()). The error is always evaluated, and once.
+/// Accepts every type of error: implementations of the standard trait, `anyhow::Error`,
+/// `eyre::Report`, boxes, strings. Values of additional context are serialized with serde if
+/// possible, else formatted by `Debug`, and masked by name. Returns the event's id like
+/// [`capture_exception()`](crate::capture_exception()). The error is always evaluated exactly once.
 ///
 /// ```
 /// let order = 1007;
@@ -287,7 +296,7 @@ macro_rules! capture_exception {
         use $crate::__private::{DebugExtra as _, InspectGiven as _, SerializeExtra as _};
         match &$error {
             _ if $crate::__private::DISABLED => ::core::option::Option::None,
-            error => $crate::__private::given(
+            error => $crate::__private::capture_given(
                 &|see: &mut dyn FnMut(&$crate::__private::ErrorRef<'_>)| {
                     (&&&&&&&&$crate::__private::GivenError(error)).__error_tracker_look(see)
                 },
@@ -299,7 +308,7 @@ macro_rules! capture_exception {
 }
 
 /// Records a message: `capture_message!("user {id} has no cart")`. Messages are grouped by the
-/// literal and show the formatted text. Returns the event's id, or `None` when it was not accepted.
+/// literal and show the formatted text. Returns the event's id, or `None` if it was not accepted.
 ///
 /// ```
 /// let id = 7;

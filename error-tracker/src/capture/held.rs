@@ -1,4 +1,5 @@
-//! Captures that are begun when an error is known, and committed when it is decided that it matters.
+//! Captures that begin when an error is known, and are committed once it is clear that the error
+//! matters.
 
 use std::error::Error;
 use std::fmt;
@@ -10,12 +11,14 @@ use crate::json::{Map, Value};
 use crate::trace::error_ref::{ErrorRef, ShowError};
 use crate::trace::explicit::ExplicitFailure;
 
-/// A capture whose error has been read, with trace, variables and scope, and that is recorded when it is committed: for
-/// an error that matters only with what is known later, such as the status of the response.
+/// A capture that has read its error, with trace, variables and scope, and records it when it is
+/// committed: for errors that matter or not depending on something known later, such as the status
+/// of the response.
 ///
-/// Made by [`hold_exception()`] and [`hold_exception!`](crate::hold_exception!). It can be sent to another thread. Clones
-/// are the same capture. When the last one is dropped without [`commit`](Self::commit), nothing is recorded of the
-/// error, also where it leaves annotated functions meanwhile; an error that was an event before stays one.
+/// Created by [`hold_exception()`] and [`hold_exception!`](crate::hold_exception!). It can be sent
+/// to another thread. Clones are the same capture. If the last clone is dropped without
+/// [`commit`](Self::commit), the error is not recorded, even if it leaves annotated functions
+/// meanwhile. An error that was recorded before stays recorded.
 ///
 /// ```
 /// use error_tracker::{HeldCapture, hold_exception};
@@ -25,12 +28,12 @@ use crate::trace::explicit::ExplicitFailure;
 ///     held: Option<HeldCapture>,
 /// }
 ///
-/// // In the handler, where the error is at hand.
+/// // In the handler, which has the error.
 /// fn answer(error: &std::num::ParseIntError) -> Response {
 ///     Response { status: 400, held: Some(hold_exception(error)) }
 /// }
 ///
-/// // Around it, where the status is known.
+/// // In the middleware, which knows the status.
 /// let response = answer(&"x".parse::<u32>().unwrap_err());
 /// if let Some(held) = response.held.filter(|_| response.status >= 500) {
 ///     held.commit();
@@ -56,8 +59,9 @@ impl HeldCapture {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Records the error as it was when it was held. Returns the event's id, also when it is called again, or `None`
-    /// when the event was not accepted: no tracker is installed, or a rule ignores it.
+    /// Records the error as it was when it was held. Returns the event's id, also if it is called
+    /// again, or `None` if the event was not accepted: no tracker is installed, or a rule ignores
+    /// it.
     pub fn commit(&self) -> Option<String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let id = match std::mem::replace(&mut *state, HeldState::Empty) {
@@ -76,11 +80,11 @@ impl fmt::Debug for HeldCapture {
     }
 }
 
-/// Reads an error as [`capture_exception()`](crate::capture_exception()) does, and records it when the returned capture
-/// is committed.
+/// Reads an error like [`capture_exception()`](crate::capture_exception()), and records it when the
+/// returned capture is committed.
 ///
-/// The macro [`hold_exception!`](crate::hold_exception!) does the same, takes additional context, and takes every type of
-/// error, `anyhow::Error` included.
+/// The macro [`hold_exception!`](crate::hold_exception!) accepts every type of error, such as
+/// `anyhow::Error`, and additional context.
 ///
 /// ```
 /// let error = "12,50".parse::<f64>().unwrap_err();
@@ -114,8 +118,8 @@ pub fn hold_given(
     HeldCapture::new(held)
 }
 
-/// Reads an error as [`capture_exception!`](crate::capture_exception!) does, with additional context where it is given,
-/// and records it when the returned [`HeldCapture`](crate::HeldCapture) is committed.
+/// Reads an error like [`capture_exception!`](crate::capture_exception!), with optional additional
+/// context, and records it when the returned [`HeldCapture`](crate::HeldCapture) is committed.
 ///
 /// ```
 /// let error = "12,50".parse::<f64>().unwrap_err();

@@ -14,11 +14,11 @@ use crate::trace::panic::{ASK_HOOK, HookAction, PanicFate, begin};
 use crate::trace::reported;
 use crate::user_code::{hides_panics, in_user_code};
 
-/// How long a panicking thread waits until the panic is reported, and stored if the program may
-/// end. Bounded, since the program's own hooks, such as `before_capture`, may need a lock of that
-/// thread.
-const DEADLINE: Duration = Duration::from_secs(2);
-/// How long to wait for the lock of the panic hooks, to learn which one is set.
+/// The most time that a panicking thread waits until the panic is reported, and stored if the
+/// program may end. Bounded, because the program's own hooks, such as `before_capture`, may need a
+/// lock of that thread.
+const REPORT_DEADLINE: Duration = Duration::from_secs(2);
+/// The most time to wait for the lock of the panic hooks, to find out which one is set.
 const HOOK_LOCK_DEADLINE: Duration = Duration::from_millis(500);
 
 /// The messages with which the standard library panics just before it aborts the program.
@@ -28,13 +28,13 @@ const ABORT_MESSAGES: [&str; 2] =
 type PanicHook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// The address of our hook, and whether a hook that was set later calls it.
-static OURS: AtomicUsize = AtomicUsize::new(0);
+static OUR_HOOK: AtomicUsize = AtomicUsize::new(0);
 static IS_CALLED_BY_ANOTHER: AtomicBool = AtomicBool::new(false);
 
-/// Records panics from now on; the former hook runs afterwards. `flush` waits for the store.
+/// Records panics from now on; the previous hook runs afterwards. `flush` waits for the store.
 ///
-/// A former hook, or one that is set later and calls this one, may end the program. So with such a
-/// hook a panic is stored before the hook returns; likewise if the panic will reach a function that
+/// A previous hook, or one that is set later and calls this one, may end the program. With such a
+/// hook a panic is stored before the hook returns. So is a panic that will reach a function that
 /// must not unwind.
 pub(crate) fn install(flush: fn()) {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -57,7 +57,7 @@ pub(crate) fn install(flush: fn()) {
         }
         before(info);
     });
-    OURS.store(address(&*ours), Relaxed);
+    OUR_HOOK.store(address(&*ours), Relaxed);
     panic::set_hook(ours);
     let _ = ASK_HOOK.set(is_replaced);
 }
@@ -81,7 +81,7 @@ fn record(info: &PanicHookInfo<'_>, may_end: bool, is_chained: bool, flush: fn()
     if is_chained {
         IS_CALLED_BY_ANOTHER.store(true, Relaxed);
     }
-    let message = info.payload_as_str().unwrap_or("<a value that is no text>").to_owned();
+    let message = info.payload_as_str().unwrap_or("<a value that is not text>").to_owned();
     let location = info.location().map(|at| Location {
         file: at.file().into(),
         line: at.line(),
@@ -114,7 +114,7 @@ fn record(info: &PanicHookInfo<'_>, may_end: bool, is_chained: bool, flush: fn()
             flush();
         }
     };
-    elsewhere(report, DEADLINE);
+    run_on_new_thread(report, REPORT_DEADLINE);
 }
 
 /// Returns whether another hook has replaced ours and does not call it. Must not be called by a
@@ -127,16 +127,16 @@ fn is_replaced() -> bool {
     }
     let ask = || {
         let hook = panic::take_hook();
-        let is_ours = address(&*hook) == OURS.load(Relaxed);
+        let is_ours = address(&*hook) == OUR_HOOK.load(Relaxed);
         panic::set_hook(hook);
         !is_ours && !IS_CALLED_BY_ANOTHER.load(Relaxed)
     };
-    elsewhere(ask, HOOK_LOCK_DEADLINE).unwrap_or_default()
+    run_on_new_thread(ask, HOOK_LOCK_DEADLINE).unwrap_or_default()
 }
 
-/// Runs a closure that must not run on a panicking thread on a thread of its own, and waits for it.
+/// Runs a closure, which must not run on a panicking thread, on a new thread, and waits for it.
 /// Returns `None` after the deadline, or if no thread could be started.
-fn elsewhere<R: Send + 'static>(
+fn run_on_new_thread<R: Send + 'static>(
     run: impl FnOnce() -> R + Send + 'static,
     deadline: Duration,
 ) -> Option<R> {

@@ -1,10 +1,10 @@
-//! Tracebacks as text; nothing is stored.
+//! Prints tracebacks without storing anything.
 
 use std::error::Error;
 use std::io::{self, Write};
 
 use super::explicit::CallSite;
-use super::names::Symbolizer;
+use super::symbolizer::Symbolizer;
 use super::{build, source::SourceFiles};
 use crate::event::Event;
 use crate::format::Format;
@@ -14,7 +14,7 @@ use crate::trace::error_ref::{ErrorRef, ShowError};
 use crate::trace::explicit::{self, ExplicitFailure};
 
 /// Returns the event that capturing an error here would store, or has stored: with the trace of the
-/// annotated functions that the error has passed on this thread, and their source lines.
+/// annotated functions that the error has passed through on this thread, and their source lines.
 ///
 /// ```
 /// let error = "12,50".parse::<f64>().unwrap_err();
@@ -28,10 +28,10 @@ pub fn event_from_error<E: Error + ?Sized>(error: &E) -> Event {
 
 /// Prints an error's traceback to standard error, with colours on a terminal.
 ///
-/// The traceback has the annotated functions that the error has passed. For an error that has
-/// passed none it has the calls that lead here, if the environment variable `RUST_BACKTRACE` is set
-/// and not `0`: finding their names takes tenths of a second. The macro
-/// [`print_exception!`](crate::print_exception!) takes every type of error, such as
+/// The traceback has the annotated functions that the error has passed through. If there are none,
+/// it has the call stack, provided that the environment variable `RUST_BACKTRACE` is set and not
+/// `0`: finding the names of calls takes tenths of a second. The macro
+/// [`print_exception!`](crate::print_exception!) accepts every type of error, such as
 /// `anyhow::Error`.
 ///
 /// ```
@@ -120,9 +120,11 @@ fn event_of<E: Error + ?Sized>(error: &E, here: CallSite) -> Event {
 }
 
 fn event_at(error: &ErrorRef<'_>, here: CallSite) -> Event {
-    let failure = match here.around(|frame| explicit::explicit_failure(frame, None, error, true)) {
+    let failure = match here
+        .with_enclosing_frame(|frame| explicit::explicit_failure(frame, None, error, true))
+    {
         ExplicitFailure::New(mut failure) => {
-            here.note_in(&mut failure);
+            here.set_in(&mut failure);
             failure
         }
         ExplicitFailure::Reported(failure) => failure,
@@ -136,8 +138,8 @@ fn event_at(error: &ErrorRef<'_>, here: CallSite) -> Event {
     event
 }
 
-/// Returns whether the names of a call stack are wanted, by the variable of the standard library.
-/// Finding them takes too long for each print.
+/// Returns whether the names of a call stack are wanted, according to the variable of the standard
+/// library. Finding them takes too long to do it for each print.
 fn wants_calls() -> bool {
     std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0")
 }

@@ -1,4 +1,4 @@
-//! Source lines around a failing expression, read from the disk if the source is still there.
+//! Reads source lines around a failing expression from the disk, if the source is there.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::event::{Event, Frame, Snippet};
 use crate::mask::{self, Masking};
 
-/// How many lines are shown before the failing one, and after it.
-const AROUND: u32 = 5;
-/// How many chars of a line are shown.
+/// Lines before and after the failing one.
+const CONTEXT_LINES: u32 = 5;
+/// Chars of a line that are kept.
 const MAX_LINE: usize = 240;
-/// How many files the cache has at most.
+/// The most files in the cache.
 const MAX_FILES: usize = 200;
-/// The size of the largest file that is read, in bytes.
+/// The maximum size of a file that is read, in bytes.
 const MAX_FILE_SIZE: u64 = 4 * 1024 * 1024;
 
 /// A cache of the lines of files; `None` for files that could not be read.
 pub(crate) struct SourceFiles {
-    /// Masks what looks like a secret in the lines.
+    /// Masks secrets in the lines by their shape.
     masking: Masking,
     files: HashMap<(String, &'static str), Option<Vec<String>>>,
 }
@@ -31,25 +31,25 @@ impl SourceFiles {
     pub(crate) fn add_to(&mut self, event: &mut Event) {
         for frame in event.frames.iter_mut().chain(&mut event.callers) {
             if frame.snippet.is_none() {
-                frame.snippet = self.around(frame, &frame.file);
+                frame.snippet = self.snippet(frame, &frame.file);
             }
         }
     }
 
     /// Returns the lines around a frame's line in `file`: the frame's file, or its absolute path.
-    /// Returns `None` if the source is not there or has changed.
-    pub(super) fn around(&mut self, frame: &Frame, file: &str) -> Option<Snippet> {
+    /// Returns `None` if the source does not exist or has changed.
+    pub(super) fn snippet(&mut self, frame: &Frame, file: &str) -> Option<Snippet> {
         if self.files.len() > MAX_FILES {
             self.files.clear();
         }
         let key = (file.to_owned(), frame.root);
         let lines = self.files.entry(key).or_insert_with(|| read(file, frame.root)).as_ref()?;
         let at = frame.line.checked_sub(1)?;
-        let first = at.saturating_sub(AROUND) as usize;
+        let first = at.saturating_sub(CONTEXT_LINES) as usize;
         let mut lines: Vec<String> = lines
             .iter()
             .skip(first)
-            .take((at as usize - first) + 1 + AROUND as usize)
+            .take((at as usize - first) + 1 + CONTEXT_LINES as usize)
             .cloned()
             .collect();
         // The source may have changed since it was compiled.
@@ -66,8 +66,8 @@ impl SourceFiles {
     }
 }
 
-/// Reads a file whose path is relative to the workspace's folder: `root`, the crate's, or one
-/// above.
+/// Reads a file whose path is relative to the workspace's folder: `root`, which is the crate's
+/// folder, or one of its ancestors.
 fn read(file: &str, root: &str) -> Option<Vec<String>> {
     let path = Path::new(file);
     let candidates =

@@ -1,4 +1,5 @@
-//! The end of the program waits for the store: once, however many ways lead to it.
+//! Waits for the store at the end of the program, within one deadline for all ways in which it may
+//! end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -8,12 +9,12 @@ use super::{Tracker, tracker};
 use crate::pipeline::FlushError;
 use crate::trace::early_report;
 
-/// The longest wait of the end of the program for a store that is stuck: the guard's drop, the exit and an aborting
-/// panic in all.
+/// The most time that the end of the program waits for a store that hangs: the guard's drop, the
+/// exit and an aborting panic together.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// The moment until which all ends wait; stays set where the wait was in vain.
-static UNTIL: Mutex<Option<Instant>> = Mutex::new(None);
+/// The time until which all of them wait. Stays set if the store did not finish.
+static WAIT_UNTIL: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// Waits until everything is stored and the store is closed, or the deadline.
 pub(super) fn finish(tracker: &Tracker) {
@@ -31,16 +32,16 @@ fn within_deadline(wait: impl FnOnce(Duration) -> Result<(), FlushError>) {
     let shared = |until: &mut Option<Instant>| {
         *until.insert(until.filter(|it| *it + DEADLINE > now).unwrap_or(now + DEADLINE))
     };
-    // A lock that another process's thread held at a fork is none of ours.
-    let until = UNTIL.try_lock().map_or(now + DEADLINE, |mut until| shared(&mut until));
+    // Never blocks: a thread of another process may have held the lock at a fork.
+    let until = WAIT_UNTIL.try_lock().map_or(now + DEADLINE, |mut until| shared(&mut until));
     let is_stuck = wait(until.saturating_duration_since(now))
         .is_err_and(|partial| partial.pending + partial.unobserved > 0);
-    if !is_stuck && let Ok(mut until) = UNTIL.try_lock() {
+    if !is_stuck && let Ok(mut until) = WAIT_UNTIL.try_lock() {
         *until = None;
     }
 }
 
-/// Makes a normal end of the process, `std::process::exit` included, wait for the store.
+/// Makes a normal end of the process, including `std::process::exit`, wait for the store.
 #[allow(unsafe_code, reason = "`atexit`, `on_exit`")]
 pub(super) fn finish_at_exit() {
     fn end(failed: Option<bool>) {
@@ -62,7 +63,8 @@ pub(super) fn finish_at_exit() {
         extern "C" fn at_exit(status: c_int, _: *mut c_void) {
             end(Some(status != 0));
         }
-        // SAFETY: the function of glibc; the callback lives for ever, does not unwind and does not use its argument.
+        // SAFETY: the function of glibc; the callback lives for ever, does not unwind and does not
+        // use its argument.
         unsafe { on_exit(at_exit, ptr::null_mut()) };
     }
     #[cfg(all(unix, not(all(target_os = "linux", target_env = "gnu"))))]
@@ -73,7 +75,8 @@ pub(super) fn finish_at_exit() {
         extern "C" fn at_exit() {
             end(None);
         }
-        // SAFETY: the function of the C standard library; the callback lives for ever and does not unwind.
+        // SAFETY: the function of the C standard library; the callback lives for ever and does not
+        // unwind.
         unsafe { atexit(at_exit) };
     }
     #[cfg(not(unix))]

@@ -1,4 +1,4 @@
-//! Settings from the environment's variables.
+//! Reads settings from environment variables.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::warning::warn;
 
 const PREFIX: &str = "ERROR_TRACKER_";
 
-/// The settings that a variable can give, behind [`PREFIX`].
+/// The settings that have a variable, without [`PREFIX`].
 const NAMES: [&str; 18] = [
     "ENABLED",
     "DATABASE",
@@ -37,34 +37,36 @@ const NAMES: [&str; 18] = [
 impl Settings {
     /// Reads the variables whose names start with `ERROR_TRACKER_`.
     ///
-    /// Variables that a cluster sets for a service called `error-tracker` (`ERROR_TRACKER_SERVICE_HOST`,
-    /// `ERROR_TRACKER_PORT_8765_TCP_ADDR`) are passed over; standard error names them once.
+    /// Variables that a cluster sets for a service called `error-tracker`
+    /// (`ERROR_TRACKER_SERVICE_HOST`, `ERROR_TRACKER_PORT_8765_TCP_ADDR`) are ignored, with one
+    /// warning on standard error.
     ///
     /// # Errors
-    /// Another variable is not a setting, or the setting does not take its value.
+    /// If another variable is not a setting, or its value is invalid.
     pub fn from_env() -> Result<Self, InitError> {
         let (settings, problems) = Self::from_env_with_problems();
         problems.into_iter().next().map_or(Ok(settings), Err)
     }
 
-    /// Reads settings as `from_env` does, with all problems. A setting whose variable is wrong is not set.
+    /// Reads settings like `from_env`, and returns all problems. A setting with an invalid variable
+    /// is not set.
     pub(super) fn from_env_with_problems() -> (Self, Vec<InitError>) {
-        let found = FoundSettings::among(std::env::vars_os());
-        if !found.passed_over.is_empty() {
+        let found = FoundSettings::from_variables(std::env::vars_os());
+        if !found.skipped.is_empty() {
             static WARNED: AtomicBool = AtomicBool::new(false);
             if !WARNED.swap(true, Relaxed) {
-                let names = found.passed_over.join(", ");
+                let names = found.skipped.join(", ");
                 warn(format_args!(
-                    "passes over variables that a service of this name has set: {names}"
+                    "ignores variables that belong to a service of this name: {names}"
                 ));
             }
         }
         (found.settings, found.problems)
     }
 
-    /// Sets what the variable `name` stands for.
+    /// Sets a setting to the value of the variable `name`.
     fn set(&mut self, setting: &str, name: &str, value: OsString) -> Result<(), InitError> {
-        // The name of a file may be any bytes, all other values are text.
+        // The name of a file may have any bytes; all other values are text.
         if setting == "DATABASE" {
             self.database = Some(PathBuf::from(value));
             return Ok(());
@@ -76,23 +78,23 @@ impl Settings {
             InitError::setting(name, format!("{} is not UTF-8: write it in UTF-8", value.display()))
         })?;
         match setting {
-            "ENABLED" => self.enabled = Some(switch(name, &value)?),
+            "ENABLED" => self.enabled = Some(parse_bool(name, &value)?),
             "RELEASE" => self.release = Some(value),
             "ENVIRONMENT" => self.environment = Some(value),
             "HOST" => self.host = Some(value),
-            "MASK" => self.mask = Some(list(&value)),
+            "MASK" => self.mask = Some(parse_list(&value)),
             "MASK_WITH" => self.mask_with = Some(value),
-            "MASK_VALUES" => self.mask_values = Some(switch(name, &value)?),
-            "IGNORE" => self.ignore = Some(list(&value)),
-            "PANICS" => self.panics = Some(switch(name, &value)?),
-            "BACKTRACE" => self.backtrace = Some(backtrace(name, &value)?),
-            "HANDLED" => self.handled = Some(handled(name, &value)?),
-            "EMPTY_ERRORS" => self.empty_errors = Some(switch(name, &value)?),
-            "QUEUE" => self.queue = Some(number(name, &value)?),
-            "MAX_AGE_DAYS" => self.max_age_days = Some(number(name, &value)?),
-            "MAX_ISSUES" => self.max_issues = Some(number(name, &value)?),
-            "MAX_OCCURRENCES" => self.max_occurrences = Some(number(name, &value)?),
-            "MAX_MEGABYTES" => self.max_megabytes = Some(number(name, &value)?),
+            "MASK_VALUES" => self.mask_values = Some(parse_bool(name, &value)?),
+            "IGNORE" => self.ignore = Some(parse_list(&value)),
+            "PANICS" => self.panics = Some(parse_bool(name, &value)?),
+            "BACKTRACE" => self.backtrace = Some(parse_backtrace(name, &value)?),
+            "HANDLED" => self.handled = Some(parse_handled(name, &value)?),
+            "EMPTY_ERRORS" => self.empty_errors = Some(parse_bool(name, &value)?),
+            "QUEUE" => self.queue = Some(parse_number(name, &value)?),
+            "MAX_AGE_DAYS" => self.max_age_days = Some(parse_number(name, &value)?),
+            "MAX_ISSUES" => self.max_issues = Some(parse_number(name, &value)?),
+            "MAX_OCCURRENCES" => self.max_occurrences = Some(parse_number(name, &value)?),
+            "MAX_MEGABYTES" => self.max_megabytes = Some(parse_number(name, &value)?),
             _ => return Err(unknown(name, setting)),
         }
         Ok(())
@@ -102,13 +104,13 @@ impl Settings {
 #[derive(Default)]
 struct FoundSettings {
     settings: Settings,
-    /// Names of variables that a cluster has set.
-    passed_over: Vec<String>,
+    /// Names of variables that a cluster sets.
+    skipped: Vec<String>,
     problems: Vec<InitError>,
 }
 
 impl FoundSettings {
-    fn among(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+    fn from_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
         let mut found = Self::default();
         for (name, value) in variables {
             if !name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
@@ -116,8 +118,8 @@ impl FoundSettings {
             }
             let name = name.to_string_lossy().into_owned();
             let setting = &name[PREFIX.len()..];
-            if is_of_a_service(setting) {
-                found.passed_over.push(name);
+            if is_service_variable(setting) {
+                found.skipped.push(name);
             } else if let Err(problem) = found.settings.set(setting, &name, value) {
                 found.problems.push(problem);
             }
@@ -126,10 +128,10 @@ impl FoundSettings {
     }
 }
 
-/// Returns whether Kubernetes sets a variable of this name for a service `error-tracker`, or one whose name goes on
-/// behind that (`error-tracker-web`): see "Accessing the Service, environment variables" in its documentation.
-/// Docker's links have the same names for ports.
-fn is_of_a_service(setting: &str) -> bool {
+/// Returns whether Kubernetes sets a variable of this name for a service `error-tracker`, or for
+/// one whose name begins with that (`error-tracker-web`): see "Accessing the Service, environment
+/// variables" in its documentation. Docker's links have the same names for ports.
+fn is_service_variable(setting: &str) -> bool {
     let words: Vec<&str> = setting.split('_').collect();
     (0..words.len()).any(|at| match words[at..] {
         ["SERVICE", "HOST"] | ["SERVICE", "PORT", ..] | ["PORT"] => true,
@@ -143,20 +145,24 @@ fn is_of_a_service(setting: &str) -> bool {
 }
 
 fn unknown(name: &str, setting: &str) -> InitError {
-    let nearest = NAMES.iter().map(|known| (edits(setting, known), known)).min();
+    let nearest = NAMES.iter().map(|known| (edit_distance(setting, known), known)).min();
     let guess = match nearest {
-        Some((edits, known)) if edits * 3 <= known.len() => format!(" (is {PREFIX}{known} meant?)"),
+        Some((distance, known)) if distance * 3 <= known.len() => {
+            format!(" (is {PREFIX}{known} meant?)")
+        }
         _ => String::new(),
     };
     let known = NAMES.join(", ");
     InitError::setting(
         name,
-        format!("there is no such setting{guess}; there are {known}, each behind {PREFIX}"),
+        format!(
+            "there is no such setting{guess}; there are {known}, each with the prefix {PREFIX}"
+        ),
     )
 }
 
-/// Returns how many letters have to be put in, taken out or changed to make `b` of `a`.
-fn edits(a: &str, b: &str) -> usize {
+/// Returns how many letters have to be inserted, removed or changed to get from `a` to `b`.
+fn edit_distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {
         let mut diagonal = std::mem::replace(&mut row[0], i + 1);
@@ -169,18 +175,18 @@ fn edits(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-fn switch(name: &str, value: &str) -> Result<bool, InitError> {
+fn parse_bool(name: &str, value: &str) -> Result<bool, InitError> {
     match value.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(InitError::setting(
             name,
-            format!("{value:?} is no switch: write `true` or `false`"),
+            format!("{value:?} is not a boolean: write `true` or `false`"),
         )),
     }
 }
 
-fn backtrace(name: &str, value: &str) -> Result<BacktraceMode, InitError> {
+fn parse_backtrace(name: &str, value: &str) -> Result<BacktraceMode, InitError> {
     match value.trim().to_ascii_lowercase().as_str() {
         "auto" => Ok(BacktraceMode::Auto),
         "all" => Ok(BacktraceMode::All),
@@ -192,20 +198,20 @@ fn backtrace(name: &str, value: &str) -> Result<BacktraceMode, InitError> {
     }
 }
 
-fn handled(name: &str, value: &str) -> Result<Handled, InitError> {
+fn parse_handled(name: &str, value: &str) -> Result<Handled, InitError> {
     let word = value.trim().to_ascii_lowercase();
     crate::json::from_value(word.into()).map_err(|_| {
-        InitError::setting(name, format!("{value:?} is none of `keep`, `count` and `off`"))
+        InitError::setting(name, format!("{value:?} is not one of `keep`, `count` and `off`"))
     })
 }
 
-fn number(name: &str, value: &str) -> Result<u32, InitError> {
+fn parse_number(name: &str, value: &str) -> Result<u32, InitError> {
     value.trim().parse().map_err(|_| {
-        InitError::setting(name, format!("{value:?} is no whole number, such as `1000`"))
+        InitError::setting(name, format!("{value:?} is not a whole number, such as `1000`"))
     })
 }
 
-fn list(value: &str) -> Vec<String> {
+fn parse_list(value: &str) -> Vec<String> {
     value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(Into::into).collect()
 }
 
@@ -214,17 +220,17 @@ mod tests {
     use super::{FoundSettings, InitError, Settings};
 
     fn found(name: &str, value: &str) -> FoundSettings {
-        FoundSettings::among([(name.into(), value.into())].into_iter())
+        FoundSettings::from_variables([(name.into(), value.into())].into_iter())
     }
 
     fn read(name: &str, value: &str) -> Result<Settings, InitError> {
         let FoundSettings { mut settings, mut problems, .. } = found(name, value);
-        problems.extend(settings.take_wrong());
+        problems.extend(settings.take_invalid());
         problems.into_iter().next().map_or(Ok(settings), Err)
     }
 
     #[test]
-    fn every_wrong_setting_is_named_with_the_way_to_mend_it() {
+    fn every_invalid_setting_is_named_with_its_remedy() {
         for (name, value, fix) in [
             ("ERROR_TRACKER_PANICS", "perhaps", "write `true` or `false`"),
             ("ERROR_TRACKER_BACKTRACE", "full", "write `auto`, `all` or `off`"),
@@ -246,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cluster_sets_for_a_service_of_this_name_is_passed_over_and_named() {
+    fn variables_that_a_cluster_sets_for_a_service_of_this_name_are_skipped_and_named() {
         for name in [
             "SERVICE_HOST",
             "SERVICE_PORT",
@@ -266,7 +272,7 @@ mod tests {
         ] {
             let name = format!("ERROR_TRACKER_{name}");
             let found = found(&name, "tcp://10.0.0.11:8765");
-            assert_eq!((found.passed_over, found.problems), (vec![name], vec![]));
+            assert_eq!((found.skipped, found.problems), (vec![name], vec![]));
             assert_eq!(found.settings, Settings::default());
         }
         for name in [
@@ -284,10 +290,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn bytes_that_are_not_utf_8_name_that_file_and_are_an_error_elsewhere() {
+    fn a_database_may_have_a_name_that_is_not_utf_8_but_no_other_value() {
         use std::os::unix::ffi::OsStringExt;
         let bytes = std::ffi::OsString::from_vec(b"caf\xe9.db".to_vec());
-        let read = |name: &str| FoundSettings::among([(name.into(), bytes.clone())].into_iter());
+        let read =
+            |name: &str| FoundSettings::from_variables([(name.into(), bytes.clone())].into_iter());
         assert_eq!(read("ERROR_TRACKER_DATABASE").settings.database.unwrap().as_os_str(), bytes);
         let problem = read("ERROR_TRACKER_RELEASE").problems[0].to_string();
         assert!(
@@ -311,7 +318,7 @@ mod tests {
         ];
         let variables =
             variables.map(|(name, value)| (format!("ERROR_TRACKER_{name}").into(), value.into()));
-        let found = FoundSettings::among(variables.into_iter());
+        let found = FoundSettings::from_variables(variables.into_iter());
         assert_eq!((found.settings, found.problems), (by_serde, vec![]));
         assert!(crate::json::from_str::<Settings>(r#"{ "masc": [] }"#).is_err());
     }

@@ -1,17 +1,17 @@
 use std::fmt;
 
-/// Why a tracker could not be set up. Nothing was changed.
+/// The reason why a tracker could not be set up. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InitError {
-    /// A setting is wrong.
+    /// A setting is invalid.
     Setting {
-        /// Its name, as it was given: `ERROR_TRACKER_QUEUE`, `queue`.
+        /// The name of the setting or variable: `queue`, `ERROR_TRACKER_QUEUE`.
         name: String,
-        /// What is wrong with it, and what to write instead.
+        /// The problem, and what to write instead.
         problem: String,
     },
-    /// A tracker was installed before, and stays.
+    /// A tracker is already installed, and stays installed.
     Installed,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for InitError {
         match self {
             Self::Setting { name, problem } => write!(f, "error-tracker's setting `{name}`: {problem}"),
             Self::Installed => f.write_str(
-                "a tracker is installed already: install one in `main`, and build others with `TrackerBuilder::build`",
+                "a tracker is already installed: install one in `main`, and build others with `TrackerBuilder::build`",
             ),
         }
     }

@@ -17,14 +17,15 @@ use crate::trace::sink::{FailureSink, SINK};
 use crate::trace::thread::is_inside;
 use crate::warning::warn;
 
-/// The pause between two looks at pending failures.
-const SETTLE: Duration = Duration::from_secs(1);
+/// The pause between two checks of pending failures.
+const SETTLE_INTERVAL: Duration = Duration::from_secs(1);
 
 static GLOBAL: SetOnce<Tracker> = SetOnce::new();
 
-/// Keeps errors and panics in `errors.db` in the current folder, or as the environment says (see [`Settings`]).
+/// Records errors and panics in `errors.db` in the current folder, or as configured by environment
+/// variables (see [`Settings`]).
 ///
-/// What it returns flushes when it is dropped; keep it until the end of `main`.
+/// The returned guard flushes when it is dropped; keep it until the end of `main`.
 ///
 /// ```no_run
 /// fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,13 +36,14 @@ static GLOBAL: SetOnce<Tracker> = SetOnce::new();
 /// ```
 ///
 /// # Errors
-/// A variable of the environment is wrong, or a tracker is installed already.
+/// If an environment variable is invalid, or a tracker is already installed.
 pub fn init() -> Result<TrackerGuard, InitError> {
     builder().settings(Settings::from_env()?).install()
 }
 
-/// Keeps errors and panics as [`init`] does, in a `main` that returns no `Result`. What is wrong is said on standard
-/// error, and the program goes on: a setting whose variable is wrong keeps its default.
+/// Records errors and panics like [`init`], for a `main` that returns no `Result`. Problems are
+/// printed to standard error, and the program continues: a setting with an invalid variable keeps
+/// its default.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -59,22 +61,24 @@ pub fn init_or_warn() -> TrackerGuard {
 }
 
 impl TrackerBuilder {
-    /// Sets up the global tracker, where the attributes and macros record.
+    /// Installs the global tracker, in which the attributes and macros record.
     ///
-    /// The store is opened with the first event, or when it is read; a program without events makes no file. One that
-    /// cannot be opened is not an error: standard error says so once, and events are counted as dropped until it can
-    /// be. While it is locked or full they wait.
+    /// The store is opened with the first event, or when it is read; a program without events
+    /// creates no file. A store that cannot be opened is not an error: a warning is printed once to
+    /// standard error, and events are counted as dropped until it can be opened. Events wait while
+    /// the store is locked or full.
     ///
     /// # Errors
-    /// A setting is wrong, or a tracker is installed already.
+    /// If a setting is invalid, or a tracker is already installed.
     pub fn install(self) -> Result<TrackerGuard, InitError> {
         install(self)
     }
 
-    /// Sets up the global tracker as [`install`](Self::install) does, in a `main` that returns no `Result`.
+    /// Installs the global tracker like [`install`](Self::install), for a `main` that returns no
+    /// `Result`.
     ///
-    /// What is wrong is said on standard error, and the program goes on: a wrong setting keeps its default. Where a
-    /// tracker is installed already, it is that one.
+    /// Problems are printed to standard error, and the program continues: an invalid setting keeps
+    /// its default. If a tracker is already installed, the guard belongs to that one.
     ///
     /// ```no_run
     /// use std::process::ExitCode;
@@ -86,7 +90,7 @@ impl TrackerBuilder {
     /// }
     /// ```
     pub fn install_or_warn(mut self) -> TrackerGuard {
-        for problem in self.take_wrong() {
+        for problem in self.take_invalid() {
             warn(format_args!("{problem}"));
         }
         install(self).unwrap_or_else(|error| {
@@ -96,21 +100,22 @@ impl TrackerBuilder {
     }
 }
 
-/// Returns the global tracker, once there is one.
+/// Returns the global tracker, if one is installed.
 #[must_use]
 pub fn tracker() -> Option<&'static Tracker> {
     GLOBAL.get()
 }
 
-/// Stands for the global tracker; flushes for up to 2 seconds when it is dropped, and closes the store. The tracker
-/// itself works until the program ends, so that what fails later is recorded as well.
+/// Gives access to the global tracker. When it is dropped it flushes for up to 2 seconds, and
+/// closes the store. The tracker itself works until the program ends, so later failures are
+/// recorded as well.
 #[derive(Debug)]
 #[must_use = "it flushes when it is dropped: keep it in a variable until the end of `main`"]
 pub struct TrackerGuard {
     tracker: Option<Tracker>,
 }
 
-/// Used in place of the global tracker where nothing is recorded.
+/// The tracker of a guard if the global one is disabled.
 static OFF: SetOnce<Tracker> = SetOnce::new();
 
 impl Deref for TrackerGuard {
@@ -130,7 +135,8 @@ impl Deref for TrackerGuard {
 impl Drop for TrackerGuard {
     fn drop(&mut self) {
         if let Some(tracker) = &self.tracker {
-            // Whether the running functions have handled their pending failures shows at the end.
+            // The end of the process shows whether running functions have handled their pending
+            // failures.
             if !(cfg!(unix) && is_inside()) {
                 let _ = std::panic::catch_unwind(|| early_report::report_all(true));
             }
@@ -205,13 +211,13 @@ fn install(builder: TrackerBuilder) -> Result<TrackerGuard, InitError> {
     Ok(TrackerGuard { tracker: Some(tracker) })
 }
 
-/// One round of the ticker.
+/// Runs one round of the ticker.
 fn tick() {
     if budget::take_renewal_request() {
         std::thread::sleep(budget::TICK);
         budget::renew();
     } else if early_report::any_pending() {
-        std::thread::park_timeout(SETTLE);
+        std::thread::park_timeout(SETTLE_INTERVAL);
     } else {
         std::thread::park();
     }

@@ -6,11 +6,11 @@ use crate::event::Kind;
 use crate::trace::error_facts::ErrorSubstance;
 use crate::trace::failure::Failure;
 
-/// What is recorded of errors that the program handled on the way: that an annotated function was given by another one
-/// and did not return.
+/// How errors are recorded that the program handled: an annotated function got such an error from
+/// another one, and did not return it.
 ///
-/// A program tries one thing after the other, and many of these errors are part of each good run. What is captured by
-/// hand, leaves the annotated functions, or panics is recorded in any case.
+/// Programs try alternatives, so some of these errors are part of every successful run. Explicit
+/// captures, errors that leave the annotated functions, and panics are recorded in any case.
 ///
 /// ```
 /// use error_tracker::Handled;
@@ -21,13 +21,13 @@ use crate::trace::failure::Failure;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Handled {
-    /// Each is an event, as any other. The default, since an error that was handled by mistake is found nowhere else;
-    /// the page and the command line list these issues apart.
+    /// Records each as an event. The default, because an error that was handled by mistake can be
+    /// found nowhere else. The page and the command line list these issues separately.
     #[default]
     Keep,
-    /// Each is counted on its issue; only the first of an issue keeps its details.
+    /// Counts each on its issue; only the first of an issue keeps its details.
     Count,
-    /// None is recorded.
+    /// Records none.
     Off,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct WantedFailures {
 }
 
 impl WantedFailures {
-    pub(super) fn wants(&self, failure: &Failure) -> bool {
+    pub(super) fn records(&self, failure: &Failure) -> bool {
         let says_enough = match failure.substance() {
             ErrorSubstance::Text => true,
             ErrorSubstance::Name => !failure.handled,
@@ -50,7 +50,7 @@ impl WantedFailures {
                 && !(failure.handled && self.handled == Handled::Off)
     }
 
-    /// Returns whether the failure is only to be counted, once its issue is there.
+    /// Returns whether the failure is only counted if its issue exists.
     pub(super) fn only_counts(&self, failure: &Failure) -> bool {
         self.handled == Handled::Count
             && failure.handled

@@ -1,4 +1,4 @@
-//! Which failures are the same issue, before any of them is an event.
+//! Recognises failures of the same issue before an event is built.
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,17 +8,17 @@ use crate::pipeline::Likeness;
 use crate::trace::distinction::ErrorDistinction;
 use crate::trace::failure::Failure;
 
-/// Returns what a failure has in common with others. Failures of one likeness have one fingerprint, which is made of
-/// the same; those of one fingerprint may have several. With `by_text` their texts are equal, too.
+/// Returns the likeness of a failure. Failures with the same likeness have the same fingerprint;
+/// the reverse need not hold. With `by_text` their texts are equal, too.
 pub(super) fn likeness(failure: &Failure, by_text: bool) -> Likeness {
     let Failure { kind, handled, explicit, innermost, distinction, .. } = failure;
-    let ErrorDistinction { variant, io_kind, by_text: tells_by_text } = distinction;
+    let ErrorDistinction { variant, io_kind, by_text: distinguished_by_text } = distinction;
     let is_io = !io_kind.is_empty() && io_kind == variant;
     let template = failure.template.filter(|template| fingerprint::is_wording(template));
     let mut issue = DefaultHasher::new();
     let origin = failure.frames.first().map(super::super::trace::frame_record::FrameRecord::origin);
     let ((function, site), at_site) = origin.unwrap_or_default();
-    // One write is quicker than many.
+    // One write is faster than many.
     let numbers = [
         u64::from(*kind as u8) << 2 | u64::from(*explicit) << 1 | u64::from(*handled),
         innermost.type_name.as_ptr().addr() as u64,
@@ -39,8 +39,14 @@ pub(super) fn likeness(failure: &Failure, by_text: bool) -> Likeness {
     let text = hash(&innermost.message);
     if by_text || template.is_some() {
         (by_text.then_some(text), template).hash(&mut issue);
-    } else if fingerprint::needs_text(*kind, innermost.type_name, is_io, *tells_by_text, at_site) {
-        grouping(text, &innermost.message).hash(&mut issue);
+    } else if fingerprint::needs_text(
+        *kind,
+        innermost.type_name,
+        is_io,
+        *distinguished_by_text,
+        at_site,
+    ) {
+        grouping_hash(text, &innermost.message).hash(&mut issue);
     }
     Likeness { issue: issue.finish(), text }
 }
@@ -51,18 +57,19 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// So many texts are remembered on each thread: what groups of one takes longer to find out than all the rest.
-const TEXTS: usize = 128;
+/// Texts remembered on each thread, because [`fingerprint::grouping_text`] takes longer than the
+/// rest of [`likeness`].
+const CACHED_TEXTS: usize = 128;
 
 thread_local! {
-    /// Texts and what groups of them, as hashes, each where its lowest bits say.
-    static GROUPING: [Cell<(u64, u64)>; TEXTS] = const { [const { Cell::new((0, 0)) }; TEXTS] };
+    /// Hashes of texts and of their grouping texts, indexed by the lowest bits of the former.
+    static GROUPING: [Cell<(u64, u64)>; CACHED_TEXTS] = const { [const { Cell::new((0, 0)) }; CACHED_TEXTS] };
 }
 
-/// Stands for what groups of a message, whose hash is `text`.
-fn grouping(text: u64, message: &str) -> u64 {
+/// Returns the hash of the grouping text of `message`, whose own hash is `text`.
+fn grouping_hash(text: u64, message: &str) -> u64 {
     GROUPING.with(|known| {
-        let at = &known[text as usize % TEXTS];
+        let at = &known[text as usize % CACHED_TEXTS];
         if at.get().0 != text {
             at.set((text, hash(&fingerprint::grouping_text(message))));
         }

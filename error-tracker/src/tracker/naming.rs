@@ -1,4 +1,5 @@
-//! Names of backtraces are looked up while the program is idle, so that they are there when its executable is gone.
+//! Finds the names of backtraces while the program is idle, so that events have them when the
+//! executable no longer exists.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,16 +16,16 @@ use crate::stack;
 use crate::store::{EventSelector, Store};
 use crate::user_code;
 
-/// Events that wait for names; those beyond are named by their readers.
+/// Events that wait for names. Readers find the names of further events.
 const MAX_WAITING: usize = 1_000;
-/// How long a program that is never idle lets events wait.
+/// The most time that events wait in a program that is never idle.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Keeps in mind which stored events have a backtrace without names.
+/// Remembers which stored events have a backtrace without names.
 #[derive(Default)]
 pub(super) struct NameLookup {
     waiting: Arc<Mutex<PendingNames>>,
-    /// The store is closed, and not to be opened for names.
+    /// The store is closed, and must not be opened for names.
     ended: Arc<AtomicBool>,
 }
 
@@ -33,13 +34,13 @@ struct PendingNames {
     /// Hashes and ids.
     events: VecDeque<(String, String)>,
     since: Option<Instant>,
-    /// A thread looks names up.
+    /// A thread is finding names.
     busy: bool,
 }
 
 impl NameLookup {
     fn start(&self, store: &Arc<dyn Store>) {
-        // Never waits: another process's thread may have held the lock when it forked this one.
+        // Never blocks: a thread of another process may have held the lock when it forked this one.
         let Ok(mut waiting) = self.waiting.try_lock() else { return };
         if waiting.busy || waiting.events.is_empty() {
             return;
@@ -99,9 +100,9 @@ fn look_up(store: &Weak<dyn Store>, waiting: &Mutex<PendingNames>, ended: &Atomi
             }
             next
         };
-        // Nothing of the store is kept while it waits.
+        // The store is not kept alive between events.
         let (Some((hash, id)), Some(store)) = (next, store.upgrade()) else { return };
-        // A store that fails costs the names only, which its readers find, too.
+        // If the store fails only the names are missing, which its readers find as well.
         let add = AssertUnwindSafe(|| {
             let _quiet = user_code::UserCodeGuard::with_panics_shown();
             if let Ok(Some(mut event)) = store.event(&hash, &EventSelector::Id(id))

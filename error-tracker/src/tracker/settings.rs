@@ -6,11 +6,13 @@ use super::error::InitError;
 use super::handled::Handled;
 use crate::stack::BacktraceMode;
 
-/// Settings as data: from the environment, or from the program's own configuration file by serde.
+/// Settings as data, from environment variables, or from the program's own configuration file by
+/// serde.
 ///
-/// Each has a variable of the same name in capitals behind `ERROR_TRACKER_`, such as `ERROR_TRACKER_DATABASE`. Lists
-/// are separated by commas there, and switches are `true` or `false`. A name that is not known is an error, in both;
-/// only variables that a cluster sets for a service called `error-tracker` are passed over.
+/// Each setting has an environment variable: its name in capitals with the prefix `ERROR_TRACKER_`,
+/// such as `ERROR_TRACKER_DATABASE`. In variables, lists are separated by commas, and booleans are
+/// `true` or `false`. Unknown names are errors, both in the environment and in files; only
+/// variables that a cluster sets for a service called `error-tracker` are ignored.
 ///
 /// ```
 /// use error_tracker::Settings;
@@ -23,47 +25,51 @@ use crate::stack::BacktraceMode;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Whether anything is recorded; `true`.
+    /// Whether anything is recorded; `true` by default.
     pub enabled: Option<bool>,
-    /// The SQLite file; `errors.db` in the current folder.
+    /// The SQLite file; `errors.db` in the current folder by default.
     pub database: Option<PathBuf>,
     /// The program's release, such as `shop@1.4.2`.
     pub release: Option<String>,
-    /// `production`, `staging`, ..
+    /// The environment, such as `production` or `staging`.
     pub environment: Option<String>,
-    /// The machine's name; asked from the system.
+    /// The machine's name; the system's name for it by default.
     pub host: Option<String>,
-    /// Names that are masked, in place of the standard ones; an empty list turns masking off.
+    /// Names that are masked instead of the standard ones; an empty list turns masking off.
     pub mask: Option<Vec<String>>,
-    /// What stands in place of a masked value.
+    /// The text that replaces a masked value.
     pub mask_with: Option<String>,
-    /// Whether values are masked by their shape (tokens, card numbers) as well; `true`.
+    /// Whether values are also masked by their shape (tokens, card numbers); `true` by default.
     pub mask_values: Option<bool>,
     /// Types of errors that are not recorded, by path or last name.
     pub ignore: Option<Vec<String>>,
-    /// Whether panics are recorded; `true`.
+    /// Whether panics are recorded; `true` by default.
     pub panics: Option<bool>,
-    /// Of which failures the call stack is taken: `auto`, `all` or `off`; `auto`.
+    /// For which failures the call stack is taken: `auto`, `all` or `off`; `auto` by default.
     pub backtrace: Option<BacktraceMode>,
-    /// What is recorded of errors that the program handled on the way: `keep`, `count` or `off`; `keep`.
+    /// How errors are recorded that the program handled within annotated functions: `keep`, `count`
+    /// or `off`; `keep` by default.
     pub handled: Option<Handled>,
-    /// Whether errors that say nothing, such as `()`, are recorded; `false`.
+    /// Whether errors without information, such as `()`, are recorded; `false` by default.
     pub empty_errors: Option<bool>,
-    /// The largest number of events that wait for the store, 1 to 1,000,000; 4,096.
+    /// The maximum number of queued events, from 1 to 1,000,000; 4,096 by default.
     pub queue: Option<u32>,
-    /// Issues not seen for so many days are deleted, 1 to 36,500; 90.
+    /// Days after which an issue that was not seen again is deleted, from 1 to 36,500; 90 by
+    /// default.
     pub max_age_days: Option<u32>,
-    /// The number of issues that are kept, from 1; 10,000.
+    /// The number of issues that are kept, 1 or more; 10,000 by default.
     pub max_issues: Option<u32>,
-    /// The number of events of an issue that are kept, its first ones and its newest, from 1; 50.
+    /// The number of events of an issue that are kept, its first and its newest ones, 1 or more; 50
+    /// by default.
     pub max_occurrences: Option<u32>,
-    /// The largest size of the SQLite file in million bytes, with its journal, from 1; 512.
+    /// The maximum size of the SQLite file in million bytes, with its journal, 1 or more; 512 by
+    /// default.
     pub max_megabytes: Option<u32>,
 }
 
 impl Settings {
-    /// Takes out the values that are not allowed. Returns what is wrong with each.
-    pub(super) fn take_wrong(&mut self) -> Vec<InitError> {
+    /// Removes the invalid values, and returns what is wrong with each.
+    pub(super) fn take_invalid(&mut self) -> Vec<InitError> {
         let mut problems = Vec::new();
         let bounds = [
             ("queue", &mut self.queue, 1_000_000),

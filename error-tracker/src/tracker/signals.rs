@@ -1,9 +1,9 @@
-//! Signals that end the program: what was captured is stored first, and then they end it as they would have.
+//! Stores captured events when a signal ends the program. The signal then ends it as usual.
 //!
-//! A handler may do next to nothing: it wakes a thread that stores, and which then has the default action done. Only
-//! signals with the default action are handled. A program that handles one itself, before or later, decides alone:
-//! its handler may call ours, as those of tokio do, which then sees that it is not the one that is set, and only has
-//! everything stored.
+//! A signal handler may do very little: it wakes a thread, which stores the events and then runs
+//! the signal's default action. Only signals with the default action are handled. A handler that
+//! the program sets takes precedence. It may call ours, as those of tokio do: ours then finds that
+//! it is not the one that is set, and only stores the events.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -12,23 +12,23 @@ use std::{ptr, thread};
 
 use super::ending;
 
-/// `SIGABRT` is what `abort` raises.
-const ENDING: [c_int; 5] =
+/// The signals that are handled. `abort` raises `SIGABRT`.
+const HANDLED_SIGNALS: [c_int; 5] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGABRT];
 
-/// The longest wait of `abort`, in milliseconds: as long as every other end.
+/// The most time that `abort` waits, in milliseconds: the same as for other ends of the program.
 const MAX_WAIT: u32 = 2_000;
 
 /// Wakes the thread that stores.
 static WAKE: AtomicPtr<libc::sem_t> = AtomicPtr::new(ptr::null_mut());
-/// The process that has this thread: a forked child has not.
+/// The process that has the thread. A forked child does not have it.
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 /// The signal that came.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
-/// Whether everything is stored, or was given up.
+/// Whether everything was stored, or storing was given up.
 static DONE: AtomicBool = AtomicBool::new(false);
 
-/// Has everything stored before a signal ends the program.
+/// Makes signals that end the program store everything first.
 pub(super) fn handle() {
     static HANDLED: AtomicBool = AtomicBool::new(false);
     if HANDLED.swap(true, SeqCst) {
@@ -42,17 +42,20 @@ pub(super) fn handle() {
     WAKE.store(wake, SeqCst);
     PROCESS.store(std::process::id().cast_signed(), SeqCst);
     if thread::Builder::new().name("error-tracker-signals".into()).spawn(store).is_ok() {
-        ENDING.into_iter().filter(|signal| action(*signal) == libc::SIG_DFL).for_each(set_handler);
+        HANDLED_SIGNALS
+            .into_iter()
+            .filter(|signal| action(*signal) == libc::SIG_DFL)
+            .for_each(set_handler);
     }
 }
 
-/// The thread that stores.
+/// Runs the thread that stores.
 fn store() {
     let wake = WAKE.load(SeqCst);
     loop {
         // SAFETY: the semaphore lives for ever.
         while unsafe { libc::sem_wait(wake) } != 0 {}
-        // `abort` is a failure; who sends a signal may well be content.
+        // `abort` is a failure; other signals may be a normal way to end the program.
         let failed = SIGNAL.load(SeqCst) == libc::SIGABRT;
         let _ =
             std::panic::catch_unwind(|| crate::trace::early_report::settle_at_end(Some(failed)));
@@ -62,23 +65,24 @@ fn store() {
         }
         DONE.store(true, SeqCst);
         let signal = SIGNAL.swap(0, SeqCst);
-        // `abort` goes on by itself.
+        // `abort` ends the program itself.
         if signal != libc::SIGABRT && is_ours(signal) {
-            end_by(signal);
+            raise_default(signal);
         }
     }
 }
 
-/// Runs between any two instructions of the program: it may use atomics, and functions that are safe for signals.
+/// Runs between any two instructions of the program, so it uses only atomics and async-signal-safe
+/// functions.
 extern "C" fn handler(signal: c_int) {
     // SAFETY: this thread's own `errno`, which the interrupted code may be about to read.
     let errno = unsafe { *libc::__errno_location() };
     // SAFETY: it only asks.
     let has_thread = unsafe { libc::getpid() } == PROCESS.load(SeqCst);
-    // A second signal asks not to wait.
+    // A second signal ends the program at once.
     if !has_thread || SIGNAL.swap(signal, SeqCst) != 0 {
         if is_ours(signal) {
-            end_by(signal);
+            raise_default(signal);
         }
     } else {
         // SAFETY: the semaphore lives for ever, and `sem_post` is safe for signals.
@@ -86,7 +90,7 @@ extern "C" fn handler(signal: c_int) {
         if signal == libc::SIGABRT {
             wait();
             if is_ours(signal) {
-                end_by(signal);
+                raise_default(signal);
             }
         }
     }
@@ -94,7 +98,8 @@ extern "C" fn handler(signal: c_int) {
     unsafe { *libc::__errno_location() = errno };
 }
 
-/// Polls, since a handler may not take a lock. The thread may want a lock that this one holds; then the time runs out.
+/// Waits for the thread by polling, because a handler must not take a lock. If the thread needs a
+/// lock that this one holds, the wait times out.
 fn wait() {
     let millisecond = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
     for _ in 0..MAX_WAIT {
@@ -106,10 +111,11 @@ fn wait() {
     }
 }
 
-/// Returns what a signal does now.
+/// Returns the current action of a signal.
 fn action(signal: c_int) -> libc::sighandler_t {
     let mut now = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: it changes nothing, and writes to the memory that it is given. All zeros are a valid value.
+    // SAFETY: it changes nothing, and writes to the memory that it is given. All zeros are a valid
+    // value.
     unsafe {
         libc::sigaction(signal, ptr::null(), now.as_mut_ptr());
         now.assume_init().sa_sigaction
@@ -124,8 +130,8 @@ fn set_handler(signal: c_int) {
     set_action(signal, handler as *const () as libc::sighandler_t);
 }
 
-/// The signal's default action, as soon as no handler of it runs.
-fn end_by(signal: c_int) {
+/// Runs the signal's default action as soon as its handler has returned.
+fn raise_default(signal: c_int) {
     set_action(signal, libc::SIG_DFL);
     // SAFETY: to send a signal is safe for signals.
     unsafe { libc::kill(libc::getpid(), signal) };
@@ -135,7 +141,7 @@ fn set_action(signal: c_int, action: libc::sighandler_t) {
     // SAFETY: all zeros are a valid value: no further signal is blocked.
     let mut new = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
     new.sa_sigaction = action;
-    // System calls go on, and a thread whose stack has overflown has only its other stack.
+    // System calls are restarted. A thread whose stack has overflowed needs the alternate stack.
     new.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
     // SAFETY: the handler keeps to what is safe for signals; `sigaction` is.
     unsafe { libc::sigaction(signal, &raw const new, ptr::null_mut()) };

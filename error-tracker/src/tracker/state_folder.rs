@@ -1,4 +1,4 @@
-//! Where a program keeps what it wants to find again, and nobody else needs: its state.
+//! Finds the folder in which a program keeps its state.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::error::InitError;
 /// Returns the folder for the state of the program `name`, by the rules of the system.
 ///
 /// # Errors
-/// The name is none, or the system names no folder.
+/// If the name is not the name of a folder, or the system has no such folder.
 pub(super) fn find(name: &str) -> Result<PathBuf, InitError> {
     let wrong = |problem: &str| Err(InitError::setting("state_folder", problem));
     let mut parts = Path::new(name).components();
@@ -26,7 +26,8 @@ pub(super) fn find(name: &str) -> Result<PathBuf, InitError> {
     }
 }
 
-/// Relative folders do not count, as the XDG Base Directory Specification demands.
+/// Returns the folder for the state of all programs. Ignores relative paths, as the XDG Base
+/// Directory Specification requires.
 fn base(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
     let given = |name| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let home = home.filter(|folder| folder.is_absolute());
@@ -44,7 +45,7 @@ mod tests {
     use super::{base, find};
 
     #[test]
-    fn the_folder_is_the_systems_and_relative_ones_do_not_count() {
+    fn the_folder_is_that_of_the_system_and_absolute() {
         let with = |xdg: &'static str, home: Option<&str>| {
             base(|name| (name == "XDG_STATE_HOME").then(|| xdg.into()), home.map(Into::into))
         };

@@ -1,26 +1,26 @@
-//! Names for the calls of backtraces, found from the offsets that events have.
+//! Finds the names of the calls in backtraces, which events have as offsets.
 
 use std::collections::HashMap;
 
-use super::lines;
+use super::frame_lines;
 use super::source::SourceFiles;
 use crate::event::{BacktraceFrame, Event, ObjectFile};
 use crate::snapshot::policy;
 use crate::stack;
 
-/// How many calls of a backtrace remain once they have names.
+/// Calls of a backtrace that are kept once they have names.
 const MAX_CALLS: usize = 64;
-/// How many offsets the cache has names for at most.
-const MAX_KNOWN: usize = 20_000;
+/// The most offsets that have names in the cache.
+const MAX_CACHED: usize = 20_000;
 
 /// Finds the names of a backtrace's calls in the debug information of the program's executable.
 ///
-/// An event has its call stack as offsets in the files of [`Event::objects`], since reading debug
+/// An event has its call stack as offsets in the files of [`Event::objects`], because reading debug
 /// information takes tenths of a second and megabytes. The pages, the program `error-tracker` and
-/// [`Tracker::issue`](crate::Tracker::issue) look names up themselves, and so does an idle program
-/// for its new events. A `Symbolizer` is for code that reads events from a
-/// [`Store`](crate::store::Store) itself. It opens the file at the stored path only; if there is
-/// none, or its build id is another one, the calls stay without names.
+/// [`Tracker::issue`](crate::Tracker::issue) add names themselves, and so does an idle program for
+/// its new events. A `Symbolizer` is for code that reads events from a
+/// [`Store`](crate::store::Store) directly. It opens only the file at the stored path; if there is
+/// none, or its build id differs, the calls have no names.
 ///
 /// Names are cached for further events until the `Symbolizer` is dropped.
 ///
@@ -40,12 +40,12 @@ const MAX_KNOWN: usize = 20_000;
 /// ```
 #[derive(Debug, Default)]
 pub struct Symbolizer {
-    known: HashMap<(ObjectFile, u64), Vec<BacktraceFrame>>,
+    cache: HashMap<(ObjectFile, u64), Vec<BacktraceFrame>>,
 }
 
 impl Symbolizer {
     /// Adds names to the calls of an event's backtrace that have none, and returns whether it
-    /// changed the event. Removes the calls below `main` and those above the program's own
+    /// changed the event. Removes the calls outside of `main` and those inside the program's own
     /// innermost call. Moves frames of functions that unwound or were still running to the line of
     /// their call. Blocks while files are read.
     pub fn add_names(&mut self, event: &mut Event) -> bool {
@@ -53,42 +53,42 @@ impl Symbolizer {
             return false;
         }
         for (index, object) in event.objects.iter().enumerate() {
-            self.look_up(object, event.backtrace.iter().filter(|call| call.object == index));
+            self.load_names(object, event.backtrace.iter().filter(|call| call.object == index));
         }
         let mut changed = false;
         let mut calls = Vec::with_capacity(event.backtrace.len());
         for call in std::mem::take(&mut event.backtrace) {
             let object = event.objects.get(call.object).filter(|_| call.is_unnamed());
             let key = object.cloned().zip(call.offset);
-            match key.and_then(|key| self.known.get(&key)).filter(|named| !named.is_empty()) {
-                Some(named) => {
+            match key.and_then(|key| self.cache.get(&key)).filter(|names| !names.is_empty()) {
+                Some(names) => {
                     changed = true;
-                    calls.extend(named.iter().map(|named| BacktraceFrame {
+                    calls.extend(names.iter().map(|names| BacktraceFrame {
                         offset: call.offset,
                         object: call.object,
-                        ..named.clone()
+                        ..names.clone()
                     }));
                 }
                 None => calls.push(call),
             }
         }
         if changed {
-            trim(&mut calls);
+            remove_foreign_calls(&mut calls);
         }
         event.backtrace = calls;
         if changed {
-            lines::add_to(event, &mut SourceFiles::new(policy::get().masking.clone()));
+            frame_lines::move_to_calls(event, &mut SourceFiles::new(policy::get().masking.clone()));
         }
         changed
     }
 
     /// Adds the names of calls in one file to the cache.
-    fn look_up<'a>(
+    fn load_names<'a>(
         &mut self,
         object: &ObjectFile,
         calls: impl Iterator<Item = &'a BacktraceFrame>,
     ) {
-        let is_known = |offset: &u64| self.known.contains_key(&(object.clone(), *offset));
+        let is_known = |offset: &u64| self.cache.contains_key(&(object.clone(), *offset));
         let unnamed = calls.filter(|call| call.is_unnamed()).filter_map(|call| call.offset);
         let mut offsets: Vec<u64> = unnamed.filter(|offset| !is_known(offset)).collect();
         offsets.sort_unstable();
@@ -96,21 +96,21 @@ impl Symbolizer {
         if offsets.is_empty() {
             return;
         }
-        if self.known.len() > MAX_KNOWN {
-            self.known.clear();
+        if self.cache.len() > MAX_CACHED {
+            self.cache.clear();
         }
         for (offset, mut calls) in stack::names(object, &offsets).unwrap_or_default() {
             for call in &mut calls {
                 call.in_app = is_in_app(&call.function, call.file.as_deref());
             }
-            self.known.insert((object.clone(), offset), calls);
+            self.cache.insert((object.clone(), offset), calls);
         }
     }
 }
 
-/// Removes the calls that are not the program's: those outside of the two marks of the standard
-/// library, and this crate's, which are the innermost ones.
-fn trim(calls: &mut Vec<BacktraceFrame>) {
+/// Removes the calls that do not belong to the program: those outside of the two markers of the
+/// standard library, and those of this crate, which are the innermost ones.
+fn remove_foreign_calls(calls: &mut Vec<BacktraceFrame>) {
     let marked = |calls: &[BacktraceFrame], mark: &str| {
         calls.iter().position(|call| call.function.contains(mark))
     };
@@ -120,10 +120,11 @@ fn trim(calls: &mut Vec<BacktraceFrame>) {
     if let Some(start) = marked(calls, "__rust_end_short_backtrace") {
         calls.drain(..=start);
     }
-    // Without full debug information inlined functions have their last name only, so files decide.
+    // Without full debug information only the last name of inlined functions is known, so files
+    // decide.
     let is_own = |call: &BacktraceFrame| {
-        call.file.as_deref().is_some_and(|file| file.starts_with(OURS))
-            || is_of(&call.function, "error_tracker")
+        call.file.as_deref().is_some_and(|file| file.starts_with(SOURCE_FOLDER))
+            || is_in_crate(&call.function, "error_tracker")
     };
     let first_in_app = calls.iter().position(|call| call.in_app).unwrap_or(calls.len());
     let own = calls[..first_in_app].iter().rposition(is_own).map_or(0, |last| last + 1);
@@ -132,28 +133,28 @@ fn trim(calls: &mut Vec<BacktraceFrame>) {
 }
 
 /// The folder of this crate's source.
-const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+const SOURCE_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
 
-/// Returns whether a function is of the crate `name`: `<alloc::boxed::Box<T> as Drop>::drop` is of
-/// `alloc`.
-fn is_of(function: &str, name: &str) -> bool {
+/// Returns whether a function belongs to the crate `name`: `<alloc::boxed::Box<T> as Drop>::drop`
+/// belongs to `alloc`.
+fn is_in_crate(function: &str, name: &str) -> bool {
     let path = function.trim_start_matches(['<', '&', '(']);
     path.strip_prefix(name).is_some_and(|rest| rest.starts_with("::") || rest.starts_with('['))
 }
 
-/// Returns whether a call is the program's own: not of a dependency and not of the standard
-/// library.
+/// Returns whether a call belongs to the program, not to a dependency or the standard library.
 fn is_in_app(function: &str, file: Option<&str>) -> bool {
     const FOREIGN: [&str; 6] = ["std", "core", "alloc", "tokio", "error_tracker", "test"];
     const FOREIGN_FILES: [&str; 4] =
         ["/registry/src/", "/git/checkouts/", "/rustc/", "/rustlib/src/"];
     if function.is_empty()
         || function.starts_with("__rust_")
-        || FOREIGN.iter().any(|name| is_of(function, name))
+        || FOREIGN.iter().any(|name| is_in_crate(function, name))
     {
         return false;
     }
     file.is_some_and(|file| {
-        !file.starts_with(OURS) && !FOREIGN_FILES.iter().any(|foreign| file.contains(foreign))
+        !file.starts_with(SOURCE_FOLDER)
+            && !FOREIGN_FILES.iter().any(|foreign| file.contains(foreign))
     })
 }
