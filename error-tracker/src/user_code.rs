@@ -7,4 +7,4 @@ mod write;
 #[cfg(feature = "panic")]
 pub(crate) use guard::hides_panics;
 pub(crate) use guard::{UserCodeGuard, catch_panic, contain_panics, drop_quietly, in_user_code};
-pub(crate) use write::{HeldLocks, WriteOutcome, write};
+pub(crate) use write::{WriteOutcome, write};

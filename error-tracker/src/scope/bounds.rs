@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::MAX_NAME;
 use crate::event::{Context, Request};
 use crate::json::{self, Map, Value};
-use crate::user_code::{self, HeldLocks, WriteOutcome};
+use crate::user_code::{self, WriteOutcome};
 
 /// How many levels a value has at most; deeper ones are left out.
 pub(crate) const MAX_DEPTH: usize = 32;
@@ -41,12 +41,8 @@ pub(super) fn display(value: impl Display, bytes: usize) -> String {
             if self.cut { Err(fmt::Error) } else { Ok(()) }
         }
     }
-    let mut bounded = BoundedDisplay { text: String::new(), bytes, cut: false };
-    let mut written = user_code::write(&mut bounded, format_args!("{value}"), HeldLocks::default());
-    if written == WriteOutcome::TakesLock {
-        bounded.text.clear();
-        written = user_code::write(&mut bounded, format_args!("{value}"), HeldLocks::Taken);
-    }
+    let begin = || BoundedDisplay { text: String::new(), bytes, cut: false };
+    let (bounded, written) = user_code::write(begin(), format_args!("{value}"), |_| begin());
     match written {
         WriteOutcome::Panicked => "<Display panicked>".to_owned(),
         _ if bounded.cut => bounded.text + "…",

@@ -10,7 +10,7 @@ use super::policy::SnapshotPolicy;
 use crate::event::{CaptureTime, Variable};
 use crate::frame::{FrameRef, SlotCount, SlotValue, VariableSlot};
 use crate::mask::EventTaint;
-use crate::user_code::{self, HeldLocks, WriteOutcome};
+use crate::user_code::{self, WriteOutcome};
 
 /// The note of a variable whose type the program skips.
 const SKIPPED: &str = "values of this type are skipped (`TrackerBuilder::skip_type`)";
@@ -213,14 +213,12 @@ pub(crate) fn debug_into(text: String, value: &dyn Debug, bytes: usize) -> Strin
 
 fn written(text: String, value: fmt::Arguments<'_>, bytes: usize, panicked: &str) -> String {
     let before = text.len();
-    let mut out = BoundedText { text, left: bytes };
+    let out = BoundedText { text, left: bytes };
     // An error means that the text is full, or comes from the value itself.
-    let mut written = user_code::write(&mut out, value, HeldLocks::default());
-    if written == WriteOutcome::TakesLock {
-        out.text.truncate(before);
-        out.left = bytes;
-        written = user_code::write(&mut out, value, HeldLocks::Taken);
-    }
+    let (mut out, written) = user_code::write(out, value, |BoundedText { mut text, .. }| {
+        text.truncate(before);
+        BoundedText { text, left: bytes }
+    });
     if written == WriteOutcome::Panicked {
         out.text.push_str(panicked);
     }

@@ -11,7 +11,7 @@ mod stream;
 use std::fmt::{self, Write as _};
 
 use crate::mask::{EventTaint, Masking};
-use crate::user_code::{self, HeldLocks, WriteOutcome};
+use crate::user_code::{self, WriteOutcome};
 use report::ReportFilter;
 use stream::DebugStream;
 
@@ -86,33 +86,27 @@ fn render_with(
     out: &mut String,
     report: bool,
 ) -> RenderOutcome {
-    let start = out.len();
-    let mut locks = HeldLocks::default();
-    loop {
-        let stream = DebugStream::new(out, limits, masking, taint);
-        let mut writer =
-            RenderWriter { stream, report: report.then(ReportFilter::default), left_out: 0 };
-        let written = user_code::write(&mut writer, format_args!("{value:?}"), locks);
-        if written == WriteOutcome::TakesLock {
-            out.truncate(start);
-            locks = HeldLocks::Taken;
-            continue;
-        }
-        let lines = writer.report.take().and_then(ReportFilter::shortened);
-        let (mut stream, mut left_out) = (writer.stream, writer.left_out);
-        lines.iter().flat_map(|lines| lines.chars()).for_each(|c| stream.push(c));
-        stream.finish(written == WriteOutcome::Whole);
-        stream.outcome.panicked = written == WriteOutcome::Panicked;
-        if let WriteOutcome::Stopped(bytes) = written {
-            left_out += bytes;
-        }
-        let mut outcome = stream.outcome;
-        outcome.written = stream.written() + left_out;
-        if outcome.panicked {
-            out.push_str("<Debug panicked>");
-        }
-        return outcome;
+    let begin =
+        |stream| RenderWriter { stream, report: report.then(ReportFilter::default), left_out: 0 };
+    let stream = DebugStream::new(out, limits, masking, taint);
+    let (mut writer, written) =
+        user_code::write(begin(stream), format_args!("{value:?}"), |writer| {
+            begin(writer.stream.restart())
+        });
+    let lines = writer.report.take().and_then(ReportFilter::shortened);
+    let (mut stream, mut left_out) = (writer.stream, writer.left_out);
+    lines.iter().flat_map(|lines| lines.chars()).for_each(|c| stream.push(c));
+    stream.finish(written == WriteOutcome::Whole);
+    stream.outcome.panicked = written == WriteOutcome::Panicked;
+    if let WriteOutcome::Stopped(bytes) = written {
+        left_out += bytes;
     }
+    let mut outcome = stream.outcome;
+    outcome.written = stream.written() + left_out;
+    if outcome.panicked {
+        out.push_str("<Debug panicked>");
+    }
+    outcome
 }
 
 /// Appends `text` as `Debug` shows it, cut before it is formatted: `"aaaa"… (1073741824 bytes)`.
@@ -159,12 +153,11 @@ pub(crate) fn head(value: &dyn fmt::Debug, enough: &dyn Fn(&str) -> Option<usize
 
 fn begin(value: &dyn fmt::Debug, text: String, enough: &dyn Fn(&str) -> Option<usize>) -> String {
     let before = text.len();
-    let mut start = StartWriter { text, enough };
-    let mut write = |locks| user_code::write(&mut start, format_args!("{value:?}"), locks);
-    if write(HeldLocks::default()) == WriteOutcome::TakesLock {
+    let start = StartWriter { text, enough };
+    let (start, _) = user_code::write(start, format_args!("{value:?}"), |mut start| {
         start.text.truncate(before);
-        user_code::write(&mut start, format_args!("{value:?}"), HeldLocks::Taken);
-    }
+        start
+    });
     start.text
 }
 

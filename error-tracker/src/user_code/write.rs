@@ -27,7 +27,7 @@ const LOCKS: [&str; 2] = ["Mutex", "RwLock"];
 
 /// The knowledge whether a text shows the content of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HeldLocks {
+enum HeldLocks {
     /// Not known yet.
     Unseen,
     /// Perhaps.
@@ -49,12 +49,35 @@ pub(crate) enum WriteOutcome {
     /// The text itself returned an error.
     Failed,
     Panicked,
-    /// The text is about to take a lock: write it again with [`HeldLocks::Taken`].
+    /// The text is about to take a lock, which was not known before.
     TakesLock,
 }
 
 /// Writes a text of the program's own code to `out`, up to its end or the first error of `out`.
-pub(crate) fn write(
+/// A text that takes a lock is written again from its beginning, to what `restart` makes of `out`.
+pub(crate) fn write<W: fmt::Write>(
+    out: W,
+    text: fmt::Arguments<'_>,
+    restart: impl FnOnce(W) -> W,
+) -> (W, WriteOutcome) {
+    write_from(HeldLocks::default(), out, text, restart)
+}
+
+fn write_from<W: fmt::Write>(
+    locks: HeldLocks,
+    mut out: W,
+    text: fmt::Arguments<'_>,
+    restart: impl FnOnce(W) -> W,
+) -> (W, WriteOutcome) {
+    let mut outcome = write_once(&mut out, text, locks);
+    if outcome == WriteOutcome::TakesLock {
+        out = restart(out);
+        outcome = write_once(&mut out, text, HeldLocks::Taken);
+    }
+    (out, outcome)
+}
+
+fn write_once(
     out: &mut dyn fmt::Write,
     text: fmt::Arguments<'_>,
     locks: HeldLocks,
@@ -156,5 +179,46 @@ impl WatchedWriter<'_> {
             resume_unwind(Box::new(StopUnwind));
         }
         (self.writes, self.bytes) = (1, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::sync::{Mutex, RwLock};
+
+    use super::{HeldLocks, WriteOutcome, write_from};
+
+    struct Panics;
+
+    impl fmt::Debug for Panics {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("before")?;
+            panic!("a value that cannot be shown")
+        }
+    }
+
+    /// As in a release build.
+    fn written(text: fmt::Arguments<'_>) -> (String, WriteOutcome) {
+        write_from(HeldLocks::Unseen, "start: ".to_owned(), text, |_| "again: ".to_owned())
+    }
+
+    #[test]
+    fn a_text_that_takes_a_lock_is_written_again_from_its_beginning() {
+        let free = written(format_args!("{:?}", (1, "a")));
+        assert_eq!(free, ("start: (1, \"a\")".to_owned(), WriteOutcome::Whole));
+        let (text, outcome) = written(format_args!("{:?}", (1, Mutex::new(2), RwLock::new(3))));
+        assert_eq!(outcome, WriteOutcome::Whole);
+        assert!(text.starts_with("again: (1, Mutex { data: 2"), "{text}");
+        assert_eq!(text.matches("(1, ").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_lock_whose_content_panics_is_not_poisoned() {
+        let shared = Mutex::new(Panics);
+        let (text, outcome) = written(format_args!("{:?}", (1, &shared)));
+        assert_eq!(outcome, WriteOutcome::Panicked);
+        assert!(text.ends_with("before"), "{text}");
+        assert!(!shared.is_poisoned());
     }
 }

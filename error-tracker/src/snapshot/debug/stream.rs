@@ -115,6 +115,12 @@ impl<'a> DebugStream<'a> {
         }
     }
 
+    /// Takes back all text.
+    pub(super) fn restart(self) -> Self {
+        self.out.truncate(self.start);
+        Self::new(self.out, &self.limits, self.masking, self.taint)
+    }
+
     pub(super) fn push(&mut self, c: char) {
         if self.done {
             return;

@@ -3,7 +3,7 @@ use std::fmt;
 
 use proptest::prelude::*;
 
-use super::{RenderLimits, RenderOutcome, render};
+use super::{DebugStream, RenderLimits, RenderOutcome, render};
 use crate::mask::{EventTaint, MASK, Masking};
 use crate::user_code::in_user_code;
 
@@ -417,4 +417,17 @@ fn the_start_of_a_text_ends_behind_its_first_name() {
     assert_eq!(start(&Shown::Named { field: Untouched }), "Named { field:");
     assert_eq!(start(&"text"), "\"");
     assert_eq!(start(&format_args!("No such file")), "No s");
+}
+
+#[test]
+fn a_stream_that_starts_again_leaves_nothing_of_what_it_was() {
+    let (mut out, mut taint) = ("a: ".to_owned(), EventTaint::default());
+    let (limits, masking) = (RenderLimits::default(), Masking::default());
+    let mut stream = DebugStream::new(&mut out, &limits, &masking, &mut taint);
+    "Login { password: Some([\"hunter2\", ".chars().for_each(|c| stream.push(c));
+    let mut stream = stream.restart();
+    "Shop { id: 1 }".chars().for_each(|c| stream.push(c));
+    stream.finish(true);
+    assert!(!stream.outcome.masked && !stream.outcome.cut, "{:?}", stream.outcome);
+    assert_eq!(out, "a: Shop { id: 1 }");
 }
