@@ -208,6 +208,8 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[allow(unsafe_code, reason = "`pthread_create`")]
+mod background;
 mod byte_text;
 #[allow(missing_docs)]
 mod capture;

@@ -3,9 +3,9 @@
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
+use crate::background;
 use crate::event::Location;
 use crate::fork;
 use crate::stack;
@@ -75,7 +75,7 @@ fn address(hook: &PanicHook) -> usize {
 /// Begins the failure of a panic, and reports it unless it stays pending.
 fn record(info: &PanicHookInfo<'_>, may_end: bool, is_chained: bool, flush: fn()) {
     // The panic of a store is caught and counted; recording it would call the store again.
-    if thread::current().name().is_some_and(|name| name.starts_with("error-tracker")) {
+    if background::is_current() {
         return;
     }
     if is_chained {
@@ -142,6 +142,6 @@ fn run_on_new_thread<R: Send + 'static>(
 ) -> Option<R> {
     let (done, wait) = mpsc::channel();
     let run = move || drop(done.send(run()));
-    thread::Builder::new().name("error-tracker-panic".into()).spawn(run).ok()?;
+    background::start("error-tracker-panic", run).ok()?;
     wait.recv_timeout(deadline).ok()
 }

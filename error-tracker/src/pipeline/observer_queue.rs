@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event_observer::{EventObserver, ObserverHealth, StoredEvent};
 use super::reduced_event::weight;
+use crate::background;
 use crate::user_code::{self, UserCodeGuard};
 
 /// The most events that wait for one observer.
@@ -116,11 +116,8 @@ impl ObserverQueue {
         }
         if !state.has_thread {
             let ours = Arc::clone(self);
-            let spawned = thread::Builder::new()
-                .name("error-tracker-observer".to_owned())
-                .spawn(move || ours.run());
-            match spawned {
-                Ok(_) => state.has_thread = true,
+            match background::start("error-tracker-observer", move || ours.run()) {
+                Ok(()) => state.has_thread = true,
                 Err(error) => {
                     state.dropped += 1;
                     state.last_error = Some(format!("no thread can be started: {error}"));

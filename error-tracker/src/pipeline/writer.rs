@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Setup;
@@ -13,6 +12,7 @@ use super::queue_state::{FIRST_RETRY, LAST_RETRY};
 use super::queued_event::{SightingFate, SightingInFlight, SightingOutcome};
 use super::reduced_event::{reduced, weight};
 use super::shared_queue::{STOPPED, SharedQueue, WriterTask};
+use crate::background;
 use crate::event::Event;
 use crate::fingerprint;
 use crate::store::{Recorded, Sighting, Store, StoreError};
@@ -36,7 +36,7 @@ pub(super) fn spawn(
         let store = Arc::clone(&setup.store) as _;
         StoreWriter { shared: &shared_clone, observers: &observers, setup: &setup, store }.run();
     };
-    if let Err(error) = thread::Builder::new().name("error-tracker".to_owned()).spawn(run) {
+    if let Err(error) = background::start("error-tracker", run) {
         warn_once(&format!("no thread can be started: {error}"));
         shared.note_error(error.to_string());
         shared.end(NO_THREAD);

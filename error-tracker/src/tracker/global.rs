@@ -217,9 +217,9 @@ fn tick() {
         std::thread::sleep(budget::TICK);
         budget::renew();
     } else if early_report::any_pending() {
-        std::thread::park_timeout(SETTLE_INTERVAL);
+        ticker::sleep(Some(SETTLE_INTERVAL));
     } else {
-        std::thread::park();
+        ticker::sleep(None);
     }
     let _ = std::panic::catch_unwind(early_report::settle_overdue);
 }

@@ -6,9 +6,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::background;
 use crate::capture::Symbolizer;
 use crate::event::{BacktraceFrame, Event};
 use crate::pipeline::WriterHooks;
@@ -52,7 +52,7 @@ impl NameLookup {
             // The debug information took megabytes, which the allocator would keep.
             stack::trim_memory();
         };
-        waiting.busy = thread::Builder::new().name("error-tracker-names".into()).spawn(run).is_ok();
+        waiting.busy = background::start("error-tracker-names", run).is_ok();
     }
 }
 

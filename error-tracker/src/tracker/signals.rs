@@ -7,10 +7,11 @@
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering::SeqCst};
-use std::{ptr, thread};
 
 use super::ending;
+use crate::background;
 
 /// The signals that are handled. `abort` raises `SIGABRT`.
 const HANDLED_SIGNALS: [c_int; 5] =
@@ -41,7 +42,7 @@ pub(super) fn handle() {
     }
     WAKE.store(wake, SeqCst);
     PROCESS.store(std::process::id().cast_signed(), SeqCst);
-    if thread::Builder::new().name("error-tracker-signals".into()).spawn(store).is_ok() {
+    if background::start("error-tracker-signals", store).is_ok() {
         HANDLED_SIGNALS
             .into_iter()
             .filter(|signal| action(*signal) == libc::SIG_DFL)

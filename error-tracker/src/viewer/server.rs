@@ -4,11 +4,10 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{AccessToken, Viewer, ViewerRequest};
-use crate::fork;
+use crate::{background, fork};
 
 mod accept;
 mod connections;
@@ -38,7 +37,6 @@ pub struct Server {
     address: SocketAddr,
     url: String,
     connections: Arc<OpenConnections>,
-    thread: Option<JoinHandle<()>>,
     /// How many forks lie between the process that serves and the program's start.
     generation: u32,
 }
@@ -107,42 +105,25 @@ impl Server {
 
     /// Serves for as long as the program runs; in a forked child it returns. Ctrl-C ends the program as it does
     /// without a server.
-    pub fn wait(mut self) {
+    pub fn wait(self) {
         if self.generation == fork::generation() {
-            self.join();
+            self.connections.wait();
         }
     }
 
     /// Stops it: the address is free when this returns. What is being answered has a second to end.
-    pub fn stop(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        if self.generation != fork::generation() {
-            // It is the parent's, with its clients. This process has no such thread, and what leads to it may lead to
-            // another one.
-            std::mem::forget(self.thread.take());
-            return;
-        }
-        let address = shown(self.address);
-        let wake = |patience| drop(TcpStream::connect_timeout(&address, patience));
-        // Where the thread cannot be woken, waiting for it could take for ever.
-        if self.thread.is_some() && self.connections.stop(wake) {
-            self.join();
-        }
-    }
-
-    fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    pub fn stop(self) {
+        drop(self);
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.end();
+        // In a forked child it is the parent's, with its clients.
+        if self.generation == fork::generation() {
+            let address = shown(self.address);
+            self.connections.stop(|patience| drop(TcpStream::connect_timeout(&address, patience)));
+        }
     }
 }
 
@@ -195,17 +176,9 @@ impl ServerBuilder {
         let site = Arc::new(ServedViewer { viewer, guard, deadline: self.deadline });
         let connections = Arc::new(OpenConnections::new());
         let accepting = Arc::clone(&connections);
-        let thread = std::thread::Builder::new()
-            .name("error-tracker viewer".into())
-            .spawn(move || accept::run(&accepting, &listener, &site))
-            .map_err(ServerError::Start)?;
-        Ok(Server {
-            address,
-            url,
-            connections,
-            thread: Some(thread),
-            generation: fork::generation(),
-        })
+        let run = move || accept::run(&accepting, listener, &site);
+        background::start("error-tracker viewer", run).map_err(ServerError::Start)?;
+        Ok(Server { address, url, connections, generation: fork::generation() })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::connections::OpenConnections;
 use super::{ServedViewer, exchange};
+use crate::background;
 
 /// The pause after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -14,10 +15,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Accepts connections until they are stopped.
 pub(super) fn run(
     connections: &Arc<OpenConnections>,
-    listener: &TcpListener,
+    listener: TcpListener,
     site: &Arc<ServedViewer>,
 ) {
     let _accepting = AcceptGuard(connections);
+    // Closed before that: the address is free then.
+    let listener = listener;
     let busy = exchange::busy(site);
     for number in 0.. {
         let accepted = listener.accept();
@@ -32,8 +35,7 @@ pub(super) fn run(
         let stream = Arc::new(stream);
         let started = connections.enter(number, &stream).is_some_and(|permit| {
             let site = Arc::clone(site);
-            let page = thread::Builder::new().name("error-tracker page".into());
-            page.spawn(move || exchange::run(&site, &permit)).is_ok()
+            background::start("error-tracker page", move || exchange::run(&site, &permit)).is_ok()
         });
         if !started {
             exchange::send_at_once(&stream, &busy);

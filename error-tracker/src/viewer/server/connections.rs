@@ -43,15 +43,19 @@ impl OpenConnections {
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Asks the accepting thread to end, which it does at the next connection: `wake` makes one. Returns whether it
-    /// ended.
-    pub(super) fn stop(&self, wake: impl FnOnce(Duration)) -> bool {
+    /// Waits until the accepting thread has ended.
+    pub(super) fn wait(&self) {
+        let state = self.state();
+        drop(self.changed.wait_while(state, |state| state.is_accepting));
+    }
+
+    /// Asks the accepting thread to end, which it does at the next connection: `wake` makes one.
+    pub(super) fn stop(&self, wake: impl FnOnce(Duration)) {
         self.state().is_stopped = true;
         wake(PATIENCE);
         let state = self.state();
         let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| state.is_accepting);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let has_ended = !state.is_accepting;
         for (_, stream) in
             state.open.values().filter(|(phase, _)| *phase == ConnectionPhase::Client)
         {
@@ -59,7 +63,6 @@ impl OpenConnections {
         }
         // A page that takes longer is left alone: its thread ends with it.
         drop(self.changed.wait_timeout_while(state, PATIENCE, |state| !state.open.is_empty()));
-        has_ended
     }
 
     /// Lets a connection in; `None` where each of the others waits for its page.
