@@ -22,7 +22,8 @@ pub(super) struct StoreConnections {
     process: u32,
     read_only: bool,
     /// Apart from the writer, so that reads never wait for writes. Closed before it: the last one to close takes away
-    /// what lies beside the file. A thread with this lock does not take the writer's.
+    /// what lies beside the file. A thread with this lock does not take the writer's. Both are locked only while
+    /// SQLite counts as in use: a fork finds them free.
     reader: Mutex<ConnectionSlot>,
     writer: Mutex<ConnectionSlot>,
     /// Those of a forked child, in the child: a lock may have been held at the fork.
@@ -61,8 +62,8 @@ impl StoreConnections {
             let make = || mine.child.get_or_set(Self::of_this_process(self.read_only)).0;
             mine = mine.child.get().unwrap_or_else(make);
         }
-        if mine.process != self.process && fork::was_in_use() {
-            let reason = "it was being written when this process was forked, so that SQLite's locks are unknown here";
+        if fork::was_in_use() {
+            let reason = "SQLite was being used when this process was forked, so that its locks are unknown here";
             return Err(StoreError::Open(reason.to_owned()));
         }
         Ok(mine)
@@ -184,6 +185,7 @@ impl StoreConnections {
     /// Returns whether the file is not as this process left it, which has recorded something.
     pub(super) fn has_changed(&self, path: &Path) -> bool {
         let Ok(mine) = self.mine() else { return false };
+        let _in_use = InUse::enter();
         let slot = locked(&mine.writer);
         !mine.read_only && slot.kept.has_recorded() && slot.has_changed(path)
     }
@@ -191,6 +193,7 @@ impl StoreConnections {
     /// Returns once what happened to the file.
     pub(super) fn finding(&self) -> Result<Option<String>, StoreError> {
         let mine = self.mine()?;
+        let _in_use = InUse::enter();
         let mut slot = locked(&mine.writer);
         let finding = slot.finding.take();
         match finding {
@@ -202,6 +205,7 @@ impl StoreConnections {
     /// These issues were deleted.
     pub(super) fn forget(&self, hashes: &[&str]) {
         if let Ok(mine) = self.mine() {
+            let _in_use = InUse::enter();
             locked(&mine.writer).kept.forget(hashes);
         }
     }

@@ -12,9 +12,10 @@ use super::connections::StoreConnections;
 use super::size_limit::BlockedSignal;
 use crate::fork::PerProcess;
 
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-/// How many threads are about to fork.
-static FORKING: AtomicUsize = AtomicUsize::new(0);
+/// How many uses of SQLite there are now, and `FORK` for each thread that is about to fork. One number, so that none
+/// begins once a fork waits.
+static USES: AtomicUsize = AtomicUsize::new(0);
+const FORK: usize = 1 << (usize::BITS / 2);
 /// A connection was in use at the fork that made this process.
 static WAS_IN_USE: AtomicBool = AtomicBool::new(false);
 static ALL: PerProcess<Mutex<Vec<Weak<StoreConnections>>>> =
@@ -27,11 +28,15 @@ const STEPS: u32 = 5_000;
 
 /// Returns whether somebody forks, and waits for what uses SQLite.
 pub(super) fn waits() -> bool {
-    FORKING.load(SeqCst) > 0
+    USES.load(SeqCst) >= FORK
 }
 
-/// Returns whether what SQLite remembers in this process may be wrong: a connection of the parent's was in use at the
-/// fork, and could not be closed.
+fn is_in_use() -> bool {
+    !USES.load(SeqCst).is_multiple_of(FORK)
+}
+
+/// Returns whether SQLite must not be used in this process: a connection of the parent's was in use at the fork and
+/// could not be closed. What SQLite remembers may be wrong, and a lock of its own may be held for ever.
 pub(super) fn was_in_use() -> bool {
     WAS_IN_USE.load(SeqCst)
 }
@@ -52,34 +57,31 @@ pub(super) struct InUse {
 
 impl InUse {
     pub(super) fn enter() -> Self {
-        loop {
-            IN_USE.fetch_add(1, SeqCst);
-            if !waits() {
-                return Self { _signal: BlockedSignal::new() };
-            }
-            IN_USE.fetch_sub(1, SeqCst);
+        let begin = |uses| (uses < FORK).then_some(uses + 1);
+        while USES.fetch_update(SeqCst, SeqCst, begin).is_err() {
             thread::sleep(STEP);
         }
+        Self { _signal: BlockedSignal::new() }
     }
 }
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        IN_USE.fetch_sub(1, SeqCst);
+        USES.fetch_sub(1, SeqCst);
     }
 }
 
 /// Waits until SQLite is at rest, and closes all connections.
 #[cfg(unix)]
 fn close_all() {
-    FORKING.fetch_add(1, SeqCst);
+    USES.fetch_add(FORK, SeqCst);
     for _ in 0..STEPS {
-        if IN_USE.load(SeqCst) == 0 {
+        if !is_in_use() {
             break;
         }
         thread::sleep(STEP);
     }
-    if IN_USE.load(SeqCst) > 0 {
+    if is_in_use() {
         return;
     }
     let all = match ALL.get().try_lock() {
@@ -106,12 +108,11 @@ fn register_handlers() {
         let _ = std::panic::catch_unwind(close_all);
     }
     unsafe extern "C" fn in_parent() {
-        FORKING.fetch_sub(1, SeqCst);
+        USES.fetch_sub(FORK, SeqCst);
     }
     unsafe extern "C" fn in_child() {
         // The threads that used it are not in this process.
-        WAS_IN_USE.fetch_or(IN_USE.swap(0, SeqCst) > 0, SeqCst);
-        FORKING.store(0, SeqCst);
+        WAS_IN_USE.fetch_or(!USES.swap(0, SeqCst).is_multiple_of(FORK), SeqCst);
     }
     crate::fork::count();
     // As in `fork::count`; to close the connections twice does nothing.
