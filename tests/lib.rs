@@ -7,15 +7,17 @@
 
 #[path = "fixtures/canaries.rs"]
 pub mod canaries;
+pub mod process;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use error_tracker::event::{Event, Frame, Kind, Variable};
 use error_tracker::store::{EventSelector, IssueQuery, MemoryStore, Store};
 use error_tracker::{Tracker, TrackerBuilder, TrackerGuard};
+use process::LIMIT;
 
 const _: () = assert!(
     !error_tracker::__private::DISABLED,
@@ -48,7 +50,13 @@ pub fn events_of<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) ->
     let store = tracker().store();
     tracker().flush(SOON).unwrap();
     let known: Vec<String> = events_in(store).into_iter().map(|event| event.id).collect();
-    let ended = thread::Builder::new().name("worker".into()).spawn(run).unwrap().join();
+    let worker = thread::Builder::new().name("worker".into()).spawn(run).unwrap();
+    let begun = Instant::now();
+    while !worker.is_finished() {
+        assert!(begun.elapsed() < LIMIT, "it does not end");
+        thread::yield_now();
+    }
+    let ended = worker.join();
     // Other panics of `run` are what some tests are about.
     if let Err(panic) = ended
         && panic.downcast_ref::<String>().is_some_and(|text| is_assertion(text))
@@ -82,6 +90,16 @@ pub fn event_of<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> 
 #[track_caller]
 pub fn frame_of<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> Frame {
     event_of(run).frames.remove(0)
+}
+
+/// Waits until something happens, for which there is no other sign.
+#[track_caller]
+pub fn until(happens: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !happens() {
+        assert!(begun.elapsed() < LIMIT, "it does not happen");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// An error with a number, of the tests' own.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use error_tracker_tests::process::BoundedCommand as _;
 use tempfile::TempDir;
 
 /// Each `@` stands where an attribute is wanted: a line of its own, or within one.
@@ -143,13 +144,7 @@ impl Package {
 
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_error-tracker"));
-        command
-            .arg("annotate")
-            .args(arguments)
-            .env_clear()
-            .current_dir(self.0.path())
-            .output()
-            .unwrap()
+        command.arg("annotate").args(arguments).env_clear().current_dir(self.0.path()).run()
     }
 
     fn ok(&self, arguments: &[&str]) -> String {
@@ -217,10 +212,9 @@ fn a_dry_run_changes_nothing_and_prints_a_patch() {
         .args(["-p0", "--quiet"])
         .current_dir(package.path("."))
         .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::io::Write::write_all(&mut process.stdin.take().unwrap(), patch.as_bytes()).unwrap();
-    assert!(process.wait().unwrap().success());
+        .start();
+    std::io::Write::write_all(&mut process.stdin(), patch.as_bytes()).unwrap();
+    assert!(process.wait().success());
     assert_eq!(package.text("src/main.rs"), annotated());
 }
 

@@ -186,6 +186,8 @@ mod tests {
         // SAFETY: the child only takes locks of its own, and ends.
         let child = unsafe { libc::fork() };
         if child == 0 {
+            // SAFETY: the signal ends a child that hangs.
+            unsafe { libc::alarm(300) };
             let is_anew =
                 *LOCKED.get().lock().unwrap() == 2 && *MADE.get() == 3 && *BEING_MADE.get() == 4;
             // SAFETY: ends the child at once.

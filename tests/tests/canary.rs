@@ -3,13 +3,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use error_tracker::event::{Event, Timestamp};
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
 use error_tracker::viewer::{Viewer, ViewerRequest};
 use error_tracker_tests::canaries::Canary;
+use error_tracker_tests::process::{BoundedChild, BoundedCommand as _};
 
 /// What came out of a program that has planted a secret at each place, by where it came out.
 fn grow(masking: &str) -> Vec<(String, String)> {
@@ -21,10 +22,9 @@ fn grow(masking: &str) -> Vec<(String, String)> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(std::fs::File::create(folder.path().join("stderr")).unwrap())
-        .spawn()
-        .unwrap();
+        .start();
     let mut printed = Vec::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut stdout = BufReader::new(child.stdout());
     while !printed.ends_with(b"flushed\n") {
         assert_ne!(stdout.read_until(b'\n', &mut printed).unwrap(), 0, "{}", stderr(folder.path()));
     }
@@ -50,10 +50,10 @@ fn stderr(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("stderr")).unwrap()
 }
 
-fn end(mut child: Child, mut stdout: BufReader<ChildStdout>) {
-    drop(child.stdin.take());
+fn end(mut child: BoundedChild, mut stdout: BufReader<ChildStdout>) {
+    drop(child.stdin());
     stdout.read_to_end(&mut Vec::new()).unwrap();
-    assert!(child.wait().unwrap().success());
+    assert!(child.wait().success());
 }
 
 /// The database and what SQLite has put beside it.
@@ -93,11 +93,8 @@ fn hashes(store: &dyn Store) -> Vec<String> {
 fn printed_by_the_program_for_the_command_line(path: &Path) -> Vec<(String, String)> {
     let run = |arguments: &[&str]| {
         let path = path.to_str().unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_error-tracker-cli"))
-            .args(arguments)
-            .arg(path)
-            .output()
-            .unwrap();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_error-tracker-cli")).args(arguments).arg(path).run();
         assert!(
             output.status.success(),
             "{arguments:?} {}",

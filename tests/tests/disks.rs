@@ -11,12 +11,13 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use error_tracker::Tracker;
 use error_tracker::event::Event;
 use error_tracker::store::{IssueQuery, Retention, Sighting, SqliteStore, Store, StoreError};
-use error_tracker_tests::SOON;
+use error_tracker_tests::process::BoundedCommand as _;
+use error_tracker_tests::{SOON, until};
 use unharmed::{database, harm, is_as_without, run, run_unharmed, stderr, text};
 
 /// How many events are counted in the file, which is whole.
@@ -93,15 +94,6 @@ fn tampered(path: &Path, tamper: Tamper) -> Tracker {
     tracker
 }
 
-#[track_caller]
-fn until(happens: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !happens() {
-        assert!(begun.elapsed() < SOON, "it does not happen");
-        thread::yield_now();
-    }
-}
-
 #[test]
 fn a_calm_writer_notices_what_happens_to_its_file_and_writes_it_again() {
     thread::scope(|scope| {
@@ -149,7 +141,7 @@ impl Disk {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={size}M"), "tmpfs"]).arg(folder.path());
-        assert!(mount.status().unwrap().success());
+        assert!(mount.run().status.success());
         Self(folder)
     }
 
@@ -161,7 +153,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
+        Command::new("umount").arg(self.0.path()).run();
     }
 }
 
@@ -230,7 +222,7 @@ fn on_a_full_disk_the_command_line_deletes_and_prunes() {
         disk.fill();
         let cli = |arguments: &[&str]| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_error-tracker-cli"));
-            let output = command.args(arguments).arg(&path).output().unwrap();
+            let output = command.args(arguments).arg(&path).run();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         };
         cli(&["delete", "--yes", &hashes[3]]);
@@ -270,12 +262,7 @@ fn read_only(database: &Path, command: &Command) -> Output {
     const MOUNT: &str = r#"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#;
     let mut unshare = Command::new("unshare");
     unshare.args(["--mount", "sh", "-c", MOUNT]).arg(database.parent().unwrap());
-    unshare
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env("RUST_BACKTRACE", "0")
-        .output()
-        .unwrap()
+    unshare.arg(command.get_program()).args(command.get_args()).env("RUST_BACKTRACE", "0").run()
 }
 
 /// The command line lists the issues of a file in a folder that is mounted read-only.
@@ -322,10 +309,9 @@ fn a_file_in_a_read_only_folder_is_listed_by_the_command_line() {
     assert!(listed(&path).contains("of a program that runs"), "{}", listed(&path));
     drop(tracker);
     // A program that is killed in a burst leaves a part of it in the journal.
-    let mut killed = harm("burst", &path).stdout(Stdio::piped()).spawn().unwrap();
-    BufReader::new(killed.stdout.take().unwrap()).lines().nth(5).unwrap().unwrap();
-    killed.kill().unwrap();
-    killed.wait().unwrap();
+    let mut killed = harm("burst", &path).stdout(Stdio::piped()).start();
+    BufReader::new(killed.stdout()).lines().nth(5).unwrap().unwrap();
+    killed.kill();
     assert!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len() > 0);
     assert!(listed(&path).contains("message: burst"), "{}", listed(&path));
 }

@@ -11,17 +11,12 @@ use std::time::{Duration, Instant};
 use error_tracker::Symbolizer;
 use error_tracker::event::{BacktraceFrame, Event, Kind};
 use error_tracker::store::{IssueQuery, MemoryStore, SqliteStore, Store};
-use error_tracker_tests::{SOON, events_in, value};
+use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
+use error_tracker_tests::{SOON, events_in, until, value};
 
 fn run_with(way: &str, database: &Path, settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ends"));
-    command
-        .arg(way)
-        .arg(database)
-        .env("RUST_BACKTRACE", "0")
-        .envs(settings.iter().copied())
-        .output()
-        .unwrap()
+    command.arg(way).arg(database).env("RUST_BACKTRACE", "0").envs(settings.iter().copied()).run()
 }
 
 fn events(database: &Path) -> Vec<Event> {
@@ -113,10 +108,9 @@ fn a_program_that_goes_on_names_the_calls_while_it_is_idle() {
         .arg(&path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .start();
     let mut said = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    BufReader::new(child.stdout()).read_line(&mut said).unwrap();
     let before = resident(child.id());
     std::fs::remove_file(&program).unwrap();
     let begun = Instant::now();
@@ -124,22 +118,15 @@ fn a_program_that_goes_on_names_the_calls_while_it_is_idle() {
         let found = if path.exists() { events(&path) } else { Vec::new() };
         match found.first() {
             Some(event) if !functions(event)[0].is_empty() => break event.clone(),
-            _ => assert!(begun.elapsed() < SOON, "{found:#?}"),
+            _ => assert!(begun.elapsed() < LIMIT, "{found:#?}"),
         }
         std::thread::sleep(Duration::from_millis(20));
     };
     // The store, and what is small, stays.
     const KEPT: u64 = 15_000;
-    while resident(child.id()) > before + KEPT {
-        assert!(
-            begun.elapsed() < SOON,
-            "debug information is given back: {before}, {}",
-            resident(child.id())
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    drop(child.stdin.take());
-    child.wait().unwrap();
+    // Debug information is given back.
+    until(|| resident(child.id()) <= before + KEPT);
+    child.wait();
     assert!(functions(&named).contains(&"ends::panics_outside"), "{named:#?}");
     let [ended] = events(&path).try_into().unwrap();
     assert_eq!(ended.grouping, named.grouping);
@@ -190,10 +177,7 @@ fn the_command_line_names_the_calls_of_a_program_that_has_ended() {
     for arguments in
         [vec!["show", hash, file], vec!["show", "--json", hash, file], vec!["export", file]]
     {
-        let output = Command::new(env!("CARGO_BIN_EXE_error-tracker-cli"))
-            .args(&arguments)
-            .output()
-            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_error-tracker-cli")).args(&arguments).run();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.contains("ends::panics_outside"), "{arguments:?}: {text}{output:?}");
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use error_tracker::event::{Event, Issue};
 use error_tracker::store::{EventSelector, IssueQuery, SqliteStore, Store};
+use error_tracker_tests::process::BoundedCommand as _;
 
 /// What a run of the program leaves in its file: each issue, and how many of its events are kept.
 fn run(scenario: &str, settings: &[(&str, &str)]) -> Vec<(Issue, Vec<Event>)> {
@@ -13,7 +14,7 @@ fn run(scenario: &str, settings: &[(&str, &str)]) -> Vec<(Issue, Vec<Event>)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handles"));
     command.arg(scenario).env("ERROR_TRACKER_DATABASE", &path);
     let settings = settings.iter().map(|(name, value)| (format!("ERROR_TRACKER_{name}"), value));
-    command.envs(settings).output().unwrap();
+    command.envs(settings).run();
     if !path.exists() {
         return Vec::new();
     }

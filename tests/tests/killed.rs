@@ -8,7 +8,7 @@ mod unharmed;
 use std::io::{BufRead as _, BufReader};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{ChildStdout, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -16,19 +16,20 @@ use std::time::{Duration, SystemTime};
 use error_tracker::event::Kind;
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
 use error_tracker_tests::events_in;
+use error_tracker_tests::process::{BoundedChild, BoundedCommand as _};
 use unharmed::{database, harm};
 
 /// A program with failures in a burst, which says up to which it has flushed.
 struct Burst {
-    process: Child,
+    process: BoundedChild,
     lines: BufReader<ChildStdout>,
     flushed: Option<u64>,
 }
 
 impl Burst {
     fn start(database: &Path) -> Self {
-        let mut process = harm("burst", database).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap());
+        let mut process = harm("burst", database).stdout(Stdio::piped()).start();
+        let lines = BufReader::new(process.stdout());
         Self { process, lines, flushed: None }
     }
 
@@ -43,13 +44,13 @@ impl Burst {
     }
 
     /// Kills it. Gives how many failures of each kind are to be in the file.
-    fn kill(mut self) -> RangeInclusive<u64> {
-        self.process.kill().unwrap();
+    fn kill(self) -> RangeInclusive<u64> {
+        let Self { process, lines, mut flushed } = self;
+        process.kill();
         // What was still said before the end was flushed as well.
-        while self.flushes() {}
-        self.process.wait().unwrap();
+        flushed = lines.lines().last().map(|line| line.unwrap().parse().unwrap()).or(flushed);
         // The first flush is behind the first failure, the others behind 50 more, of which any may be in the file.
-        self.flushed.map_or(0..=1, |last| last + 1..=last + 51)
+        flushed.map_or(0..=1, |last| last + 1..=last + 51)
     }
 }
 

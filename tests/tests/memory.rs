@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Output;
 
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
-use unharmed::{database, harm, is_as_without, run, stderr, text};
+use unharmed::{database, is_as_without, run, stderr, text};
 
 /// A number that the program tells: the one behind `name`.
 #[track_caller]
@@ -54,7 +54,7 @@ fn a_long_storm_of_one_error_is_counted_exactly_and_takes_64_mebibytes_at_most()
 #[test]
 fn memory_is_given_back_when_the_names_of_a_backtrace_were_looked_up() {
     let (_folder, path) = database();
-    let output = harm("names", &path).output().unwrap();
+    let output = run("names", &path);
     is_as_without("names", &output);
     let (took, kept) = (told(&output, "took"), told(&output, "kept"));
     assert!(took > 8 << 10, "{took} KiB: debug information was read");

@@ -13,6 +13,7 @@ use std::time::Instant;
 use error_tracker::event::{Breadcrumb, Event, Kind, Request};
 use error_tracker::json::{Map, Value};
 use error_tracker::store::{IssueQuery, MemoryStore, SqliteStore, Store};
+use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
 use error_tracker_tests::{SOON, events_in, functions, value};
 use unharmed::{database, run, run_unharmed, stderr, text};
 
@@ -141,8 +142,7 @@ fn what_the_disk_did_not_take_is_not_acknowledged_and_tried_again() {
             .arg("database")
             .arg(&path)
             .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap();
+            .run();
         let plain = run("database", Path::new("-"));
         assert_eq!(
             (text(&output), output.status),
@@ -364,14 +364,10 @@ fn with_panic_abort_the_panic_is_on_the_disk() {
         .args(["build", "--package", "error-tracker-tests", "--bin", "harm", "--offline"])
         .args(["--config", "profile.dev.panic=\"abort\"", "--target-dir"])
         .arg(folder.path().join("target"))
-        .status()
-        .unwrap();
-    assert!(built.success());
-    let output = Command::new(folder.path().join("target/debug/harm"))
-        .arg("panic")
-        .arg(&path)
-        .output()
-        .unwrap();
+        .run_within(LIMIT * 4);
+    assert!(built.status.success(), "{}", stderr(&built));
+    let output =
+        Command::new(folder.path().join("target/debug/harm")).arg("panic").arg(&path).run();
     assert_eq!(output.status.signal(), Some(6), "{}", stderr(&output));
     let events = events(&path);
     assert_eq!((events.len(), functions(&events[0])), (1, vec!["unwinds"]));

@@ -24,13 +24,8 @@ fn fail(tracker: &Tracker) {
 
 /// Waits until the tracker's state is as `is_so` says.
 fn until(tracker: &Tracker, is_so: impl Fn(&Health) -> bool) -> Health {
-    loop {
-        let health = tracker.health();
-        if is_so(&health) {
-            return health;
-        }
-        std::thread::yield_now();
-    }
+    error_tracker_tests::until(|| is_so(&tracker.health()));
+    tracker.health()
 }
 
 /// The state of the only observer.
@@ -234,6 +229,8 @@ fn a_forked_child_has_an_observer_of_its_own() {
     // SAFETY: the child uses the tracker, which starts anew there, and ends.
     let child = unsafe { libc::fork() };
     if child == 0 {
+        // SAFETY: the signal ends a child that hangs.
+        unsafe { libc::alarm(300) };
         fail(&tracker);
         let is_flushed = tracker.flush(SOON).is_ok();
         let health = only(tracker.health());

@@ -12,6 +12,7 @@ use error_tracker::store::{IssueQuery, MemoryStore, SqliteStore, Store};
 use error_tracker::viewer::{Viewer, ViewerRequest};
 use error_tracker::{Tracker, auto_track_exception};
 use error_tracker_tests::event_of;
+use error_tracker_tests::process::BoundedCommand as _;
 
 /// The README's.
 fn pages(tracker: &Tracker) -> Viewer {
@@ -144,7 +145,7 @@ const HEADLINE: &str =
 
 fn list(file: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_error-tracker-cli"));
-    command.args(arguments).arg(file).env_clear().output().unwrap()
+    command.args(arguments).arg(file).env_clear().run()
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use error_tracker_tests::process::BoundedCommand as _;
+
 const README: &str = include_str!("../../README.md");
 const PROGRAM: &str = include_str!("../fixtures/readme.rs");
 
@@ -12,8 +14,7 @@ fn the_readme_shows_the_program_and_what_it_prints() {
     let output = Command::new(env!("CARGO_BIN_EXE_shop"))
         .env("ERROR_TRACKER_DATABASE", folder.path().join("errors.db"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .output()
-        .unwrap();
+        .run();
     assert!(output.status.success(), "{output:?}");
     let printed = String::from_utf8(output.stderr)
         .unwrap()

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use error_tracker::event::Event;
 use error_tracker::store::{SqliteStore, Store};
 use error_tracker_tests::events_in;
+use error_tracker_tests::process::BoundedCommand as _;
 use tempfile::TempDir;
 
 struct Run {
@@ -25,7 +26,7 @@ impl Run {
             .env_clear()
             .envs(variables.iter().copied())
             .env("HOME", folder.path());
-        let output = command.current_dir(folder.path()).output().unwrap();
+        let output = command.current_dir(folder.path()).run();
         assert!(output.status.code().is_some(), "{output:?}");
         Self { folder, output }
     }

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use error_tracker::Tracker;
 use error_tracker::event::Event;
 use error_tracker::store::{IssueQuery, Retention, Sighting, SqliteStore, Store};
-use error_tracker_tests::{SOON, events_in};
+use error_tracker_tests::process::BoundedCommand as _;
+use error_tracker_tests::{SOON, events_in, until};
 use rusqlite::Connection;
 
 /// A folder that is removed again, and a database in it.
@@ -36,7 +37,7 @@ fn harm(fault: &str, database: &Path) -> Command {
 
 #[track_caller]
 fn ran(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
+    let output = command.run();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     output
 }
@@ -97,7 +98,7 @@ fn after_a_normal_end_everything_is_in_the_one_file() {
     };
     for fault in ["exit", "return", "forgotten", "early"] {
         let (folder, path) = database();
-        harm(fault, &path).output().unwrap();
+        harm(fault, &path).run();
         assert_eq!(files(folder.path()), ["errors.db"], "{fault}");
         assert_eq!(messages_in_copy(&path), first(fault), "{fault}");
         // One that only reads leaves nothing, either.
@@ -122,11 +123,7 @@ fn while_a_program_is_idle_everything_is_in_the_one_file() {
     let tracker = error_tracker::builder().database(&path).build().unwrap();
     tracker.capture_message("a message");
     tracker.flush(SOON).unwrap();
-    let begun = Instant::now();
-    while messages_in_copy(&path) != ["a message"] {
-        assert!(begun.elapsed() < SOON, "{:?}", tracker.health());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| messages_in_copy(&path) == ["a message"]);
 }
 
 /// Events that come while another one holds the file wait for it; what was there before can be read meanwhile.
@@ -141,11 +138,7 @@ fn waits_for(lock: &str, path: &Path, there_before: Option<&[&str]>) {
     tracker.capture_message("while it is locked");
     let missed = tracker.flush(Duration::ZERO).unwrap_err();
     assert_eq!((missed.pending, missed.dropped), (1, 0));
-    let begun = Instant::now();
-    while tracker.health().last_error.is_none() {
-        assert!(begun.elapsed() < SOON);
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| tracker.health().last_error.is_some());
     let health = tracker.health();
     assert_eq!((health.raised, health.pending, health.dropped.len()), (1, 1, 0), "{health:?}");
     other.execute_batch("COMMIT").unwrap();
@@ -194,8 +187,7 @@ fn as_nobody(arguments: &[&str], path: &Path, read_only: bool) -> (Option<i32>, 
         .arg(path)
         .uid(65_534)
         .gid(65_534)
-        .output()
-        .unwrap();
+        .run();
     drop(mounted);
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(said).unwrap())
@@ -207,7 +199,7 @@ struct ReadOnly(PathBuf);
 impl ReadOnly {
     fn of(folder: &Path) -> Self {
         let mount = |arguments: &[&str]| {
-            assert!(Command::new("mount").args(arguments).arg(folder).status().unwrap().success());
+            assert!(Command::new("mount").args(arguments).arg(folder).run().status.success());
         };
         mount(&["--bind", folder.to_str().unwrap()]);
         mount(&["-o", "remount,ro,bind"]);
@@ -217,7 +209,7 @@ impl ReadOnly {
 
 impl Drop for ReadOnly {
     fn drop(&mut self) {
-        assert!(Command::new("umount").arg(&self.0).status().unwrap().success());
+        assert!(Command::new("umount").arg(&self.0).run().status.success());
     }
 }
 
@@ -316,7 +308,7 @@ fn a_journal_that_cannot_be_read_is_said_and_never_an_empty_list() {
 fn with_clock(time: &str, fault: &str, path: &Path) {
     let mut command = Command::new("faketime");
     command.args(["-f", time, env!("CARGO_BIN_EXE_harm"), fault]).arg(path);
-    let output = command.output().unwrap();
+    let output = command.run();
     assert!(output.status.success(), "{time}: {output:?}");
 }
 
@@ -331,7 +323,7 @@ fn a_clock_that_is_wrong_for_one_start_deletes_nothing() {
         with_clock(wrong, second, &path);
         assert_eq!(messages(&path).len(), 2, "{wrong}");
         for _ in 0..2 {
-            harm(third, &path).output().unwrap();
+            harm(third, &path).run();
         }
         let mut messages = messages(&path);
         messages.sort();

@@ -15,6 +15,7 @@ use error_tracker::store::{
     StoreError,
 };
 use error_tracker::{InitError, Tracker, TrackerBuilder};
+use error_tracker_tests::process::BoundedCommand as _;
 use error_tracker_tests::{SOON, events_in, tracker};
 
 macro_rules! json {
@@ -268,7 +269,7 @@ fn a_wrong_setting_is_named_by_build() {
 
 fn run(folder: &Path, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_from_environment"));
-    command.current_dir(folder).envs(variables.iter().copied()).output().unwrap()
+    command.current_dir(folder).envs(variables.iter().copied()).run()
 }
 
 fn events_of_program(folder: &Path, file: &str) -> Vec<Event> {

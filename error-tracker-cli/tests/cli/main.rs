@@ -11,6 +11,7 @@ use error_tracker::event::{
     CaptureTime, Event, FingerprintComponent, Frame, Kind, Snippet, Timestamp, Variable,
 };
 use error_tracker::store::{Sighting, SqliteStore, Store};
+use error_tracker_tests::process::BoundedCommand as _;
 use serde_json::Value;
 
 const NEGATIVE: &str = "aaaaaa11";
@@ -48,7 +49,7 @@ impl Files {
         command.args(
             arguments.iter().map(|argument| if *argument == "FILE" { db } else { *argument }),
         );
-        command.env_clear().stdin(Stdio::null()).output().unwrap()
+        command.env_clear().run()
     }
 
     fn ok(&self, arguments: &[&str]) -> String {
@@ -374,15 +375,15 @@ fn wrong_usage_says_what_is_allowed() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let files = Files::with_three_issues();
+    let said = files.db.with_extension("said");
     let mut child = Command::new(env!("CARGO_BIN_EXE_error-tracker"))
         .args([Path::new("export"), &files.db])
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
+        .stderr(fs::File::create(&said).unwrap())
+        .start();
+    drop(child.stdout());
+    assert_eq!(child.wait().code(), Some(0));
+    assert_eq!(fs::read_to_string(&said).unwrap(), "");
 }
 
 /// Whatever is closed or full, what was done is told by the exit code.
@@ -395,11 +396,7 @@ fn closed_or_full_outputs_are_no_panic() {
         let script =
             command.replace("TRACKER", program).replace("FILE", files.db.to_str().unwrap());
         let mut shell = Command::new("bash");
-        let output = shell
-            .args(["-c", &format!("set -o pipefail; {script}")])
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = shell.args(["-c", &format!("set -o pipefail; {script}")]).run();
         (code(&output), stderr(&output))
     };
     for (command, expected) in [
@@ -434,11 +431,7 @@ fn a_list_fits_the_width_of_the_terminal() {
             "stty cols {columns}; {variable} {program} list --color never {}",
             files.db.display()
         );
-        let output = Command::new("script")
-            .args(["-qec", &command, "/dev/null"])
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = Command::new("script").args(["-qec", &command, "/dev/null"]).run();
         String::from_utf8(output.stdout).unwrap()
     };
     for columns in [10, 17, 40, 60, 80, 132, 400] {

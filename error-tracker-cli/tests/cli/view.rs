@@ -3,13 +3,16 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
+
+use error_tracker_tests::process::{BoundedChild, BoundedCommand as _, LIMIT};
 
 use super::Files;
 
 /// The program with `view`, until it is dropped.
 struct View {
-    program: Child,
+    _program: BoundedChild,
+    _said: BufReader<ChildStdout>,
     address: String,
 }
 
@@ -17,27 +20,21 @@ impl View {
     fn start(file: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_error-tracker"));
         command.arg("view").arg(file).args(["--port", "0"]).args(options);
-        let program = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut view = Self { program, address: String::new() };
-        let mut url = String::new();
-        BufReader::new(view.program.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
-        view.address = url.trim().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
-        view
+        let mut program = command.stdout(Stdio::piped()).start();
+        let (mut said, mut url) = (BufReader::new(program.stdout()), String::new());
+        said.read_line(&mut url).unwrap();
+        let address = url.trim().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+        Self { _program: program, _said: said, address }
     }
 
     /// The list, asked for under this host.
     fn get(&self, host: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
         write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         let mut page = String::new();
         stream.read_to_string(&mut page).unwrap();
         page
-    }
-}
-
-impl Drop for View {
-    fn drop(&mut self) {
-        let _ = self.program.kill().and_then(|()| self.program.wait());
     }
 }
 

@@ -54,7 +54,7 @@ mod tests {
             if child == 0 {
                 // SAFETY: ends a child that hangs, and one that does not.
                 unsafe {
-                    libc::alarm(20);
+                    libc::alarm(300);
                     libc::_exit(i32::from(new_id().len() != 36));
                 }
             }

@@ -202,6 +202,7 @@ fn a_forked_child_stores_its_own_events() {
     unsafe extern "C" {
         fn fork() -> i32;
         fn _exit(code: i32) -> !;
+        fn alarm(seconds: u32) -> u32;
         fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
     }
     use crate::store::SqliteStore;
@@ -214,6 +215,8 @@ fn a_forked_child_stores_its_own_events() {
     // destructors.
     let child = unsafe { fork() };
     if child == 0 {
+        // SAFETY: the signal ends a child that hangs.
+        unsafe { alarm(300) };
         pipeline.submit(event("child"), like(1));
         let flushed = pipeline.flush(LONG).is_ok() && pipeline.health().raised == 1;
         // SAFETY: it only ends the process.

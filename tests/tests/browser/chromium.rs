@@ -1,59 +1,47 @@
 //! A browser that is asked over two pipes: the Chrome DevTools Protocol, with a zero byte behind each message.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
+use error_tracker_tests::process::{BoundedChild, BoundedCommand as _, LIMIT};
 use serde_json::{Value, json};
 
 pub struct Browser {
-    process: Child,
-    to: File,
-    from: BufReader<File>,
+    _process: BoundedChild,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
     session: String,
     asked: u64,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Browser {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let pipe = |name: &str| {
-            let path = folder.path().join(name);
-            assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo runs").success());
-            // For both, so that opening does not wait for the other end.
-            let file = OpenOptions::new().read(true).write(true).open(&path).expect("a pipe");
-            (path, file)
-        };
-        let ((in_path, to), (out_path, from)) = (pipe("in"), pipe("out"));
         let script = format!(
             "exec chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
-             --disable-background-networking --disable-component-update --disable-sync --remote-debugging-pipe \
-             --user-data-dir='{}' 3<'{}' 4>'{}'",
-            folder.path().join("profile").display(),
-            in_path.display(),
-            out_path.display()
+             --disable-background-networking --disable-component-update --disable-sync --disable-breakpad \
+             --remote-debugging-pipe --user-data-dir='{}' 3<&0 4>&1 < /dev/null > /dev/null",
+            folder.path().join("profile").display()
         );
-        let process = Command::new("sh")
+        let mut process = Command::new("sh")
             .args(["-c", &script])
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromium starts");
-        let mut browser = Self {
-            process,
-            to,
-            from: BufReader::new(from),
-            session: String::new(),
-            asked: 0,
-            _folder: folder,
-        };
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(folder.path().join("stderr")).expect("a file"))
+            .start_within(LIMIT * 2);
+        let (to, from) = (process.stdin(), BufReader::new(process.stdout()));
+        let mut browser =
+            Self { _process: process, to, from, session: String::new(), asked: 0, folder };
         let target = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         browser.session = browser.ask("Target.attachToTarget", &attach)["sessionId"]
             .as_str()
             .expect("a session")
             .to_owned();
-        browser.ask("Page.enable", &json!({}));
         browser
     }
 
@@ -62,8 +50,12 @@ impl Browser {
         let metrics =
             json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.ask("Emulation.setDeviceMetricsOverride", &metrics);
-        self.ask("Page.navigate", &json!({ "url": url }));
-        while self.next()["method"] != "Page.loadEventFired" {}
+        let opened = self.ask("Page.navigate", &json!({ "url": url }));
+        assert!(opened["errorText"].is_null(), "{url}: {opened}");
+        // From here on it is that page. An event of its end may come before the answer above.
+        while self.evaluate("document.readyState") != "complete" {
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The value of an expression in the page.
@@ -78,7 +70,9 @@ impl Browser {
         if !self.session.is_empty() {
             message["sessionId"] = self.session.clone().into();
         }
-        self.to.write_all(format!("{message}\0").as_bytes()).expect("the browser is there");
+        if let Err(error) = self.to.write_all(format!("{message}\0").as_bytes()) {
+            panic!("{method}: {error}\n{}", self.said());
+        }
         loop {
             let answer = self.next();
             if answer["id"] == self.asked {
@@ -91,13 +85,14 @@ impl Browser {
     fn next(&mut self) -> Value {
         let mut message = Vec::new();
         self.from.read_until(0, &mut message).expect("the browser answers");
-        serde_json::from_slice(message.strip_suffix(&[0]).expect("a whole message")).expect("JSON")
+        let Some(message) = message.strip_suffix(&[0]) else {
+            panic!("the browser has ended\n{}", self.said())
+        };
+        serde_json::from_slice(message).expect("JSON")
     }
-}
 
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    /// What it has said on standard error.
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
     }
 }
