@@ -24,8 +24,8 @@ const _: () = assert!(
     "with error-tracker's feature `disabled` there is nothing to test: name features in place of `--all-features`"
 );
 
-/// Longest wait for anything.
-pub const SOON: Duration = Duration::from_secs(20);
+/// Longest wait for anything: only what hangs takes so long, on whichever machine.
+pub const SOON: Duration = Duration::from_secs(300);
 
 static TRACKER: OnceLock<TrackerGuard> = OnceLock::new();
 

@@ -259,8 +259,9 @@ fn text_of_a_megabyte_takes_linear_time() {
         Event { frames: vec![frame], type_name: "E".into(), message: long, ..Event::default() };
     let started = std::time::Instant::now();
     let text = plain(&event);
-    // Quadratic work would take minutes.
-    assert!(started.elapsed().as_secs() < 20 && text.len() < 6_000_000, "{:?}", started.elapsed());
+    assert!(text.len() < 6_000_000);
+    // Linear work takes less than a second, quadratic work hours.
+    assert!(started.elapsed().as_secs() < 300, "{:?}", started.elapsed());
 }
 
 #[test]

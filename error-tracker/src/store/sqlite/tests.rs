@@ -3,7 +3,7 @@ mod space;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -342,9 +342,8 @@ fn reads_do_not_wait_for_a_writer_of_another_process_and_a_busy_file_is_a_passin
     record(&store, "a").unwrap();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let start = Instant::now();
+    // Returns, though the other one goes on only behind this.
     assert_eq!(hashes(&store), ["a"]);
-    assert!(start.elapsed() < Duration::from_secs(1));
     assert!(record(&store, "b").unwrap_err().is_transient());
     other.execute_batch("COMMIT").unwrap();
     record(&store, "b").unwrap();

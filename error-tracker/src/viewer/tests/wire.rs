@@ -10,7 +10,7 @@ use super::viewer;
 use crate::store::{MemoryStore, Store};
 use crate::viewer::{Server, Viewer, ViewerRequest};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(300);
 
 fn server() -> Server {
     Server::bind(viewer().0, "127.0.0.1:0").unwrap()
@@ -238,15 +238,13 @@ fn a_panic_is_answered_and_ends_no_server() {
 }
 
 #[test]
-fn stopping_does_not_wait_for_clients() {
+fn stopping_cuts_off_a_client_whose_request_is_not_complete() {
     let server = server();
     let address = server.address();
     let mut half = connect(address);
     half.write_all(b"GET / HTTP/1.1\r\n").unwrap();
     // Answered after the one before it was accepted.
     assert_eq!(status(&get(address, "/", "localhost", "")), "200");
-    let began = Instant::now();
     server.stop();
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    assert_eq!(read_all(half), "");
+    assert_eq!(read_all(half), "", "not 408, which is the answer after the deadline");
 }
