@@ -14,6 +14,7 @@ mod queued_event;
 mod reduced_event;
 mod shared_queue;
 mod writer;
+mod writer_task;
 
 #[cfg(test)]
 mod tests;
@@ -55,7 +56,9 @@ pub(crate) struct Options {
 /// Callbacks that run on the writer thread and must not block.
 pub(crate) trait WriterHooks: Send + Sync {
     /// Called when an event was stored.
-    fn stored(&self, event: &Event, store: &Arc<dyn Store>);
+    fn stored(&self, event: &Event);
+    /// Called after each batch.
+    fn wrote(&self, store: &Arc<dyn Store>);
     /// Called when nothing was stored for a while.
     fn idle(&self, store: &Arc<dyn Store>);
     /// Called before the store is closed; it must not be used until another event is stored.
@@ -64,7 +67,8 @@ pub(crate) trait WriterHooks: Send + Sync {
 
 /// Callbacks that do nothing.
 impl WriterHooks for () {
-    fn stored(&self, _: &Event, _: &Arc<dyn Store>) {}
+    fn stored(&self, _: &Event) {}
+    fn wrote(&self, _: &Arc<dyn Store>) {}
     fn idle(&self, _: &Arc<dyn Store>) {}
     fn end(&self) {}
 }

@@ -45,6 +45,8 @@ pub(super) struct QueueState {
     pub(super) taken: u64,
     pub(super) finished: u64,
     pub(super) last_taken: Instant,
+    /// When the writer last wrote something, closed the store or did the maintenance of an idle one.
+    pub(super) quiet_since: Instant,
     pub(super) flushing: usize,
     /// Events that replace stored ones, and whether the writer works on some of them.
     pub(super) replacements: Vec<Event>,
@@ -71,17 +73,14 @@ const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// When to retry what did not fit.
 pub(super) struct RetrySchedule {
-    at: Instant,
-    delay: Duration,
+    pub(super) at: Instant,
+    pub(super) delay: Duration,
     /// The `QueueState::retry_requests` of the last try.
-    retry_requests: u64,
+    pub(super) retry_requests: u64,
 }
 
 pub(super) const FIRST_RETRY: Duration = Duration::from_millis(20);
 pub(super) const LAST_RETRY: Duration = Duration::from_secs(2);
-
-/// The least time that an event is held in the queue, unless a thread flushes or a batch is full.
-const HOLD_TIME: Duration = Duration::from_millis(100);
 
 /// The state of one issue. Issues are found by [`Likeness::issue`](super::Likeness).
 #[derive(Default)]
@@ -158,6 +157,7 @@ impl QueueState {
             taken: 0,
             finished: 0,
             last_taken: Instant::now(),
+            quiet_since: Instant::now(),
             flushing: 0,
             replacements: Vec::new(),
             replacing: false,
@@ -172,17 +172,6 @@ impl QueueState {
             ended: false,
             last_error: None,
         }
-    }
-
-    /// Returns how much longer the first event is held, so that an explicit capture of the same
-    /// error right after it can still be added to it, and batches fill.
-    pub(super) fn hold_left(&self, batch: usize) -> Duration {
-        if self.flushing > 0 || self.stopped.is_some() || self.queue.len() >= batch {
-            return Duration::ZERO;
-        }
-        self.queue
-            .front()
-            .map_or(Duration::ZERO, |item| HOLD_TIME.saturating_sub(item.position.since.elapsed()))
     }
 
     pub(super) fn pending(&self) -> u64 {
@@ -205,21 +194,6 @@ impl QueueState {
             self.queue.front().into_iter().chain(&self.deferred).map(|item| item.position.number);
         self.has_deferred_counts
             || events.chain(self.first_writing).any(|number| number <= accepted)
-    }
-
-    /// Returns the time until what did not fit is retried. A flush retries at once.
-    pub(super) fn retry_in(&self) -> Duration {
-        let is_wanted = self.stopped.is_some() || self.retry_requests != self.retry.retry_requests;
-        if is_wanted {
-            Duration::ZERO
-        } else {
-            self.retry.delay.saturating_sub(self.retry.at.elapsed())
-        }
-    }
-
-    /// Returns whether something that did not fit is to be retried now.
-    pub(super) fn is_retry_due(&self) -> bool {
-        (!self.deferred.is_empty() || self.has_deferred_counts) && self.retry_in().is_zero()
     }
 
     pub(super) fn count_dropped(&mut self, reason: &'static str, count: u64) {
@@ -248,13 +222,13 @@ impl QueueState {
     }
 
     /// Takes events from the front of the queue, and all counts that can be written.
-    pub(super) fn take(&mut self, batch: usize) -> Vec<SightingInFlight> {
+    pub(super) fn take(&mut self, batch: usize, now: Instant) -> Vec<SightingInFlight> {
         let mut bytes = 0;
         let fits = |item: &&QueuedEvent| {
             bytes += item.position.weight;
             bytes <= MAX_BATCH_BYTES
         };
-        let is_retry_due = self.is_retry_due();
+        let is_retry_due = self.is_retry_due(now);
         if is_retry_due {
             self.retry.retry_requests = self.retry_requests;
         }
@@ -296,7 +270,7 @@ impl QueueState {
             }
         }
         self.taken += 1;
-        self.last_taken = Instant::now();
+        self.last_taken = now;
         self.writing = all.iter().map(|taken| taken.sighting.count).sum();
         all
     }
@@ -312,7 +286,8 @@ impl QueueState {
         self.finished = self.taken;
         (self.writing_bytes, self.first_writing) = (0, None);
         let delay = if had_room { FIRST_RETRY } else { (self.retry.delay * 2).min(LAST_RETRY) };
-        (self.retry.at, self.retry.delay) = (Instant::now(), delay);
+        let now = Instant::now();
+        (self.retry.at, self.retry.delay, self.quiet_since) = (now, delay, now);
     }
 
     fn settle_one(&mut self, outcome: SightingOutcome) {

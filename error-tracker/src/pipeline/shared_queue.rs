@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::losses::ThreadNumber;
 use super::queue_state::{MAX_ISSUES, QueueState};
-use super::queued_event::{QueuePosition, QueuedEvent, SightingInFlight, SightingOutcome};
+use super::queued_event::{QueuePosition, QueuedEvent, SightingOutcome};
 use super::reduced_event::weight;
+use super::writer_task::WriterTask;
 use super::{FlushError, Health, Likeness};
 use crate::event::{Event, Timestamp};
 
@@ -15,12 +16,8 @@ use crate::event::{Event, Timestamp};
 const MAX_BYTES: usize = 32 << 20;
 /// Events that wake the writer at once.
 const FULL_BATCH: usize = 500;
-/// How often counts without events are written.
-const COUNTS_INTERVAL: Duration = Duration::from_millis(100);
 /// The most replacements that wait; further ones are discarded.
 const MAX_REPLACEMENTS: usize = 100;
-/// How often an idle store may do maintenance.
-const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) const QUEUE_FULL: &str = "queue full";
 pub(super) const STOPPED: &str = "stopped";
@@ -32,18 +29,6 @@ pub(super) struct SharedQueue {
     work: Condvar,
     /// Threads that flush or stop wait here.
     done: Condvar,
-}
-
-/// The next task of the writer.
-pub(super) enum WriterTask {
-    Write(Vec<SightingInFlight>),
-    Replace(Vec<Event>),
-    Idle,
-    /// Check whether all events are still stored.
-    Look,
-    /// Close the store.
-    Close,
-    End,
 }
 
 impl SharedQueue {
@@ -137,7 +122,9 @@ impl SharedQueue {
 
     /// Notes that the writer has finished its replacements.
     pub(super) fn replaced(&self) {
-        self.state().replacing = false;
+        let mut state = self.state();
+        (state.replacing, state.quiet_since) = (false, Instant::now());
+        drop(state);
         self.done.notify_all();
     }
 
@@ -151,46 +138,11 @@ impl SharedQueue {
     /// Waits for the writer's next task. Only the writer calls this.
     pub(super) fn next(&self, batch: usize) -> WriterTask {
         let mut state = self.state();
-        let until_idle = Instant::now();
         loop {
-            if state.checks_done < state.checks_requested {
-                return WriterTask::Look;
-            }
-            let counts_due = !state.has_deferred_counts
-                && (state.flushing > 0
-                    || state.stopped.is_some()
-                    || state.last_taken.elapsed() >= COUNTS_INTERVAL);
-            let held = state.hold_left(batch);
-            let has_work =
-                held.is_zero() && !state.queue.is_empty() || state.repeats > 0 && counts_due;
-            if has_work || state.is_retry_due() {
-                return WriterTask::Write(state.take(batch));
-            }
-            // Nothing is being written, so the events that they replace are stored or were dropped.
-            if !state.replacements.is_empty() {
-                state.replacing = true;
-                return WriterTask::Replace(std::mem::take(&mut state.replacements));
-            }
-            if !held.is_zero() {
-                state =
-                    self.work.wait_timeout(state, held).unwrap_or_else(PoisonError::into_inner).0;
-                continue;
-            }
-            if state.stopped.is_some() {
-                return WriterTask::End;
-            }
-            if state.closes_done < state.closes_requested {
-                return WriterTask::Close;
-            }
-            let idle_for = until_idle.elapsed();
-            let has_counts = state.repeats > 0 && !state.has_deferred_counts;
-            if !has_counts && idle_for >= IDLE_INTERVAL {
-                return WriterTask::Idle;
-            }
-            let mut wait = if has_counts { COUNTS_INTERVAL } else { IDLE_INTERVAL - idle_for };
-            if state.has_deferred_counts || !state.deferred.is_empty() {
-                wait = wait.min(state.retry_in());
-            }
+            let wait = match state.next_task(batch, Instant::now()) {
+                Ok(task) => return task,
+                Err(wait) => wait,
+            };
             state = self.work.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -316,6 +268,7 @@ impl SharedQueue {
     pub(super) fn store_closed(&self) {
         let mut state = self.state();
         state.closes_done = state.closes_requested;
+        state.quiet_since = Instant::now();
         drop(state);
         self.done.notify_all();
     }

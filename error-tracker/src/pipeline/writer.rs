@@ -11,7 +11,8 @@ use super::observer_queue::ObserverQueues;
 use super::queue_state::{FIRST_RETRY, LAST_RETRY};
 use super::queued_event::{SightingFate, SightingInFlight, SightingOutcome};
 use super::reduced_event::{reduced, weight};
-use super::shared_queue::{STOPPED, SharedQueue, WriterTask};
+use super::shared_queue::{STOPPED, SharedQueue};
+use super::writer_task::WriterTask;
 use crate::background;
 use crate::event::Event;
 use crate::fingerprint;
@@ -85,6 +86,7 @@ impl StoreWriter<'_> {
                 WriterTask::Write(taken) => {
                     let outcomes = self.write(taken);
                     self.shared.settle(outcomes);
+                    self.setup.options.hooks.wrote(&self.store);
                     wrote = true;
                 }
                 WriterTask::Replace(events) => {
@@ -245,7 +247,7 @@ impl StoreWriter<'_> {
     ) -> Option<Box<Event>> {
         let Sighting { event, count: occurrences, again, .. } = sighting;
         if is_event {
-            self.setup.options.hooks.stored(&event, &self.store);
+            self.setup.options.hooks.stored(&event);
         }
         let counts_on = (is_event && key.is_some()).then(|| Box::new(reduced(&event)));
         if !self.observers.is_empty() {

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::background;
 use crate::capture::Symbolizer;
 use crate::event::{BacktraceFrame, Event};
+use crate::fork::PerProcess;
 use crate::pipeline::WriterHooks;
 use crate::stack;
 use crate::store::{EventSelector, Store};
@@ -22,9 +23,9 @@ const MAX_WAITING: usize = 1_000;
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Remembers which stored events have a backtrace without names.
-#[derive(Default)]
 pub(super) struct NameLookup {
-    waiting: Arc<Mutex<PendingNames>>,
+    /// A child does not get what its parent waits for, nor the thread that finds names.
+    waiting: PerProcess<Arc<Mutex<PendingNames>>>,
     /// The store is closed, and must not be opened for names.
     ended: Arc<AtomicBool>,
 }
@@ -38,15 +39,31 @@ struct PendingNames {
     busy: bool,
 }
 
+impl Default for NameLookup {
+    fn default() -> Self {
+        Self { waiting: PerProcess::new(Arc::default(), Arc::default), ended: Arc::default() }
+    }
+}
+
 impl NameLookup {
+    fn waiting(&self) -> MutexGuard<'_, PendingNames> {
+        self.waiting.get().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start_if_overdue(&self, store: &Arc<dyn Store>, now: Instant) {
+        let since = self.waiting().since;
+        if since.is_some_and(|since| now.saturating_duration_since(since) > MAX_WAIT) {
+            self.start(store);
+        }
+    }
+
     fn start(&self, store: &Arc<dyn Store>) {
-        // Never blocks: a thread of another process may have held the lock when it forked this one.
-        let Ok(mut waiting) = self.waiting.try_lock() else { return };
+        let mut waiting = self.waiting();
         if waiting.busy || waiting.events.is_empty() {
             return;
         }
         let (store, ours, ended) =
-            (Arc::downgrade(store), Arc::clone(&self.waiting), Arc::clone(&self.ended));
+            (Arc::downgrade(store), Arc::clone(self.waiting.get()), Arc::clone(&self.ended));
         let run = move || {
             look_up(&store, &ours, &ended);
             // The debug information took megabytes, which the allocator would keep.
@@ -57,20 +74,20 @@ impl NameLookup {
 }
 
 impl WriterHooks for NameLookup {
-    fn stored(&self, event: &Event, store: &Arc<dyn Store>) {
+    fn stored(&self, event: &Event) {
         if !event.backtrace.iter().any(BacktraceFrame::is_unnamed) {
             return;
         }
         self.ended.store(false, Relaxed);
-        let Ok(mut waiting) = self.waiting.try_lock() else { return };
-        let since = *waiting.since.get_or_insert_with(Instant::now);
+        let mut waiting = self.waiting();
+        waiting.since.get_or_insert_with(Instant::now);
         if waiting.events.len() < MAX_WAITING {
             waiting.events.push_back((event.grouping.hash.clone(), event.id.clone()));
         }
-        drop(waiting);
-        if since.elapsed() > MAX_WAIT {
-            self.start(store);
-        }
+    }
+
+    fn wrote(&self, store: &Arc<dyn Store>) {
+        self.start_if_overdue(store, Instant::now());
     }
 
     fn idle(&self, store: &Arc<dyn Store>) {
@@ -115,5 +132,59 @@ fn look_up(store: &Weak<dyn Store>, waiting: &Mutex<PendingNames>, ended: &Atomi
         if let Err(payload) = catch_unwind(add) {
             user_code::drop_quietly(payload);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::{MAX_WAIT, NameLookup};
+    use crate::event::{BacktraceFrame, Event};
+    use crate::pipeline::WriterHooks;
+    use crate::store::{MemoryStore, Store};
+
+    fn with_an_event() -> NameLookup {
+        let lookup = NameLookup::default();
+        let unnamed = BacktraceFrame { offset: Some(1), ..BacktraceFrame::default() };
+        lookup.stored(&Event { backtrace: vec![unnamed], ..Event::default() });
+        lookup
+    }
+
+    #[test]
+    fn a_program_that_writes_all_the_time_gets_names_after_a_minute() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let (lookup, begun) = (with_an_event(), Instant::now());
+        lookup.stored(&Event::default());
+        lookup.start_if_overdue(&store, begun + MAX_WAIT / 2);
+        assert_eq!(lookup.waiting().events.len(), 1);
+        lookup.start_if_overdue(&store, begun + MAX_WAIT + Duration::from_secs(1));
+        while !lookup.waiting().events.is_empty() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    #[allow(unsafe_code, reason = "`fork`")]
+    fn a_child_finds_names_whatever_its_parent_does_with_them_at_the_fork() {
+        crate::fork::count();
+        let lookup = with_an_event();
+        let mut held = lookup.waiting();
+        held.busy = true;
+        // SAFETY: the child only takes a lock of its own, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: ends a child that waits for its parent's lock.
+            unsafe { libc::alarm(60) };
+            let is_fresh = !lookup.waiting().busy && lookup.waiting().events.is_empty();
+            // SAFETY: ends the child at once.
+            unsafe { libc::_exit(i32::from(!is_fresh)) };
+        }
+        let mut status = 0;
+        // SAFETY: waits for the child just made.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0);
     }
 }
