@@ -7,15 +7,16 @@ mod unharmed;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
 use error_tracker_tests::events_in;
+use error_tracker_tests::process::BoundedCommand as _;
 use rusqlite::Connection;
-use unharmed::{database, harm, stderr, text};
+use unharmed::{database, harm, run, stderr, text};
 
 const SCHEMAS: [&str; 5] = [
     include_str!("../../error-tracker/src/store/sqlite/schema/1.sql"),
@@ -100,15 +101,10 @@ fn holds_all(path: &Path, events: u64) {
     assert_eq!(schema(path), schema(&new));
 }
 
-/// Starts a program that reads the file, and so brings it up to date.
-fn start(path: &Path) -> Child {
-    harm("reads", path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// It has read the file.
+/// Runs a program that reads the file, and so brings it up to date.
 #[track_caller]
-fn reads_all(program: Child) {
-    let output = program.wait_with_output().unwrap();
+fn reads_all(path: &Path) {
+    let output = run("reads", path);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(
         (text(&output).as_str(), stderr(&output).as_str()),
@@ -122,8 +118,11 @@ fn programs_that_open_an_old_file_at_once_bring_it_up_to_date_once() {
     for version in 1..SCHEMAS.len() {
         let (_folder, path) = database();
         make_old(&path, version, 20);
-        let programs = [(); 3].map(|()| start(&path));
-        programs.into_iter().for_each(reads_all);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| reads_all(&path));
+            }
+        });
         holds_all(&path, 20);
     }
 }
@@ -134,18 +133,20 @@ fn a_program_that_is_killed_while_it_brings_a_file_up_to_date_loses_nothing_and_
     let (_folder, path) = database();
     make_old(&path, 1, 20);
     let begun = Instant::now();
-    reads_all(start(&path));
+    reads_all(&path);
     let whole = begun.elapsed();
     for round in 0..ROUNDS {
         let (_folder, path) = database();
         make_old(&path, 1 + round as usize % (SCHEMAS.len() - 1), 20);
-        let mut killed = start(&path);
-        let other = (round % 2 == 0).then(|| start(&path));
-        // Whatever it does at that moment, which differs from machine to machine.
-        thread::sleep(whole * round / ROUNDS);
-        killed.kill().unwrap();
-        killed.wait().unwrap();
-        other.into_iter().for_each(reads_all);
+        let killed = harm("reads", &path).stdout(Stdio::null()).start();
+        thread::scope(|scope| {
+            if round % 2 == 0 {
+                scope.spawn(|| reads_all(&path));
+            }
+            // Whatever it does at that moment, which differs from machine to machine.
+            thread::sleep(whole * round / ROUNDS);
+            killed.kill();
+        });
         holds_all(&path, 20);
     }
 }
@@ -157,20 +158,18 @@ fn a_program_that_is_killed_at_any_of_its_writes_loses_nothing_of_an_old_file() 
     loop {
         let (_folder, path) = database();
         make_old(&path, 1, 1);
-        let nth = killed + 1;
         let writes = "write,pwrite64,pwritev,ftruncate,fsync,fdatasync,unlink";
-        let status = Command::new("strace")
+        let nth = killed + 1;
+        let output = Command::new("strace")
             .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={writes}")])
             .args(["-e", &format!("inject={writes}:signal=KILL:when={nth}")])
             .arg(env!("CARGO_BIN_EXE_harm"))
             .arg("reads")
             .arg(&path)
-            .stdout(Stdio::null())
-            .status()
-            .unwrap();
+            .run();
         holds_all(&path, 1);
-        if status.signal() != Some(libc::SIGKILL) {
-            assert!(status.success());
+        if output.status.signal() != Some(libc::SIGKILL) {
+            assert!(output.status.success(), "{}", stderr(&output));
             break;
         }
         killed += 1;
