@@ -58,7 +58,7 @@ impl Store for Forgetful {
 }
 
 #[test]
-fn a_store_that_breaks_promises_is_told_which() {
+fn a_failing_store_is_shown_the_names_of_the_failed_tests() {
     let check = || {
         conformance::check(|retention| Box::new(Forgetful(MemoryStore::with_retention(retention))))
     };
@@ -69,5 +69,5 @@ fn a_store_that_breaks_promises_is_told_which() {
     ] {
         assert!(message.contains(broken), "{message}");
     }
-    assert!(!message.contains("what_was_recorded_reads_back"), "{message}");
+    assert!(!message.contains("recorded_events_are_read_back"), "{message}");
 }

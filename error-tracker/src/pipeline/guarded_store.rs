@@ -77,9 +77,9 @@ impl Store for GuardedStore {
         self.call(|store| store.prune(retention))
     }
 
-    fn look(&self) -> Result<Option<String>, StoreError> {
+    fn restore_missing(&self) -> Result<Option<String>, StoreError> {
         let _rendering = UserCodeGuard::with_panics_shown();
-        let found = self.store.look()?;
+        let found = self.store.restore_missing()?;
         self.used.fetch_or(found.is_some(), Relaxed);
         Ok(found)
     }

@@ -209,7 +209,7 @@ impl SharedQueue {
         state.flushing -= 1;
         let is_stored = is_done(&state);
         let is_there;
-        (state, is_there) = self.look(state, timeout.saturating_sub(start.elapsed()));
+        (state, is_there) = self.wait_for_check(state, timeout.saturating_sub(start.elapsed()));
         let dropped = state.losses.take_unreported(ThreadNumber::current());
         if is_stored && is_there && dropped == 0 {
             return Ok(());
@@ -219,7 +219,7 @@ impl SharedQueue {
 
     /// Waits, at most `timeout`, until the writer has checked whether all stored events are still
     /// there. Returns whether they are.
-    fn look<'a>(
+    fn wait_for_check<'a>(
         &'a self,
         mut state: MutexGuard<'a, QueueState>,
         timeout: Duration,

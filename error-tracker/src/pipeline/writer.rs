@@ -93,9 +93,9 @@ impl StoreWriter<'_> {
                     events.into_iter().for_each(|event| self.replace(event));
                     self.shared.replaced();
                 }
-                WriterTask::Look => self.look(),
+                WriterTask::CheckStore => self.check_store(),
                 WriterTask::Idle => {
-                    self.look();
+                    self.check_store();
                     self.run_maintenance(|| self.store.idle());
                     self.setup.options.hooks.idle(&self.store);
                 }
@@ -119,9 +119,9 @@ impl StoreWriter<'_> {
     }
 
     /// Checks whether all stored events are still there.
-    fn look(&self) {
+    fn check_store(&self) {
         let asked = self.shared.checks_requested();
-        let found = catch_unwind(AssertUnwindSafe(|| self.setup.store.look()));
+        let found = catch_unwind(AssertUnwindSafe(|| self.setup.store.restore_missing()));
         let is_lost = matches!(found, Ok(Err(StoreError::Damaged(_))));
         let is_there = matches!(found, Ok(Ok(_)));
         let found = match found {

@@ -21,7 +21,7 @@ pub(super) enum WriterTask {
     /// Check whether all events are still stored, and do what waits until nothing else is to do.
     Idle,
     /// Check whether all events are still stored.
-    Look,
+    CheckStore,
     /// Close the store.
     Close,
     End,
@@ -36,7 +36,7 @@ impl QueueState {
         // Flushes that come one after the other do not put it off.
         let is_idle = !has_counts && self.queue.is_empty() && idle_in.is_zero();
         if self.checks_done < self.checks_requested {
-            return Ok(if is_idle { self.idle(now) } else { WriterTask::Look });
+            return Ok(if is_idle { self.idle(now) } else { WriterTask::CheckStore });
         }
         let counts_due = has_counts
             && (self.flushing > 0
@@ -118,7 +118,7 @@ mod tests {
             let now = begun + Duration::from_millis(100) * tenth;
             state.checks_requested += 1;
             let task = state.next_task(10, now);
-            assert!(is_idle(&task) || matches!(task, Ok(WriterTask::Look)));
+            assert!(is_idle(&task) || matches!(task, Ok(WriterTask::CheckStore)));
             if is_idle(&task) {
                 idle_at.push(tenth);
             }

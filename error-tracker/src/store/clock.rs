@@ -1,26 +1,27 @@
-//! Whether ages can be judged by the system's clock, which may be wrong: a machine may start in 1970, and a clock may
-//! be half a year ahead for one start.
+//! Decides whether ages can be computed from the system's clock, which may be wrong: a machine may
+//! start in 1970, or half a year ahead.
 
 use std::time::{Duration, Instant};
 
 use crate::event::Timestamp;
 
-/// A clock that went further than this, or back, since the store was written last, has jumped; so has one that does
-/// not go on as time does. A third of the age that is judged, where that is less.
+/// A clock that has moved forward or back by more than this since the last write has jumped, and so
+/// has one that differs by more from the monotonic clock. Limited to a third of the maximum age.
 const MAX_STEP: Duration = Duration::from_secs(30 * 86_400);
 
-/// The system's clock, as a store has seen it.
+/// The system's clock, as observed by a store.
 #[derive(Clone, Debug)]
 pub(super) struct StoreClock {
-    /// One moment by the clock, and by the time that goes by.
+    /// The same moment by the system's clock and by the monotonic clock.
     at: (Timestamp, Instant),
-    /// Ages are counted from this moment on at the earliest: what was kept then was seen then, by all that is known.
+    /// The earliest time from which ages are counted. Issues that were stored before count as seen
+    /// at this time.
     counted_from: Timestamp,
     max_step: Duration,
 }
 
 impl StoreClock {
-    /// Returns the clock of a store that was last written at `written`, if ever.
+    /// Creates the clock of a store that was last written at `written`, if ever.
     pub(super) fn new(
         now: (Timestamp, Instant),
         written: Option<Timestamp>,
@@ -28,37 +29,38 @@ impl StoreClock {
         max_age: Duration,
     ) -> Self {
         let max_step = MAX_STEP.min(max_age / 3);
-        let has_jumped = written.is_some_and(|written| is_apart(written, now.0, max_step));
+        let has_jumped = written.is_some_and(|written| differ_by_more(written, now.0, max_step));
         Self { at: now, counted_from: if has_jumped { now.0 } else { counted_from }, max_step }
     }
 
-    /// Returns from when on ages are counted, for a store that outlives the program.
+    /// Returns the time from which ages are counted, for a store that outlives the program.
     #[cfg(feature = "sqlite")]
     pub(super) fn counted_from(&self) -> Timestamp {
         self.counted_from
     }
 
-    /// Takes note of the time.
-    pub(super) fn look(&mut self, now: (Timestamp, Instant)) {
+    /// Updates the clock, and detects jumps.
+    pub(super) fn update(&mut self, now: (Timestamp, Instant)) {
         let expected = self.at.0.plus(now.1.saturating_duration_since(self.at.1));
-        if is_apart(expected, now.0, self.max_step) {
+        if differ_by_more(expected, now.0, self.max_step) {
             *self = Self { at: now, counted_from: now.0, max_step: self.max_step };
         }
     }
 
-    /// Returns the moment before which all is older than `max_age`; the earliest one while that cannot be judged.
+    /// Returns the time before which everything is older than `max_age`; the earliest time if ages
+    /// cannot be computed yet.
     pub(super) fn oldest(&self, max_age: Duration) -> Timestamp {
         let oldest = self.at.0.plus(self.at.1.elapsed()).minus(max_age);
         if oldest < self.counted_from { Timestamp::default() } else { oldest }
     }
 }
 
-/// Returns the time by both measures.
+/// Returns the time by both clocks.
 pub(super) fn now() -> (Timestamp, Instant) {
     (Timestamp::now(), Instant::now())
 }
 
-fn is_apart(a: Timestamp, b: Timestamp, max: Duration) -> bool {
+fn differ_by_more(a: Timestamp, b: Timestamp, max: Duration) -> bool {
     u128::from(a.as_micros().abs_diff(b.as_micros())) > max.as_micros()
 }
 
@@ -76,8 +78,8 @@ mod tests {
         Timestamp::from_micros(day * 86_400_000_000)
     }
 
-    /// Returns from when on each start of a program counts ages, which begins on one of `days` by its clock and
-    /// writes then.
+    /// Returns the day from which each run of a program counts ages. The runs start on `days` by
+    /// the system's clock, and write at once.
     fn counted_from(days: &[u64]) -> Vec<u64> {
         let (mut written, mut counted_from) = (None, Timestamp::default());
         let start = |&begun: &u64| {
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_wrong_for_one_start_begins_the_ages_anew() {
+    fn a_clock_that_is_wrong_for_one_start_restarts_the_ages() {
         const TODAY: u64 = 20_000;
         let with = |wrong| counted_from(&[TODAY, TODAY + 3, wrong, TODAY + 4, TODAY + 5]);
         for wrong in [0, TODAY - 183, TODAY - 40, TODAY + 40, TODAY + 183, TODAY + 3650] {
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_a_jump_is_as_young_as_that() {
+    fn issues_from_before_a_jump_count_as_of_that_time() {
         let at = Instant::now();
         let judged = |counted_from: u64| {
             let clock =
@@ -112,15 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_while_the_program_runs_begins_the_ages_anew() {
+    fn a_clock_that_is_set_while_the_program_runs_restarts_the_ages() {
         let begun = Instant::now();
         let mut clock = StoreClock::new((day(0), begun), None, Timestamp::default(), MAX_AGE);
-        clock.look((Timestamp::from_micros(5_000_000), begun + Duration::from_secs(5)));
+        clock.update((Timestamp::from_micros(5_000_000), begun + Duration::from_secs(5)));
         assert_eq!(clock.counted_from(), day(0));
-        clock.look((day(20_000), begun + Duration::from_secs(9)));
+        clock.update((day(20_000), begun + Duration::from_secs(9)));
         assert_eq!(clock.counted_from(), day(20_000));
-        // It goes on for as long as it likes.
-        clock.look((day(20_400), begun + Duration::from_secs(9) + 400 * DAY));
+        // The program may run for any time.
+        clock.update((day(20_400), begun + Duration::from_secs(9) + 400 * DAY));
         assert_eq!(clock.counted_from(), day(20_000));
     }
 }

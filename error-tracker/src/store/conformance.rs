@@ -1,4 +1,5 @@
-//! What every store promises, as tests that a store of your own runs as well (feature `test-util`).
+//! The tests that every store has to pass, also for stores outside of this crate (feature
+//! `test-util`).
 
 mod listing;
 mod retention;
@@ -10,18 +11,18 @@ use crate::event::{
     Event, FingerprintComponent, Frame, Grouping, Issue, Kind, Level, Request, Status, Timestamp,
 };
 use listing::{
-    a_foreign_cursor_is_refused, filters_and_text_find_what_they_name,
+    a_foreign_cursor_is_refused, filters_and_text_find_the_matching_issues,
     walking_the_pages_visits_every_issue_once_in_order,
 };
 use retention::{
-    a_flood_evicts_what_is_like_it, an_unresolved_panic_outlives_messages_from_anywhere, bounds_of,
-    numbers_are_kept_within_bounds_at_every_batch,
-    pruning_keeps_what_is_young_and_within_the_numbers,
+    a_flood_evicts_only_similar_issues, an_unresolved_panic_outlives_messages_from_anywhere,
+    bounds_of, numbers_are_kept_within_bounds_at_every_batch,
+    pruning_keeps_young_issues_within_the_numbers,
     releases_side_by_side_keep_the_first_occurrences_of_each,
     the_first_occurrences_and_the_newest_are_kept,
 };
 
-/// A promise: it panics when a store breaks it.
+/// A test that panics if a store fails it.
 type StorePromise = fn(&dyn Store);
 
 macro_rules! promises {
@@ -31,21 +32,21 @@ macro_rules! promises {
 }
 
 promises!(
-    what_was_recorded_reads_back,
-    counts_are_exact_and_tell_what_is_new,
-    counting_again_keeps_no_occurrence_unless_the_issue_is_gone,
+    recorded_events_are_read_back,
+    counts_are_exact_and_new_issues_are_marked,
+    counting_again_keeps_no_occurrence_unless_the_issue_was_deleted,
     an_issue_counts_as_handled_until_one_of_its_events_was_not,
     a_resolved_issue_that_comes_back_is_a_regression_and_a_muted_one_stays_muted,
-    what_was_captured_before_it_was_resolved_does_not_open_it_again,
-    the_occurrences_of_an_issue_are_walked_in_the_order_in_which_they_came,
-    filters_and_text_find_what_they_name,
-    what_is_deleted_is_gone,
+    events_captured_before_the_resolution_do_not_reopen_an_issue,
+    occurrences_are_walked_in_the_order_of_recording,
+    filters_and_text_find_the_matching_issues,
+    deleted_issues_are_gone,
     an_event_is_rewritten_in_its_place,
     hours_add_up_to_the_count,
-    pruning_keeps_what_is_young_and_within_the_numbers,
+    pruning_keeps_young_issues_within_the_numbers,
     the_first_occurrences_and_the_newest_are_kept,
     releases_side_by_side_keep_the_first_occurrences_of_each,
-    a_flood_evicts_what_is_like_it,
+    a_flood_evicts_only_similar_issues,
     an_unresolved_panic_outlives_messages_from_anywhere,
     numbers_are_kept_within_bounds_at_every_batch,
     a_foreign_cursor_is_refused,
@@ -54,8 +55,9 @@ promises!(
 
 /// Runs all tests of this crate's own stores on another store.
 ///
-/// Calls `open` once for each test: it returns an empty store that keeps within the given [`Retention`] at every batch.
-/// The tests cover every method of [`Store`] that reads or changes issues and events, also those that have a default.
+/// Calls `open` once for each test; it has to return an empty store that keeps within the given
+/// [`Retention`] after every batch. The tests cover every method of [`Store`] that reads or changes
+/// issues and events, including those that have a default.
 ///
 /// ```
 /// use error_tracker::store::{MemoryStore, conformance};
@@ -65,8 +67,8 @@ promises!(
 /// ```
 ///
 /// # Panics
-/// The store fails a test. All tests run first; the message has the names of those that failed, and the panic of each
-/// says what differed.
+/// If the store fails a test. All tests run first; the message has the names of those that failed,
+/// and the panic of each shows what differed.
 pub fn check(open: impl Fn(Retention) -> Box<dyn Store>) {
     let is_broken = |(name, promise): &&(&str, StorePromise)| {
         let run = AssertUnwindSafe(|| promise(&*open(bounds_of(name))));
@@ -82,7 +84,7 @@ pub fn check(open: impl Fn(Retention) -> Box<dyn Store>) {
     );
 }
 
-/// Returns an event of issue `hash`, captured `second` seconds after a fixed moment.
+/// Returns an event of issue `hash`, captured `second` seconds after a fixed time.
 fn event(hash: &str, second: u64) -> Event {
     let mut event = Event {
         id: format!("{hash}-{second}"),
@@ -103,7 +105,7 @@ fn moment(second: u64) -> Timestamp {
     Timestamp::from_micros((1_790_000_000 + second) * 1_000_000)
 }
 
-/// Returns the moment so many seconds from now.
+/// Returns the time `seconds` from now.
 fn later(seconds: u64) -> Timestamp {
     Timestamp::from_micros(Timestamp::now().as_micros() + seconds * 1_000_000)
 }
@@ -123,7 +125,7 @@ fn found(store: &dyn Store, query: IssueQuery) -> Vec<String> {
     found
 }
 
-fn what_was_recorded_reads_back(store: &dyn Store) {
+fn recorded_events_are_read_back(store: &dyn Store) {
     let mut full = event("a", 5);
     full.kind = Kind::Panic;
     full.level = Level::Fatal;
@@ -151,7 +153,7 @@ fn what_was_recorded_reads_back(store: &dyn Store) {
     assert_eq!(store.event("b", &EventSelector::Latest).unwrap(), None);
 }
 
-fn counts_are_exact_and_tell_what_is_new(store: &dyn Store) {
+fn counts_are_exact_and_new_issues_are_marked(store: &dyn Store) {
     let batch = [
         Sighting::new(event("a", 1)),
         Sighting::new(event("b", 2)),
@@ -159,9 +161,12 @@ fn counts_are_exact_and_tell_what_is_new(store: &dyn Store) {
         Sighting::new(event("a", 3)).repeated(5, moment(8)).again(true),
     ];
     let recorded = store.record(&batch).unwrap();
-    let told: Vec<_> =
+    let answers: Vec<_> =
         recorded.iter().map(|each| (each.new, each.regression, each.count)).collect();
-    assert_eq!(told, [(true, false, 1), (true, false, 1), (false, false, 11), (false, false, 16)]);
+    assert_eq!(
+        answers,
+        [(true, false, 1), (true, false, 1), (false, false, 11), (false, false, 16)]
+    );
     let issue = store.issue("a").unwrap().unwrap();
     assert_eq!((issue.count, issue.first_seen, issue.last_seen), (16, moment(1), moment(9)));
     assert_eq!(store.record(&batch[..1]).unwrap()[0].count, 17);
@@ -173,7 +178,7 @@ fn counts_are_exact_and_tell_what_is_new(store: &dyn Store) {
     );
 }
 
-fn counting_again_keeps_no_occurrence_unless_the_issue_is_gone(store: &dyn Store) {
+fn counting_again_keeps_no_occurrence_unless_the_issue_was_deleted(store: &dyn Store) {
     record(store, "a", 1);
     let again = [Sighting::new(event("a", 1)).repeated(7, moment(2)).again(true)];
     store.record(&again).unwrap();
@@ -222,7 +227,7 @@ fn a_resolved_issue_that_comes_back_is_a_regression_and_a_muted_one_stays_muted(
     assert_eq!(store.issue("m").unwrap().unwrap().status, Status::Muted);
 }
 
-fn what_was_captured_before_it_was_resolved_does_not_open_it_again(store: &dyn Store) {
+fn events_captured_before_the_resolution_do_not_reopen_an_issue(store: &dyn Store) {
     let of = |at, release: &str| {
         let mut event = Event { at, ..event("a", 1) };
         event.origin.release = release.into();
@@ -237,9 +242,9 @@ fn what_was_captured_before_it_was_resolved_does_not_open_it_again(store: &dyn S
         assert!(!late.regression);
     }
     assert_eq!((status(), store.issue("a").unwrap().unwrap().count), (Status::Resolved, 72));
-    let told = store.record(&[waited, of(later(1), "shop@2"), of(later(2), "shop@2")]).unwrap();
-    let told: Vec<_> = told.iter().map(|each| each.regression).collect();
-    assert_eq!(told, [false, true, false]);
+    let answers = store.record(&[waited, of(later(1), "shop@2"), of(later(2), "shop@2")]).unwrap();
+    let answers: Vec<_> = answers.iter().map(|each| each.regression).collect();
+    assert_eq!(answers, [false, true, false]);
     assert_eq!(status(), Status::Unresolved);
 
     store.set_status(&["a"], Status::Resolved).unwrap();
@@ -249,7 +254,7 @@ fn what_was_captured_before_it_was_resolved_does_not_open_it_again(store: &dyn S
     assert!(store.record(&[storm]).unwrap()[0].regression, "the last of a storm counts");
 }
 
-fn the_occurrences_of_an_issue_are_walked_in_the_order_in_which_they_came(store: &dyn Store) {
+fn occurrences_are_walked_in_the_order_of_recording(store: &dyn Store) {
     for second in [5, 9, 2] {
         record(store, "a", second);
     }
@@ -274,7 +279,7 @@ fn the_occurrences_of_an_issue_are_walked_in_the_order_in_which_they_came(store:
     assert_eq!(id(EventSelector::After("nowhere".into())), None);
 }
 
-fn what_is_deleted_is_gone(store: &dyn Store) {
+fn deleted_issues_are_gone(store: &dyn Store) {
     for hash in ["a", "b"] {
         record(store, hash, 1);
     }

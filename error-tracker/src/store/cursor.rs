@@ -1,7 +1,7 @@
 use super::{IssueQuery, Sort, StoreError};
 use crate::event::Issue;
 
-/// A place in an ordered list of issues: behind the sort key and hash of one of them.
+/// A place in a sorted list of issues: the sort key and hash of one of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct IssueCursor {
     pub(super) key: SortKey,
@@ -15,7 +15,7 @@ pub(super) enum SortKey {
     Text(String),
 }
 
-/// From where a page is read.
+/// The place where a page begins or ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PageStart {
     Start,
@@ -24,7 +24,7 @@ pub(super) enum PageStart {
 }
 
 impl PageStart {
-    /// Reads the cursors of `query`; `after` goes first where both are given.
+    /// Reads the cursors of `query`; `after` takes precedence.
     pub(super) fn of(query: &IssueQuery) -> Result<Self, StoreError> {
         Ok(match (&query.after, &query.before) {
             (Some(after), _) => Self::After(IssueCursor::read(after, query.sort)?),
@@ -79,7 +79,7 @@ fn letter(sort: Sort) -> &'static str {
     }
 }
 
-/// Returns the largest number of entries of a page.
+/// Returns the maximum number of entries of a page.
 pub(super) fn limit(query: &IssueQuery) -> usize {
     match query.limit {
         0 => 20,

@@ -14,8 +14,8 @@ use super::{
 use crate::event::{Event, Issue, Status, Timestamp};
 use crate::fork::{self, SetOnce};
 
-/// Keeps everything in memory, within a [`Retention`]; it is gone when the program ends. A forked child continues
-/// with a copy of its own.
+/// Stores events in memory, within a [`Retention`], until the program ends. A forked child
+/// continues with its own copy.
 ///
 /// ```
 /// use error_tracker::event::Event;
@@ -32,18 +32,20 @@ pub struct MemoryStore {
     process: Process,
 }
 
-/// What is kept in one process: a lock may have been held at the fork.
+/// The data of one process. A forked child needs its own, because a lock may have been held at the
+/// fork.
 struct Process {
-    /// How many forks lie between it and the program's start.
+    /// The number of forks between the program's start and this process.
     generation: u32,
     kept: Mutex<MemoryState>,
     child: SetOnce<Process>,
 }
 
-/// How often, and how many times, a forked child tries to copy what its parent kept, which another thread may be
-/// copying. A thread of the parent that held the lock at the fork never gives it back.
-const STEP: Duration = Duration::from_millis(1);
-const STEPS: u32 = 200;
+/// The interval and number of the attempts of a forked child to lock and copy its parent's data.
+/// Another thread of the child may hold the lock for a moment; a thread of the parent that held it
+/// at the fork never releases it.
+const COPY_RETRY_INTERVAL: Duration = Duration::from_millis(1);
+const MAX_COPY_RETRIES: u32 = 200;
 
 impl Process {
     fn of(kept: MemoryState) -> Self {
@@ -51,9 +53,9 @@ impl Process {
         Self { generation: fork::generation(), kept: Mutex::new(kept), child: SetOnce::new() }
     }
 
-    /// Returns the memory of this process, which is forked from that of `self`.
+    /// Returns the data of this process, which was forked from that of `self`.
     fn of_child(&self) -> &Self {
-        for _ in 0..STEPS {
+        for _ in 0..MAX_COPY_RETRIES {
             if let Some(child) = self.child.get() {
                 return child;
             }
@@ -61,7 +63,7 @@ impl Process {
                 Ok(kept) => kept.clone(),
                 Err(TryLockError::Poisoned(kept)) => kept.into_inner().clone(),
                 Err(TryLockError::WouldBlock) => {
-                    thread::sleep(STEP);
+                    thread::sleep(COPY_RETRY_INTERVAL);
                     continue;
                 }
             };
@@ -80,7 +82,7 @@ impl Default for Process {
 #[derive(Clone, Default)]
 struct MemoryState {
     entries: HashMap<String, StoredIssue>,
-    /// By when they were last seen.
+    /// Issues by the time when they were last seen.
     order: BTreeSet<(Timestamp, String)>,
     clock: Option<StoreClock>,
 }
@@ -88,32 +90,32 @@ struct MemoryState {
 #[derive(Clone)]
 struct StoredIssue {
     issue: Issue,
-    /// Of the latest event; see [`family`].
+    /// The [`family`] of the latest event.
     family: i64,
-    /// In the order in which they came.
+    /// In the order in which they were recorded.
     events: Vec<Event>,
-    /// How many of them came before the issue was opened again.
+    /// The number of events that were recorded before the issue was reopened.
     earlier: usize,
-    /// When it was resolved; nothing where it is not.
+    /// When the issue was resolved; `None` if it is not.
     resolved_at: Option<Timestamp>,
     hours: BTreeMap<u64, u64>,
 }
 
 impl MemoryStore {
-    /// Keeps as much as [`Retention::default`] allows.
+    /// Creates a store with the limits of [`Retention::default`].
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Keeps as much as `retention` allows.
+    /// Creates a store with these limits.
     #[must_use]
     pub fn with_retention(retention: Retention) -> Self {
         Self { retention, process: Process::default() }
     }
 
-    /// Locks what is kept. It stays usable when a thread panicked: nothing here panics half way through a change.
-    fn kept(&self) -> MutexGuard<'_, MemoryState> {
+    /// Locks the data. A poisoned lock is usable, because nothing panics in the middle of a change.
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
         let mut process = &self.process;
         while process.generation != fork::generation() {
             process = process.of_child();
@@ -125,13 +127,13 @@ impl MemoryStore {
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
-            .field("issues", &self.kept().entries.len())
+            .field("issues", &self.state().entries.len())
             .finish_non_exhaustive()
     }
 }
 
 impl StoredIssue {
-    /// Drops the events that exceed `retention`. Returns their number.
+    /// Deletes the events that exceed `retention`, and returns their number.
     fn trim(&mut self, retention: &Retention) -> u64 {
         let releases: Vec<&str> = self.events.iter().map(|event| &*event.origin.release).collect();
         let surplus = surplus_occurrences(&releases, self.earlier, retention);
@@ -156,7 +158,7 @@ impl MemoryState {
                 regression = entry
                     .resolved_at
                     .is_some_and(|at| sighting.ends_resolution(at, Timestamp::now()));
-                entry.issue = seen_again(&entry.issue, sighting);
+                entry.issue = updated_issue(&entry.issue, sighting);
                 entry.family = family(&entry.issue);
                 if regression {
                     entry.earlier = entry.events.len();
@@ -198,7 +200,7 @@ impl MemoryState {
     }
 
     /// Deletes the issues beyond `max_issues`.
-    fn shrink(&mut self, max_issues: u64, pruned: &mut Pruned) {
+    fn delete_surplus(&mut self, max_issues: u64, pruned: &mut Pruned) {
         let excess = (self.entries.len() as u64).saturating_sub(max_issues);
         if excess == 0 {
             return;
@@ -219,8 +221,9 @@ impl MemoryState {
     }
 }
 
-/// Returns `issue` after `sighting`: with the facts of the latest event, and what stays.
-fn seen_again(issue: &Issue, sighting: &Sighting) -> Issue {
+/// Returns `issue` updated by `sighting`: with the data of the latest event, and what an update
+/// does not change.
+fn updated_issue(issue: &Issue, sighting: &Sighting) -> Issue {
     let latest = Issue::of(&sighting.event);
     Issue {
         count: issue.count.saturating_add(sighting.count),
@@ -234,19 +237,19 @@ fn seen_again(issue: &Issue, sighting: &Sighting) -> Issue {
 
 impl Store for MemoryStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.state();
         let begin =
             || StoreClock::new(clock::now(), None, Timestamp::default(), self.retention.max_age);
-        kept.clock.get_or_insert_with(begin).look(clock::now());
+        kept.clock.get_or_insert_with(begin).update(clock::now());
         let recorded =
             batch.iter().map(|sighting| kept.record(sighting, &self.retention)).collect();
-        kept.shrink(self.retention.max_issues, &mut Pruned::default());
+        kept.delete_surplus(self.retention.max_issues, &mut Pruned::default());
         Ok(recorded)
     }
 
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
         let from = PageStart::of(query)?;
-        let kept = self.kept();
+        let kept = self.state();
         let matching =
             kept.entries.values().map(|entry| &entry.issue).filter(|issue| matches(issue, query));
         let mut ordered: Vec<_> =
@@ -277,11 +280,11 @@ impl Store for MemoryStore {
     }
 
     fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {
-        Ok(self.kept().entries.get(hash).map(|entry| entry.issue.clone()))
+        Ok(self.state().entries.get(hash).map(|entry| entry.issue.clone()))
     }
 
     fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
-        let kept = self.kept();
+        let kept = self.state();
         let Some(StoredIssue { events, .. }) = kept.entries.get(hash) else { return Ok(None) };
         let at = |id: &str| events.iter().position(|event| event.id == id);
         let event = match which {
@@ -295,7 +298,7 @@ impl Store for MemoryStore {
     }
 
     fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.state();
         let Some(entry) = kept.entries.get_mut(&event.grouping.hash) else { return Ok(false) };
         let Some(old) = entry.events.iter_mut().rfind(|old| old.id == event.id) else {
             return Ok(false);
@@ -306,7 +309,7 @@ impl Store for MemoryStore {
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.state();
         let mut changed = 0;
         for hash in hashes {
             if let Some(entry) = kept.entries.get_mut(*hash) {
@@ -320,7 +323,7 @@ impl Store for MemoryStore {
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
         let mut pruned = Pruned::default();
-        let mut kept = self.kept();
+        let mut kept = self.state();
         for hash in hashes {
             kept.delete(hash, &mut pruned);
         }
@@ -328,23 +331,23 @@ impl Store for MemoryStore {
     }
 
     fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
-        let kept = self.kept();
+        let kept = self.state();
         let hours = kept.entries.get(hash).map(|entry| entry.hours.range(since.hour()..));
         Ok(hours.into_iter().flatten().map(|(hour, count)| (*hour, *count)).collect())
     }
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
-        let mut kept = self.kept();
+        let mut kept = self.state();
         let Some(clock) = &mut kept.clock else { return Ok(pruned) };
-        clock.look(clock::now());
+        clock.update(clock::now());
         let oldest = clock.oldest(retention.max_age);
         while let Some((_, hash)) =
             kept.order.first().filter(|(last_seen, _)| *last_seen < oldest).cloned()
         {
             kept.delete(&hash, &mut pruned);
         }
-        kept.shrink(retention.max_issues, &mut pruned);
+        kept.delete_surplus(retention.max_issues, &mut pruned);
         for entry in kept.entries.values_mut() {
             pruned.occurrences += entry.trim(retention);
             while let Some(hour) =

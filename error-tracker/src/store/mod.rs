@@ -1,4 +1,4 @@
-//! Where events are kept. [`Store`] is the trait to implement for a place of your own.
+//! Stores for events. Implement [`Store`] to keep them elsewhere.
 
 mod clock;
 mod cursor;
@@ -23,19 +23,20 @@ use std::fmt;
 
 use crate::event::{Event, Issue, Status, Timestamp};
 
-/// One event on its way into a store, with the number of equal ones that it stands for.
+/// An event for a store, with the number of occurrences that it represents.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Sighting {
     /// The event, with its `grouping` filled.
     pub event: Event,
-    /// The number of occurrences that this stands for, from 1: equal events that came in a storm are counted, not kept.
+    /// The number of occurrences, 1 or more: equal events of a storm are only counted.
     pub count: u64,
-    /// When the last of them was captured.
+    /// When the last occurrence was captured.
     pub last_seen: Timestamp,
-    /// Whether `event` was recorded before, and this counts further ones like it: the issue's figures change, no
-    /// occurrence is to be kept. `event` then holds its id and what an issue shows, not its variables. Where the
-    /// issue is gone meanwhile it is an event like any other.
+    /// Whether `event` was recorded before, and this only counts further occurrences: the issue's
+    /// counters change, but no occurrence is stored. `event` then has its id and the parts that an
+    /// issue shows, but no variables. If the issue was deleted meanwhile, it is recorded like any
+    /// other event.
     pub again: bool,
 }
 
@@ -43,57 +44,58 @@ pub struct Sighting {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recorded {
-    /// The issue did not exist before.
+    /// Whether the issue did not exist before.
     pub new: bool,
-    /// The issue had been resolved and is now open again.
+    /// Whether the issue had been resolved and is open again.
     pub regression: bool,
-    /// The number of occurrences of the issue, this sighting included.
+    /// The number of occurrences of the issue, including this sighting.
     pub count: u64,
 }
 
 impl Sighting {
-    /// Counts one occurrence of `event`.
+    /// Creates a sighting of one occurrence of `event`.
     #[must_use]
     pub fn new(event: Event) -> Self {
         Self { count: 1, last_seen: event.at, event, again: false }
     }
 
-    /// Stands for `count` occurrences, the last of them at `last_seen`.
+    /// Sets the number of occurrences, and when the last of them was captured.
     #[must_use]
     pub fn repeated(mut self, count: u64, last_seen: Timestamp) -> Self {
         (self.count, self.last_seen) = (count, last_seen);
         self
     }
 
-    /// Says whether the event was recorded before.
+    /// Sets whether the event was recorded before.
     #[must_use]
     pub fn again(mut self, again: bool) -> Self {
         self.again = again;
         self
     }
 
-    /// Returns whether it opens an issue again that was resolved at this moment. A resolution that is still to come
-    /// is the work of a clock that was wrong.
+    /// Returns whether it reopens an issue that was resolved at `resolved`. A resolution in the
+    /// future was made with a wrong clock, so it counts as earlier.
     fn ends_resolution(&self, resolved: Timestamp, now: Timestamp) -> bool {
         self.last_seen > resolved || resolved > now
     }
 }
 
 impl Recorded {
-    /// Returns the answer for an issue that was now seen `count` times, and is neither new nor a regression.
+    /// Creates the answer for an issue that was seen `count` times, and is neither new nor a
+    /// regression.
     #[must_use]
     pub fn seen(count: u64) -> Self {
         Self { count, ..Self::default() }
     }
 
-    /// Says whether the issue did not exist before.
+    /// Sets whether the issue did not exist before.
     #[must_use]
     pub fn with_new(mut self, new: bool) -> Self {
         self.new = new;
         self
     }
 
-    /// Says whether the issue had been resolved.
+    /// Sets whether the issue had been resolved.
     #[must_use]
     pub fn regression(mut self, regression: bool) -> Self {
         self.regression = regression;
@@ -101,21 +103,22 @@ impl Recorded {
     }
 }
 
-/// A place where events are kept. All methods may block: the tracker calls them on its own threads, except where the
-/// program reads or changes issues (`Tracker::issues` and the like).
+/// A place where events are stored. All methods may block: the tracker calls them on its own
+/// threads, unless the program itself reads or changes issues (by `Tracker::issues`, for example).
 ///
-/// Required are the six methods without which nothing can be shown; the others have a default.
+/// Six methods are required, without which nothing can be shown; the others have a default.
 pub trait Store: Send + Sync + fmt::Debug + 'static {
-    /// Keeps a batch, all or nothing. Returns an answer for each sighting, in their order.
+    /// Stores a batch, all or nothing. Returns an answer for each sighting, in their order.
     ///
     /// # Errors
-    /// Nothing of the batch was kept; it will be tried again when [`StoreError::is_transient`].
+    /// If nothing of the batch was stored. It is retried if the error [is
+    /// transient](StoreError::is_transient).
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError>;
 
     /// Lists issues.
     ///
     /// # Errors
-    /// The store cannot be read, or a cursor is not one of its own.
+    /// If the store cannot be read, or a cursor is not one of this store.
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError>;
 
     /// Returns an issue by its whole hash.
@@ -130,32 +133,32 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The store cannot be read.
     fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError>;
 
-    /// Keeps this event in place of the one with its id, as it is when the names of its backtrace were found, or it
-    /// was not handled after all. Returns whether there is one. Its issue stays as it is, except for
-    /// [`Issue::handled`].
+    /// Replaces the event with the same id, for example because the names of its backtrace were
+    /// found, or because it was not handled after all. Returns whether there is one. Of its issue
+    /// only [`Issue::handled`] may change.
     ///
     /// # Errors
-    /// The old one is kept.
+    /// If the event was not replaced.
     fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
         let _ = event;
         Ok(false)
     }
 
-    /// Changes the status of issues. Returns the number of those that exist. What was captured before an issue was
-    /// resolved does not open it again, though it is recorded later.
+    /// Changes the status of issues. Returns the number of those that exist. An event that was
+    /// captured before an issue was resolved does not reopen it, even if it is recorded later.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// If nothing was changed.
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError>;
 
     /// Deletes issues with their occurrences. Returns the number of those that existed.
     ///
     /// # Errors
-    /// Nothing was deleted.
+    /// If nothing was deleted.
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError>;
 
-    /// Returns how often an issue was seen in each hour (hours since 1970-01-01 UTC) from `since` on; hours without
-    /// any are left out.
+    /// Returns the hours from `since` on (counted from 1970-01-01 UTC) in which an issue was seen,
+    /// with the number of occurrences in each.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -164,36 +167,38 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(Vec::new())
     }
 
-    /// Deletes what exceeds `retention`. Returns the numbers of what was deleted.
+    /// Deletes what exceeds `retention`. Returns the number of deleted issues and occurrences.
     ///
     /// # Errors
-    /// Some of it may have been deleted.
+    /// If not everything could be deleted.
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
         let _ = retention;
         Ok(Pruned::default())
     }
 
-    /// Looks whether what was recorded is still in its place, and writes again what is not. Returns a finding once.
-    /// Called by the writer thread about once a second while it has nothing to write, and at the end of a flush, so
-    /// it should take no longer than a look at a file's size and time where nothing has changed.
+    /// Checks whether the recorded events are still in their place, and restores those that are
+    /// not. Returns a description of what happened, once. Called by the writer thread about once a
+    /// second while it has nothing to write, and at the end of a flush, so it should not take
+    /// longer than reading a file's size and time if nothing has changed.
     ///
     /// # Errors
-    /// Some of what was recorded is lost, which is said once, or it cannot be looked at.
-    fn look(&self) -> Result<Option<String>, StoreError> {
+    /// If recorded events are lost, which is reported once, or if the check fails.
+    fn restore_missing(&self) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
 
-    /// Called by the writer thread about once a second while it has nothing to write.
+    /// Does maintenance. Called by the writer thread about once a second while it has nothing to
+    /// write.
     ///
     /// # Errors
-    /// What could not be done; it is logged once and tried again.
+    /// If something could not be done; it is logged and retried.
     fn idle(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Returns random bytes that are the same for all who open what is kept, and that nobody else can know: the
-    /// viewer signs its forms with them, so that those of one process are good in another. Without, they are good in
-    /// the same process.
+    /// Returns random bytes that are the same for every process that opens the stored data, and
+    /// unknown to others. The viewer signs its forms with them, so that the forms of one process
+    /// are valid in another. Without them, forms are valid in the same process only.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -201,16 +206,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(None)
     }
 
-    /// Called by the writer thread when the program ends, or drops its tracker: what is kept outside its final place is
-    /// taken there, and closed. The store may be used again afterwards.
+    /// Completes and closes the stored data. Called by the writer thread when the program ends or
+    /// drops its tracker. The store may be used again afterwards.
     ///
     /// # Errors
-    /// What could not be done.
+    /// If something could not be done.
     fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Checks whether what is kept is whole. Returns the findings in words, none where it is.
+    /// Checks the integrity of the stored data. Returns a description of each problem.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -219,33 +224,34 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     }
 }
 
-/// Why a store could not do something.
+/// The reason why a store could not do something.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It could not be opened: where, why, and what to do.
+    /// The store could not be opened: where, why, and what to do.
     Open(String),
-    /// It was written by a newer version of this crate.
+    /// The file was written by a newer version of this crate.
     Newer {
-        /// Version of the file's schema.
+        /// The version of the file's schema.
         found: u32,
-        /// Newest version that this crate knows.
+        /// The newest version that this crate supports.
         known: u32,
     },
-    /// It is busy or out of reach for now; trying again later may help.
+    /// The store is busy or not reachable; a retry may succeed.
     Unavailable(String),
-    /// It has no room for all of this, as a full disk; a smaller batch may fit, and trying again later may help.
+    /// There is not enough space, for example on a full disk; a smaller batch may fit, and a retry
+    /// may succeed.
     Full(String),
-    /// A cursor that this store has not given out.
+    /// The cursor is not one of this store.
     Cursor(String),
-    /// It is damaged.
+    /// The stored data is damaged.
     Damaged(String),
     /// Anything else.
     Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// Returns whether the same may succeed later.
+    /// Returns whether a retry may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Full(_))

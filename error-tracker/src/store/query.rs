@@ -1,10 +1,10 @@
-//! Queries for issues and occurrences, and pages of a list.
+//! Queries for issues and events, and pages of a list.
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Kind, Status, Timestamp, named};
 
-/// The key by which a list of issues is ordered.
+/// The key by which a list of issues is sorted.
 ///
 /// ```
 /// use error_tracker::store::Sort;
@@ -16,10 +16,10 @@ use crate::event::{Kind, Status, Timestamp, named};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Sort {
-    /// When it was last seen.
+    /// When the issue was last seen.
     #[default]
     LastSeen,
-    /// When it was first seen.
+    /// When the issue was first seen.
     FirstSeen,
     /// The number of occurrences.
     Count,
@@ -36,7 +36,7 @@ named!(
     Type = "type",
 );
 
-/// A query for a page of issues. Empty fields do not restrict.
+/// A query for a page of issues. Empty fields do not restrict the result.
 ///
 /// ```
 /// use error_tracker::event::{Kind, Status};
@@ -50,13 +50,15 @@ named!(
 #[serde(default)]
 #[non_exhaustive]
 pub struct IssueQuery {
-    /// Part of the type, message, function or file; upper and lower case are alike, here and in the others.
+    /// Part of the type, message, function or file. This and the other fields are compared without
+    /// regard to case.
     pub text: String,
-    /// This kind only.
+    /// Only this kind.
     pub kind: Option<Kind>,
-    /// This status only.
+    /// Only this status.
     pub status: Option<Status>,
-    /// Only issues whose events were all handled on the way, or only the others.
+    /// Only issues whose events were all handled within annotated functions (`true`), or only the
+    /// others (`false`).
     pub handled: Option<bool>,
     /// Part of the type's path.
     #[serde(rename = "type")]
@@ -69,17 +71,17 @@ pub struct IssueQuery {
     pub path: String,
     /// Part of the function's name.
     pub function: String,
-    /// Last seen at or after this moment.
+    /// Last seen at or after this time.
     pub since: Option<Timestamp>,
-    /// The key by which to order.
+    /// The sort key.
     pub sort: Sort,
-    /// Smallest first; else newest, most frequent, or last in the alphabet first.
+    /// Sorts ascending; by default the newest, most frequent, or alphabetically last comes first.
     pub ascending: bool,
-    /// Continue behind this cursor, taken from [`Page::next`].
+    /// Continues after this cursor, taken from [`Page::next`].
     pub after: Option<String>,
-    /// Continue before this cursor, taken from [`Page::previous`].
+    /// Continues before this cursor, taken from [`Page::previous`]. Ignored if `after` is set.
     pub before: Option<String>,
-    /// The largest number of issues, 1 to 1,000; 0 means 20.
+    /// The maximum number of issues, 1 to 1,000; 0 means 20.
     pub limit: usize,
 }
 
@@ -105,7 +107,8 @@ impl IssueQuery {
         self
     }
 
-    /// Finds issues whose events were all handled on the way (`true`), or the others (`false`).
+    /// Finds issues whose events were all handled within annotated functions (`true`), or the
+    /// others (`false`).
     #[must_use]
     pub fn handled(mut self, handled: bool) -> Self {
         self.handled = Some(handled);
@@ -147,28 +150,28 @@ impl IssueQuery {
         self
     }
 
-    /// Finds issues last seen at or after this moment.
+    /// Finds issues last seen at or after this time.
     #[must_use]
     pub fn since(mut self, since: Timestamp) -> Self {
         self.since = Some(since);
         self
     }
 
-    /// Orders by this key.
+    /// Sorts by this key.
     #[must_use]
     pub fn sort(mut self, sort: Sort) -> Self {
         self.sort = sort;
         self
     }
 
-    /// Puts the smallest first (`true`), or the largest (`false`).
+    /// Sorts ascending (`true`) or descending (`false`).
     #[must_use]
     pub fn ascending(mut self, ascending: bool) -> Self {
         self.ascending = ascending;
         self
     }
 
-    /// Continues behind this cursor, taken from [`Page::next`].
+    /// Continues after the cursor of [`Page::next`].
     #[must_use]
     pub fn after(mut self, after: impl Into<String>) -> Self {
         self.after = Some(after.into());
@@ -196,14 +199,14 @@ impl IssueQuery {
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
-    /// Where the following entries start; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
-    /// Where the entries before these end; `None` at the start.
+    /// The cursor of the previous page; `None` at the start.
     pub previous: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// Returns a page with these entries and the cursors of its neighbours.
+    /// Creates a page with these entries and the cursors of its neighbours.
     #[must_use]
     pub fn new(items: Vec<T>, next: Option<String>, previous: Option<String>) -> Self {
         Self { items, next, previous }
@@ -214,15 +217,15 @@ impl<T> Page<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventSelector {
-    /// The newest.
+    /// The newest one.
     #[default]
     Latest,
-    /// The oldest that is kept.
+    /// The oldest one that is stored.
     Oldest,
     /// The one with this id.
     Id(String),
-    /// The one that came next after this id.
+    /// The one that was recorded next after this id.
     After(String),
-    /// The one that came just before this id.
+    /// The one that was recorded just before this id.
     Before(String),
 }

@@ -1,4 +1,4 @@
-//! How much a store keeps, and what goes first when that is reached.
+//! The limits of a store, and the order in which issues and events are deleted to keep within them.
 
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Issue, Kind, Status};
 
-/// How much a store keeps.
+/// The limits of a store.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,28 +23,31 @@ use crate::event::{Issue, Kind, Status};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Retention {
-    /// Issues not seen for longer than this are deleted, unresolved ones too. When the system's clock jumps by more
-    /// than 30 days, or a third of this, between two events or starts, it is wrong or was: then all ages are counted
-    /// from that moment on.
+    /// Issues that were not seen for longer than this are deleted, even unresolved ones. If the
+    /// system's clock jumps by more than 30 days, or a third of this age, between two events or
+    /// starts, it is or was wrong; all ages are then counted from that moment on.
     pub max_age: Duration,
-    /// At most this many issues are kept. Of the type and place (function, file and line) that have most of them
-    /// those go first that were seen longest ago, so that a flood of one failure in ever new words leaves the others
-    /// alone; and messages go before errors, errors before unresolved panics.
+    /// The maximum number of issues. The type and place (function, file and line) with the most
+    /// issues loses its least recently seen ones first, so that a flood of one failure with ever
+    /// new texts does not evict others. Messages are deleted before errors, and errors before
+    /// unresolved panics.
     pub max_issues: u64,
-    /// At most this many occurrences of an issue are kept: the first 5 of each release that is among the newest ones,
-    /// half of this number in all, and the newest. The first ones hold most, since in a storm of failures variables are
-    /// no longer kept. They are counted anew when a resolved issue comes back; those from before then go first. The
-    /// issue's count stays.
+    /// The maximum number of stored occurrences of an issue: the newest ones, and the first 5 of
+    /// each release that is among the newest, up to half of this number. The first occurrences have
+    /// the most details, because variables are not captured in a storm. When a resolved issue comes
+    /// back, first occurrences are counted anew, and earlier ones are deleted first. The issue's
+    /// count does not change.
     pub max_occurrences: u64,
-    /// At most so many million bytes are taken by a SQLite file with its journal. The oldest occurrences go first,
-    /// the first 5 of unresolved issues last, and then issues. One that is larger gets smaller with each batch, and
-    /// gives its room back to the system by [`SqliteStore::compact`](super::SqliteStore::compact). A
-    /// [`MemoryStore`](super::MemoryStore) does not count bytes.
+    /// The maximum size of a SQLite file with its journal, in million bytes. The oldest occurrences
+    /// are deleted first, except the first 5 of unresolved issues, which are deleted next, and then
+    /// issues. A file that is too large shrinks with each batch;
+    /// [`SqliteStore::compact`](super::SqliteStore::compact) returns its free space to the file
+    /// system. A [`MemoryStore`](super::MemoryStore) does not count bytes.
     pub max_megabytes: u64,
 }
 
 impl Default for Retention {
-    /// 90 days, 10,000 issues, 50 occurrences each, 512 megabytes.
+    /// Returns limits of 90 days, 10,000 issues, 50 occurrences each, and 512 megabytes.
     fn default() -> Self {
         Self {
             max_age: Duration::from_secs(90 * 86_400),
@@ -56,28 +59,28 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// Deletes issues not seen for longer than this.
+    /// Sets after which time without occurrences an issue is deleted.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = max_age;
         self
     }
 
-    /// Keeps at most this many issues.
+    /// Sets the maximum number of issues.
     #[must_use]
     pub fn max_issues(mut self, max_issues: u64) -> Self {
         self.max_issues = max_issues;
         self
     }
 
-    /// Keeps at most this many occurrences of an issue.
+    /// Sets the maximum number of stored occurrences of an issue.
     #[must_use]
     pub fn max_occurrences(mut self, max_occurrences: u64) -> Self {
         self.max_occurrences = max_occurrences;
         self
     }
 
-    /// Keeps a SQLite file with its journal within so many million bytes.
+    /// Sets the maximum size of a SQLite file with its journal, in million bytes.
     #[must_use]
     pub fn max_megabytes(mut self, max_megabytes: u64) -> Self {
         self.max_megabytes = max_megabytes;
@@ -85,17 +88,17 @@ impl Retention {
     }
 }
 
-/// What a store deleted to keep within its [`Retention`].
+/// The numbers of issues and occurrences that a store deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Pruned {
-    /// Issues.
+    /// Deleted issues.
     pub issues: u64,
-    /// Occurrences, those of the deleted issues included.
+    /// Deleted occurrences, including those of the deleted issues.
     pub occurrences: u64,
 }
 
-/// Returns the number of the issues that are alike: of one kind and type, from one place.
+/// Returns a hash that is equal for issues of the same kind, type and place.
 pub(super) fn family(issue: &Issue) -> i64 {
     let mut hasher = Hash::new();
     let (kind, line) = ([issue.kind as u8], issue.line.to_le_bytes());
@@ -115,7 +118,7 @@ pub(super) fn family(issue: &Issue) -> i64 {
     i64::from_le_bytes(std::array::from_fn(|at| digest[at]))
 }
 
-/// What decides whether an issue goes.
+/// An issue, with what decides when it is deleted.
 pub(super) struct PruneCandidate<T> {
     pub(super) issue: T,
     pub(super) family: i64,
@@ -123,14 +126,14 @@ pub(super) struct PruneCandidate<T> {
     pub(super) status: Status,
 }
 
-/// Issues that matter equally, by family.
+/// Issues of the same importance, by family.
 struct PruneClass<T> {
-    /// The more, the sooner its issues go.
+    /// Issues of a class with a larger weight are deleted sooner.
     weight: usize,
     size: usize,
-    /// Each with its issues and their age, the latest first.
+    /// The issues of each family with their age, the latest first.
     families: HashMap<i64, Vec<(usize, T)>>,
-    /// Size of each family, and the age of its oldest issue.
+    /// The size of each family, and the age of its oldest issue.
     largest: BinaryHeap<(usize, usize, i64)>,
 }
 
@@ -149,13 +152,13 @@ impl<T> PruneClass<T> {
         self.largest.extend(issues.last().map(|(oldest, _)| (issues.len(), *oldest, family)));
     }
 
-    /// Returns how much speaks for the next issue to go being one of this class.
+    /// Returns the priority by which the next issue is deleted from this class.
     fn pressure(&self) -> Option<(usize, usize)> {
         let (in_family, oldest, _) = self.largest.peek()?;
         Some((in_family.saturating_mul(self.size).saturating_mul(self.weight), *oldest))
     }
 
-    /// Returns the oldest issue of the largest family.
+    /// Removes and returns the oldest issue of the largest family.
     fn pop(&mut self) -> Option<T> {
         let (.., family) = self.largest.pop()?;
         let (_, issue) = self.families.get_mut(&family)?.pop()?;
@@ -165,9 +168,9 @@ impl<T> PruneClass<T> {
     }
 }
 
-/// Returns the `excess` issues that go first, of all there are, which come in the order in which they were last seen,
-/// the latest first: one after the other the oldest of the largest family, in the class of which there are most by
-/// weight. So a flood is kept to itself, whether it comes from one place or from many.
+/// Returns the `excess` issues to delete, given all issues, the last seen first. Takes repeatedly
+/// the oldest issue of the largest family, in the class that has the most issues by weight, so that
+/// a flood evicts only its own issues, whether it comes from one place or from many.
 pub(super) fn surplus_issues<T>(
     latest_first: impl IntoIterator<Item = PruneCandidate<T>>,
     excess: usize,
@@ -189,8 +192,9 @@ pub(super) fn surplus_issues<T>(
     std::iter::from_fn(next).take(excess).collect()
 }
 
-/// Returns which of an issue's occurrences go, by their number in `releases`, which has the release of each in the
-/// order in which they came. `earlier` of them are from before the issue was opened again.
+/// Returns the indexes of an issue's occurrences to delete. `releases` has the release of each
+/// occurrence, in the order in which they were recorded; the first `earlier` are from before the
+/// issue was reopened.
 pub(super) fn surplus_occurrences(
     releases: &[&str],
     earlier: usize,

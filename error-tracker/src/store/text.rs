@@ -1,6 +1,6 @@
-//! Searching without regard to upper and lower case, of all letters.
+//! Searches text without regard to case, for letters of all scripts.
 
-/// Returns whether `text` has `part` in it.
+/// Returns whether `text` contains `part`.
 pub(super) fn contains(text: &str, part: &str) -> bool {
     if text.is_ascii() && part.is_ascii() {
         return text.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
@@ -8,8 +8,8 @@ pub(super) fn contains(text: &str, part: &str) -> bool {
     fold(text).contains(&fold(part))
 }
 
-/// Folds upper and lower case, by way of capitals, since some letters have several small forms (`σ`, `ς`) or none of
-/// one letter (`ß`).
+/// Folds case by converting to upper case first, because some letters have several lower-case forms
+/// (`σ`, `ς`), and some have an upper-case form of two letters (`ß`).
 fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }

@@ -44,7 +44,7 @@ pub struct TrackerBuilder {
 
 impl Debug for TrackerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("TrackerBuilder").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

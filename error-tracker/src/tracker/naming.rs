@@ -101,7 +101,7 @@ impl WriterHooks for NameLookup {
 
 impl fmt::Debug for NameLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Naming").finish_non_exhaustive()
+        f.debug_struct("NameLookup").finish_non_exhaustive()
     }
 }
 

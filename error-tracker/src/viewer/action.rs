@@ -1,12 +1,12 @@
-//! What changes issues: one POST address, so that there is one place to guard.
+//! Changes issues. All changes use one POST address, so that there is one place to protect.
 
-use super::answer::{PageError, see};
+use super::answer::{PageError, redirect};
 use super::query::ListFilters;
 use super::route::is_hash;
 use super::{ViewerResponse, Visit, status};
 use crate::event::Status;
 
-/// The most issues that one form may name.
+/// The maximum number of issues in one form.
 const MAX_HASHES: usize = 500;
 
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
             "csrf" => token = value.into_owned(),
             "do" => named = value.into_owned(),
             "hash" => hashes.push(value.into_owned()),
-            // The button of one row, in the form of all rows: the boxes that are checked do not count then.
+            // The button of one row in the form of all rows. The checked boxes are ignored then.
             "one" => {
                 one = value.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.to_owned()));
             }
@@ -55,7 +55,7 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
             _ => {}
         }
     }
-    if !visit.viewer.is_form_token(&token) {
+    if !visit.viewer.accepts_form_token(&token) {
         return Err(forbidden());
     }
     if let Some((name, hash)) = one {
@@ -83,24 +83,25 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
             format!("./?{filters}{and}{done}")
         }
     };
-    Ok(see(status::SEE_OTHER, back))
+    Ok(redirect(status::SEE_OTHER, back))
 }
 
-/// Returns what an action did, in words, for the page that it leads to.
+/// Describes what an action did, for the page to which it redirects.
 pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
     let action = IssueAction::of(&visit.parameter("done")?)?;
     let n = visit.parameter("n")?.parse().ok()?;
     Some(visit.words.counted(&format!("done_{}", action.name()), n))
 }
 
-/// Returns whether the browser says that the form came from these pages. Without either header the token alone
-/// decides.
+/// Returns whether the form came from these pages, according to the browser. Without both headers
+/// only the token decides.
 fn is_same_origin(visit: &Visit<'_>) -> bool {
     if let Some(site) = visit.request.header("sec-fetch-site") {
         return site == "same-origin";
     }
     match visit.request.header("origin") {
-        // With the referrer policy `no-referrer`, browsers send `null` for forms of our own pages, too.
+        // With the referrer policy `no-referrer`, browsers send `null` even for forms of these
+        // pages.
         None | Some("null") => true,
         Some(origin) => {
             let authority = origin.split_once("://").map(|(_, authority)| authority);

@@ -1,47 +1,47 @@
-//! Answers, and what every one of them carries.
+//! Answers, and the headers that all of them have.
 
 use super::{ViewerResponse, status};
 use crate::store::StoreError;
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-const EVERYWHERE: [(&str, &str); 5] = [
-    ("content-security-policy", POLICY),
+const COMMON_HEADERS: [(&str, &str); 5] = [
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("vary", "accept-language, cookie"),
     ("cache-control", "no-store"),
 ];
 
-/// Returns an answer with the headers that every answer has.
+/// Returns an answer with the common headers.
 pub(super) fn answer(
     status: u16,
     media_type: &'static str,
     body: impl Into<Vec<u8>>,
 ) -> ViewerResponse {
     let mut answer = ViewerResponse::new(status, body.into());
-    for (name, value) in EVERYWHERE {
+    for (name, value) in COMMON_HEADERS {
         answer.set(name, value);
     }
     answer.set("content-type", media_type);
     answer
 }
 
-/// Sends the browser elsewhere within the viewer.
-pub(super) fn see(status: u16, to: String) -> ViewerResponse {
+/// Redirects the browser to another page of the viewer.
+pub(super) fn redirect(status: u16, to: String) -> ViewerResponse {
     let mut answer = answer(status, "text/plain; charset=utf-8", Vec::new());
     answer.set("location", to);
     answer
 }
 
-/// The reason why there is no page.
+/// The reason why a request is answered with an error page.
 #[derive(Debug)]
 pub(super) struct PageError {
     pub(super) status: u16,
-    /// More than the status says; may be empty.
+    /// Details; may be empty.
     pub(super) detail: String,
-    /// The methods that would have worked.
+    /// The allowed methods.
     pub(super) allow: Option<&'static str>,
 }
 

@@ -1,4 +1,5 @@
-//! Files that the pages load. Their names carry a hash of their content, so they may be cached for ever.
+//! Files that the pages load. Their names contain a hash of their content, so they may be cached
+//! forever.
 
 use crate::fork::LazyPerProcess;
 

@@ -1,10 +1,11 @@
-//! Occurrences over time as bars of an inline SVG. Sizes are SVG attributes, since the policy allows no inline style.
+//! Draws occurrences over time as bars of an inline SVG. Sizes are SVG attributes, because the
+//! content security policy allows no inline styles.
 
 use serde::Serialize;
 
 use crate::event::Timestamp;
 
-/// A row of bars with a description of the same in words.
+/// A row of bars with its total and maximum.
 #[derive(Debug, Serialize)]
 pub(super) struct Chart {
     pub(super) width: u32,
@@ -21,11 +22,11 @@ pub(super) struct ChartBar {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) count: u64,
-    /// The hour or the day, as the page shows it.
+    /// The hour or the day.
     pub(super) label: String,
 }
 
-/// Returns the last 24 hours, an hour a bar.
+/// Returns a chart of the last 24 hours, with one bar per hour.
 pub(super) fn day(hours: &[(u64, u64)], now: Timestamp) -> Chart {
     let last = now.hour();
     let first = last.saturating_sub(23);
@@ -33,7 +34,7 @@ pub(super) fn day(hours: &[(u64, u64)], now: Timestamp) -> Chart {
     chart(counts.collect(), ChartSize { bar: 3, gap: 1, height: 22 })
 }
 
-/// Returns the last 28 days, a day of UTC a bar.
+/// Returns a chart of the last 28 days, with one bar per UTC day.
 pub(super) fn month(hours: &[(u64, u64)], now: Timestamp) -> Chart {
     let today = now.hour() / 24;
     let counts = (today.saturating_sub(27)..=today).map(|day| {
@@ -62,7 +63,7 @@ fn chart(counts: Vec<(String, u64)>, size: ChartSize) -> Chart {
     Chart { width: x.saturating_sub(size.gap), height: size.height, bars, total, peak }
 }
 
-/// At least 3 for what is there, 1 as the base line for nothing.
+/// Returns the height of a bar: at least 3, or 1 as the base line if there are no occurrences.
 fn height_of(count: u64, peak: u64, full: u32) -> u32 {
     if count == 0 {
         return 1;
@@ -94,7 +95,7 @@ mod tests {
     use crate::event::Timestamp;
 
     #[test]
-    fn a_chart_counts_what_is_within_it() {
+    fn a_chart_counts_the_occurrences_within_its_time() {
         let now: Timestamp = "2026-11-24T08:30:00Z".parse().unwrap();
         let hours = [(now.hour() - 30, 5), (now.hour() - 2, 8), (now.hour(), 4)];
         let spark = day(&hours, now);
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_counts_and_early_clocks_do_no_harm() {
+    fn huge_counts_and_early_clocks_do_not_overflow() {
         let early = Timestamp::from_micros(0);
         assert_eq!(month(&[(0, u64::MAX), (1, u64::MAX)], early).total, u64::MAX);
         assert_eq!(day(&[(0, u64::MAX)], early).bars.len(), 1);

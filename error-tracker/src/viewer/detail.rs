@@ -1,4 +1,4 @@
-//! Everything about one issue.
+//! The page of one issue.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::action;
 use super::answer::PageError;
 use super::chart::{self, Chart};
 use super::export;
-use super::frame::{CallGroup, FrameView, fold, place};
+use super::frame::{CallGroup, FrameView, group_calls, place};
 use super::moment::DisplayTime;
 use super::query::event_selector;
 use super::summary::{causes, first_line, headline, title};
@@ -66,12 +66,12 @@ struct DetailPage<'a> {
 struct OccurrenceView {
     id: String,
     at: DisplayTime,
-    /// Links to the others; `None` where there is none in that direction.
+    /// Links to other occurrences; `None` if there is none in that direction.
     first: Option<String>,
     previous: Option<String>,
     next: Option<String>,
     last: Option<String>,
-    /// Whether the first one has more values than this one.
+    /// Whether the first occurrence has more values than this one.
     first_is_fuller: bool,
 }
 
@@ -139,9 +139,9 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         place: place(&issue.file, issue.line, event.place().map_or(0, |place| place.column)),
         method: &issue.method,
         path: &issue.path,
-        release: or(&event.origin.release, &issue.release),
-        environment: or(&event.origin.environment, &issue.environment),
-        host: or(&event.origin.host, &issue.host),
+        release: first_non_empty(&event.origin.release, &issue.release),
+        environment: first_non_empty(&event.origin.environment, &issue.environment),
+        host: first_non_empty(&event.origin.host, &issue.host),
         thread: &event.thread,
         process: event.origin.process,
         command: event.origin.command_line(),
@@ -165,7 +165,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         request: event.context.request.as_ref().map(|asked| request(visit, asked)),
         tables: context(visit, &event),
         globals: &event.globals,
-        backtrace: fold(&event),
+        backtrace: group_calls(&event),
         components: if event.grouping.components.is_empty() {
             &issue.components
         } else {
@@ -182,7 +182,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
     visit.page("detail.html", &title, detail)
 }
 
-fn or<'a>(first: &'a str, second: &'a str) -> &'a str {
+fn first_non_empty<'a>(first: &'a str, second: &'a str) -> &'a str {
     if first.is_empty() { second } else { first }
 }
 
@@ -273,7 +273,7 @@ fn values(values: &Map) -> Vec<(&str, String)> {
     values.iter().map(|(name, value)| (name.as_str(), pretty(value))).collect()
 }
 
-/// Returns text as it is, anything else as indented JSON.
+/// Returns text unchanged, and other values as indented JSON.
 fn pretty(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),

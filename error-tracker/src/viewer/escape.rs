@@ -1,23 +1,24 @@
-//! Making text safe to look at: HTML, and characters that hide or reorder others.
+//! Escapes HTML, and characters that hide or reorder others.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use crate::format::is_unsafe;
 
-/// Returns whether `c` shows nothing or changes how its neighbours are shown. Line feeds and tabs are kept.
-fn hides(c: char) -> bool {
+/// Returns whether `c` is invisible or changes how its neighbours are shown. Line feeds and tabs
+/// are allowed.
+fn is_hidden(c: char) -> bool {
     c != '\n' && c != '\t' && is_unsafe(c)
 }
 
-/// Returns the text with hiding characters written as `‹U+202E›`.
+/// Returns the text with such characters replaced by their code, such as `‹U+202E›`.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(hides) {
+    if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if hides(c) {
+        if is_hidden(c) {
             let _ = write!(shown, "‹U+{:04X}›", u32::from(c));
         } else {
             shown.push(c);
@@ -26,12 +27,12 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Writes HTML text; hiding characters stand out as `‹U+202E›` in an element of their own.
+/// Writes HTML text, with the codes of such characters in an element of their own.
 pub(super) fn html(out: &mut dyn Write, text: &str) -> fmt::Result {
     escape(out, text, "<span class=esc>", "</span>")
 }
 
-/// Writes text for inside a quoted attribute or `<title>`, `<textarea>`: no elements.
+/// Writes text without elements, for quoted attributes, `<title>` and `<textarea>`.
 pub(super) fn plain(out: &mut dyn Write, text: &str) -> fmt::Result {
     escape(out, text, "", "")
 }
@@ -46,7 +47,7 @@ fn escape(out: &mut dyn Write, text: &str, open: &str, close: &str) -> fmt::Resu
             '"' => "&#34;",
             '\'' => "&#39;",
             '`' => "&#96;",
-            c if hides(c) => "",
+            c if is_hidden(c) => "",
             _ => continue,
         };
         out.write_str(&text[written..at])?;
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn hiding_characters_are_seen() {
+    fn hidden_characters_are_made_visible() {
         assert_eq!(visible("a\u{202e}b\u{0}"), "a‹U+202E›b‹U+0000›");
         assert_eq!(visible("Zeile\n\tنص 👩‍🔧"), "Zeile\n\tنص 👩‍🔧");
         assert_eq!(written(html, "\u{1b}[2J"), "<span class=esc>‹U+001B›</span>[2J");

@@ -1,4 +1,4 @@
-//! An issue as JSON, Markdown and plain text.
+//! Exports an issue as JSON, Markdown and plain text.
 
 use std::fmt::Write;
 
@@ -47,7 +47,7 @@ pub(super) fn show(
             };
             ("application/json", json.map_err(failed)?)
         }
-        // As plain text, since browsers show that and would save a `text/markdown`.
+        // As plain text, because browsers show it, whereas they would save `text/markdown`.
         ActionForm::Markdown => {
             ("text/plain; charset=utf-8", markdown(&issue, &event.unwrap_or_default()))
         }
@@ -58,10 +58,11 @@ pub(super) fn show(
     Ok(answer(status::OK, media_type, body))
 }
 
-/// For pasting into an issue tracker. Whatever comes from the event stands in code, so nothing in it is markup.
+/// Returns Markdown to paste into an issue tracker. All text of the event is in code spans and
+/// blocks, so none of it is markup.
 pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
     let mut out = String::new();
-    // Writing to a String does not fail.
+    // Writing to a `String` does not fail.
     let _ = (|| {
         writeln!(out, "## {}\n", code(&title(issue)))?;
         fenced(&mut out, "text", &headline(issue, event))?;
@@ -70,7 +71,7 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
         facts(&mut out, issue, event, code)?;
         for (number, frame) in (1..).zip(&event.frames) {
             if number == 1 {
-                writeln!(out, "\n### Return trace\n\nFrom where it rose, outward.")?;
+                writeln!(out, "\n### Return trace\n\nFrom where the error began, outward.")?;
             }
             let at = place(&frame.file, frame.line, frame.column);
             writeln!(
@@ -78,7 +79,7 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
                 "\n{number}. {} at {}, {}\n",
                 code(&frame.function),
                 code(&at),
-                left(frame.exit)
+                exit_text(frame.exit)
             )?;
             fenced(&mut out, "rust", &source(frame))?;
             if let Some(error) = &frame.error {
@@ -107,7 +108,7 @@ pub(super) fn markdown(issue: &Issue, event: &Event) -> String {
     out
 }
 
-/// Returns the facts, and what a terminal shows.
+/// Returns the facts, and the traceback that a terminal shows.
 fn text(issue: &Issue, event: &Event) -> String {
     let mut out = String::new();
     let at = place(&issue.file, issue.line, 0);
@@ -146,20 +147,20 @@ fn facts(
     Ok(())
 }
 
-fn left(exit: Exit) -> &'static str {
+fn exit_text(exit: Exit) -> &'static str {
     match exit {
         Exit::Question => "left through `?`",
         Exit::Return => "returned",
         Exit::Tail => "as its value",
         Exit::Panic => "panicked",
         Exit::Macro => "inside a macro",
-        Exit::Hidden => "at a place that was not seen",
+        Exit::Hidden => "at an unknown place",
         Exit::Running => "was running",
         Exit::Captured => "captured here",
     }
 }
 
-/// Returns the source lines, the failing one marked by `>`.
+/// Returns the source lines, with the failing one marked by `>`.
 fn source(frame: &Frame) -> String {
     let Some(snippet) = &frame.snippet else { return frame.expression.clone() };
     let mut out = String::new();
@@ -214,7 +215,7 @@ fn code(text: &str) -> String {
     }
 }
 
-/// Returns a code block; its fence is longer than any run of backticks within.
+/// Writes a code block; its fence is longer than any run of backticks within.
 fn fenced(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
     let text = visible(text.trim_end());
     let fence = "`".repeat(longest_run(&text).max(2) + 1);

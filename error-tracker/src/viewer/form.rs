@@ -1,8 +1,8 @@
-//! What shows that a form came from these pages: a token that a foreign page cannot read.
+//! The token that proves that a form came from these pages, because other sites cannot read it.
 //!
-//! It is made of a secret and the day, so that every viewer of the same store takes it: one that was made for another
-//! request, and one in another process. It is the same for all visitors; who may look may change, too. Within days it
-//! expires for who may not look any more.
+//! It is a hash of a secret and the day, so that every viewer of the same store accepts it, in this
+//! and other processes. It is the same for all visitors: who may view may also change. It expires
+//! after some days for visitors who lost the permission.
 
 use crate::fork::LazyPerProcess;
 
@@ -10,17 +10,17 @@ use hmac_sha256::Hash;
 
 use super::{AccessToken, Viewer};
 
-/// A page may be left open for so many days before its forms are refused.
+/// Days after which the forms of an open page are refused.
 const MAX_DAYS: u64 = 7;
 
 impl Viewer {
-    /// Returns what the forms of a page carry.
+    /// Returns the token for the forms of a page.
     pub(super) fn form_token(&self) -> AccessToken {
         self.token_of(self.today())
     }
 
-    /// Returns whether a form carries what one of ours does.
-    pub(super) fn is_form_token(&self, text: &str) -> bool {
+    /// Returns whether `text` is a valid token of a form.
+    pub(super) fn accepts_form_token(&self, text: &str) -> bool {
         let today = self.today();
         (0..=MAX_DAYS).any(|days| today >= days && self.token_of(today - days).matches(text))
     }
@@ -30,7 +30,7 @@ impl Viewer {
     }
 
     fn token_of(&self, day: u64) -> AccessToken {
-        let Some(secret) = self.store.secret().ok().flatten().or_else(of_process) else {
+        let Some(secret) = self.store.secret().ok().flatten().or_else(process_secret) else {
             return AccessToken::none();
         };
         let mut hasher = Hash::new();
@@ -41,8 +41,9 @@ impl Viewer {
     }
 }
 
-/// For stores without a secret of their own. Where the system has no random source there is none, and no form is taken.
-fn of_process() -> Option<[u8; 32]> {
+/// Returns a secret for stores that have none. Without a random source of the system there is none,
+/// and no form is accepted.
+fn process_secret() -> Option<[u8; 32]> {
     static SECRET: LazyPerProcess<Option<[u8; 32]>> = LazyPerProcess::new(|| {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).ok().map(|()| bytes)

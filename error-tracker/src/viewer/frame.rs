@@ -1,4 +1,4 @@
-//! A frame as the page shows it: its source lines with the failing expression marked.
+//! Shows a frame: its source lines with the failing expression marked.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(super) struct FrameView<'a> {
     pub(super) open: bool,
 }
 
-/// A source line, cut at the marks of the failing expression.
+/// A source line, split at the start and end of the failing expression.
 #[derive(Debug, Serialize, PartialEq)]
 pub(super) struct CodeLine<'a> {
     number: u32,
@@ -34,7 +34,7 @@ pub(super) struct CodeLine<'a> {
 }
 
 impl<'a> CodeLine<'a> {
-    /// `line` with `marked` bytes of it, from `start` on, marked.
+    /// Splits `line` so that `marked` bytes from `start` on are marked.
     fn new(number: u32, failing: bool, line: &'a str, start: usize, marked: usize) -> Self {
         let pieces = pieces(line);
         let end = start + marked;
@@ -48,7 +48,7 @@ impl<'a> CodeLine<'a> {
     }
 }
 
-/// Neighbouring calls of a backtrace that are all the program's own, or all of dependencies.
+/// Neighbouring calls of a backtrace that all belong to the program, or all to dependencies.
 #[derive(Debug, Serialize)]
 pub(super) struct CallGroup<'a> {
     own: bool,
@@ -61,8 +61,8 @@ struct CallView<'a> {
     place: String,
 }
 
-/// How many lines around the failing one are shown.
-const AROUND: u32 = 5;
+/// Lines shown before and after the failing one.
+const CONTEXT_LINES: u32 = 5;
 
 impl<'a> FrameView<'a> {
     pub(super) fn new(number: usize, frame: &'a Frame) -> Self {
@@ -82,7 +82,7 @@ impl<'a> FrameView<'a> {
     }
 }
 
-/// `src/order.rs:42:17`, as far as it is known.
+/// Returns `src/order.rs:42:17`, as far as it is known.
 pub(super) fn place(file: &str, line: u32, column: u32) -> String {
     match (line, column) {
         (0, _) => file.to_owned(),
@@ -96,7 +96,7 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
         Some(snippet) => snippet.lines.iter().zip(snippet.first_line..).collect(),
         None => Vec::new(),
     };
-    let near = frame.line.saturating_sub(AROUND)..=frame.line.saturating_add(AROUND);
+    let near = frame.line.saturating_sub(CONTEXT_LINES)..=frame.line.saturating_add(CONTEXT_LINES);
     let shown: Vec<_> = lines.into_iter().filter(|(_, number)| near.contains(number)).collect();
     if !shown.iter().any(|(_, number)| *number == frame.line) {
         return frame
@@ -106,7 +106,7 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
             .map(|(line, number)| CodeLine::new(number, true, line, 0, line.len()))
             .collect();
     }
-    // The indentation that all lines share carries nothing and costs width.
+    // Common indentation is removed, because it only takes space.
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let common = shown
         .iter()
@@ -128,7 +128,7 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
         };
         let failing = runs && (number == frame.line || !marked.is_empty());
         code.push(CodeLine::new(number, failing, line, before.len(), marked.len()));
-        // A piece that is not in its line ends the marking.
+        // Marking ends at a line that does not contain its part of the expression.
         if number >= frame.line && marked.is_empty() {
             rest.clear();
         }
@@ -136,8 +136,8 @@ fn code(frame: &Frame) -> Vec<CodeLine<'_>> {
     code
 }
 
-/// Cuts `line` around `mark`, which starts at `column` (characters, from 1, in the line before `cut` bytes of
-/// indentation were taken off) or is looked for.
+/// Splits `line` at the start and end of `mark`, which starts at `column` (in characters from 1,
+/// before `cut` bytes of indentation were removed) or is searched for.
 fn split<'a>(line: &'a str, mark: &str, column: u32, cut: usize) -> (&'a str, &'a str, &'a str) {
     let mark = mark.trim();
     let at_column = usize::try_from(column).unwrap_or(0).checked_sub(cut + 1);
@@ -151,8 +151,9 @@ fn split<'a>(line: &'a str, mark: &str, column: u32, cut: usize) -> (&'a str, &'
     (&line[..start], &line[start..end], &line[end..])
 }
 
-/// Groups a backtrace's calls into own ones and those of dependencies. Calls without names count as own.
-pub(super) fn fold(event: &Event) -> Vec<CallGroup<'_>> {
+/// Groups the calls of a backtrace into those of the program and those of dependencies. Calls
+/// without names count as calls of the program.
+pub(super) fn group_calls(event: &Event) -> Vec<CallGroup<'_>> {
     let is_own = |call: &BacktraceFrame| call.in_app || call.is_unnamed();
     let groups = event.backtrace.chunk_by(|a, b| is_own(a) == is_own(b));
     let place = |call: &BacktraceFrame| {
@@ -169,7 +170,7 @@ pub(super) fn fold(event: &Event) -> Vec<CallGroup<'_>> {
         .collect()
 }
 
-/// `shop::main`, or `shop + 0x1a2b` where the name is not known.
+/// Returns `shop::main`, or `shop + 0x1a2b` if the name is not known.
 fn function<'a>(call: &'a BacktraceFrame, event: &Event) -> Cow<'a, str> {
     let Some(offset) = call.offset.filter(|_| call.is_unnamed()) else {
         return Cow::Borrowed(&call.function);
@@ -185,7 +186,7 @@ mod tests {
     use crate::event::{Frame, Snippet};
 
     #[test]
-    fn the_failing_expression_is_marked_where_it_stands() {
+    fn the_failing_expression_is_marked_in_its_line() {
         assert_eq!(
             split("let n = raw.parse()?;", "raw.parse()", 9, 0),
             ("let n = ", "raw.parse()?", ";")

@@ -1,9 +1,9 @@
-//! Colours for lines of Rust source. A line is looked at alone, so text within a string or comment over several lines
-//! may get the colours of code; it never gets other text.
+//! Highlights lines of Rust source. Each line is highlighted by itself, so strings and comments
+//! over several lines may be coloured like code. The text is never changed.
 
 use serde::Serialize;
 
-/// A piece of a line with the class that colours it; empty for plain text.
+/// A piece of a line with its CSS class, which is empty for plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct HighlightedPiece<'a> {
     pub(super) class: &'static str,
@@ -17,7 +17,7 @@ const KEYWORDS: [&str; 36] = [
     "while",
 ];
 
-/// Returns the line in pieces; together they are the line.
+/// Splits a line into pieces.
 pub(super) fn pieces(line: &str) -> Vec<HighlightedPiece<'_>> {
     let mut pieces: Vec<HighlightedPiece<'_>> = Vec::new();
     let mut rest = line;
@@ -55,7 +55,7 @@ pub(super) fn between<'a>(
     cut
 }
 
-/// Class and length of the token that `rest` starts with.
+/// Returns class and length of the token at the start of `rest`.
 fn token(rest: &str, first: char) -> (&'static str, usize) {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     match first {
@@ -88,7 +88,7 @@ fn token(rest: &str, first: char) -> (&'static str, usize) {
     }
 }
 
-/// Returns the length of what lies between two `quote`s, both included.
+/// Returns the length of the text between two `quote`s, including both.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {

@@ -17,10 +17,11 @@ use crate::store::IssueQuery;
 #[derive(Serialize)]
 struct ListPage<'a> {
     filters: &'a ListFilters,
-    /// The filters as the query of the bulk form, so that an action leads back here.
+    /// The filters as the query of the form for several issues, so that an action redirects to the
+    /// same list.
     here: String,
     active: Vec<ActiveFilter<'a>>,
-    /// How many of those lie under "more filters".
+    /// The number of active filters under "more filters".
     more: usize,
     tabs: Vec<StatusTab<'a>>,
     columns: ListColumns,
@@ -30,7 +31,7 @@ struct ListPage<'a> {
     next: Option<String>,
     previous: Option<String>,
     done: Option<String>,
-    /// Where the handled ones are listed, when there is nothing else.
+    /// The link to the handled issues, if there are no others.
     only_handled: Option<String>,
 }
 
@@ -130,7 +131,7 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     visit.page("list.html", words.get("issues"), list)
 }
 
-/// Returns a filter's value as the form shows it.
+/// Returns the text for a filter's value in the form.
 fn named(visit: &Visit<'_>, key: &str, value: String) -> String {
     match key {
         "kind" | "status" | "handled" | "since" => {
@@ -162,7 +163,8 @@ fn tabs<'a>(visit: &Visit<'a>, filters: &ListFilters) -> Vec<StatusTab<'a>> {
     ]
 }
 
-/// Returns a header that sorts by `key`; again, the other way round.
+/// Returns a column header that sorts by `key`, and reverses the order if the list is already
+/// sorted by it.
 fn column(filters: &ListFilters, key: &str, natural: &'static str) -> ListColumn {
     let (sort, order) = filters.sorted();
     let is_sorted = sort == key;

@@ -1,7 +1,7 @@
-//! The pages: a list of issues, and everything about one of them.
+//! The pages: a list of issues, and the details of one issue.
 //!
-//! [`Viewer`] answers HTTP requests and knows no web framework, so any of them can carry it; [`Server`] is a server
-//! of its own, on 127.0.0.1 by default.
+//! [`Viewer`] answers HTTP requests independently of a web framework, so it can be mounted in any;
+//! [`Server`] is a standalone server, on 127.0.0.1 by default.
 
 mod action;
 mod answer;
@@ -42,21 +42,21 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use self::answer::{PageError, answer, see};
+use self::answer::{PageError, answer, redirect};
 use self::route::ViewerRoute;
 use self::words::PageWords;
 use crate::event::Timestamp;
 use crate::store::Store;
 
-/// The largest body that is read, in bytes.
+/// The maximum size of a body in bytes.
 const MAX_BODY: usize = 64 * 1024;
-/// The longest path and query together, in bytes.
+/// The maximum length of path and query together, in bytes.
 const MAX_URL: usize = 8 * 1024;
 
-/// Answers requests for the pages.
+/// Answers HTTP requests with the pages.
 ///
-/// It shows nothing until a [`ViewPermission`] says who may look. Links are relative, so it works under any path; name
-/// that path with [`prefix`](Self::prefix) where the request still carries it.
+/// Denies every request until a [`ViewPermission`] is set. Links are relative, so the pages work
+/// under any path; set that path with [`prefix`](Self::prefix) if requests include it.
 ///
 /// ```no_run
 /// # fn mount(store: std::sync::Arc<dyn error_tracker::store::Store>) {
@@ -77,33 +77,35 @@ pub struct Viewer {
     now: fn() -> Timestamp,
 }
 
-/// One request on its way through the viewer.
+/// A request that is being answered.
 struct Visit<'a> {
     viewer: &'a Viewer,
     request: &'a ViewerRequest,
     words: &'static PageWords,
     now: Timestamp,
-    /// Leads from the page to the list: `./`, or `../` for each folder that a wrong path names.
+    /// The relative link from the page to the list: `./`, or `../` for each folder of a path that
+    /// does not exist.
     root: String,
     allowed: bool,
 }
 
 impl Viewer {
-    /// Pages over `store`, closed to everybody.
+    /// Creates a viewer for `store` that denies every request.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store, permission: None, prefix: String::new(), health: None, now: Timestamp::now }
     }
 
-    /// Says who may look and change.
+    /// Sets who may view the pages and change issues.
     #[must_use]
     pub fn permission(mut self, permission: impl ViewPermission) -> Self {
         self.permission = Some(Arc::new(permission));
         self
     }
 
-    /// Sets the path under which the pages lie, such as `/dev/error`; it is taken off each request's path. Requests
-    /// outside it are answered with 404, and the path without its last slash leads to the one with it.
+    /// Sets the path of the pages, such as `/dev/error`, which is removed from each request's path.
+    /// Requests for other paths are answered with 404, and the path without a trailing slash is
+    /// redirected to the one with it.
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         let inner = prefix.trim_matches('/');
@@ -111,14 +113,15 @@ impl Viewer {
         self
     }
 
-    /// Asks `health` before each page; what it returns, such as a number of dropped events, is shown on top.
+    /// Calls `health` for each page, and shows the returned text on top, such as a number of
+    /// dropped events.
     #[must_use]
     pub fn health(mut self, health: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         self.health = Some(Arc::new(health));
         self
     }
 
-    /// Answers one request. It reads the store and so may block for as long as the store does.
+    /// Answers a request. Blocks while the store is read or written.
     #[must_use]
     pub fn handle(&self, request: &ViewerRequest) -> ViewerResponse {
         let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request))).unwrap_or_else(|_| {
@@ -127,7 +130,7 @@ impl Viewer {
         if request.method() == "HEAD" { answer.without_body() } else { answer }
     }
 
-    /// Returns the page for a request that is not let through to [`handle`](Self::handle).
+    /// Returns the error page for a request that is not passed to [`handle`](Self::handle).
     fn refuse(&self, request: &ViewerRequest, problem: &PageError) -> ViewerResponse {
         Visit::new(self, request).problem(problem)
     }
@@ -163,7 +166,7 @@ impl<'a> Visit<'a> {
         Self {
             viewer,
             request,
-            words: PageWords::liked(request.header("accept-language")),
+            words: PageWords::preferred(request.header("accept-language")),
             now: (viewer.now)(),
             root: if depth == 0 { "./".to_owned() } else { "../".repeat(depth) },
             allowed: false,
@@ -192,7 +195,10 @@ impl<'a> Visit<'a> {
         if path.is_empty() {
             let name = self.viewer.prefix.rsplit('/').next().unwrap_or_default();
             let mark = if self.query().is_empty() { "" } else { "?" };
-            return Ok(see(status::PERMANENT_REDIRECT, format!("{name}/{mark}{}", self.query())));
+            return Ok(redirect(
+                status::PERMANENT_REDIRECT,
+                format!("{name}/{mark}{}", self.query()),
+            ));
         }
         let route = ViewerRoute::of(path).ok_or_else(not_found)?;
         if !route.methods().split(", ").any(|method| method == self.request.method()) {
@@ -211,7 +217,7 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Returns a whole page.
+    /// Renders a page.
     fn page(
         &self,
         template: &str,
@@ -234,7 +240,7 @@ impl<'a> Visit<'a> {
         let (title, text) = (key("title"), key("text"));
         let title = self.words.get(&title);
         let page = Page { status, text: self.words.get(&text), detail: &problem.detail };
-        // Where even this page fails, the status alone has to do.
+        // If even this page fails, only the status is sent.
         let html = render::page(self, "problem.html", title, page).unwrap_or_default();
         let mut answer = answer(problem.status, "text/html; charset=utf-8", html);
         if let Some(allow) = problem.allow {

@@ -3,10 +3,10 @@ use serde::Serialize;
 use super::words::PageWords;
 use crate::event::Timestamp;
 
-/// A moment as `<time>` shows it.
+/// A time in the forms that `<time>` shows.
 #[derive(Debug, Serialize)]
 pub(super) struct DisplayTime {
-    /// For machines.
+    /// In RFC 3339.
     iso: String,
     /// `2026-11-24 08:14:12 UTC`.
     full: String,
@@ -22,7 +22,7 @@ impl DisplayTime {
     }
 }
 
-/// `2026-11-24 08:14:12 UTC`.
+/// Returns `2026-11-24 08:14:12 UTC`.
 pub(super) fn full(at: Timestamp) -> String {
     let iso = at.to_string();
     format!("{} {} UTC", iso.get(..10).unwrap_or_default(), iso.get(11..19).unwrap_or_default())

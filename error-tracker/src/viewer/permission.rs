@@ -1,8 +1,8 @@
 use super::ViewerRequest;
 
-/// Decides who may look at the pages and change issues. Closures implement it.
+/// Decides who may view the pages and change issues. Closures implement it.
 ///
-/// A viewer without a permission shows nothing to anybody.
+/// A viewer without a permission denies every request.
 ///
 /// ```
 /// # use error_tracker::viewer::{ViewerRequest, ViewPermission};
@@ -10,10 +10,11 @@ use super::ViewerRequest;
 /// takes(|request: &ViewerRequest| request.header("x-staff") == Some("yes"));
 /// ```
 pub trait ViewPermission: Send + Sync + 'static {
-    /// Returns whether this request may go on; else it is answered with 401. A panic denies.
+    /// Returns whether the request is allowed; otherwise it is answered with 401. A panic denies
+    /// it.
     ///
-    /// What only a session layer knows is not in the request: there, ask the session first, and call
-    /// [`Viewer::handle`](super::Viewer::handle) for those who may look.
+    /// If only a session layer knows the user, check the session first, and call
+    /// [`Viewer::handle`](super::Viewer::handle) for users who may view the pages.
     fn may_view(&self, request: &ViewerRequest) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! The filters and the order of the list, read from the URL and written to it.
+//! Reads the filters and the order of the list from the URL, and writes them to links.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use super::answer::PageError;
 use crate::event::{Timestamp, UnknownNameError};
 use crate::store::{EventSelector, IssueQuery};
 
-/// The filters of the list as they were typed, checked. Empty ones do not restrict.
+/// The filters of the list as entered, and the query that they make. Empty ones do not restrict it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct ListFilters {
     text: String,
@@ -31,12 +31,12 @@ pub(super) struct ListFilters {
     query: IssueQuery,
 }
 
-/// Filters that a visitor sees and can remove, in the order of the form.
+/// The filters that are shown and can be removed, in the order of the form.
 const FILTERS: [&str; 10] =
     ["text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path"];
 
 impl ListFilters {
-    /// Reads a query string. Keys that mean nothing here are passed over; a value that means nothing is an error.
+    /// Reads a query string. Unknown keys are ignored; invalid values are errors.
     pub(super) fn read(query: &str, now: Timestamp) -> Result<Self, PageError> {
         let mut filters = Self::default();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -89,22 +89,22 @@ impl ListFilters {
         &self.status
     }
 
-    /// Returns whether the list shows what was handled on the way.
+    /// Returns whether the list shows handled issues.
     pub(super) fn shows_handled(&self) -> bool {
         self.query.handled != Some(false)
     }
 
-    /// Returns the sort key and the order, as in the URL.
+    /// Returns the sort key and the order as in the URL.
     pub(super) fn sorted(&self) -> (&str, &str) {
         (if self.sort.is_empty() { "last_seen" } else { &self.sort }, &self.order)
     }
 
-    /// Returns whether this is a page behind or before another one.
+    /// Returns whether this is not the first page.
     pub(super) fn is_continued(&self) -> bool {
         !(self.after.is_empty() && self.before.is_empty())
     }
 
-    /// Returns the filters that restrict: key, value, and the link without it.
+    /// Returns the active filters: key, value, and the link without the filter.
     pub(super) fn active(&self) -> Vec<(&'static str, String, String)> {
         let mut active = Vec::new();
         for key in FILTERS {
@@ -117,7 +117,7 @@ impl ListFilters {
         active
     }
 
-    /// Returns the same list with one value changed, from its first page on.
+    /// Returns the same list with one value changed, at its first page.
     pub(super) fn with(&self, key: &str, value: &str) -> Self {
         let mut changed = self.clone().first_page();
         if let Some(field) = changed.field(key) {
@@ -170,7 +170,7 @@ impl ListFilters {
     }
 }
 
-/// Returns which occurrence the parameter `event` asks for; the latest without one.
+/// Returns the occurrence that the parameter `event` selects; the latest without one.
 pub(super) fn event_selector(asked: Option<&str>) -> EventSelector {
     match asked {
         None | Some("" | "latest") => EventSelector::Latest,
@@ -179,7 +179,7 @@ pub(super) fn event_selector(asked: Option<&str>) -> EventSelector {
     }
 }
 
-/// Reads a filter that is one of several names; an empty one does not restrict.
+/// Reads a filter that is one of several names. An empty one does not restrict the list.
 fn named<T>(key: &str, name: &str) -> Result<Option<T>, PageError>
 where
     T: FromStr<Err = UnknownNameError>,
@@ -189,12 +189,12 @@ where
     if name.is_empty() { Ok(None) } else { name.parse().map(Some).map_err(of_error) }
 }
 
-/// Returns a span back, a date, or a moment.
+/// Reads an age, a date, or a time.
 fn since(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
-    // In an address a `+` that is typed by hand is a blank.
+    // A `+` in a URL is decoded as a blank.
     let text = match text.rsplit_once(' ') {
         Some((time, offset)) if time.contains(':') => format!("{time}+{offset}"),
         _ => text.to_owned(),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_an_age_and_a_moment_say_since_when() {
+    fn since_accepts_dates_ages_and_times() {
         let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
         let at = |text| since(text, now).map(|at| at.map(|at| at.to_string())).map_err(|_| ());
         assert_eq!(at("24h"), Ok(Some("2026-11-23T08:00:00.000000Z".into())));

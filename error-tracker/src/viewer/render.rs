@@ -1,4 +1,4 @@
-//! Templates to HTML.
+//! Renders templates to HTML.
 
 use crate::fork::LazyPerProcess;
 
@@ -11,12 +11,12 @@ use super::assets::ASSETS;
 use super::words::PageWords;
 use super::{Visit, escape};
 
-/// What every page has, around what one page has.
+/// The data of every page, and the data of one page.
 #[derive(Serialize)]
 struct PageLayout<'a, B> {
     w: &'a PageWords,
     lang: &'a str,
-    /// Leads from the page to the list.
+    /// The relative link from the page to the list.
     root: &'a str,
     title: &'a str,
     style: &'a str,
@@ -84,7 +84,7 @@ static ENVIRONMENT: LazyPerProcess<Environment<'static>> = LazyPerProcess::new(|
     environment.add_filter("length", Value::len);
     environment.add_test("none", Value::is_none);
     for (name, source) in TEMPLATES {
-        // A template that does not parse is found missing by every test that renders it.
+        // A template that does not parse is missing, which every test that renders it detects.
         let _ = environment.add_template(name, source);
     }
     environment
@@ -100,7 +100,7 @@ const TEMPLATES: [(&str, &str); 5] = [
 
 fn words(state: &State<'_, '_>) -> &'static PageWords {
     let lang = state.lookup("lang");
-    PageWords::liked(lang.as_ref().and_then(Value::as_str))
+    PageWords::preferred(lang.as_ref().and_then(Value::as_str))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A request for a page, as any web framework can make it from its own.
+/// A request for a page, independent of web frameworks.
 ///
 /// ```
 /// use error_tracker::viewer::ViewerRequest;
@@ -19,10 +19,11 @@ pub struct ViewerRequest {
 }
 
 impl ViewerRequest {
-    /// Returns a request without headers and body. `target` is the path with its query, as they stand in the address.
+    /// Creates a request without headers and body. `target` is the path with its query,
+    /// percent-encoded.
     ///
-    /// Pass all headers on with [`with_header`](Self::with_header). HTTP/2 has an `:authority` in place of `host`:
-    /// pass it on as `host`.
+    /// Add all headers with [`with_header`](Self::with_header). HTTP/2 has `:authority` instead of
+    /// `host`: add it as `host`.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -34,14 +35,14 @@ impl ViewerRequest {
         }
     }
 
-    /// Adds a header. One that is there already stays, and stays the first.
+    /// Adds a header after the existing ones, even if there is one with the same name.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Sets the body: of a form, what the browser sends.
+    /// Sets the body, such as a submitted form.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
@@ -60,19 +61,19 @@ impl ViewerRequest {
         &self.path
     }
 
-    /// Returns what follows the `?` of the address, still percent-encoded; empty where there is none.
+    /// Returns the query without the `?`, still percent-encoded; empty if there is none.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
     }
 
-    /// Returns the first header of this name, in whatever case.
+    /// Returns the first header with this name, which is compared without regard to case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Returns all headers, in the order in which they came.
+    /// Returns all headers in their order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -83,7 +84,7 @@ impl ViewerRequest {
         &self.body
     }
 
-    /// Returns all headers of this name.
+    /// Returns the values of all headers with this name.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers()
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
@@ -91,10 +92,10 @@ impl ViewerRequest {
     }
 }
 
-/// Headers and query may hold secrets, so they are left out.
+/// Omits headers and query, which may contain secrets.
 impl fmt::Debug for ViewerRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
+        f.debug_struct("ViewerRequest")
             .field("method", &self.method)
             .field("path", &self.path)
             .finish_non_exhaustive()
@@ -119,6 +120,6 @@ mod tests {
         let request = ViewerRequest::new("GET", "/a?token=hunter2")
             .with_header("cookie", "hunter2")
             .with_body("hunter2");
-        assert_eq!(format!("{request:?}"), "Request { method: \"GET\", path: \"/a\", .. }");
+        assert_eq!(format!("{request:?}"), "ViewerRequest { method: \"GET\", path: \"/a\", .. }");
     }
 }

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
-/// The answer to a [`ViewerRequest`](super::ViewerRequest): what a web framework sends on.
+/// The answer to a [`ViewerRequest`](super::ViewerRequest), to be sent by a web framework or
+/// server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewerResponse {
     status: u16,
@@ -19,12 +20,12 @@ impl ViewerResponse {
         self.status
     }
 
-    /// Returns all headers, with names in lower case. The length of the body is not among them.
+    /// Returns all headers, with names in lower case, except `content-length`.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, &**value))
     }
 
-    /// Returns the header of this name, in whatever case.
+    /// Returns the header with this name, which is compared without regard to case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -36,13 +37,14 @@ impl ViewerResponse {
         &self.body
     }
 
-    /// Returns the body, to be sent on.
+    /// Returns the body by value.
     #[must_use]
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
 
-    /// Sets a header in place of one of the same name. A value that could end the header's line is left out.
+    /// Sets a header, and replaces one with the same name. A value with control characters, which
+    /// could end the header's line, is ignored.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         let value = value.into();
         if value.bytes().any(|byte| byte.is_ascii_control()) {

@@ -1,6 +1,7 @@
 use super::assets::{ASSETS, Asset};
 
-/// What a path names. All of them lie in one folder, so that relative links are the same on every page.
+/// The target of a path. All paths are in one folder, so that relative links are the same on every
+/// page.
 #[derive(Debug)]
 pub(super) enum ViewerRoute<'a> {
     List,
@@ -36,7 +37,7 @@ impl<'a> ViewerRoute<'a> {
         is_hash(hash).then_some(Self::Issue { hash, form })
     }
 
-    /// Returns the methods that it answers, as an `Allow` header says it.
+    /// Returns the allowed methods in the form of an `Allow` header.
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Action => "POST",
@@ -45,7 +46,7 @@ impl<'a> ViewerRoute<'a> {
     }
 }
 
-/// Returns whether this looks like a fingerprint: 64 hexadecimal digits.
+/// Returns whether `text` has the form of an issue's hash: 64 hexadecimal digits.
 pub(super) fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

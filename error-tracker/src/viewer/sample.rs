@@ -1,4 +1,4 @@
-//! Issues as a program that imports orders would have them, for tests and for looking at the pages.
+//! Sample issues of a program that imports orders, for tests and for viewing the pages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::event::{
 use crate::json::json;
 use crate::store::{MemoryStore, Sighting, Store};
 
-/// The moment at which the tests look.
+/// The current time in tests.
 pub(super) fn now() -> Timestamp {
     "2026-11-24T08:14:12Z".parse().unwrap()
 }
@@ -19,7 +19,7 @@ pub(super) fn before(seconds: u64) -> Timestamp {
     now().minus(Duration::from_secs(seconds))
 }
 
-/// A store that holds all of the events below.
+/// Returns a store with all of the events below.
 pub(super) fn store() -> Arc<MemoryStore> {
     let store = MemoryStore::new();
     for (event, times, age) in [
@@ -70,7 +70,7 @@ pub(super) fn store() -> Arc<MemoryStore> {
     Arc::new(store)
 }
 
-/// Spreads `times` sightings over the time before, the last of them `age` seconds ago.
+/// Records `times` occurrences, spread over time, the last of them `age` seconds ago.
 fn record(store: &MemoryStore, event: &Event, times: u64, age: u64) {
     let mut left = times;
     for part in (0..16_u64).rev() {
@@ -124,7 +124,7 @@ fn snippet(first_line: u32, text: &str) -> Option<Snippet> {
     Some(Snippet { first_line, lines: text.lines().map(String::from).collect() })
 }
 
-/// Three `?` deep, through an anyhow context, within a request.
+/// An error that passed three `?` and an anyhow context, within a request.
 pub(super) fn parse_error() -> Event {
     let mut event = event("parse");
     event.type_name = "core::num::error::ParseIntError".into();
@@ -418,7 +418,7 @@ fn missing() -> Event {
     event
 }
 
-/// Text that tries to get out of the page, and text that reads in other directions.
+/// Text that tries to inject markup, and text with other writing directions.
 pub(super) fn hostile() -> Event {
     let evil =
         "\"><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}' `onx=1`";
@@ -428,7 +428,7 @@ pub(super) fn hostile() -> Event {
     )
 }
 
-/// `event` with `text` in every field that holds text.
+/// Returns `event` with `text` in every text field.
 pub(super) fn with_everywhere(mut event: Event, text: &str) -> Event {
     let variable = Variable {
         note: Some(text.into()),

@@ -1,4 +1,4 @@
-//! The viewer's own server.
+//! A standalone server for the viewer.
 
 use std::fmt;
 use std::io;
@@ -18,10 +18,10 @@ mod head;
 use connections::OpenConnections;
 use guard::RequestGuard;
 
-/// The time in which a whole request must arrive, and its answer must be taken.
+/// The most time for a request to arrive, and for its answer to be sent.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A server for the pages, on a thread of its own. Dropping it stops it.
+/// A server for the pages, on its own thread. Dropping it stops it.
 ///
 /// ```no_run
 /// # fn serve(store: std::sync::Arc<dyn error_tracker::store::Store>) -> Result<(), Box<dyn std::error::Error>> {
@@ -37,7 +37,7 @@ pub struct Server {
     address: SocketAddr,
     url: String,
     connections: Arc<OpenConnections>,
-    /// How many forks lie between the process that serves and the program's start.
+    /// The number of forks between the program's start and the process that serves.
     generation: u32,
 }
 
@@ -54,30 +54,30 @@ pub struct ServerBuilder {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// The address means nothing, or the system refuses it.
+    /// The address is invalid, or the system refuses it.
     Address {
-        /// As it was given or resolved.
+        /// The address as given or resolved.
         address: String,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// Another program listens there.
+    /// Another program listens at this address.
     InUse(SocketAddr),
     /// The address can be reached from other machines, and no token was set.
     TokenNeeded(SocketAddr),
-    /// The system gave no thread.
+    /// The system could not start a thread.
     Start(io::Error),
 }
 
 impl Server {
-    /// Serves `viewer` at a loopback address such as `127.0.0.1:8765`; port 0 takes a free one.
+    /// Serves `viewer` at a loopback address such as `127.0.0.1:8765`; port 0 takes a free port.
     ///
-    /// Everybody who can reach the address may look, unless the viewer has a
-    /// [`ViewPermission`](super::ViewPermission) of its own: on a machine with several users set a
+    /// Everybody who can reach the address may view the pages, unless the viewer has a
+    /// [`ViewPermission`](super::ViewPermission). On a machine with several users, set a
     /// [token](ServerBuilder::token).
     ///
     /// # Errors
-    /// The address is not a loopback one, is in use, or cannot be bound.
+    /// If the address is not a loopback address, is in use, or cannot be bound.
     pub fn bind(
         viewer: Viewer,
         address: impl ToSocketAddrs + fmt::Debug,
@@ -85,33 +85,34 @@ impl Server {
         Self::builder(viewer).bind(address)
     }
 
-    /// Returns a builder of a server with settings.
+    /// Returns a builder for a server with other settings.
     #[must_use]
     pub fn builder(viewer: Viewer) -> ServerBuilder {
         ServerBuilder { viewer, token: None, hosts: Vec::new(), deadline: DEADLINE }
     }
 
-    /// Returns the address at which it listens.
+    /// Returns the address at which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the URL to open in a browser. With a token it holds the token: show it to nobody else.
+    /// Returns the URL to open in a browser. It contains the token, if one is set: do not share it.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Serves for as long as the program runs; in a forked child it returns. Ctrl-C ends the program as it does
-    /// without a server.
+    /// Blocks for as long as the program runs; returns at once in a forked child. Ctrl-C ends the
+    /// program as it does without a server.
     pub fn wait(self) {
         if self.generation == fork::generation() {
             self.connections.wait();
         }
     }
 
-    /// Stops it: the address is free when this returns. What is being answered has a second to end.
+    /// Stops the server: the address is free when this returns. Requests that are being answered
+    /// have one second to complete.
     pub fn stop(self) {
         drop(self);
     }
@@ -119,7 +120,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // In a forked child it is the parent's, with its clients.
+        // In a forked child the server belongs to the parent.
         if self.generation == fork::generation() {
             let address = shown(self.address);
             self.connections.stop(|patience| drop(TcpStream::connect_timeout(&address, patience)));
@@ -128,26 +129,27 @@ impl Drop for Server {
 }
 
 impl ServerBuilder {
-    /// Lets only those in who have this token: in the link once, then in a cookie.
+    /// Requires this token: once in the link, then in a cookie.
     #[must_use]
     pub fn token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self
     }
 
-    /// Allows a further name under which the server is reached, such as that of a proxy; a port behind it does not
-    /// count. IP addresses that it listens on and `localhost` are known; requests for other names are refused (421),
-    /// since a foreign page could have sent them.
+    /// Allows a host name by which the server is reached, such as that of a proxy; a port in it is
+    /// ignored. The IP addresses on which the server listens and `localhost` are always allowed.
+    /// Requests for other hosts are refused (421), because another site could have sent them.
     #[must_use]
     pub fn allow_host(mut self, name: &str) -> Self {
         self.hosts.extend(guard::host(name));
         self
     }
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
-    /// The address is in use or cannot be bound, or it is not a loopback one and no token is set.
+    /// If the address is in use or cannot be bound, or is not a loopback address and no token is
+    /// set.
     pub fn bind(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<Server, ServerError> {
         fork::count();
         let given = format!("{address:?}");
@@ -164,7 +166,7 @@ impl ServerBuilder {
         let address = listener.local_addr().map_err(ServerError::Start)?;
         let mut viewer = self.viewer;
         if viewer.permission.is_none() {
-            // The guard has let them in.
+            // The guard has checked the request.
             viewer = viewer.permission(|_: &ViewerRequest| true);
         }
         let base = format!("http://{}{}/", shown(address), viewer.prefix);
@@ -182,7 +184,8 @@ impl ServerBuilder {
     }
 }
 
-/// Returns the address to show. An unspecified one cannot be opened in a browser; this machine's loopback one can.
+/// Returns the address to show. For an unspecified address, which a browser cannot open, it is the
+/// loopback address.
 fn shown(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
@@ -215,7 +218,7 @@ impl fmt::Display for ServerError {
             Self::TokenNeeded(address) => write!(
                 f,
                 "{address} can be reached from other machines, so the viewer needs a token: \
-                 Server::builder(viewer).token(Token::random()), or listen on 127.0.0.1"
+                 Server::builder(viewer).token(AccessToken::random()), or listen on 127.0.0.1"
             ),
             Self::Start(error) => write!(f, "the viewer's server cannot start: {error}"),
         }

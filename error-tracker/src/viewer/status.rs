@@ -19,7 +19,7 @@ pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
 pub(super) const SERVICE_UNAVAILABLE: u16 = 503;
 pub(super) const VERSION_NOT_SUPPORTED: u16 = 505;
 
-/// Returns what stands behind the number in an answer's first line.
+/// Returns the reason phrase for the first line of an answer.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
         OK => "OK",
@@ -40,7 +40,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         INTERNAL_SERVER_ERROR => "Internal Server Error",
         SERVICE_UNAVAILABLE => "Service Unavailable",
         VERSION_NOT_SUPPORTED => "HTTP Version Not Supported",
-        // The number alone is what counts.
+        // Clients use only the number.
         _ => "",
     }
 }

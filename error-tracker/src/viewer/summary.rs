@@ -1,8 +1,8 @@
-//! What pages and exports say of an issue in few words.
+//! Short descriptions of issues for pages and exports.
 
 use crate::event::{Cause, Event, Issue};
 
-/// Returns the heading of an issue: its short type. It is never empty, since it is what one clicks on.
+/// Returns the heading of an issue: its short type. It is never empty, because it is a link.
 pub(super) fn title(issue: &Issue) -> String {
     match issue.short_type() {
         title if title.trim().is_empty() => "?".to_owned(),
@@ -10,7 +10,7 @@ pub(super) fn title(issue: &Issue) -> String {
     }
 }
 
-/// Returns the first line that has text, at most 200 characters of it.
+/// Returns at most 200 characters of the first line that has text.
 pub(super) fn first_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     match line.char_indices().nth(200) {
@@ -19,7 +19,7 @@ pub(super) fn first_line(text: &str) -> String {
     }
 }
 
-/// Returns the event's headline, or the issue's where no event is kept.
+/// Returns the event's headline, or the issue's message if no event is stored.
 pub(super) fn headline(issue: &Issue, event: &Event) -> String {
     match event.headline() {
         headline if headline.is_empty() => issue.message.clone(),
@@ -27,7 +27,8 @@ pub(super) fn headline(issue: &Issue, event: &Event) -> String {
     }
 }
 
-/// Returns the chain of the outermost error, with the innermost one where the chain does not contain it.
+/// Returns the chain of the outermost error, and the innermost error if the chain does not contain
+/// it.
 pub(super) fn causes(event: &Event) -> Vec<Cause> {
     let mut causes = event.chain.clone();
     if !causes.is_empty() && causes.iter().all(|cause| !cause.message.contains(&event.message)) {
@@ -43,7 +44,7 @@ mod tests {
     use crate::event::Issue;
 
     #[test]
-    fn a_mere_error_is_told_by_its_module() {
+    fn a_type_called_error_is_titled_with_its_module() {
         let title = |path: &str| title(&Issue { type_name: path.into(), ..Issue::default() });
         assert_eq!(title("std::io::error::Error"), "io::Error");
         assert_eq!(title("serde_json::error::Error"), "serde_json::Error");
@@ -53,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_told_by_its_first_line() {
+    fn a_message_is_shown_by_its_first_line() {
         assert_eq!(first_line("\n  \n a \nb"), "a");
         assert_eq!(first_line(&"é".repeat(300)).chars().count(), 201);
     }

@@ -37,7 +37,7 @@ fn post(viewer: &Viewer, path: &str, headers: &[(&str, &str)], form: &str) -> Vi
 }
 
 #[test]
-fn nobody_may_look_unless_a_permission_says_so() {
+fn nobody_may_view_without_a_permission() {
     let (viewer, store) = viewer();
     let paths = [
         "/".to_owned(),
@@ -119,7 +119,7 @@ fn a_get_changes_nothing() {
 }
 
 #[test]
-fn a_form_needs_the_token_and_must_come_from_here() {
+fn a_form_needs_the_token_and_the_same_origin() {
     let (viewer, store) = viewer();
     let hash = sample::hash("parse");
     let form = format!("csrf=TOKEN&do=resolve&hash={hash}");
@@ -146,7 +146,7 @@ fn a_form_needs_the_token_and_must_come_from_here() {
         );
     }
     assert_eq!(status(), Status::Unresolved);
-    // What Chromium sends from a page with `no-referrer`.
+    // Sent by Chromium from a page with `no-referrer`.
     let own = [("sec-fetch-site", "same-origin"), ("origin", "null")];
     let answer = post(&viewer, "/action?kind=error", &own, &form);
     assert_eq!(answer.status(), status::SEE_OTHER);
@@ -155,7 +155,7 @@ fn a_form_needs_the_token_and_must_come_from_here() {
 }
 
 #[test]
-fn a_form_is_good_for_every_viewer_of_a_store_for_a_week() {
+fn a_form_is_valid_for_every_viewer_of_a_store_for_a_week() {
     let (mut viewer, store) = viewer();
     let form =
         format!("csrf={}&do=mute&hash={}", viewer.form_token().as_str(), sample::hash("parse"));
@@ -175,7 +175,7 @@ fn issues_are_resolved_muted_reopened_and_deleted() {
     let both = format!("csrf=TOKEN&hash={parse}&hash={panic}");
     let _ = post(&viewer, "/action", &[], &format!("{both}&do=mute"));
     assert_eq!((status(&parse), status(&panic)), (Some(Status::Muted), Some(Status::Muted)));
-    // The button of one row leaves the checked ones alone.
+    // The button of one row ignores the checked ones.
     let _ = post(&viewer, "/action", &[], &format!("{both}&one=reopen+{parse}"));
     assert_eq!((status(&parse), status(&panic)), (Some(Status::Unresolved), Some(Status::Muted)));
     let answer =
@@ -194,7 +194,7 @@ fn issues_are_resolved_muted_reopened_and_deleted() {
 }
 
 #[test]
-fn the_pages_of_a_long_list_hang_together() {
+fn the_pages_of_a_long_list_are_linked() {
     let store = Arc::new(MemoryStore::new());
     for n in 0..45_u64 {
         let mut event =
@@ -230,7 +230,7 @@ fn the_pages_of_a_long_list_hang_together() {
 }
 
 #[test]
-fn filters_narrow_the_list_and_say_how_to_remove_them() {
+fn filters_narrow_the_list_and_can_be_removed() {
     let (viewer, _) = viewer();
     let html = body(&get(&viewer, "/?kind=panic")).to_owned();
     assert_eq!(html.matches("class=\"open\"").count(), 1);
@@ -245,7 +245,7 @@ fn filters_narrow_the_list_and_say_how_to_remove_them() {
 }
 
 #[test]
-fn what_was_handled_on_the_way_has_a_tab_of_its_own() {
+fn handled_issues_have_a_tab_of_their_own() {
     let (viewer, _) = viewer();
     let titles = |path| {
         let html = body(&get(&viewer, path)).to_owned();
@@ -267,7 +267,7 @@ fn what_was_handled_on_the_way_has_a_tab_of_its_own() {
 }
 
 #[test]
-fn a_list_with_handled_ones_only_leads_to_them() {
+fn a_list_without_unhandled_issues_links_to_the_handled_ones() {
     let store = Arc::new(MemoryStore::new());
     let event = Event { handled: true, ..sample::hostile() };
     store.record(&[Sighting::new(event)]).unwrap();
@@ -279,7 +279,7 @@ fn a_list_with_handled_ones_only_leads_to_them() {
 }
 
 #[test]
-fn the_occurrences_of_an_issue_lead_to_each_other() {
+fn the_occurrences_of_an_issue_are_linked() {
     let (viewer, store) = viewer();
     let hash = sample::hash("parse");
     let id = |which| store.event(&hash, &which).unwrap().unwrap().id;
@@ -294,7 +294,7 @@ fn the_occurrences_of_an_issue_lead_to_each_other() {
 }
 
 #[test]
-fn an_occurrence_with_fewer_variables_than_the_first_leads_to_it() {
+fn an_occurrence_with_fewer_variables_than_the_first_links_to_it() {
     use crate::event::{Frame, Variable};
     let (store, hash) = (Arc::new(MemoryStore::new()), sample::hash("parse"));
     let event = |id: &str, value: Option<&str>| {
@@ -315,7 +315,7 @@ fn an_occurrence_with_fewer_variables_than_the_first_leads_to_it() {
 }
 
 #[test]
-fn the_prefix_is_taken_off_and_its_last_slash_is_put_on() {
+fn the_prefix_is_removed_and_its_trailing_slash_added() {
     let viewer = viewer().0.prefix("/dev/error/");
     assert_eq!(get(&viewer, "/dev/error/").status(), status::OK);
     let answer = get(&viewer, "/dev/error");
@@ -326,7 +326,7 @@ fn the_prefix_is_taken_off_and_its_last_slash_is_put_on() {
 }
 
 #[test]
-fn head_has_no_body_and_other_methods_are_told_what_works() {
+fn head_has_no_body_and_other_methods_get_the_allowed_ones() {
     let (viewer, _) = viewer();
     let head = viewer.handle(&ViewerRequest::new("HEAD", "/"));
     assert_eq!((head.status(), head.body().len()), (status::OK, 0));
@@ -336,7 +336,7 @@ fn head_has_no_body_and_other_methods_are_told_what_works() {
 }
 
 #[test]
-fn json_holds_the_issue_and_the_event() {
+fn json_contains_the_issue_and_the_event() {
     let (viewer, _) = viewer();
     let answer = get(&viewer, &format!("/{}.json", sample::hash("parse")));
     let json: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();

@@ -1,20 +1,20 @@
 use std::fmt::{self, Write};
 
-/// 256 random bits as 64 hexadecimal digits, compared in constant time. `Debug` does not show it.
+/// 256 random bits as 64 hexadecimal digits, compared in constant time. `Debug` does not show them.
 #[derive(Clone)]
 pub struct AccessToken(String);
 
 impl AccessToken {
-    /// Makes a new token from the system's random source.
+    /// Creates a token from the system's random source.
     ///
-    /// Where the system has none, nothing can be guessed either: the token then matches no text.
+    /// If the system has none, the token matches no text.
     #[must_use]
     pub fn random() -> Self {
         let mut bytes = [0_u8; 32];
         if getrandom::fill(&mut bytes).is_err() { Self::none() } else { Self::of(&bytes) }
     }
 
-    /// Matches no text.
+    /// Returns a token that matches no text.
     pub(super) fn none() -> Self {
         Self(String::new())
     }
@@ -33,7 +33,7 @@ impl AccessToken {
         &self.0
     }
 
-    /// Returns whether `text` is this token. The time it takes does not depend on where they differ.
+    /// Returns whether `text` is this token, in constant time.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         if self.0.is_empty() || text.len() != self.0.len() {
@@ -46,7 +46,7 @@ impl AccessToken {
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(..)")
+        f.write_str("AccessToken(..)")
     }
 }
 
@@ -60,6 +60,6 @@ mod tests {
         assert_eq!(one.as_str().len(), 64);
         assert!(one.matches(one.as_str()) && !one.matches(other.as_str()) && !one.matches(""));
         assert!(!AccessToken(String::new()).matches(""));
-        assert_eq!(format!("{one:?}"), "Token(..)");
+        assert_eq!(format!("{one:?}"), "AccessToken(..)");
     }
 }

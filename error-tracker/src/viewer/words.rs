@@ -1,11 +1,11 @@
-//! The words of the pages, one file for each language.
+//! The texts of the pages, one file for each language.
 
 use crate::fork::LazyPerProcess;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The words of one language, by key.
+/// The texts of one language, by key.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(super) struct PageWords(BTreeMap<String, String>);
@@ -20,8 +20,9 @@ impl PageWords {
         Self(crate::json::from_str(json).unwrap_or_default())
     }
 
-    /// Returns the language that an `Accept-Language` header likes best, English where it names none that we have.
-    pub(super) fn liked(header: Option<&str>) -> &'static Self {
+    /// Returns the texts of the language that an `Accept-Language` header prefers; English if it
+    /// has none that is available.
+    pub(super) fn preferred(header: Option<&str>) -> &'static Self {
         let mut best = (0.0_f32, ENGLISH.get());
         for part in header.unwrap_or_default().split(',').take(32) {
             let (tag, parameter) = part.split_once(';').unwrap_or((part, ""));
@@ -39,19 +40,19 @@ impl PageWords {
         best.1
     }
 
-    /// Returns the word for `key`; the key itself where there is none.
+    /// Returns the text for `key`; the key itself if there is none.
     pub(super) fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.0.get(key).map_or(key, String::as_str)
     }
 
-    /// Returns the words for `n` things: `key_one` or `key_other`, with `{n}` replaced.
+    /// Returns the text for `n` things: `key_one` or `key_other`, with `{n}` replaced.
     pub(super) fn counted(&self, key: &str, n: u64) -> String {
         let one = n == 1 || (n == 0 && self.get("zero_is_one") == "yes");
         let key = format!("{key}_{}", if one { "one" } else { "other" });
         self.get(&key).replace("{n}", &self.number(n))
     }
 
-    /// `n` with its thousands apart.
+    /// Returns `n` with thousands separators.
     pub(super) fn number(&self, n: u64) -> String {
         let digits = n.to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -64,7 +65,7 @@ impl PageWords {
         grouped
     }
 
-    /// Returns how long ago `seconds` are, such as `3 min ago`.
+    /// Returns the text for a time that was `seconds` ago, such as `3 min ago`.
     pub(super) fn ago(&self, seconds: u64) -> String {
         match seconds {
             0..60 => self.get("ago_now").to_owned(),
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_language_follows_the_header() {
-        let lang = |header| PageWords::liked(header).get("lang");
+        let lang = |header| PageWords::preferred(header).get("lang");
         assert_eq!(lang(None), "en");
         assert_eq!(lang(Some("de-DE,fr;q=0.8,en;q=0.7")), "fr");
         assert_eq!(lang(Some("en-GB,fr;q=0.8")), "en");

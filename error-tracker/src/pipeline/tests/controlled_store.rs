@@ -53,7 +53,7 @@ impl Store for ControlledStore {
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
         self.inner.delete(hashes)
     }
-    fn look(&self) -> Result<Option<String>, StoreError> {
+    fn restore_missing(&self) -> Result<Option<String>, StoreError> {
         let lost = self.lost.swap(false, Ordering::SeqCst);
         if lost { Err(StoreError::Damaged("deleted".into())) } else { Ok(None) }
     }

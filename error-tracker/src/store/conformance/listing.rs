@@ -1,10 +1,10 @@
-//! How every store lists issues.
+//! Tests of listing issues.
 
 use super::{event, found, hashes, moment, record};
 use crate::event::{Frame, Issue, Kind, Request, Status};
 use crate::store::{IssueQuery, Sighting, Sort, Store, StoreError};
 
-pub(super) fn filters_and_text_find_what_they_name(store: &dyn Store) {
+pub(super) fn filters_and_text_find_the_matching_issues(store: &dyn Store) {
     let mut first = event("Aa", 1);
     first.message = "100% of ünïcode_text is gone".into();
     first.frames = vec![Frame {
@@ -74,7 +74,7 @@ pub(super) fn a_foreign_cursor_is_refused(store: &dyn Store) {
     }
 }
 
-/// Walks all pages forwards and then backwards.
+/// Walks through all pages forwards and then backwards.
 fn walk(store: &dyn Store, query: &IssueQuery) -> (Vec<Issue>, Vec<Issue>) {
     let mut forwards = Vec::new();
     let mut query = query.clone();
@@ -107,7 +107,7 @@ struct NumberSequence(u64);
 impl NumberSequence {
     /// Returns the next number below `bound`.
     fn below(&mut self, bound: u64) -> u64 {
-        // The constants of Knuth's MMIX; the upper bits are the better ones.
+        // The constants of Knuth's MMIX. The upper bits are more random.
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
@@ -127,7 +127,7 @@ pub(super) fn walking_the_pages_visits_every_issue_once_in_order(store: &dyn Sto
     }
 }
 
-/// Records `count` issues, walks those that the query finds, and deletes all.
+/// Records `count` issues, walks through those that the query finds, and deletes all.
 fn walk_a_list(
     store: &dyn Store,
     numbers: &mut NumberSequence,

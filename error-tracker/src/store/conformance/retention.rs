@@ -1,4 +1,4 @@
-//! What every store keeps and what it deletes.
+//! Tests of what is stored and what is deleted.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{event, found, later, record};
 use crate::event::{Event, Kind, Location, Status, Timestamp};
 use crate::store::{EventSelector, IssueQuery, Retention, Sighting, Store};
 
-/// Returns the ids of the occurrences that are kept, in their order.
+/// Returns the ids of the stored occurrences, in their order.
 fn kept(store: &dyn Store, hash: &str) -> Vec<String> {
     let mut ids =
         Vec::from_iter(store.event(hash, &EventSelector::Oldest).unwrap().map(|event| event.id));
@@ -18,7 +18,7 @@ fn kept(store: &dyn Store, hash: &str) -> Vec<String> {
     ids
 }
 
-pub(super) fn pruning_keeps_what_is_young_and_within_the_numbers(store: &dyn Store) {
+pub(super) fn pruning_keeps_young_issues_within_the_numbers(store: &dyn Store) {
     let now = Timestamp::now();
     let day = Duration::from_secs(86_400);
     let seen = |hash: &str, days: u32, nth: u64| {
@@ -112,14 +112,14 @@ pub(super) fn releases_side_by_side_keep_the_first_occurrences_of_each(store: &d
     }
     let expected: Vec<_> = (0..10).chain(160..200).map(|second| format!("a-{second}")).collect();
     assert_eq!(kept(store, "a"), expected);
-    // One batch, in which both are.
+    // One batch with both releases.
     let batch: Vec<_> = (200..400)
         .map(|second| of(second, if second % 2 == 0 { "shop@1" } else { "shop@2" }))
         .collect();
     store.record(&batch).unwrap();
     let expected: Vec<_> = (0..10).chain(360..400).map(|second| format!("a-{second}")).collect();
     assert_eq!(kept(store, "a"), expected);
-    // Where there are more than have room, those that were seen last.
+    // If there are too many releases, those that were seen last.
     for second in 400..1_000 {
         record_one(store, of(second, &format!("shop@{}", second % 20)));
     }
@@ -132,15 +132,15 @@ fn record_one(store: &dyn Store, sighting: Sighting) {
     store.record(&[sighting]).unwrap();
 }
 
-/// Returns an event of the issue `hash`, of this kind, from this line.
+/// Returns an event of the issue `hash`, with this kind and line.
 fn placed(hash: &str, second: u64, kind: Kind, line: u32) -> Sighting {
     let mut event = Event { kind, type_name: "anyhow::Error".into(), ..event(hash, second) };
     event.location = Some(Location { file: "src/main.rs".into(), line, column: 5 });
     Sighting::new(event)
 }
 
-pub(super) fn a_flood_evicts_what_is_like_it(store: &dyn Store) {
-    // With room for 40: one of each line, then ever new texts from line 9.
+pub(super) fn a_flood_evicts_only_similar_issues(store: &dyn Store) {
+    // With space for 40: one of each line, then ever new texts from line 9.
     let alone: Vec<_> =
         (10..40).map(|line| placed(&format!("alone-{line}"), 0, Kind::Error, line)).collect();
     store.record(&alone).unwrap();
@@ -150,7 +150,7 @@ pub(super) fn a_flood_evicts_what_is_like_it(store: &dyn Store) {
     let mut expected: Vec<_> = (10..40).map(|line| format!("alone-{line}")).collect();
     expected.extend((190..200).map(|second| format!("flood-{second}")));
     assert_eq!(found(store, all()), expected);
-    // A whole batch of a flood, and a pruning.
+    // A whole batch of a flood, then pruning.
     let batch: Vec<_> = (200..400)
         .map(|second| placed(&format!("flood-{second}"), second, Kind::Error, 9))
         .collect();
@@ -184,7 +184,7 @@ fn all() -> IssueQuery {
     IssueQuery { limit: 1_000, ..IssueQuery::default() }
 }
 
-/// Returns the bounds of the store in the test of this name.
+/// Returns the limits of the store for the test with this name.
 pub(super) fn bounds_of(test: &str) -> Retention {
     let (max_issues, max_occurrences) = match test {
         "numbers_are_kept_within_bounds_at_every_batch" => (5, 3),

@@ -1,22 +1,22 @@
-//! What the file knows of the clock.
+//! Stores the state of the clock in the file.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{failure, integer, number};
+use super::convert::{failure, integer, number};
 use crate::event::Timestamp;
 use crate::store::StoreError;
 use crate::store::clock::{self, StoreClock};
 
-/// When the file was last written, by the clock of then.
+/// The time when the file was last written.
 const WRITTEN: &str = "written";
-/// From when on ages are counted.
+/// The time from which ages are counted.
 const COUNTED_FROM: &str = "ages_counted_from";
 
-/// Looks at the clock, and keeps in the file what it shows.
-pub(super) fn note(
+/// Updates the clock, and writes its state into the file.
+pub(super) fn record_clock(
     transaction: &Transaction<'_>,
     clock: &Mutex<Option<StoreClock>>,
     max_age: Duration,
@@ -25,7 +25,7 @@ pub(super) fn note(
     let mut clock = locked(clock);
     let clock = match &mut *clock {
         Some(clock) => {
-            clock.look(now);
+            clock.update(now);
             clock
         }
         unknown => {
@@ -41,12 +41,12 @@ pub(super) fn note(
     statement.execute(values).map(drop).map_err(failure)
 }
 
-/// Returns the moment before which all is older than `max_age`. One that has written nothing, as somebody who prunes
-/// by hand, takes the clock as it is.
+/// Returns the time before which everything is older than `max_age`. A process that has written
+/// nothing, for example a command that prunes, trusts the system's clock.
 pub(super) fn oldest(clock: &Mutex<Option<StoreClock>>, max_age: Duration) -> Timestamp {
     match &mut *locked(clock) {
         Some(clock) => {
-            clock.look(clock::now());
+            clock.update(clock::now());
             clock.oldest(max_age)
         }
         None => Timestamp::now().minus(max_age),
@@ -71,7 +71,7 @@ fn moment(connection: &Connection, key: &str) -> Result<Option<Timestamp>, Store
     Ok(micros.map(|micros| Timestamp::from_micros(number(micros))))
 }
 
-/// Nothing panics half way through a change.
+/// Locks the clock. A poisoned lock is usable, because nothing panics in the middle of a change.
 fn locked(clock: &Mutex<Option<StoreClock>>) -> MutexGuard<'_, Option<StoreClock>> {
     clock.lock().unwrap_or_else(PoisonError::into_inner)
 }

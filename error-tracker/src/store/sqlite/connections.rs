@@ -172,7 +172,7 @@ impl StoreConnections {
                 locked(&self.reader).connection = None;
                 let what = set_aside(path, &what)?;
                 if slot.kept.has_recorded() {
-                    slot.aside = Some(what);
+                    slot.set_aside_message = Some(what);
                 } else {
                     warn(format_args!("{what}"));
                 }
@@ -225,7 +225,7 @@ impl StoreConnections {
         let emptied = writer.checkpoint(path);
         locked(&mine.reader).connection = None;
         writer.connection = None;
-        writer.leave(path);
+        writer.remember_state(path);
         emptied
     }
 
@@ -233,7 +233,7 @@ impl StoreConnections {
     pub(super) fn keep_reserve(&self, path: &Path) {
         let _in_use = InUse::enter();
         if identity(path).is_some() {
-            reserve::keep(path);
+            reserve::keep_if_needed(path);
         }
     }
 

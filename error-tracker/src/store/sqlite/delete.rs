@@ -1,9 +1,9 @@
-//! What is deleted from the file.
+//! Deletes issues and occurrences.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
+use super::convert::{failure, integer, number};
 use super::transaction::{begin, each};
-use super::{failure, integer, number};
 use crate::event::{Kind, Status};
 use crate::store::retention::{PruneCandidate, surplus_issues, surplus_occurrences};
 use crate::store::{Pruned, Retention, StoreError};
@@ -12,7 +12,7 @@ use crate::store::{Pruned, Retention, StoreError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeleteStep {
     Large,
-    /// As much as a full disk allows, where all that is deleted needs room in the journal first.
+    /// As little as a full disk needs, because deleting needs space in the journal first.
     Small,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn delete_surplus(
         )
         .map_err(failure)?;
     let candidate = |row: &Row<'_>| {
-        // As far as it matters here: there are thousands.
+        // Tells apart only what matters here, because there are thousands of rows.
         let kind = match row.get_ref(2)?.as_str()? {
             "panic" => Kind::Panic,
             "error" => Kind::Error,
@@ -71,8 +71,8 @@ pub(super) fn delete_surplus(
     delete_issues(transaction, &surplus, step)
 }
 
-/// Deletes the issues seen longest ago, of those last seen before a moment.
-pub(super) fn delete_first(
+/// Deletes the least recently seen issues, of those last seen before `before`.
+pub(super) fn delete_oldest(
     transaction: &Transaction<'_>,
     before: i64,
     step: DeleteStep,
@@ -85,7 +85,8 @@ pub(super) fn delete_first(
     delete_issues(transaction, &first, step)
 }
 
-/// Deletes these issues; in small steps first a part of their occurrences, for as long as they have more than that.
+/// Deletes these issues. With small steps, each call deletes a part of their occurrences until none
+/// is left.
 fn delete_issues(
     transaction: &Transaction<'_>,
     ids: &[i64],
@@ -95,7 +96,7 @@ fn delete_issues(
         return Ok(Pruned::default());
     }
     let ids = crate::json::to_string(ids).map_err(|error| StoreError::Other(Box::new(error)))?;
-    // One statement for all: the text index is written out at each.
+    // One statement for all, because each one writes the text index.
     let delete = |sql| {
         let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
         statement.execute([&ids]).map(|deleted| deleted as u64).map_err(failure)
@@ -116,14 +117,14 @@ fn delete_issues(
     Ok(Pruned { issues, occurrences })
 }
 
-/// Deletes issues with all that belongs to them. Returns their number.
+/// Deletes issues with their occurrences, counts and indexed text. Returns their number.
 pub(super) fn delete(connection: &mut Connection, hashes: &[&str]) -> Result<u64, StoreError> {
     each(connection, "DELETE FROM issue WHERE hash = ?", hashes, |statement, hash| {
         statement.execute([hash])
     })
 }
 
-/// Deletes a part of these issues. Returns the numbers of what was deleted, all 0 where none is left.
+/// Deletes a part of these issues. Returns the numbers of deleted rows, all 0 if none is left.
 pub(super) fn delete_some(
     connection: &mut Connection,
     hashes: &[&str],
@@ -145,8 +146,9 @@ pub(super) fn delete_some(
     Ok(deleted)
 }
 
-/// Deletes the surplus of an issue's occurrences when further ones come, whose releases are given. Returns the number
-/// of those deleted, and which of the coming ones are surplus themselves.
+/// Deletes the surplus of an issue's occurrences before further ones, whose releases are given, are
+/// added. Returns the number of deleted ones, and the indexes of the new ones that are surplus
+/// themselves.
 pub(super) fn trim(
     transaction: &Transaction<'_>,
     issue: i64,
@@ -173,8 +175,8 @@ pub(super) fn trim(
     Ok((surplus.len() as u64, coming.into_iter().map(|at| at - kept.len()).collect()))
 }
 
-/// Takes what was deleted out of the text index, which only marks it. To do so at every deletion (FTS5's
-/// `secure-delete`) takes 300 microseconds each.
+/// Removes deleted text from the text index, which only marks it as deleted. FTS5's `secure-delete`
+/// would do this at every deletion, but takes 300 microseconds each time.
 pub(super) fn purge_text(connection: &Connection) -> Result<(), StoreError> {
     connection
         .execute_batch("INSERT INTO issue_text (issue_text) VALUES ('optimize')")

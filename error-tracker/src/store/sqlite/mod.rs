@@ -1,7 +1,8 @@
-//! Events in a SQLite file.
+//! Stores events in a SQLite file.
 
 mod age;
 mod connections;
+mod convert;
 mod delete;
 #[allow(unsafe_code, reason = "`pthread_atfork`")]
 mod fork;
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 use super::{
     EventSelector, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError,
@@ -43,22 +44,24 @@ use connections::StoreConnections;
 use delete::DeleteStep;
 use written_batch::WrittenBatch;
 
-/// Keeps events in one SQLite file, beside which SQLite puts two more while it is in use (`-wal`, `-shm`).
+/// Stores events in one SQLite file. While it is in use, SQLite creates two more files beside it
+/// (`-wal`, `-shm`).
 ///
-/// Several processes may use the same file. What [`Store::record`] has acknowledged is on the disk, also when the
-/// machine loses power. The file is readable by its owner only, and what is deleted is overwritten. [`Store::close`],
-/// and dropping the store, leave one file.
+/// Several processes may use the same file. Events are on the disk when [`Store::record`] returns,
+/// even if the machine loses power afterwards. The file is readable by its owner only, and deleted
+/// data is overwritten. [`Store::close`] and dropping the store leave a single file.
 ///
-/// On a full disk [`Store::record`] returns [`StoreError::Full`], while deleting works: where less than 1 GiB is
-/// left, a file of at most 1 MiB beside this one (`-reserve`) keeps room for it.
+/// On a full disk [`Store::record`] returns [`StoreError::Full`], but deleting works: if less than
+/// 1 GiB is free, a file of at most 1 MiB beside this one (`-reserve`) reserves space for it.
 ///
-/// A program that links SQLite before 3.51.3, which may damage a file in WAL mode, takes the file out of that mode
-/// before it writes ([`StoreError::Unavailable`] while others use it).
+/// SQLite before 3.51.3 may damage a file in WAL mode. A program that links such a version changes
+/// the mode of the file before it writes, which fails with [`StoreError::Unavailable`] while other
+/// processes use the file.
 ///
-/// A file that is deleted, replaced or overwritten while it is in use is noticed by [`Store::look`], and at the next
-/// batch. What goes on is the file now at the path; one that is damaged is set aside as `NAME.corrupt-TIME`, and a
-/// new one is started. What this store recorded last (in a minute, 4 MiB at most) is written into it again, unless it
-/// is there.
+/// If the file is deleted, replaced or overwritten while it is in use, [`Store::restore_missing`]
+/// and the next batch detect it and continue with the file that is now at the path. A damaged file
+/// is renamed to `NAME.corrupt-TIME`, and a new one is created. The events of the last minute (4
+/// MiB at most) are written again if the file does not have them.
 ///
 /// ```
 /// use error_tracker::store::{IssueQuery, SqliteStore, Store};
@@ -74,38 +77,39 @@ pub struct SqliteStore {
     folder: Option<PathBuf>,
     retention: Retention,
     connections: Arc<StoreConnections>,
-    /// As it was seen when something was recorded.
+    /// The clock as of the last recording.
     clock: PerProcess<Mutex<Option<StoreClock>>>,
-    /// Whether the text index may still hold what was deleted.
-    unpurged: AtomicBool,
+    /// Whether the text index may still contain deleted text.
+    is_purge_due: AtomicBool,
 }
 
 impl SqliteStore {
-    /// Opens a file for reading and writing; makes it where it is missing.
+    /// Opens a file for reading and writing, and creates it if it does not exist.
     ///
     /// # Errors
-    /// It cannot be opened or made, is not ours, or was written by a newer version. The error names the file, what
-    /// is wrong and what to do.
+    /// If the file cannot be opened or created, belongs to another program, or was written by a
+    /// newer version. The error names the file, the problem and a remedy.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let store = Self::new(path.as_ref(), StoreConnections::new());
-        store.write_small(|_| Ok(()))?;
+        store.write_with_reserve(|_| Ok(()))?;
         Ok(store)
     }
 
-    /// Opens an existing file for reading only; what would change it fails. It may be in a folder that cannot be
-    /// written, and it may be somebody else's.
+    /// Opens an existing file for reading only; methods that would change it fail. Neither the file
+    /// nor its folder need to be writable.
     ///
     /// # Errors
-    /// As [`SqliteStore::open`], when it does not exist, and when a part of it is in a journal beside it that cannot be
-    /// read from here.
+    /// Like [`SqliteStore::open`], and if the file does not exist, or a part of it is in a journal
+    /// beside it that cannot be read without write permission.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let store = Self::new(path.as_ref(), StoreConnections::read_only());
         store.connections.read(&store.path, |_| Ok(()))?;
         Ok(store)
     }
 
-    /// Makes a store whose file is opened for reading and writing when it is first used, in a folder that is made
-    /// then, for its owner only, if it is given. As long as the file is missing nothing is read.
+    /// Creates a store whose file is opened for reading and writing when it is first used. Creates
+    /// `folder`, if given, at that time, accessible to its owner only. As long as the file does not
+    /// exist, the store is empty.
     pub(crate) fn unopened(path: &Path, folder: Option<PathBuf>) -> Self {
         Self { folder, ..Self::new(path, StoreConnections::new()) }
     }
@@ -117,7 +121,7 @@ impl SqliteStore {
             retention: Retention::default(),
             connections,
             clock: PerProcess::new(Mutex::default(), Mutex::default),
-            unpurged: AtomicBool::new(false),
+            is_purge_due: AtomicBool::new(false),
         }
     }
 
@@ -132,7 +136,7 @@ impl SqliteStore {
 
     fn keep_journal_small(&self) {
         if space::SizeBounds::of(&self.retention).is_journal_full(&self.path) {
-            // Readers that are not done in time do not keep anything from being written.
+            // If readers prevent it, writing continues all the same.
             let _ = self.connections.checkpoint(&self.path);
         }
     }
@@ -148,42 +152,42 @@ impl SqliteStore {
         self.connections.read(&self.path, read)
     }
 
-    /// Keeps as much as `retention` allows, instead of [`Retention::default`]. Its numbers hold at every batch, its
-    /// age when [`Store::prune`] is called.
+    /// Sets the limits, instead of [`Retention::default`]. The numbers are enforced at every batch,
+    /// the age by [`Store::prune`].
     #[must_use]
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
     }
 
-    /// Gives all free room of the file back to the file system. [`Store::prune`] does so by itself for files that
-    /// this version has made; one of an older version is written anew for it, once, which takes as much room again
-    /// for a moment.
+    /// Returns all free space of the file to the file system. [`Store::prune`] does this for files
+    /// that this version has created. A file of an older version has to be rewritten once, which
+    /// temporarily needs its size again.
     ///
     /// # Errors
-    /// Others use the file, or the disk is full.
+    /// If other processes use the file, or the disk is full.
     pub fn compact(&self) -> Result<(), StoreError> {
-        if !self.read(space::gives_back)? {
+        if !self.read(space::can_release_pages)? {
             self.write(|connection| space::compact(connection))?;
-            // The open connections do not know.
+            // The open connections do not know the new mode.
             self.connections.close(&self.path)?;
         }
-        self.give_back()?;
-        self.tidy()
+        self.release_free_pages()?;
+        self.purge_and_checkpoint()
     }
 
-    fn give_back(&self) -> Result<(), StoreError> {
-        self.in_steps(
+    fn release_free_pages(&self) -> Result<(), StoreError> {
+        self.run_in_steps(
             DeleteStep::Large,
-            |connection, step| space::give_back(connection, step),
+            |connection, step| space::release_free_pages(connection, step),
             |more| more,
         )
     }
 
-    /// Writes step by step for as long as `goes_on` says so of what one has done. Each is a transaction of its own,
-    /// so that batches get their turn between. On a full disk the steps become small, and have the room of the
-    /// reserve.
-    fn in_steps<T: Copy>(
+    /// Writes in steps for as long as `goes_on` returns `true` for the result of a step. Each step
+    /// is a transaction of its own, so that batches can be written in between. On a full disk the
+    /// steps are small, and use the reserved space.
+    fn run_in_steps<T: Copy>(
         &self,
         mut step: DeleteStep,
         run: impl Fn(&mut Connection, DeleteStep) -> Result<T, StoreError>,
@@ -200,14 +204,14 @@ impl SqliteStore {
                 Err(error) => return Err(error),
             }
             if step == DeleteStep::Small {
-                // The journal's room serves the next one.
+                // The next step uses the space of the journal.
                 let _ = self.connections.checkpoint(&self.path);
             }
         }
     }
 
-    /// Writes; on a full disk into the room of the reserve.
-    fn write_small<T>(
+    /// Writes; on a full disk with the reserved space.
+    fn write_with_reserve<T>(
         &self,
         write: impl Fn(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -225,19 +229,19 @@ impl SqliteStore {
         self.connections.release_reserve(&self.path);
         let mut deleted = 0;
         let delete = |connection: &mut Connection, _| delete::delete_some(connection, hashes);
-        self.in_steps(DeleteStep::Small, delete, |some| {
+        self.run_in_steps(DeleteStep::Small, delete, |some| {
             deleted += some.issues;
             some != Pruned::default()
         })?;
-        let _ = self.give_back();
+        let _ = self.release_free_pages();
         Ok(deleted)
     }
 
-    /// Takes what was deleted out of the files.
-    fn tidy(&self) -> Result<(), StoreError> {
-        if self.unpurged.swap(false, Ordering::Relaxed) {
+    /// Removes deleted data from the text index and the journal.
+    fn purge_and_checkpoint(&self) -> Result<(), StoreError> {
+        if self.is_purge_due.swap(false, Ordering::Relaxed) {
             let purged = self.write(|connection| delete::purge_text(connection));
-            self.unpurged.fetch_or(purged.is_err(), Ordering::Relaxed);
+            self.is_purge_due.fetch_or(purged.is_err(), Ordering::Relaxed);
             purged?;
         }
         self.connections.checkpoint(&self.path)?;
@@ -261,24 +265,24 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
         self.keep_journal_small();
-        // Made before the lock is taken and the transaction begins.
+        // Serialized before the lock is taken and the transaction begins.
         let mut written = Some(WrittenBatch::new(batch, &self.retention)?);
         let mut record = || {
             self.make_folder()?;
             self.connections.record(&self.path, &mut written, |connection, written| {
-                let room = reserve::room(&self.path);
+                let room = reserve::free_space(&self.path);
                 space::check_room(&written.payloads, room)?;
                 write::record(connection, batch, written, &self.retention, self.clock.get(), room)
             })
         };
         let batch = match record() {
             Err(StoreError::Full(_)) if self.connections.checkpoint(&self.path).is_ok() => {
-                // The journal may have had the room.
+                // The checkpoint may have freed space.
                 record()?
             }
             recorded => recorded?,
         };
-        self.unpurged.fetch_or(batch.evicted, Ordering::Relaxed);
+        self.is_purge_due.fetch_or(batch.evicted, Ordering::Relaxed);
         Ok(batch.recorded)
     }
 
@@ -300,7 +304,7 @@ impl Store for SqliteStore {
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.write_small(|connection| write::set_status(connection, hashes, status))
+        self.write_with_reserve(|connection| write::set_status(connection, hashes, status))
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
@@ -309,9 +313,9 @@ impl Store for SqliteStore {
             deleted => deleted?,
         };
         self.connections.forget(hashes);
-        self.unpurged.store(true, Ordering::Relaxed);
-        // It is deleted; what this leaves is done when idle.
-        let _ = self.tidy();
+        self.is_purge_due.store(true, Ordering::Relaxed);
+        // The rows are deleted; what fails here is repeated when idle.
+        let _ = self.purge_and_checkpoint();
         Ok(deleted)
     }
 
@@ -324,20 +328,20 @@ impl Store for SqliteStore {
         let oldest = age::oldest(self.clock.get(), retention.max_age);
         let prune =
             |connection: &mut Connection, step| prune::prune(connection, retention, oldest, step);
-        self.in_steps(DeleteStep::Large, prune, |some| {
+        self.run_in_steps(DeleteStep::Large, prune, |some| {
             all.issues += some.issues;
             all.occurrences += some.occurrences;
             some != Pruned::default()
         })?;
-        self.write_small(|connection| prune::prune_hours(connection, oldest))?;
+        self.write_with_reserve(|connection| prune::prune_hours(connection, oldest))?;
         if all != Pruned::default() {
-            self.unpurged.store(true, Ordering::Relaxed);
+            self.is_purge_due.store(true, Ordering::Relaxed);
         }
-        let _ = self.give_back().and_then(|()| self.tidy());
+        let _ = self.release_free_pages().and_then(|()| self.purge_and_checkpoint());
         Ok(all)
     }
 
-    fn look(&self) -> Result<Option<String>, StoreError> {
+    fn restore_missing(&self) -> Result<Option<String>, StoreError> {
         if self.connections.has_changed(&self.path) {
             self.write(|_| Ok(()))?;
         }
@@ -345,7 +349,7 @@ impl Store for SqliteStore {
     }
 
     fn idle(&self) -> Result<(), StoreError> {
-        self.tidy()
+        self.purge_and_checkpoint()
     }
 
     fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {
@@ -364,43 +368,8 @@ impl Store for SqliteStore {
     }
 }
 
-/// Returns the absolute path: a program that changes its folder keeps its file.
+/// Returns the absolute path, so that the file stays the same if the program changes its current
+/// folder.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Returns what a SQLite error means for the caller.
-fn failure(error: rusqlite::Error) -> StoreError {
-    /// `SQLITE_IOERR_WRITE` and `SQLITE_IOERR_SHMSIZE`: what a limit of file sizes gives, and a full disk in other
-    /// places.
-    const NO_ROOM: [i32; 2] = [778, 4874];
-    if error.sqlite_error().is_some_and(|error| NO_ROOM.contains(&error.extended_code)) {
-        return StoreError::Full(error.to_string());
-    }
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Full(error.to_string()),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            StoreError::Damaged(error.to_string())
-        }
-        Some(
-            ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::FileLockingProtocolFailed
-            | ErrorCode::SchemaChanged,
-        ) => StoreError::Unavailable(error.to_string()),
-        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            StoreError::Open(format!("the file cannot be written ({error}): check its permissions"))
-        }
-        _ => StoreError::Other(Box::new(error)),
-    }
-}
-
-/// SQLite's integers are signed.
-fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn number(integer: i64) -> u64 {
-    u64::try_from(integer).unwrap_or(0)
 }

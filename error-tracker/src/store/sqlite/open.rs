@@ -1,4 +1,4 @@
-//! Opening a file, and saying in words what is wrong with it.
+//! Opens files, and explains why a file cannot be opened.
 
 use std::fs;
 use std::io;
@@ -11,26 +11,28 @@ use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
+use super::convert::failure;
 use super::schema::{self, SchemaState};
-use super::{failure, fork, journal};
+use super::{fork, journal};
 use crate::fork::PerProcess;
 use crate::store::StoreError;
 use crate::store::text::contains;
 
-/// The pause between two looks whether another connection's lock is free.
+/// The interval at which a lock of another connection is tried.
 const BUSY_STEP: Duration = Duration::from_millis(10);
 
-const STATEMENTS: usize = 64;
+const CACHED_STATEMENTS: usize = 64;
 
-/// FULL costs nothing in batches. A checkpoint at 16 MiB of journal instead of 4 MiB writes the pages that every batch
-/// touches less often; the journal is emptied when idle.
-const WRITING: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; \
+/// `synchronous = FULL` costs little with batches. A checkpoint at 16 MiB of journal instead of 4
+/// MiB writes the pages that every batch changes less often; the journal is emptied when idle.
+const WRITER_SETTINGS: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; \
     PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000";
 
-/// Which file is at a path: device and inode, or when it was made where the system has none. `None`: no file.
+/// The identity of the file at a path: device and inode, or its creation time on systems without
+/// them. `None` if there is no file.
 pub(super) type FileIdentity = Option<(u64, u64)>;
 
-/// Returns what is at `path` now.
+/// Returns the identity of the file that is now at `path`.
 pub(super) fn identity(path: &Path) -> FileIdentity {
     let file = fs::metadata(path).ok()?;
     #[cfg(unix)]
@@ -42,12 +44,13 @@ pub(super) fn identity(path: &Path) -> FileIdentity {
     Some((0, file.created().map_or(0, |made| crate::event::Timestamp::from(made).as_micros())))
 }
 
-/// Opens `path` for reading and writing, makes it where it is missing and brings its schema up to date.
+/// Opens `path` for reading and writing, creates it if it does not exist, and brings its schema up
+/// to date.
 pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     make_private(path)?;
     check_is_file(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let found = schema::look(&connection).map_err(|error| explain(path, error))?;
+    let found = schema::state(&connection).map_err(|error| explain(path, error))?;
     let is_current = match found {
         SchemaState::Foreign => return Err(foreign(path)),
         SchemaState::Ours(version) => {
@@ -56,11 +59,11 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
         }
         SchemaState::Empty => false,
     };
-    connection.execute_batch(WRITING).map_err(|error| explain(path, error))?;
+    connection.execute_batch(WRITER_SETTINGS).map_err(|error| explain(path, error))?;
     journal::choose(&connection, matches!(found, SchemaState::Empty))
         .map_err(|error| explain(path, error))?;
     journal::check(&connection)?;
-    // What needs no change takes no lock.
+    // A file with the current schema is opened without a lock.
     if !is_current {
         schema::migrate(&mut connection).map_err(|error| match error {
             StoreError::Other(error) => {
@@ -72,24 +75,24 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A file, opened for reading.
+/// A file that was opened for reading.
 pub(super) enum ReadableFile {
     Live(Connection),
-    /// As it is now: what is written later does not show, so it is for one use.
+    /// A snapshot, which does not show later changes, so it is used only once.
     Frozen(Connection),
-    /// It has to be brought up to date first, which the error asks for.
+    /// The schema has to be brought up to date first, as the error explains.
     Outdated(StoreError),
 }
 
-/// Opens `path` for reading, and makes nothing beside a file that others own.
+/// Opens `path` for reading, without creating files beside a file of another user.
 pub(super) fn for_reading(path: &Path) -> Result<ReadableFile, StoreError> {
     check_is_file(path)?;
     let live =
-        connect_to_read(path).and_then(|connection| Ok((schema::look(&connection)?, connection)));
+        connect_to_read(path).and_then(|connection| Ok((schema::state(&connection)?, connection)));
     let (found, to_read): (_, fn(_) -> _) = match live {
         Ok(found) => (found, ReadableFile::Live),
-        Err(error) if is_out_of_reach(&error) => {
-            if let Some(journal) = journal::beside(path) {
+        Err(error) if is_permission_error(&error) => {
+            if let Some(journal) = journal::existing_journal(path) {
                 return Err(StoreError::Open(format!(
                     "{} cannot be read from here, because a part of it is still in {} and that needs a writable \
                      folder ({error}): copy both into a folder of your own, or ask as the user who writes them",
@@ -98,7 +101,7 @@ pub(super) fn for_reading(path: &Path) -> Result<ReadableFile, StoreError> {
                 )));
             }
             let frozen = connect_by_uri(path, "immutable=1")
-                .and_then(|connection| Ok((schema::look(&connection)?, connection)));
+                .and_then(|connection| Ok((schema::state(&connection)?, connection)));
             (frozen.map_err(|error| explain(path, error))?, ReadableFile::Frozen)
         }
         Err(error) => return Err(explain(path, error)),
@@ -115,29 +118,30 @@ pub(super) fn for_reading(path: &Path) -> Result<ReadableFile, StoreError> {
         (SchemaState::Ours(version), connection) => {
             schema::check_known(version).map(|()| to_read(connection))
         }
-        // Somebody has made it, and is about to fill it.
-        (SchemaState::Empty, _) => nothing().map(ReadableFile::Frozen),
+        // Another process has created it, and is about to write its schema.
+        (SchemaState::Empty, _) => empty_database().map(ReadableFile::Frozen),
     }
 }
 
-/// Returns an empty file that is nowhere, in place of one that is not there yet, or not filled.
-pub(super) fn nothing() -> Result<Connection, StoreError> {
+/// Returns an empty database in memory, in place of a file that does not exist or has no schema
+/// yet.
+pub(super) fn empty_database() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory().map_err(failure)?;
     schema::migrate(&mut connection)?;
     Ok(connection)
 }
 
-/// Returns whether `path` is not there, and may be made.
+/// Returns whether `path` does not exist, but its folder does.
 pub(super) fn is_missing(path: &Path) -> bool {
     let is_absent = |path: &Path| matches!(fs::symlink_metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
     is_absent(path) && path.parent().is_none_or(|folder| !is_absent(folder))
 }
 
-/// Fails where the file is not a database any more, whatever open connections have cached. With `whole` each page is
-/// read.
-pub(super) fn probe(path: &Path, whole: bool) -> Result<(), StoreError> {
+/// Fails if the file is no longer a database, regardless of what open connections have cached. With
+/// `whole` every page is read.
+pub(super) fn check_file(path: &Path, whole: bool) -> Result<(), StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    schema::look(&connection).map_err(failure)?;
+    schema::state(&connection).map_err(failure)?;
     if !whole {
         return Ok(());
     }
@@ -152,9 +156,9 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     connected.map_err(|error| explain(path, error))
 }
 
-/// For writing, if that is allowed: so the last one that reads takes away what lies beside the file, and what a crash
-/// has left there is taken in. Where it is not allowed SQLite must make nothing there, since the owner could not use
-/// it.
+/// Opens the file with write permission if possible: then the last reader removes the files beside
+/// it, and a journal that a crash has left is applied. Otherwise SQLite must not create files
+/// there, because the owner could not use them.
 fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -172,7 +176,8 @@ fn connect_by_uri(path: &Path, parameter: &str) -> rusqlite::Result<Connection> 
     Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).and_then(set_up)
 }
 
-/// SQLite's name for a file, which may have parameters: RFC 3986, except for bytes that are not text.
+/// Returns the URI of a file for SQLite (RFC 3986, except for bytes that are not text), to which
+/// parameters can be added.
 fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     let bytes = path.as_os_str().as_encoded_bytes();
@@ -193,10 +198,11 @@ fn uri(path: &Path) -> String {
 
 fn set_up(mut connection: Connection) -> rusqlite::Result<Connection> {
     wait_for_locks(&mut connection)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Else a statement whose LIMIT or OFFSET is a parameter is compiled again whenever a value is bound to it.
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // Otherwise a statement whose LIMIT or OFFSET is a parameter would be recompiled for each
+    // value.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // `LIKE` knows the cases of ASCII letters only.
+    // `LIKE` ignores the case of ASCII letters only.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("has_part", 2, flags, |arguments| {
         let text = |at| arguments.get_raw(at).as_str().unwrap_or_default();
@@ -205,21 +211,22 @@ fn set_up(mut connection: Connection) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Has a connection wait for locks, but not while somebody forks, who waits for it.
+/// Makes a connection wait for locks, except while a thread forks, which waits for the connection.
 pub(super) fn wait_for_locks(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_handler(Some(|times| {
-        let waits_on = !fork::waits()
-            && u32::try_from(times).is_ok_and(|times| BUSY_STEP * times < journal::BUSY);
-        if waits_on {
+        let keeps_waiting = !fork::waits()
+            && u32::try_from(times).is_ok_and(|times| BUSY_STEP * times < journal::BUSY_TIMEOUT);
+        if keeps_waiting {
             thread::sleep(if times < 5 { BUSY_STEP / 10 } else { BUSY_STEP });
         }
-        waits_on
+        keeps_waiting
     }))
 }
 
-/// Makes the file before SQLite does: the journal files get the same permissions.
+/// Creates the file before SQLite does, so that it and the journal files get these permissions.
 fn make_private(path: &Path) -> Result<(), StoreError> {
-    // One at a time in this process: closing the handle that made the file would end the locks of another one.
+    // One at a time in this process: closing the handle that created the file would release the
+    // locks of another connection.
     static MAKING: PerProcess<Mutex<()>> = PerProcess::new(Mutex::new(()), Mutex::default);
     let _making = MAKING.get().lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = fs::OpenOptions::new();
@@ -232,15 +239,16 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     match options.open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) if may_pass(&error) => {
-            Err(StoreError::Unavailable(format!("{} cannot be made now: {error}", path.display())))
-        }
+        Err(error) if is_transient(&error) => Err(StoreError::Unavailable(format!(
+            "{} cannot be created now: {error}",
+            path.display()
+        ))),
         Err(error)
             if error.kind() == io::ErrorKind::NotFound
                 && path.parent().is_some_and(Path::exists) =>
         {
             Err(StoreError::Open(format!(
-                "{} cannot be made there ({error}): name another file",
+                "{} cannot be created there ({error}): name another file",
                 path.display()
             )))
         }
@@ -248,7 +256,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Makes a folder that is not there, for its owner only.
+/// Creates a folder if it does not exist, accessible to its owner only.
 pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());
@@ -257,21 +265,25 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder).map_err(|error| {
-        let problem = format!("cannot make {}: {error}", folder.display());
-        if may_pass(&error) { StoreError::Unavailable(problem) } else { StoreError::Open(problem) }
+        let problem = format!("cannot create {}: {error}", folder.display());
+        if is_transient(&error) {
+            StoreError::Unavailable(problem)
+        } else {
+            StoreError::Open(problem)
+        }
     })
 }
 
-/// Returns whether the same may succeed later: the disk is full, or the process has as many files open as it may.
-fn may_pass(error: &io::Error) -> bool {
+/// Returns whether a retry may succeed: the disk is full, or the process has too many open files.
+fn is_transient(error: &io::Error) -> bool {
     /// `EMFILE` and `ENFILE` are these on all Unix systems.
     const TOO_MANY_OPEN: [i32; 2] = [24, 23];
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
         || cfg!(unix) && error.raw_os_error().is_some_and(|number| TOO_MANY_OPEN.contains(&number))
 }
 
-/// Fails where `path` is not a file. The file itself is opened by SQLite only: closing any other handle of it would
-/// end SQLite's locks in this process.
+/// Fails if `path` is not a file. Does not open it: closing another handle of the file would
+/// release SQLite's locks in this process.
 fn check_is_file(path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
     match fs::metadata(path) {
@@ -301,7 +313,7 @@ fn io_error(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Open(match folder {
         Some(folder) if error.kind() == io::ErrorKind::NotFound && !folder.exists() => {
             format!(
-                "{shown} cannot be made, because the folder {} does not exist: make it first",
+                "{shown} cannot be created, because the folder {} does not exist: create it first",
                 folder.display()
             )
         }
@@ -317,7 +329,7 @@ fn io_error(path: &Path, error: &io::Error) -> StoreError {
     })
 }
 
-fn is_out_of_reach(error: &rusqlite::Error) -> bool {
+fn is_permission_error(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
@@ -328,12 +340,12 @@ pub(super) fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
         return not_a_database(path);
     }
-    if !is_out_of_reach(&error) {
+    if !is_permission_error(&error) {
         return failure(error);
     }
     // SQLite does not say why.
     if let Err(reason) = fs::read_dir(path.parent().unwrap_or(path))
-        && may_pass(&reason)
+        && is_transient(&reason)
     {
         return StoreError::Unavailable(format!(
             "{} cannot be opened now: {reason}",
@@ -351,7 +363,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn what_means_something_in_a_uri_is_escaped() {
+    fn special_characters_of_uris_are_escaped() {
         let uri = super::uri(Path::new("/a b/100%?#.db"));
         assert_eq!(uri, "file:/a%20b/100%25%3F%23.db");
     }

@@ -1,4 +1,4 @@
-//! Whether a file that somebody changed is whole.
+//! Checks files that another process has changed.
 
 use std::fs;
 use std::path::Path;
@@ -6,19 +6,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::Connection;
 
-use super::{failure, open};
+use super::convert::failure;
+use super::open;
 use crate::store::StoreError;
 
-/// How far apart looks through a whole file are at least, while other processes write into it, too.
-const BESIDE_OTHERS: Duration = Duration::from_secs(10);
+/// The least interval of checks of the whole file while other processes write into it.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Beside other processes a larger file is not looked through.
-const LARGE: u64 = 16 << 20;
+/// Larger files are not checked as a whole while other processes write into them.
+const MAX_CHECKED_BYTES: u64 = 16 << 20;
 
-/// Looking takes a part of all time that is this small at most.
-const PART: u32 = 20;
+/// Checks take at most one part in this many of all time.
+const MAX_TIME_SHARE: u32 = 20;
 
-/// How a file was left.
+/// Size and time of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileState {
     length: u64,
@@ -31,64 +32,66 @@ impl FileState {
         Some(Self { length: file.len(), modified: file.modified().ok() })
     }
 
-    /// SQLite leaves no file so.
+    /// SQLite never leaves a file empty.
     pub(super) fn is_empty(self) -> bool {
         self.length == 0
     }
 }
 
-/// What is known of a file's changes.
+/// Tracks the changes of a file.
 #[derive(Debug, Default)]
 pub(super) struct FileProbe {
-    /// SQLite's count of what others have committed, where it is known.
-    others: Option<i64>,
-    /// When the whole file was looked through, and how long it took.
-    looked: Option<(Instant, Duration)>,
-    /// Whether that is still to be done for a change.
-    waits: bool,
+    /// SQLite's count of the commits by other connections, if known.
+    other_commits: Option<i64>,
+    /// When the whole file was last checked, and how long it took.
+    last_full_check: Option<(Instant, Duration)>,
+    /// Whether a change is still to be checked.
+    is_due: bool,
 }
 
 impl FileProbe {
-    /// Returns whether nothing is to be looked at.
+    /// Returns whether every change was checked.
     pub(super) fn is_done(&self) -> bool {
-        !self.waits
+        !self.is_due
     }
 
-    /// Begins with a file that was just opened.
+    /// Creates the probe of a file that was just opened.
     pub(super) fn begin(connection: &Connection) -> Self {
-        Self { others: commits(connection).ok(), ..Self::default() }
+        Self { other_commits: commits(connection).ok(), ..Self::default() }
     }
 
-    /// The same file was opened again; what others wrote meanwhile is not known.
+    /// Notes that the same file was opened again. It is not known what others wrote meanwhile.
     pub(super) fn reopen(&mut self) {
-        self.others = None;
+        self.other_commits = None;
     }
 
-    /// Fails when what is on the disk is no whole database any more, whatever open connections have cached. A file that
-    /// was changed by none who uses SQLite is looked through.
-    pub(super) fn look(
+    /// Fails if the file on the disk is no longer an intact database, regardless of what open
+    /// connections have cached. A file that was changed without SQLite is checked as a whole.
+    pub(super) fn check(
         &mut self,
         path: &Path,
         now: Option<FileState>,
         connection: &Connection,
     ) -> Result<(), StoreError> {
-        self.waits = true;
+        self.is_due = true;
         let length = now.map_or(0, |now| now.length);
         if now.is_none_or(FileState::is_empty) {
-            // SQLite would take it for a new file, and its journal away.
+            // SQLite would take it for a new file and delete its journal.
             return Err(StoreError::Damaged("it was cut to 0 bytes".to_owned()));
         }
         let others = commits(connection)?;
-        let by_others = self.others.replace(others) != Some(others);
-        let least = if by_others { BESIDE_OTHERS } else { Duration::ZERO };
-        let is_due = self.looked.is_none_or(|(at, took)| at.elapsed() >= least.max(took * PART));
-        let is_whole = is_due && (!by_others || length <= LARGE);
+        let by_others = self.other_commits.replace(others) != Some(others);
+        let least = if by_others { MIN_CHECK_INTERVAL } else { Duration::ZERO };
+        let is_due = self
+            .last_full_check
+            .is_none_or(|(at, took)| at.elapsed() >= least.max(took * MAX_TIME_SHARE));
+        let is_whole = is_due && (!by_others || length <= MAX_CHECKED_BYTES);
         let begun = Instant::now();
-        open::probe(path, is_whole)?;
+        open::check_file(path, is_whole)?;
         if is_whole {
-            self.looked = Some((begun, begun.elapsed()));
+            self.last_full_check = Some((begun, begun.elapsed()));
         }
-        self.waits = !is_whole && !by_others;
+        self.is_due = !is_whole && !by_others;
         Ok(())
     }
 }

@@ -1,14 +1,15 @@
-//! What is deleted because it is too old or too much.
+//! Deletes what is too old or exceeds the limits.
 
 use rusqlite::Connection;
 
-use super::delete::{DeleteStep, delete_first, delete_surplus, trim};
+use super::convert::{failure, integer};
+use super::delete::{DeleteStep, delete_oldest, delete_surplus, trim};
+use super::space;
 use super::transaction::begin;
-use super::{failure, integer, space};
 use crate::event::Timestamp;
 use crate::store::{Pruned, Retention, StoreError};
 
-/// Deletes a chunk of what is too old or too much; nothing when all is within its bounds.
+/// Deletes one step of what is too old or exceeds the limits; nothing if everything is within them.
 pub(super) fn prune(
     connection: &mut Connection,
     retention: &Retention,
@@ -16,7 +17,7 @@ pub(super) fn prune(
     step: DeleteStep,
 ) -> Result<Pruned, StoreError> {
     let transaction = begin(connection)?;
-    let mut pruned = delete_first(&transaction, integer(oldest.as_micros()), step)?;
+    let mut pruned = delete_oldest(&transaction, integer(oldest.as_micros()), step)?;
     if pruned == Pruned::default() {
         pruned = delete_surplus(&transaction, retention.max_issues, step.issues(), step)?;
     }

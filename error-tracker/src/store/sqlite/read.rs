@@ -1,16 +1,17 @@
-//! What is read from the file.
+//! Reads issues and events.
 
 use std::str::FromStr;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::{failure, integer, number};
+use super::convert::{failure, integer, number};
 use crate::event::{Event, Issue, Kind, Status, Timestamp};
 use crate::store::cursor::{IssueCursor, PageStart, SortKey, limit};
 use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
 
-// The columns `notification_sent`, `ticket_raised` and `ticket` of the schema are not used; they keep their defaults.
+// The columns `notification_sent`, `ticket_raised` and `ticket` of the schema are not used; they
+// keep their defaults.
 const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
     function, module, file, line, host, method, path, release, environment, components";
 
@@ -42,12 +43,12 @@ fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     })
 }
 
-/// Reads an enum from its name; a name that only a newer version knows is the default.
+/// Reads an enum from its name. Returns the default for a name that only a newer version has.
 fn parse<T: FromStr + Default>(name: &str) -> T {
     name.parse().unwrap_or_default()
 }
 
-/// Conditions with their values, joined by AND.
+/// SQL conditions, joined by AND, with their values.
 #[derive(Clone, Default)]
 struct SqlConditions {
     sql: String,
@@ -69,7 +70,7 @@ impl SqlConditions {
 
     fn of(query: &IssueQuery) -> Self {
         let mut all = Self::default();
-        // Three characters are the least that the index knows, and it folds letters of few scripts.
+        // The index finds three characters or more, and folds the case of few scripts only.
         if query.text.len() >= 3 && query.text.is_ascii() {
             let phrase = format!("\"{}\"", query.text.replace('"', "\"\""));
             all.add(
@@ -114,7 +115,7 @@ fn column(sort: Sort) -> &'static str {
     }
 }
 
-/// Returns the values that a keyset condition compares with.
+/// Returns the values that a keyset condition is compared with.
 fn values(cursor: IssueCursor) -> [Value; 2] {
     let key = match cursor.key {
         SortKey::Number(number) => integer(number).into(),
@@ -134,7 +135,7 @@ pub(super) fn issues(
         PageStart::After(cursor) => (Some(cursor), false),
         PageStart::Before(cursor) => (Some(cursor), true),
     };
-    // One more than asked for tells whether the list goes on.
+    // One more than requested, to find out whether there are more.
     let mut items = beyond(connection, query, filter.clone(), cursor, backwards, limit + 1)?;
     let goes_on = items.len() > limit;
     items.truncate(limit);
@@ -158,7 +159,7 @@ pub(super) fn issues(
     Ok(Page::new(items, next, previous))
 }
 
-/// Issues from a cursor on, in the order of the query or against it.
+/// Returns the issues beyond a cursor, in the order of the query or backwards.
 fn beyond(
     connection: &Connection,
     query: &IssueQuery,

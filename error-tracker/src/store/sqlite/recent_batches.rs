@@ -1,4 +1,4 @@
-//! What was recorded last, in case the file is lost: it is then written again.
+//! Keeps the batches that were recorded last, to write them again if the file is lost.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -6,32 +6,33 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::convert::{failure, integer};
+use super::write;
 use super::written_batch::{BatchMark, WrittenBatch};
-use super::{failure, integer, write};
 use crate::event::Timestamp;
 use crate::store::StoreError;
 
-/// About how many bytes are kept, besides the last batch.
-const BYTES: usize = 4 << 20;
+/// About the most bytes that are kept, not counting the last batch.
+const MAX_BYTES: usize = 4 << 20;
 
-/// How long something is kept at least, unless it is more than [`BYTES`].
-const LONG: Duration = Duration::from_secs(60);
+/// The least time that a batch is kept, unless there are more than [`MAX_BYTES`].
+const MIN_KEPT: Duration = Duration::from_secs(60);
 
-/// The file has the last batch of each that wrote into it, by this and its name.
+/// The prefix of the keys under which the file has the number of the last batch of each writer.
 const WRITER: &str = "writer:";
 
-/// What one writer has recorded.
+/// The last batches of one writer.
 #[derive(Debug, Default)]
 pub(super) struct RecentBatches {
     batches: VecDeque<WrittenBatch>,
     last: BatchMark,
-    /// How many occurrences were recorded that are no longer kept.
-    gone: u64,
-    /// The number of these that were lost, and not reported yet.
+    /// The number of recorded occurrences whose batches are no longer kept.
+    forgotten: u64,
+    /// The number of these that were lost and not reported yet.
     lost: u64,
 }
 
-/// The numbers of occurrences that were written again, and that were lost, when the file was lost.
+/// The numbers of occurrences that were written again and that were lost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RestoreOutcome {
     pub(super) written: u64,
@@ -54,35 +55,35 @@ impl RecentBatches {
         BatchMark { writer: format!("{WRITER}{}", crate::event::new_id()), number, is_first: true }
     }
 
-    /// A batch was recorded.
+    /// Adds a recorded batch.
     pub(super) fn add(&mut self, batch: WrittenBatch) {
         self.last = BatchMark { is_first: false, ..batch.mark.clone() };
         self.batches.push_back(batch);
         let mut bytes: usize = self.batches.iter().map(WrittenBatch::bytes).sum();
-        while bytes > BYTES && self.batches.len() > 1 {
+        while bytes > MAX_BYTES && self.batches.len() > 1 {
             bytes -= self.forget_first();
         }
     }
 
     fn forget_first(&mut self) -> usize {
         let Some(batch) = self.batches.pop_front() else { return 0 };
-        self.gone += batch.count();
+        self.forgotten += batch.count();
         batch.bytes()
     }
 
-    /// The file has all of it.
-    pub(super) fn is_sound(&mut self) {
-        while self.batches.front().is_some_and(|batch| batch.at.elapsed() > LONG) {
+    /// Forgets old batches. Called when the file is known to have all batches.
+    pub(super) fn forget_old(&mut self) {
+        while self.batches.front().is_some_and(|batch| batch.at.elapsed() > MIN_KEPT) {
             self.forget_first();
         }
     }
 
-    /// These issues were deleted.
+    /// Removes the events of deleted issues.
     pub(super) fn forget(&mut self, hashes: &[&str]) {
         self.batches.iter_mut().for_each(|batch| batch.forget(hashes));
     }
 
-    /// Writes what a file does not have.
+    /// Writes the batches that the file does not have.
     pub(super) fn restore(
         &mut self,
         connection: &mut Connection,
@@ -92,14 +93,14 @@ impl RecentBatches {
         let found = connection.query_row(sql, [&self.last.writer], |row| row.get(0)).optional();
         let found: Option<i64> = found.map_err(failure)?;
         if found.is_none() {
-            self.lost += std::mem::take(&mut self.gone);
+            self.lost += std::mem::take(&mut self.forgotten);
         }
         let mut written = 0;
         for batch in
             self.batches.iter().filter(|batch| found.is_none_or(|found| batch.mark.number > found))
         {
             let sightings = batch.sightings()?;
-            // The clock has been looked at when it was recorded.
+            // The clock was updated when the batch was recorded.
             let clock = Mutex::default();
             write::record(connection, &sightings, batch, &batch.retention, &clock, room)?;
             written += batch.count();
@@ -108,8 +109,8 @@ impl RecentBatches {
     }
 }
 
-/// Returns the numbers of occurrences in words.
-pub(super) fn words(restored: RestoreOutcome) -> String {
+/// Describes the outcome in words.
+pub(super) fn describe(restored: RestoreOutcome) -> String {
     let events =
         |count: u64| if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
     let written = format!("written again: {} of this program", events(restored.written));

@@ -1,4 +1,4 @@
-//! The file's schema and its versions.
+//! The schema of the file and its migrations.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -6,13 +6,13 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::failure;
+use super::convert::failure;
 use crate::store::StoreError;
 
-/// `etrk`: distinguishes our files from those of other programs.
+/// `etrk`, which distinguishes our files from those of other programs.
 const APPLICATION_ID: i32 = 0x6574_726b;
 
-/// The change that leads to version n is at index n - 1. Never change one that was released; add another.
+/// The migration to version n is at index n - 1. Never change one that was released; add another.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
@@ -21,11 +21,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/5.sql"),
 ];
 
-const KNOWN: u32 = MIGRATIONS.len() as u32;
+const NEWEST_VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// What a file turned out to be.
+/// The kind of a file.
 pub(super) enum SchemaState {
-    /// Nothing is in it yet.
+    /// The file has no tables.
     Empty,
     /// Ours, of this version.
     Ours(u32),
@@ -33,9 +33,9 @@ pub(super) enum SchemaState {
     Foreign,
 }
 
-/// Looks at a file without changing it.
-pub(super) fn look(connection: &Connection) -> rusqlite::Result<SchemaState> {
-    // All answers from one moment: another program may be making the file.
+/// Returns the kind of a file without changing it.
+pub(super) fn state(connection: &Connection) -> rusqlite::Result<SchemaState> {
+    // One transaction for all queries: another process may be creating the file.
     let _moment =
         if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
@@ -49,7 +49,8 @@ pub(super) fn look(connection: &Connection) -> rusqlite::Result<SchemaState> {
     Ok(if is_empty { SchemaState::Empty } else { SchemaState::Foreign })
 }
 
-/// Returns whether a file that SQLite cannot read any more says in its header that it is ours.
+/// Returns whether the header of a file has our application id, even if SQLite cannot read the
+/// file.
 pub(super) fn is_marked(path: &Path) -> bool {
     const AT: u64 = 68;
     let mut mark = [0; 4];
@@ -60,14 +61,18 @@ pub(super) fn is_marked(path: &Path) -> bool {
     read.is_ok() && mark == APPLICATION_ID.to_be_bytes()
 }
 
-/// Fails for a file that a newer version wrote.
+/// Fails if a newer version wrote the file.
 pub(super) fn check_known(found: u32) -> Result<(), StoreError> {
-    if found > KNOWN { Err(StoreError::Newer { found, known: KNOWN }) } else { Ok(()) }
+    if found > NEWEST_VERSION {
+        Err(StoreError::Newer { found, known: NEWEST_VERSION })
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns whether a file of version `found` must be brought up to date before it is used.
 pub(super) fn is_old(found: u32) -> bool {
-    found < KNOWN
+    found < NEWEST_VERSION
 }
 
 /// Brings the schema up to date, all or nothing.
@@ -79,7 +84,7 @@ fn migrate_to(connection: &mut Connection, migrations: &[&str]) -> Result<(), St
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
     // Another process may have done it while this one waited.
-    let SchemaState::Ours(version) = look(&transaction).map_err(failure)? else {
+    let SchemaState::Ours(version) = state(&transaction).map_err(failure)? else {
         return apply(transaction, migrations, 0);
     };
     check_known(version)?;
@@ -103,7 +108,7 @@ fn apply(
 mod tests {
     use rusqlite::Connection;
 
-    use super::{KNOWN, MIGRATIONS, migrate, migrate_to};
+    use super::{MIGRATIONS, NEWEST_VERSION, migrate, migrate_to};
 
     fn schema(connection: &Connection) -> Vec<String> {
         let mut statement = connection
@@ -116,7 +121,7 @@ mod tests {
     fn every_older_version_is_brought_to_the_schema_of_a_new_file() {
         let mut fresh = Connection::open_in_memory().unwrap();
         migrate(&mut fresh).unwrap();
-        for version in 0..=KNOWN as usize {
+        for version in 0..=NEWEST_VERSION as usize {
             let mut old = Connection::open_in_memory().unwrap();
             if version > 0 {
                 migrate_to(&mut old, &MIGRATIONS[..version]).unwrap();
@@ -127,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_fails_leaves_the_file_as_it_was() {
+    fn a_failed_migration_leaves_the_file_unchanged() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         let before = schema(&connection);

@@ -1,11 +1,11 @@
-//! A limit of file sizes (`ulimit -f`) fails what is written beyond it, and ends nobody's program.
+//! Makes writes beyond the limit of file sizes (`ulimit -f`) fail, instead of ending the program.
 //!
-//! The system sends SIGXFSZ to the thread that writes, which may be one of the program's own. So it is blocked there
-//! while SQLite is used, and one that came meanwhile is taken away.
+//! The system sends SIGXFSZ to the thread that writes, which may be a thread of the program. The
+//! signal is blocked there while SQLite is used, and a pending one is discarded.
 
-/// Returns how many bytes a file of this process may have.
+/// Returns the maximum size of files of this process in bytes.
 #[cfg(unix)]
-pub(super) fn of_files() -> u64 {
+pub(super) fn max_file_size() -> u64 {
     let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the structure is initialized, and lives as long as the call.
     let found = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) } == 0;
@@ -14,14 +14,14 @@ pub(super) fn of_files() -> u64 {
 }
 
 #[cfg(not(unix))]
-pub(super) fn of_files() -> u64 {
+pub(super) fn max_file_size() -> u64 {
     u64::MAX
 }
 
-/// SIGXFSZ does not reach this thread for as long as this lives.
+/// Blocks SIGXFSZ for this thread until it is dropped.
 #[cfg(unix)]
 pub(super) struct BlockedSignal {
-    /// What to go back to, unless it was blocked before.
+    /// The signal mask to restore; `None` if the signal was already blocked.
     before: Option<libc::sigset_t>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct BlockedSignal {
 impl BlockedSignal {
     pub(super) fn new() -> Self {
         let signal = signal();
-        let mut before = none();
+        let mut before = empty_set();
         // SAFETY: both sets are initialized, and live as long as the calls.
         let changed = unsafe {
             libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signal, &raw mut before) == 0
@@ -43,13 +43,13 @@ impl BlockedSignal {
 impl Drop for BlockedSignal {
     fn drop(&mut self) {
         let Some(before) = self.before else { return };
-        let mut waiting = none();
+        let mut waiting = empty_set();
         // SAFETY: the sets are initialized, and live as long as the calls.
         unsafe {
             if libc::sigpending(&raw mut waiting) == 0
                 && libc::sigismember(&raw const waiting, libc::SIGXFSZ) == 1
             {
-                take_away(&signal());
+                discard_pending(&signal());
             }
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
         }
@@ -57,7 +57,7 @@ impl Drop for BlockedSignal {
 }
 
 #[cfg(unix)]
-fn none() -> libc::sigset_t {
+fn empty_set() -> libc::sigset_t {
     let mut set = std::mem::MaybeUninit::uninit();
     // SAFETY: the call initializes the set.
     unsafe {
@@ -68,22 +68,22 @@ fn none() -> libc::sigset_t {
 
 #[cfg(unix)]
 fn signal() -> libc::sigset_t {
-    let mut set = none();
+    let mut set = empty_set();
     // SAFETY: the set is initialized.
     unsafe { libc::sigaddset(&raw mut set, libc::SIGXFSZ) };
     set
 }
 
-/// Waits for nothing, since another thread may have been given the signal meanwhile.
+/// Does not wait, because another thread may have received the signal meanwhile.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn take_away(signal: &libc::sigset_t) {
+fn discard_pending(signal: &libc::sigset_t) {
     let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the set and the time live as long as the call.
     unsafe { libc::sigtimedwait(signal, std::ptr::null_mut(), &raw const at_once) };
 }
 
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
-fn take_away(signal: &libc::sigset_t) {
+fn discard_pending(signal: &libc::sigset_t) {
     let mut taken = 0;
     // SAFETY: the set and the number live as long as the call.
     unsafe { libc::sigwait(signal, &raw mut taken) };

@@ -1,4 +1,4 @@
-//! One connection, to the file that is at the path now.
+//! One connection to the file that is now at the path.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::failure;
+use super::convert::failure;
 use super::open::{self, FileIdentity, ReadableFile, identity, wait_for_locks};
 use super::paths::with_suffix;
 use super::probe::{FileProbe, FileState};
@@ -16,33 +16,33 @@ use crate::event::Timestamp;
 use crate::store::StoreError;
 use crate::warning::warn;
 
-/// How long a checkpoint waits for readers: the next idle second is soon enough.
+/// The most time that a checkpoint waits for readers. It is repeated in the next idle second.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(50);
 
-/// A connection, and what is known of its file.
+/// A connection, and the state of its file.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionSlot {
     pub(super) connection: Option<Connection>,
     pub(super) identity: FileIdentity,
-    /// The journal that belongs to it.
+    /// The journal of the file.
     journal: FileIdentity,
     /// Whether something was written since the last checkpoint.
     dirty: bool,
-    /// How the file was left, as far as that is known.
+    /// Size and time of the file after the last write, if known.
     left: Option<FileState>,
     probe: FileProbe,
     pub(super) kept: RecentBatches,
-    /// Whether the file now at the path may lack what was recorded.
-    owes: bool,
-    /// Where a damaged one went, until what was in it is written again.
-    pub(super) aside: Option<String>,
-    /// The finding that was not reported yet, and whether something is lost.
+    /// Whether the file that is now at the path may lack recorded batches.
+    may_lack_batches: bool,
+    /// The message about a damaged file that was renamed, until its events are written again.
+    pub(super) set_aside_message: Option<String>,
+    /// The message that was not reported yet, and whether events are lost.
     pub(super) finding: Option<String>,
     pub(super) has_lost: bool,
 }
 
 impl ConnectionSlot {
-    /// Returns whether this is a connection to what is at `path` now.
+    /// Returns whether this is a connection to the file that is now at `path`.
     pub(super) fn is_current(&self, path: &Path) -> bool {
         self.connection.is_some() && self.identity == identity(path)
     }
@@ -62,7 +62,7 @@ impl ConnectionSlot {
         self.connection.insert(connection)
     }
 
-    /// Returns what is to be read, unless this has it open already.
+    /// Opens the file for reading; returns `None` if it is already open.
     pub(super) fn open_to_read(
         &mut self,
         path: &Path,
@@ -73,37 +73,37 @@ impl ConnectionSlot {
         }
         self.connection = None;
         if may_be_missing && open::is_missing(path) {
-            return open::nothing().map(|empty| Some(ReadableFile::Live(empty)));
+            return open::empty_database().map(|empty| Some(ReadableFile::Live(empty)));
         }
         open::for_reading(path).map(Some)
     }
 
-    /// Returns the connection that writes to what is at `path` now.
+    /// Returns the connection that writes to the file that is now at `path`.
     pub(super) fn current(&mut self, path: &Path) -> Result<&mut Connection, StoreError> {
         if self.is_current(path) {
             return self.connection();
         }
         let is_other = self.identity.is_some() && self.identity != identity(path);
-        self.owes |= self.kept.has_recorded()
+        self.may_lack_batches |= self.kept.has_recorded()
             && (is_other || FileState::of(path).is_some_and(FileState::is_empty));
         let was_open = self.connection.take().is_some();
         let journal = with_suffix(path, "-wal");
         if was_open && self.journal.is_some() && self.journal == identity(&journal) {
-            // The journal of a file that is gone would be taken for that of the file now at the path.
+            // SQLite would apply the journal of a deleted file to the file that is now at the path.
             let _ = fs::remove_file(&journal);
             let _ = fs::remove_file(with_suffix(path, "-shm"));
         }
         let connection = open::for_writing(path)?;
-        reserve::keep(path);
+        reserve::keep_if_needed(path);
         Ok(self.keep(path, connection))
     }
 
     pub(super) fn checkpoint(&mut self, path: &Path) -> Result<(), StoreError> {
         if !self.dirty || identity(path).is_none() {
-            self.forget_what_is_sound(path);
+            self.forget_old_batches(path);
             return Ok(());
         }
-        // A fork may have closed it.
+        // A fork may have closed the connection.
         self.current(path)?;
         self.probe(path)?;
         let connection = self.connection()?;
@@ -112,64 +112,65 @@ impl ConnectionSlot {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
         wait_for_locks(connection).map_err(failure)?;
         self.dirty = busy.map_err(failure)?;
-        self.leave(path);
-        self.forget_what_is_sound(path);
+        self.remember_state(path);
+        self.forget_old_batches(path);
         Ok(())
     }
 
-    pub(super) fn forget_what_is_sound(&mut self, path: &Path) {
+    pub(super) fn forget_old_batches(&mut self, path: &Path) {
         if !self.dirty && self.probe.is_done() && !self.has_changed(path) {
-            self.kept.is_sound();
+            self.kept.forget_old();
         }
     }
 
     pub(super) fn has_changed(&self, path: &Path) -> bool {
-        self.owes || self.identity != identity(path) || self.left != FileState::of(path)
+        self.may_lack_batches || self.identity != identity(path) || self.left != FileState::of(path)
     }
 
-    /// The file is now as this process has written it, unless somebody's change is still to be looked at.
-    pub(super) fn leave(&mut self, path: &Path) {
+    /// Remembers size and time of the file, unless a change by another process is still to be
+    /// checked.
+    pub(super) fn remember_state(&mut self, path: &Path) {
         if self.probe.is_done() {
             self.left = FileState::of(path).filter(|left| !left.is_empty());
         }
     }
 
-    /// Looks at a file that somebody changed: SQLite itself writes into a file that was overwritten, from what it has
-    /// cached.
+    /// Checks the file if another process has changed it. SQLite itself does not notice if a file
+    /// was overwritten, and writes into it from its cache.
     pub(super) fn probe(&mut self, path: &Path) -> Result<(), StoreError> {
         let now = FileState::of(path);
         if now == self.left {
             return Ok(());
         }
         let Some(connection) = &self.connection else { return Ok(()) };
-        self.probe.look(path, now, connection)?;
-        self.leave(path);
+        self.probe.check(path, now, connection)?;
+        self.remember_state(path);
         Ok(())
     }
 
-    /// Writes again what is not in the file now at the path.
+    /// Writes the recorded batches again that the file at the path does not have.
     pub(super) fn restore(&mut self, path: &Path) -> Result<(), StoreError> {
-        if !self.owes {
+        if !self.may_lack_batches {
             return Ok(());
         }
         let Some(connection) = &mut self.connection else { return Ok(()) };
-        let restored = match self.kept.restore(connection, reserve::room(path)) {
+        let restored = match self.kept.restore(connection, reserve::free_space(path)) {
             Err(error @ StoreError::Other(_)) => {
                 warn(format_args!(
-                    "what was in {} cannot be written again: {error}",
+                    "the events of {} cannot be written again: {error}",
                     path.display()
                 ));
                 RestoreOutcome::default()
             }
             restored => restored?,
         };
-        self.owes = false;
+        self.may_lack_batches = false;
         self.has_lost |= restored.lost > 0;
         let what = self
-            .aside
+            .set_aside_message
             .take()
             .unwrap_or_else(|| format!("{} was deleted or replaced", path.display()));
-        let what = format!("{what}; {}", recent_batches::words(restored));
+        let what = format!("{what}; {}", recent_batches::describe(restored));
         warn(format_args!("{what}"));
         self.finding = Some(what);
         Ok(())
@@ -184,16 +185,16 @@ impl ConnectionSlot {
         let current = current.and_then(|()| self.restore(path));
         let written = current.and_then(|()| write(self.current(path)?));
         self.dirty = true;
-        self.leave(path);
+        self.remember_state(path);
         if matches!(written, Err(StoreError::Open(_))) {
-            // A folder that was not writable may be so next time.
+            // A folder that is not writable may be writable next time.
             self.connection = None;
         }
         written
     }
 }
 
-/// Renames a damaged file with its journal, for somebody to look at.
+/// Renames a damaged file with its journal, so that it can be examined.
 pub(super) fn set_aside(path: &Path, what: &str) -> Result<String, StoreError> {
     let time: String =
         Timestamp::now().to_string().chars().filter(char::is_ascii_alphanumeric).collect();

@@ -48,7 +48,7 @@ fn refusal(result: Result<SqliteStore, StoreError>) -> String {
 }
 
 #[test]
-fn what_was_recorded_is_there_after_reopening_and_through_a_read_only_store() {
+fn recorded_events_are_there_after_reopening_and_in_a_read_only_store() {
     let (_folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
     record(&store, "a").unwrap();
@@ -63,7 +63,7 @@ fn what_was_recorded_is_there_after_reopening_and_through_a_read_only_store() {
 
 #[cfg(unix)]
 #[test]
-fn the_files_are_their_owners_alone() {
+fn the_files_are_accessible_to_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
@@ -79,7 +79,7 @@ fn the_files_are_their_owners_alone() {
 }
 
 #[test]
-fn a_path_that_cannot_hold_events_is_refused_with_what_is_wrong_and_what_to_do() {
+fn an_unusable_path_is_refused_with_the_problem_and_a_remedy() {
     let (folder, path) = place();
     let missing = refusal(SqliteStore::open_read_only(&path));
     assert_eq!(
@@ -94,7 +94,7 @@ fn a_path_that_cannot_hold_events_is_refused_with_what_is_wrong_and_what_to_do()
     let in_no_folder = folder.path().join("none/errors.db");
     let error = refusal(SqliteStore::open(&in_no_folder));
     let expected = format!(
-        "{} cannot be made, because the folder {} does not exist: make it first",
+        "{} cannot be created, because the folder {} does not exist: create it first",
         in_no_folder.display(),
         folder.path().join("none").display()
     );
@@ -118,7 +118,7 @@ fn a_path_that_cannot_hold_events_is_refused_with_what_is_wrong_and_what_to_do()
 }
 
 #[test]
-fn another_programs_database_is_left_alone() {
+fn the_database_of_another_program_is_not_changed() {
     let (_folder, path) = place();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)").unwrap();
@@ -132,7 +132,7 @@ fn another_programs_database_is_left_alone() {
 }
 
 #[test]
-fn a_file_of_a_newer_version_is_left_alone() {
+fn a_file_of_a_newer_version_is_not_changed() {
     let (_folder, path) = place();
     drop(SqliteStore::open(&path).unwrap());
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
@@ -142,7 +142,7 @@ fn a_file_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn a_file_of_an_older_version_goes_on_with_what_is_in_it() {
+fn a_file_of_an_older_version_is_migrated_with_its_content() {
     let (_folder, path) = place();
     let old = Connection::open(&path).unwrap();
     for schema in [include_str!("schema/1.sql"), include_str!("schema/2.sql")] {
@@ -175,7 +175,7 @@ fn a_file_of_an_older_version_goes_on_with_what_is_in_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_was_deleted_or_replaced_is_written_anew_at_its_path() {
+fn a_file_that_was_deleted_or_replaced_is_created_again_at_its_path() {
     let (folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
     record(&store, "deleted").unwrap();
@@ -198,15 +198,20 @@ fn a_file_that_was_deleted_or_replaced_is_written_anew_at_its_path() {
     fs::copy(&path, &other).unwrap();
     record(&store, "b").unwrap();
     fs::rename(&other, &path).unwrap();
-    assert!(store.look().unwrap().is_some_and(|found| found.contains("1 event of this program")));
-    assert_eq!(store.look().unwrap(), None, "it is told once");
+    assert!(
+        store
+            .restore_missing()
+            .unwrap()
+            .is_some_and(|found| found.contains("1 event of this program"))
+    );
+    assert_eq!(store.restore_missing().unwrap(), None, "it is reported once");
     assert_eq!(store.issue("a").unwrap().unwrap().count, 1);
     assert_eq!(store.issue("b").unwrap().unwrap().count, 2);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
 
 #[test]
-fn what_others_write_and_delete_is_no_damage() {
+fn writes_and_deletions_by_others_are_not_damage() {
     let (_folder, path) = place();
     std::thread::scope(|scope| {
         for number in 0..3 {
@@ -215,14 +220,14 @@ fn what_others_write_and_delete_is_no_damage() {
                 let store = SqliteStore::open(path).unwrap();
                 for nth in 0..40 {
                     record(&store, "a").unwrap();
-                    assert_eq!(store.look().unwrap(), None);
+                    assert_eq!(store.restore_missing().unwrap(), None);
                     if nth % 8 == number {
                         store.idle().unwrap();
                         record(&store, "deleted").unwrap();
                         store.delete(&["deleted"]).unwrap();
                         store.compact().unwrap();
                     }
-                    assert_eq!(store.look().unwrap(), None);
+                    assert_eq!(store.restore_missing().unwrap(), None);
                 }
             });
         }
@@ -233,23 +238,23 @@ fn what_others_write_and_delete_is_no_damage() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_lost_with_a_file_is_told_once() {
+fn events_lost_with_a_file_are_reported_once() {
     let (_folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
     for _ in 0..30 {
         store.record(&[sighting("a", &"x".repeat(256 << 10))]).unwrap();
     }
     fs::remove_file(&path).unwrap();
-    let error = store.look().unwrap_err().to_string();
+    let error = store.restore_missing().unwrap_err().to_string();
     let expected =
         "was deleted or replaced; written again: 15 events of this program, lost: 15 events";
     assert!(error.contains(expected), "{error}");
-    assert_eq!(store.look().unwrap(), None);
+    assert_eq!(store.restore_missing().unwrap(), None);
     assert_eq!(store.issue("a").unwrap().unwrap().count, 15);
 }
 
 /// Overwrites `path` from `from` on.
-fn spoil(path: &Path, from: u64) {
+fn overwrite(path: &Path, from: u64) {
     let length = fs::metadata(path).unwrap().len();
     let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
     file.seek(SeekFrom::Start(from)).unwrap();
@@ -257,7 +262,7 @@ fn spoil(path: &Path, from: u64) {
 }
 
 #[test]
-fn a_damaged_file_is_set_aside_and_a_new_one_takes_the_batch() {
+fn a_damaged_file_is_renamed_and_a_new_one_takes_the_batch() {
     for (from, running) in [(100, false), (4096, false), (0, true)] {
         let (folder, path) = place();
         let mut store = SqliteStore::open(&path).unwrap();
@@ -265,10 +270,10 @@ fn a_damaged_file_is_set_aside_and_a_new_one_takes_the_batch() {
         store.idle().unwrap();
         if !running {
             drop(store);
-            spoil(&path, from);
+            overwrite(&path, from);
             store = SqliteStore::open(&path).unwrap();
         } else {
-            spoil(&path, from);
+            overwrite(&path, from);
             // The clock of the file system is coarse.
             let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
             file.set_modified(std::time::SystemTime::now() + Duration::from_secs(2)).unwrap();
@@ -283,7 +288,7 @@ fn a_damaged_file_is_set_aside_and_a_new_one_takes_the_batch() {
 }
 
 #[test]
-fn what_is_deleted_cannot_be_read_from_the_files() {
+fn deleted_data_cannot_be_read_from_the_files() {
     const CANARY: &str = "canary-8461-in-the-mine";
     let (folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
@@ -306,7 +311,7 @@ fn what_is_deleted_cannot_be_read_from_the_files() {
 }
 
 #[test]
-fn an_idle_store_takes_evicted_issues_out_of_its_text_index() {
+fn an_idle_store_removes_evicted_issues_from_its_text_index() {
     let (_folder, path) = place();
     let retention = crate::store::Retention { max_issues: 1, ..Default::default() };
     let store = SqliteStore::open(&path).unwrap().with_retention(retention);
@@ -336,7 +341,7 @@ fn an_idle_store_empties_its_journal() {
 }
 
 #[test]
-fn reads_do_not_wait_for_a_writer_of_another_process_and_a_busy_file_is_a_passing_trouble() {
+fn reads_do_not_wait_for_a_writer_of_another_process_and_a_busy_file_is_a_transient_failure() {
     let (_folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
     record(&store, "a").unwrap();
@@ -369,7 +374,7 @@ fn several_stores_write_the_same_file_with_exact_counts() {
 }
 
 #[test]
-fn ages_are_judged_by_a_clock_that_goes_on_from_where_the_file_was_written() {
+fn ages_are_computed_by_a_clock_that_continues_from_the_last_write() {
     let day = |days: u64| Timestamp::now().minus(Duration::from_secs(days * 86_400));
     let seen = |hash: &str, days| {
         let mut sighting = sighting(hash, "x");
@@ -400,7 +405,7 @@ fn ages_are_judged_by_a_clock_that_goes_on_from_where_the_file_was_written() {
 }
 
 #[test]
-fn a_sqlite_that_is_not_safe_takes_a_file_out_of_wal_mode_when_nobody_else_has_it_open() {
+fn an_unsafe_sqlite_takes_a_file_out_of_wal_mode_if_no_one_else_has_it_open() {
     let (_folder, path) = place();
     record(&SqliteStore::open(&path).unwrap(), "a").unwrap();
     let other = Connection::open(&path).unwrap();

@@ -1,20 +1,22 @@
-//! Transactions that write.
+//! Begins transactions that write.
 
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 
-use super::{failure, journal};
+use super::convert::failure;
+use super::journal;
 use crate::store::StoreError;
 
 /// Begins a transaction that writes.
 pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    // A transaction that reads first and writes later fails at once when another one wrote meanwhile.
+    // A transaction that reads first and writes later would fail at once if another one wrote
+    // meanwhile.
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
     journal::check(&transaction)?;
     Ok(transaction)
 }
 
-/// Runs a statement for each hash in one transaction. Returns the number of rows.
+/// Runs a statement for each hash in one transaction, and returns the number of rows.
 pub(super) fn each(
     connection: &mut Connection,
     sql: &str,

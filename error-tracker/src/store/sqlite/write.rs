@@ -1,24 +1,26 @@
-//! What is written into the file.
+//! Writes issues and events.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 
+use super::age;
+use super::convert::{failure, integer, number};
 use super::delete::{DeleteStep, delete_surplus, trim};
 use super::space::{self, SizeBounds};
 use super::transaction::{begin, each};
 use super::written_batch::WrittenBatch;
-use super::{age, failure, integer, number};
 use crate::event::{Event, Issue, Status, Timestamp};
 use crate::store::clock::StoreClock;
 use crate::store::retention::family;
 use crate::store::{Pruned, Recorded, Retention, Sighting, StoreError};
 
-/// How much of the latest message an issue keeps, in characters; it is indexed. The events have the whole.
-const MESSAGE: usize = 1000;
+/// Characters of the latest message that an issue has, which are indexed. Events have the whole
+/// message.
+const MAX_MESSAGE_CHARS: usize = 1000;
 
-/// `opens` says whether a resolved issue is opened again, as [`Sighting::ends_resolution`] does.
+/// `opens` is whether a resolved issue is reopened, like [`Sighting::ends_resolution`].
 const UPSERT: &str = "
     INSERT INTO issue (hash, family, kind, level, type, variant, message, count, first_seen, last_seen, handled, function,
         module, file, line, host, method, path, release, environment, components)
@@ -42,10 +44,10 @@ const UPSERT: &str = "
             excluded.components)
     RETURNING id, count, reopened_from";
 
-/// What became of a batch.
+/// The outcome of a batch.
 pub(super) struct BatchOutcome {
     pub(super) recorded: Vec<Recorded>,
-    /// Whether older issues had to go.
+    /// Whether older issues were deleted.
     pub(super) evicted: bool,
 }
 
@@ -70,7 +72,7 @@ pub(super) fn record(
     let fitting = SizeBounds::of(retention).fitting(payloads);
     let transaction = begin(connection)?;
     written.mark.note(&transaction)?;
-    age::note(&transaction, clock, retention.max_age)?;
+    age::record_clock(&transaction, clock, retention.max_age)?;
     let mut evicted = space::make_room(&transaction, fitting.bytes, retention, DeleteStep::Large)?
         != Pruned::default();
     let now = Timestamp::now();
@@ -96,7 +98,7 @@ pub(super) fn record(
         if new && kept.is_empty() {
             kept.extend(group.last());
         }
-        // Of so many only those are written that stay.
+        // Only occurrences that will not be deleted at once are written.
         let mut surplus = Vec::new();
         if count > retention.max_occurrences && !kept.is_empty() {
             let coming: Vec<&str> =
@@ -120,7 +122,8 @@ pub(super) fn record(
     Ok(BatchOutcome { recorded, evicted })
 }
 
-/// Returns the issue that the sightings of one group make: the latest event's facts and the sum of the counts.
+/// Returns the issue of one group of sightings: the data of the latest event and the sum of the
+/// counts.
 fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
     let mut issue = group.last().map(|at| Issue::of(&batch[*at].event)).unwrap_or_default();
     issue.count = 0;
@@ -130,13 +133,14 @@ fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
         issue.last_seen = issue.last_seen.max(sighting.last_seen);
         issue.handled &= sighting.event.is_handled_on_the_way();
     }
-    if let Some((end, _)) = issue.message.char_indices().nth(MESSAGE) {
+    if let Some((end, _)) = issue.message.char_indices().nth(MAX_MESSAGE_CHARS) {
         issue.message.truncate(end);
     }
     issue
 }
 
-/// Returns the issue's row, its count now, and when it had been resolved, where that has ended.
+/// Inserts or updates an issue. Returns its row, its count, and when it had been resolved if this
+/// reopens it.
 fn upsert(
     transaction: &Transaction<'_>,
     issue: &Issue,
@@ -160,7 +164,7 @@ fn upsert(
     row.map_err(failure)
 }
 
-/// Makes the texts of issues that can be searched, from this one on: new ones have the highest numbers.
+/// Adds the text of new issues, which have the highest ids, to the text index, from id `first` on.
 fn index_texts(transaction: &Transaction<'_>, first: i64) -> Result<(), StoreError> {
     let sql = "INSERT INTO issue_text (rowid, type, message, function, file) \
         SELECT id, type, message, function, file FROM issue WHERE id >= ?";
@@ -198,7 +202,7 @@ pub(super) fn rewrite(
     payload: &str,
 ) -> Result<bool, StoreError> {
     let transaction = begin(connection)?;
-    // By its issue, whose occurrences have an index: ids alone have none.
+    // Found by its issue, because occurrences have an index for issues, but not for ids.
     let sql = "UPDATE occurrence SET payload = ?3
         WHERE issue = (SELECT id FROM issue WHERE hash = ?1) AND id = ?2 RETURNING issue";
     let values = [event.grouping.hash.as_str(), event.id.as_str(), payload];

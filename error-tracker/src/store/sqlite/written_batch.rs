@@ -1,28 +1,28 @@
-//! A batch in the form in which it is written.
+//! Batches in the form in which they are written.
 
 use std::time::Instant;
 
 use rusqlite::Connection;
 
-use super::failure;
+use super::convert::failure;
 use crate::event::{Event, Timestamp};
 use crate::store::{Retention, Sighting, StoreError};
 
-/// For how long a file knows of a writer that writes no more, in microseconds.
-const REMEMBERED: i64 = 86_400_000_000;
+/// How long the file remembers a writer that does not write any more, in microseconds.
+const WRITER_LIFETIME: i64 = 86_400_000_000;
 
-/// A batch, as it is written.
+/// A batch with its events as JSON.
 #[derive(Debug)]
 pub(super) struct WrittenBatch {
     pub(super) payloads: Vec<String>,
-    about: Vec<SightingFacts>,
+    facts: Vec<SightingFacts>,
     pub(super) retention: Retention,
     pub(super) at: Instant,
     /// Identifies the batch in the file.
     pub(super) mark: BatchMark,
 }
 
-/// Which batch it is: the numbers of a writer rise.
+/// Identifies a batch. The numbers of one writer increase.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BatchMark {
     pub(super) writer: String,
@@ -30,7 +30,7 @@ pub(super) struct BatchMark {
     pub(super) is_first: bool,
 }
 
-/// What a sighting has besides its event.
+/// The data of a sighting besides its event.
 #[derive(Debug)]
 struct SightingFacts {
     hash: String,
@@ -41,7 +41,7 @@ struct SightingFacts {
 
 impl WrittenBatch {
     pub(super) fn new(sightings: &[Sighting], retention: &Retention) -> Result<Self, StoreError> {
-        let about = |sighting: &Sighting| SightingFacts {
+        let facts = |sighting: &Sighting| SightingFacts {
             hash: sighting.event.grouping.hash.clone(),
             count: sighting.count,
             last_seen: sighting.last_seen,
@@ -49,7 +49,7 @@ impl WrittenBatch {
         };
         Ok(Self {
             payloads: payloads(sightings)?,
-            about: sightings.iter().map(about).collect(),
+            facts: sightings.iter().map(facts).collect(),
             retention: retention.clone(),
             at: Instant::now(),
             mark: BatchMark::default(),
@@ -61,31 +61,33 @@ impl WrittenBatch {
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.about.iter().map(|about| about.count).sum()
+        self.facts.iter().map(|facts| facts.count).sum()
     }
 
     pub(super) fn forget(&mut self, hashes: &[&str]) {
-        let mut stays = self.about.iter().map(|about| !hashes.contains(&about.hash.as_str()));
+        let mut stays = self.facts.iter().map(|facts| !hashes.contains(&facts.hash.as_str()));
         self.payloads.retain(|_| stays.next() == Some(true));
-        self.about.retain(|about| !hashes.contains(&about.hash.as_str()));
+        self.facts.retain(|facts| !hashes.contains(&facts.hash.as_str()));
     }
 
     pub(super) fn sightings(&self) -> Result<Vec<Sighting>, StoreError> {
-        let read = |(payload, about): (&String, &SightingFacts)| {
+        let read = |(payload, facts): (&String, &SightingFacts)| {
             let event: Event = crate::json::from_str(payload)
                 .map_err(|error| StoreError::Other(Box::new(error)))?;
-            Ok(Sighting::new(event).repeated(about.count, about.last_seen).again(about.again))
+            Ok(Sighting::new(event).repeated(facts.count, facts.last_seen).again(facts.again))
         };
-        self.payloads.iter().zip(&self.about).map(read).collect()
+        self.payloads.iter().zip(&self.facts).map(read).collect()
     }
 }
 
 impl BatchMark {
-    /// Says in the file that it has this batch.
+    /// Notes in the file that it has this batch.
     pub(super) fn note(&self, connection: &Connection) -> Result<(), StoreError> {
         if self.is_first {
             let sql = "DELETE FROM meta WHERE key LIKE 'writer:%' AND value < ?";
-            connection.execute(sql, [self.number.saturating_sub(REMEMBERED)]).map_err(failure)?;
+            connection
+                .execute(sql, [self.number.saturating_sub(WRITER_LIFETIME)])
+                .map_err(failure)?;
         }
         let sql =
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -19,16 +19,16 @@ pub(super) fn run(
     site: &Arc<ServedViewer>,
 ) {
     let _accepting = AcceptGuard(connections);
-    // Closed before that: the address is free then.
+    // Dropped before the guard, so that the address is free when the server counts as stopped.
     let listener = listener;
-    let busy = exchange::busy(site);
+    let busy = exchange::busy_response(site);
     for number in 0.. {
         let accepted = listener.accept();
         if connections.is_stopped() {
             return;
         }
         let Ok((stream, _)) = accepted else {
-            // Out of file descriptors, most likely: some connection has to end first.
+            // Most likely there are too many open files: a connection has to end first.
             thread::sleep(PAUSE);
             continue;
         };
@@ -38,16 +38,16 @@ pub(super) fn run(
             background::start("error-tracker page", move || exchange::run(&site, &permit)).is_ok()
         });
         if !started {
-            exchange::send_at_once(&stream, &busy);
+            exchange::send_without_waiting(&stream, &busy);
         }
     }
 }
 
-/// Notes the end of the accepting thread, also when it panics.
+/// Notes the end of the accepting thread, even if it panics.
 struct AcceptGuard<'a>(&'a OpenConnections);
 
 impl Drop for AcceptGuard<'_> {
     fn drop(&mut self) {
-        self.0.accepts_no_more();
+        self.0.stopped_accepting();
     }
 }

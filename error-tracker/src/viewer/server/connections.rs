@@ -1,15 +1,15 @@
-//! The connections that are open.
+//! The open connections.
 
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The number of connections at a time, each with a thread. A further one cuts off the one that has waited longest
-/// for its client; where none waits, it is answered with 503.
+/// The maximum number of connections, each with a thread. A further one closes the connection that
+/// has waited longest for its client; if none waits, it is answered with 503.
 pub(super) const MAX_CONNECTIONS: usize = 32;
-/// The longest wait for threads when the server is stopped.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The most time that stopping the server waits for threads.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct OpenConnections {
@@ -19,21 +19,21 @@ pub(super) struct OpenConnections {
 
 #[derive(Debug)]
 struct ConnectionState {
-    /// By number, the oldest first.
+    /// Connections by number, the oldest first.
     open: BTreeMap<u64, (ConnectionPhase, Arc<TcpStream>)>,
     is_accepting: bool,
     is_stopped: bool,
 }
 
-/// The state of a connection: what it waits for.
+/// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionPhase {
-    /// The client: for its request, or until it closes its side.
+    /// For the client to send its request, or to close its side.
     Client,
-    /// The page that is being made.
+    /// For the page to be rendered.
     Page,
-    /// The client, which takes its answer.
-    Taking,
+    /// For the client to receive the answer.
+    Answer,
 }
 
 impl OpenConnections {
@@ -49,23 +49,26 @@ impl OpenConnections {
         drop(self.changed.wait_while(state, |state| state.is_accepting));
     }
 
-    /// Asks the accepting thread to end, which it does at the next connection: `wake` makes one.
+    /// Tells the accepting thread to end, which it does at the next connection; `wake` has to open
+    /// one.
     pub(super) fn stop(&self, wake: impl FnOnce(Duration)) {
         self.state().is_stopped = true;
-        wake(PATIENCE);
+        wake(STOP_TIMEOUT);
         let state = self.state();
-        let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| state.is_accepting);
+        let waited =
+            self.changed.wait_timeout_while(state, STOP_TIMEOUT, |state| state.is_accepting);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         for (_, stream) in
             state.open.values().filter(|(phase, _)| *phase == ConnectionPhase::Client)
         {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        // A page that takes longer is left alone: its thread ends with it.
-        drop(self.changed.wait_timeout_while(state, PATIENCE, |state| !state.open.is_empty()));
+        // A page that takes longer is not waited for; its thread ends by itself.
+        drop(self.changed.wait_timeout_while(state, STOP_TIMEOUT, |state| !state.open.is_empty()));
     }
 
-    /// Lets a connection in; `None` where each of the others waits for its page.
+    /// Adds a connection; returns `None` if there are too many and all of them are rendering a
+    /// page.
     pub(super) fn enter(
         self: &Arc<Self>,
         number: u64,
@@ -78,7 +81,7 @@ impl OpenConnections {
                 .iter()
                 .find(|(_, (phase, _))| *phase != ConnectionPhase::Page)
                 .map(|(number, _)| *number)?;
-            // Its thread ends with it.
+            // Its thread ends when the stream is closed.
             if let Some((_, stream)) = state.open.remove(&oldest) {
                 let _ = stream.shutdown(Shutdown::Both);
             }
@@ -87,13 +90,13 @@ impl OpenConnections {
         Some(ConnectionPermit { connections: Arc::clone(self), number, stream: Arc::clone(stream) })
     }
 
-    /// Returns whether the accepting thread is to end.
+    /// Returns whether the accepting thread has to end.
     pub(super) fn is_stopped(&self) -> bool {
         self.state().is_stopped
     }
 
     /// Notes that the accepting thread has ended.
-    pub(super) fn accepts_no_more(&self) {
+    pub(super) fn stopped_accepting(&self) {
         self.state().is_accepting = false;
         self.changed.notify_all();
     }
@@ -103,7 +106,7 @@ impl OpenConnections {
     }
 }
 
-/// A place among the open connections, which is free again when this is dropped.
+/// A place among the open connections, which is freed when it is dropped.
 pub(super) struct ConnectionPermit {
     connections: Arc<OpenConnections>,
     number: u64,
@@ -115,24 +118,25 @@ impl ConnectionPermit {
         &self.stream
     }
 
-    /// Notes that the page is being made: from here on stopping waits for it.
-    pub(super) fn asked(&self) {
+    /// Notes that the page is being rendered: from now on stopping waits for it.
+    pub(super) fn rendering_page(&self) {
         self.enter(ConnectionPhase::Page);
     }
 
-    /// Notes that the client takes the answer.
-    pub(super) fn answering(&self) {
-        self.enter(ConnectionPhase::Taking);
+    /// Notes that the answer is being sent.
+    pub(super) fn sending_answer(&self) {
+        self.enter(ConnectionPhase::Answer);
     }
 
-    /// Notes that the answer is sent: from here on stopping cuts it off again. Returns whether the server is stopped.
-    pub(super) fn answered(&self) -> bool {
+    /// Notes that the answer was sent: from now on stopping closes the connection. Returns whether
+    /// the server is stopped.
+    pub(super) fn answer_sent(&self) -> bool {
         self.enter(ConnectionPhase::Client);
         self.connections.state().is_stopped
     }
 
     fn enter(&self, next: ConnectionPhase) {
-        // One that was cut off is not there any more.
+        // A connection that was closed for another one is not in the map any more.
         if let Some((phase, _)) = self.connections.state().open.get_mut(&self.number) {
             *phase = next;
         }

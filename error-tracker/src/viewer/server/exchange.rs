@@ -1,4 +1,4 @@
-//! One request and its answer.
+//! Reads one request of a connection and sends the answer.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,43 +11,43 @@ use super::head::{self, HeadError};
 use crate::viewer::answer::{PageError, answer};
 use crate::viewer::{ViewerRequest, ViewerResponse, status};
 
-/// The time that a client has to close its side once it was answered.
-const LINGER: Duration = Duration::from_secs(1);
+/// The most time that a client has to close its side after the answer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads the request of a connection and answers it.
 pub(super) fn run(site: &ServedViewer, permit: &ConnectionPermit) {
     let stream = permit.stream();
     let mut timed = DeadlineStream { stream, until: Instant::now() + site.deadline };
     let mut bytes = Vec::new();
-    let answered = unharmed(|| match serve(site, &mut timed, &mut bytes, permit) {
+    let answer_sent = catching_panics(|| match serve(site, &mut timed, &mut bytes, permit) {
         Ok(answer) => Some(answer),
         Err(HeadError::Problem(problem)) => {
             Some(site.viewer.refuse(&ViewerRequest::default(), &problem))
         }
         Err(HeadError::Gone) => None,
     });
-    let Some(answer) = answered else { return };
-    permit.answering();
+    let Some(answer) = answer_sent else { return };
+    permit.sending_answer();
     let mut timed = DeadlineStream { stream, until: Instant::now() + site.deadline };
-    let is_written = timed.write_all(&written(answer, bytes.starts_with(b"HEAD "))).is_ok();
-    if is_written && stream.shutdown(Shutdown::Write).is_ok() && !permit.answered() {
-        // Closing while something unread is left would make the system throw the answer away.
+    let is_written = timed.write_all(&to_bytes(answer, bytes.starts_with(b"HEAD "))).is_ok();
+    if is_written && stream.shutdown(Shutdown::Write).is_ok() && !permit.answer_sent() {
+        // If the connection were closed with unread data, the system would discard the answer.
         let _ = io::copy(
-            &mut DeadlineStream { stream, until: Instant::now() + LINGER },
+            &mut DeadlineStream { stream, until: Instant::now() + CLOSE_TIMEOUT },
             &mut io::sink(),
         );
     }
 }
 
 /// Returns the prepared 503 response for connections over the limit.
-pub(super) fn busy(site: &ServedViewer) -> Vec<u8> {
+pub(super) fn busy_response(site: &ServedViewer) -> Vec<u8> {
     let problem = PageError::new(status::SERVICE_UNAVAILABLE);
-    let answer = unharmed(|| Some(site.viewer.refuse(&ViewerRequest::default(), &problem)));
-    answer.map(|answer| written(answer, false)).unwrap_or_default()
+    let answer = catching_panics(|| Some(site.viewer.refuse(&ViewerRequest::default(), &problem)));
+    answer.map(|answer| to_bytes(answer, false)).unwrap_or_default()
 }
 
-/// Sends `bytes` as far as that needs no waiting, and closes.
-pub(super) fn send_at_once(mut stream: &TcpStream, bytes: &[u8]) {
+/// Sends as many of `bytes` as possible without blocking, and closes the connection.
+pub(super) fn send_without_waiting(mut stream: &TcpStream, bytes: &[u8]) {
     if stream.set_nonblocking(true).is_ok() && stream.write(bytes).is_ok() {
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.read(&mut [0; 4096]);
@@ -64,32 +64,32 @@ fn serve(
     if let Some(answer) = site.guard.check(&head.request, &site.viewer) {
         return Ok(answer);
     }
-    if head.waits() {
+    if head.expects_continue() {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(|_| HeadError::Gone)?;
     }
     let request = head.read_body(stream)?;
-    permit.asked();
+    permit.rendering_page();
     Ok(site.viewer.handle(&request))
 }
 
-fn unharmed(make: impl FnOnce() -> Option<ViewerResponse>) -> Option<ViewerResponse> {
+fn catching_panics(make: impl FnOnce() -> Option<ViewerResponse>) -> Option<ViewerResponse> {
     catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
         Some(answer(
             status::INTERNAL_SERVER_ERROR,
             "text/plain; charset=utf-8",
-            "The page could not be made.",
+            "The page could not be rendered.",
         ))
     })
 }
 
-fn written(answer: ViewerResponse, is_head: bool) -> Vec<u8> {
+fn to_bytes(answer: ViewerResponse, is_head: bool) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 {} {}\r\n", answer.status(), status::reason(answer.status()));
     for (name, value) in answer.headers() {
         out.extend([name, ": ", value, "\r\n"]);
     }
     out.push_str("connection: close\r\n");
     if is_head {
-        // The length would be that of the body for GET, which is not known here.
+        // The length of the body for GET is not known here.
         return (out + "\r\n").into_bytes();
     }
     out.push_str(&format!("content-length: {}\r\n\r\n", answer.body().len()));
@@ -98,7 +98,7 @@ fn written(answer: ViewerResponse, is_head: bool) -> Vec<u8> {
     out
 }
 
-/// A connection with one deadline for all that is read or written together.
+/// A connection with one deadline for all reads and writes together.
 struct DeadlineStream<'a> {
     stream: &'a TcpStream,
     until: Instant,

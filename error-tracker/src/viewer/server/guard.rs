@@ -1,8 +1,8 @@
-//! Who is let in by the viewer's own server.
+//! Decides which requests the standalone server accepts.
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::viewer::answer::{PageError, see};
+use crate::viewer::answer::{PageError, redirect};
 use crate::viewer::{AccessToken, Viewer, ViewerRequest, ViewerResponse, status};
 
 const COOKIE: &str = "error-tracker-token";
@@ -14,7 +14,7 @@ pub(super) struct RequestGuard {
 }
 
 impl RequestGuard {
-    /// Returns the answer that keeps a request out, if any.
+    /// Returns the answer that refuses a request; `None` if it is accepted.
     pub(super) fn check(&self, request: &ViewerRequest, viewer: &Viewer) -> Option<ViewerResponse> {
         let refuse = |status| Some(viewer.refuse(request, &PageError::new(status)));
         if !self.is_known_host(request) {
@@ -34,7 +34,8 @@ impl RequestGuard {
         }
     }
 
-    /// Puts the token into a cookie and leads to the same page without it, so that it stays in no history.
+    /// Puts the token into a cookie and redirects to the same page without it, so that it does not
+    /// stay in the browser's history.
     fn exchange(
         &self,
         request: &ViewerRequest,
@@ -45,20 +46,21 @@ impl RequestGuard {
         let rest = form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish();
         let page = request.path().rsplit('/').next().unwrap_or_default();
         let mark = if rest.is_empty() { "" } else { "?" };
-        let mut answer = see(status::SEE_OTHER, format!("./{page}{mark}{rest}"));
+        let mut answer = redirect(status::SEE_OTHER, format!("./{page}{mark}{rest}"));
         let cookie =
             format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.cookie(), token.as_str());
         answer.set("set-cookie", cookie);
         answer
     }
 
-    /// Cookies are shared between the ports of a host, so the port is part of the name.
+    /// Returns the cookie's name. It includes the port, because the ports of a host share their
+    /// cookies.
     fn cookie(&self) -> String {
         format!("{COOKIE}-{}", self.address.port())
     }
 
-    /// Returns whether the host is known. A foreign page can let its own name point here, but cannot make the browser
-    /// send one of ours.
+    /// Returns whether the host is allowed. Another site can let its own name resolve to this
+    /// address, but cannot make the browser send an allowed name.
     fn is_known_host(&self, request: &ViewerRequest) -> bool {
         let Some(name) = request.header("host").and_then(host) else { return false };
         let ip = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -75,7 +77,7 @@ impl RequestGuard {
     }
 }
 
-/// Returns a `Host` without its port and the dot of the root, in lower case.
+/// Returns a `Host` in lower case, without its port and trailing dot.
 pub(super) fn host(header: &str) -> Option<String> {
     let name_ends = if header.starts_with('[') {
         header.find(']')? + 1

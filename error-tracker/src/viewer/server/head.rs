@@ -1,25 +1,25 @@
-//! Reads a request strictly: what could be understood in two ways is refused.
+//! Reads a request strictly: ambiguous ones are refused.
 
 use std::io::{self, Read};
 
 use crate::viewer::answer::PageError;
 use crate::viewer::{MAX_BODY, MAX_URL, ViewerRequest, status};
 
-/// The first line: the address with what stands around it.
+/// The maximum length of the first line: the URL, the method and the version.
 const MAX_LINE: usize = MAX_URL + 64;
-/// All header lines of a request together, in bytes.
+/// The maximum size of all header lines of a request in bytes.
 const MAX_HEADERS: usize = 16 * 1024;
 const MAX_HEADER_LINES: usize = 64;
 const END: &[u8] = b"\r\n\r\n";
 const METHODS: &str = "GET, HEAD, POST";
 
-/// A request whose body is still to be read.
+/// A request whose body has not been read.
 pub(super) struct RequestHead {
     pub(super) request: ViewerRequest,
-    /// Whether the client asks before it sends the body.
-    asks: bool,
+    /// Whether the client sent `Expect: 100-continue`.
+    has_expect: bool,
     length: usize,
-    /// What has come of the body.
+    /// The part of the body that was read with the head.
     body: Vec<u8>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct RequestHead {
 #[derive(Debug)]
 pub(super) enum HeadError {
     Problem(PageError),
-    /// Nobody is there to be answered, or nothing was asked.
+    /// The client has closed the connection, or sent nothing.
     Gone,
 }
 
@@ -37,7 +37,7 @@ impl From<PageError> for HeadError {
     }
 }
 
-/// Reads up to the body. `bytes` keeps what was read, also where this fails.
+/// Reads up to the body. All bytes that were read are in `bytes`, even if this fails.
 pub(super) fn read(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<RequestHead, HeadError> {
     let mut chunk = [0; 4096];
     let mut line = None;
@@ -45,14 +45,15 @@ pub(super) fn read(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Reques
         let before = bytes.len();
         match stream.read(&mut chunk) {
             Ok(0) if before == 0 => return Err(HeadError::Gone),
-            Ok(0) => return Err(ended()),
+            Ok(0) => return Err(ended_early()),
             Ok(n) => bytes.extend(chunk.iter().take(n)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            // A browser opens connections that it may need later; nobody waits for an answer there.
+            // Browsers open connections in advance, which need no answer.
             Err(_) if before == 0 => return Err(HeadError::Gone),
-            Err(error) => return Err(broken(&error)),
+            Err(error) => return Err(read_error(&error)),
         }
-        // Only what is new is looked at, so that a client that sends single bytes costs no more than another.
+        // Only new bytes are examined, so that a client that sends single bytes costs no more than
+        // others.
         let from = before.saturating_sub(END.len() - 1);
         let end = bytes[from..]
             .windows(END.len())
@@ -80,19 +81,19 @@ pub(super) fn read(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Reques
 }
 
 impl RequestHead {
-    /// Returns whether the client waits for a word before it sends the body.
-    pub(super) fn waits(&self) -> bool {
-        self.asks && self.body.len() < self.length
+    /// Returns whether the client waits for `100 Continue` before it sends the body.
+    pub(super) fn expects_continue(&self) -> bool {
+        self.has_expect && self.body.len() < self.length
     }
 
-    /// Reads the body. What follows it is not looked at: each connection carries one request.
+    /// Reads the body. Bytes after it are ignored: each connection has one request.
     pub(super) fn read_body(mut self, stream: &mut impl Read) -> Result<ViewerRequest, HeadError> {
         let missing = self.length.saturating_sub(self.body.len());
-        // As many as `length` at most, and that is small.
+        // At most `length` bytes, which is limited.
         let mut rest = stream.take(missing as u64);
-        rest.read_to_end(&mut self.body).map_err(|error| broken(&error))?;
+        rest.read_to_end(&mut self.body).map_err(|error| read_error(&error))?;
         if self.body.len() < self.length {
-            return Err(ended());
+            return Err(ended_early());
         }
         self.body.truncate(self.length);
         Ok(self.request.with_body(self.body))
@@ -128,21 +129,21 @@ fn parse(bytes: &[u8]) -> Result<RequestHead, PageError> {
         return Err(PageError::bad("Host: exactly one"));
     }
     let length = length(&request)?;
-    // HTTP/1.0 knows no `Expect`.
+    // HTTP/1.0 has no `Expect`.
     let expected = request.header("expect").filter(|_| parsed.version == Some(1));
     if expected.is_some_and(|expected| !expected.eq_ignore_ascii_case("100-continue")) {
         return Err(PageError::new(status::EXPECTATION_FAILED));
     }
-    let asks = expected.is_some();
-    Ok(RequestHead { request, asks, length, body: Vec::new() })
+    let has_expect = expected.is_some();
+    Ok(RequestHead { request, has_expect, length, body: Vec::new() })
 }
 
 fn length(request: &ViewerRequest) -> Result<usize, PageError> {
     let mut lengths = request.all("content-length");
     if request.header("transfer-encoding").is_some() {
-        // With a length as well, two readers may see the end of the body in two places.
-        let is_said_twice = lengths.next().is_some();
-        return Err(if is_said_twice {
+        // With both headers, two readers may disagree on the end of the body.
+        let is_ambiguous = lengths.next().is_some();
+        return Err(if is_ambiguous {
             PageError::bad("Content-Length or Transfer-Encoding, not both")
         } else {
             PageError::new(status::LENGTH_REQUIRED)
@@ -153,7 +154,7 @@ fn length(request: &ViewerRequest) -> Result<usize, PageError> {
     if !is_number || lengths.next().is_some() {
         return Err(PageError::bad("Content-Length: one number"));
     }
-    // A number that is too large for the type is too large for us, too.
+    // A number that does not fit into the type is too large as well.
     let length = length.parse().ok().filter(|length| *length <= MAX_BODY);
     length.ok_or_else(|| PageError::new(status::CONTENT_TOO_LARGE))
 }
@@ -165,13 +166,13 @@ fn has_lone_feed(bytes: &[u8], before: usize) -> bool {
     fed || bytes.first() == Some(&b'\n')
 }
 
-fn ended() -> HeadError {
+fn ended_early() -> HeadError {
     PageError::bad("the request ends early").into()
 }
 
-fn broken(error: &io::Error) -> HeadError {
+fn read_error(error: &io::Error) -> HeadError {
     match error.kind() {
-        // Which of them it is depends on the system.
+        // The kind depends on the system.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             PageError::new(status::REQUEST_TIMEOUT).into()
         }
@@ -185,7 +186,7 @@ mod tests {
 
     use super::{HeadError, MAX_BODY, read};
 
-    /// Pieces from which requests are made, so that some get far.
+    /// Pieces of requests, so that some of the generated requests are nearly valid.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
         let words = [
             "GET / HTTP/1.1\r\n",
@@ -234,12 +235,12 @@ mod tests {
         }
 
         #[test]
-        fn how_a_request_is_cut_into_packets_changes_nothing(
+        fn the_size_of_packets_changes_nothing(
             pieces in proptest::collection::vec(piece(), 0..8), size in 1_usize..40,
         ) {
             let bytes = pieces.concat();
             let outcome = |mut stream: &mut dyn std::io::Read| match read(&mut stream, &mut Vec::new()) {
-                Ok(head) => Ok((format!("{:?}", head.request), head.length, head.asks)),
+                Ok(head) => Ok((format!("{:?}", head.request), head.length, head.has_expect)),
                 Err(HeadError::Gone) => Err(0),
                 Err(HeadError::Problem(problem)) => Err(problem.status),
             };

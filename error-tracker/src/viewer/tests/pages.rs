@@ -1,11 +1,11 @@
-//! What the pages look like as text, and that nothing of an event is markup.
+//! Snapshots of the pages, and tests that no text of an event is markup.
 
 use super::{body, get, over, viewer};
 use crate::store::{MemoryStore, Sighting, Store};
 use crate::viewer::sample;
 use std::sync::Arc;
 
-/// The page with what differs between runs replaced.
+/// Replaces the parts of a page that differ between runs.
 fn steady(html: &str, token: &str) -> String {
     let assets = crate::viewer::assets::ASSETS.get();
     html.replace(token, "TOKEN")
@@ -55,7 +55,7 @@ const PAYLOADS: [&str; 12] = [
 
 #[test]
 fn nothing_of_an_event_is_markup() {
-    // The same page over harmless text has as many elements and attributes as one over any payload.
+    // A page with harmless text has as many elements and attributes as one with any payload.
     let page = |text: &str| {
         let store = MemoryStore::new();
         let event = sample::with_everywhere(sample::parse_error(), text);
@@ -109,7 +109,7 @@ fn each_page_has_one_heading_of_its_own_and_no_inline_style_or_script() {
 }
 
 #[test]
-fn french_is_spoken() {
+fn pages_are_translated_to_french() {
     let (viewer, _) = viewer();
     let request =
         crate::viewer::ViewerRequest::new("GET", "/").with_header("accept-language", "fr");

@@ -1,4 +1,4 @@
-//! The server, over real connections.
+//! Tests of the server over real connections.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use crate::viewer::{AccessToken, Server, ServerError};
 pub(super) fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    // The server may answer and close before it has read everything.
+    // The server may answer and close before everything is sent.
     let _ = stream.write_all(request.as_bytes());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
@@ -80,7 +80,7 @@ fn a_token_is_exchanged_for_a_cookie() {
 }
 
 #[test]
-fn other_machines_need_a_token_and_a_taken_port_is_named() {
+fn other_machines_need_a_token_and_a_port_in_use_is_named() {
     let refused = Server::bind(viewer().0, "0.0.0.0:0").unwrap_err();
     assert!(
         matches!(refused, ServerError::TokenNeeded(_))
@@ -97,7 +97,7 @@ fn other_machines_need_a_token_and_a_taken_port_is_named() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_with_the_headers() {
+fn too_large_requests_are_refused_with_the_common_headers() {
     let server = Server::bind(viewer().0, "127.0.0.1:0").unwrap();
     let address = server.address();
     let large = "x".repeat(70_000);

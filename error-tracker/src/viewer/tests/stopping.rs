@@ -1,4 +1,4 @@
-//! What becomes of an answer that is being made when the server stops.
+//! Tests of stopping the server while a page is rendered.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use crate::viewer::{Server, ViewerRequest};
 
 const LONG: Duration = Duration::from_secs(300);
 
-/// A server with one request on the way, whose page waits for a word.
+/// Starts a server with one request whose page blocks until a message is sent.
 fn answering() -> (Server, TcpStream, mpsc::Sender<()>) {
     let (arrived, arrivals) = mpsc::channel();
     let (go, gone) = mpsc::channel();
@@ -28,12 +28,12 @@ fn answering() -> (Server, TcpStream, mpsc::Sender<()>) {
 }
 
 #[test]
-fn what_is_being_answered_still_arrives() {
+fn an_answer_in_progress_is_still_sent() {
     let (server, mut stream, go) = answering();
     let address = server.address();
     let stopping = std::thread::spawn(move || server.stop());
     let start = Instant::now();
-    // Nothing new is taken any more.
+    // New connections are not accepted.
     while TcpListener::bind(address).is_err() {
         assert!(start.elapsed() < LONG);
     }
@@ -45,7 +45,7 @@ fn what_is_being_answered_still_arrives() {
 }
 
 #[test]
-fn stopping_waits_a_second_at_most() {
+fn stopping_waits_at_most_a_second() {
     let (server, _stream, _go) = answering();
     let start = Instant::now();
     drop(server);

@@ -1,4 +1,4 @@
-//! What the server makes of odd, slow and too many clients.
+//! Tests with invalid requests, and with slow and too many clients.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -89,7 +89,7 @@ fn a_request_that_ends_early_is_refused_and_an_empty_one_is_not_answered() {
 }
 
 #[test]
-fn a_form_arrives_whole_and_a_client_that_asks_is_told_to_go_on() {
+fn a_form_arrives_whole_and_expect_is_answered_with_continue() {
     let (viewer, store) = viewer();
     let hash = crate::viewer::sample::hash("parse");
     let form = format!("csrf={}&do=resolve&hash={hash}", viewer.form_token().as_str());
@@ -121,7 +121,7 @@ fn a_refused_client_may_finish_sending() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 413");
-    // On a connection that was closed, one of these fails, and some systems throw the answer away then.
+    // On a closed connection one of these writes fails, and some systems then discard the answer.
     for _ in 0..20 {
         stream.write_all(&[b'x'; 3_500]).unwrap();
     }
@@ -144,7 +144,7 @@ fn head_has_no_body_even_when_it_is_refused() {
 }
 
 #[test]
-fn a_client_that_drips_has_no_more_time_than_another() {
+fn a_client_that_sends_slowly_has_no_more_time_than_another() {
     let mut builder = Server::builder(viewer().0);
     builder.deadline = Duration::from_millis(300);
     let server = builder.bind("127.0.0.1:0").unwrap();
@@ -155,7 +155,7 @@ fn a_client_that_drips_has_no_more_time_than_another() {
         let began = Instant::now();
         let mut stream = connect(server.address());
         stream.write_all(start.as_bytes()).unwrap();
-        // A byte each 20 ms: no single read waits for long.
+        // A byte every 20 ms, so that no single read blocks for long.
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let mut answer = [0; 12];
         let read = loop {
@@ -173,12 +173,12 @@ fn a_client_that_drips_has_no_more_time_than_another() {
 }
 
 #[test]
-fn two_hundred_slow_clients_do_not_shut_the_page_out() {
+fn two_hundred_slow_clients_do_not_block_the_page() {
     let server = server();
     let address = server.address();
     let begin = || {
         let mut stream = connect(address);
-        // Who is cut off at once cannot send.
+        // A client whose connection was closed cannot send.
         let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n");
         stream
     };
@@ -193,7 +193,7 @@ fn two_hundred_slow_clients_do_not_shut_the_page_out() {
 }
 
 #[test]
-fn while_all_threads_make_pages_a_further_client_is_refused() {
+fn a_client_is_refused_while_all_threads_render_pages() {
     let (begun, begins) = std::sync::mpsc::channel();
     let gate = Arc::new(std::sync::RwLock::new(()));
     let closed = gate.write().unwrap();
@@ -212,7 +212,7 @@ fn while_all_threads_make_pages_a_further_client_is_refused() {
             stream
         })
         .collect();
-    // It sends nothing, so that the answer cannot be lost with what is not read.
+    // It sends nothing, so that the answer cannot be lost with unread data.
     let refused = read_all(connect(address));
     assert_eq!(status(&refused), "503");
     assert!(refused.contains("content-security-policy: default-src 'none'"));
@@ -223,7 +223,7 @@ fn while_all_threads_make_pages_a_further_client_is_refused() {
 }
 
 #[test]
-fn a_panic_is_answered_and_ends_no_server() {
+fn a_panic_is_answered_and_does_not_end_the_server() {
     let viewer = Viewer::new(Arc::new(MemoryStore::new()))
         .permission(|request: &ViewerRequest| {
             request.path() != "/denied" || panic!("while it decides")
@@ -243,7 +243,7 @@ fn stopping_cuts_off_a_client_whose_request_is_not_complete() {
     let address = server.address();
     let mut half = connect(address);
     half.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-    // Answered after the one before it was accepted.
+    // Answered after the previous one was accepted.
     assert_eq!(status(&get(address, "/", "localhost", "")), "200");
     server.stop();
     assert_eq!(read_all(half), "", "not 408, which is the answer after the deadline");
