@@ -3,7 +3,7 @@
 //! `TRYBUILD=overwrite cargo test -p error-tracker-ui-tests` writes what it says now.
 
 #[test]
-fn annotated_functions_compile_and_wrong_options_are_one_clear_error() {
+fn annotated_functions_compile_and_invalid_options_are_one_clear_error() {
     let cases = trybuild::TestCases::new();
     cases.pass("pass/*.rs");
     cases.compile_fail("fail/*.rs");

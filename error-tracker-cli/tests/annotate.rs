@@ -158,7 +158,7 @@ const FUNCTION: &str =
     "fn fails(a: &str) -> Result<u8, std::num::ParseIntError> {\n    a.parse()\n}\n";
 
 #[test]
-fn attributes_are_lines_that_are_added_and_taken_off_again() {
+fn attributes_are_lines_that_are_added_and_removed_again() {
     for end in ["\n", "\r\n"] {
         let lines = |text: String| text.replace('\n', end);
         let package = Package::with(&[("src/main.rs", &lines(plain()))]);
@@ -190,7 +190,7 @@ fn functions_that_only_calculate_with_numbers_are_left_out() {
 }
 
 #[test]
-fn remove_leaves_attributes_that_say_more() {
+fn remove_keeps_attributes_with_options() {
     let text = format!("#[error_tracker::auto_track_exception(skip(a))]\n{FUNCTION}");
     let own = format!("#[auto_track_exception]\n{FUNCTION}");
     let package = Package::with(&[("a.rs", &text), ("b.rs", &own)]);
@@ -251,7 +251,7 @@ fn a_folder_is_a_package_without_its_tests() {
 }
 
 #[test]
-fn what_the_build_script_includes_has_no_dependencies_and_is_left_out() {
+fn files_included_by_the_build_script_are_not_annotated() {
     let script = "include!(\"src/cli.rs\");\n#[path = \"src/words.rs\"]\nmod words;\nfn main() { cli(\"nowhere.rs\") }\n";
     let files = [
         ("Cargo.toml", "[package]\nname = \"shop\"\n"),
@@ -266,7 +266,7 @@ fn what_the_build_script_includes_has_no_dependencies_and_is_left_out() {
 }
 
 #[test]
-fn what_cannot_be_parsed_is_left_as_it_is_and_named_and_the_others_are_done() {
+fn files_that_cannot_be_parsed_are_named_and_unchanged_and_others_are_annotated() {
     let broken = "fn good(a: &str) -> usize { a.len() + 1 }\nfn bad( {\n";
     let package = Package::with(&[("a.rs", broken), ("b.rs", FUNCTION)]);
     let output = package.run(&["a.rs", "b.rs"]);

@@ -113,7 +113,7 @@ fn exit_entry<'a>(exit: &'a ExitSite, lines: &FunctionLines) -> ExitEntry<'a> {
         line,
         column,
         kind: exit.kind,
-        makes: exit.origin.makes,
+        creates_error: exit.origin.creates_error,
         crossing: exit.origin.crossing,
         ordinal: exit.ordinal,
         order: exit.order,

@@ -140,7 +140,7 @@ pub(crate) struct ExitEntry<'a> {
     pub(crate) line: usize,
     pub(crate) column: usize,
     pub(crate) kind: ExitKind,
-    pub(crate) makes: bool,
+    pub(crate) creates_error: bool,
     pub(crate) crossing: ThreadCrossing,
     pub(crate) ordinal: usize,
     pub(crate) order: u32,
@@ -209,7 +209,7 @@ impl MetaText {
             ExitKind::Tail => "t",
             ExitKind::Macro => "m",
         };
-        let flags = u8::from(exit.makes) + exit.crossing.flags();
+        let flags = u8::from(exit.creates_error) + exit.crossing.flags();
         self.entry(&[
             line,
             column,

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_or_no_bytes_reads_as_before() {
+    fn values_that_are_neither_text_nor_bytes_are_read_as_before() {
         assert_eq!(shown([0_u8; 4]), "[0, 0, 0, 0]");
         assert_eq!(shown(b"\x89PN"), "[137, 80, 78]");
         assert_eq!(shown([102_u16, 100]), "[102, 100]");

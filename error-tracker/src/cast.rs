@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_known_whoever_owns_them() {
+    fn bytes_are_recognised_in_every_owner() {
         let (mut array, owned) = (*b"bytes", b"bytes".to_vec());
         assert_eq!(bytes(&array), Some(owned.as_slice()));
         assert_eq!((bytes(&&array), bytes(&&*owned)), (bytes(&owned), bytes(&&owned)));

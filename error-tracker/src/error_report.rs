@@ -26,7 +26,7 @@ pub(crate) fn is_report(type_name: &str) -> bool {
 }
 
 /// Registers how values of a type are written on this thread, if it is a report type.
-pub(crate) fn met<T>(write: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result) {
+pub(crate) fn register<T>(write: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result) {
     if !TYPES.contains(&type_name::<T>()) {
         return;
     }

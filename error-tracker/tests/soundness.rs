@@ -100,7 +100,7 @@ fn every_kind_of_slot_is_read_at_a_failure() {
 }
 
 #[test]
-fn what_is_kept_may_be_borrowed_again_written_and_moved() {
+fn captured_variables_may_be_borrowed_again_written_and_moved() {
     let mut cart = Cart::new();
     let mut numbers = vec![1];
     let error = cart.change(&mut numbers, "y").unwrap_err();
@@ -161,7 +161,7 @@ fn captures(text: &str) -> Option<u32> {
 }
 
 #[test]
-fn captures_by_hand_read_the_frame_around() {
+fn explicit_captures_read_the_enclosing_frame() {
     assert_eq!(captures("v"), None);
 }
 
@@ -337,7 +337,7 @@ fn a_future_that_panics_in_a_poll_leaves_no_frame_behind() {
 }
 
 #[test]
-fn threads_fail_and_give_back_memory_at_once() {
+fn threads_that_fail_free_their_memory_at_once() {
     thread::scope(|scope| {
         for at in 0..3 {
             scope.spawn(move || {

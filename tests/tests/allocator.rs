@@ -43,7 +43,7 @@ fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
 }
 
 #[test]
-fn a_program_whose_allocator_is_annotated_runs_and_tells_its_failures() {
+fn a_program_whose_allocator_is_annotated_runs_and_reports_its_failures() {
     // A thread of its own has no memory for frames yet, and gives back what it got.
     for _ in 0..3 {
         std::thread::spawn(|| assert_eq!(parse("7"), Ok(7))).join().unwrap();

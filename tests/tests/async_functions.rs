@@ -190,9 +190,9 @@ async fn many_inner(id: u32) -> Result<(), String> {
 #[auto_track_exception]
 async fn never_ends(id: u32) -> Result<(), String> {
     let local = id;
-    let met = quick_failure(local).await;
+    let observed = quick_failure(local).await;
     std::future::pending::<()>().await;
-    met
+    observed
 }
 
 #[auto_track_exception]
@@ -206,7 +206,7 @@ fn plain(id: u32) -> Result<(), String> {
 }
 
 #[test]
-fn a_future_that_is_dropped_in_the_middle_tells_what_it_had_met_and_leaves_nothing_behind() {
+fn a_future_that_is_dropped_in_the_middle_reports_its_pending_failure_and_leaves_no_frame() {
     let events = events_of(|| {
         {
             let mut future = pin!(never_ends(1));
@@ -234,7 +234,7 @@ fn a_future_that_is_dropped_in_the_middle_tells_what_it_had_met_and_leaves_nothi
 }
 
 #[test]
-fn tasks_that_are_aborted_leave_nothing_behind() {
+fn aborted_tasks_leave_no_frames() {
     let events = events_of(|| {
         current_thread().block_on(async {
             let task = tokio::spawn(never_ends(10));
@@ -343,7 +343,7 @@ async fn polls_while_it_unwinds() -> u32 {
 }
 
 #[test]
-fn what_runs_while_a_panic_unwinds_is_not_taken_for_what_unwound() {
+fn functions_that_run_during_unwinding_are_not_taken_for_unwound_ones() {
     let event = event_of(|| current_thread().block_on(polls_while_it_unwinds()));
     assert_eq!(functions(&event), ["panics_above", "polls_while_it_unwinds"]);
     assert_eq!(value(&event.frames[0], "id"), "7");
@@ -390,7 +390,7 @@ fn arguments_are_dropped_in_the_order_of_the_function_without_the_attribute() {
 }
 
 #[test]
-fn an_annotated_future_is_send_where_it_was() {
+fn an_annotated_future_is_send_if_the_plain_one_is() {
     fn is_send<T: Send>(_: &T) {}
     let future: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(in_shop("1".into()));
     is_send(&future);

@@ -65,7 +65,7 @@ fn second_of_equal_questions(first: &str, second: &str) -> Result<u32, ParseIntE
 }
 
 #[test]
-fn a_question_mark_tells_its_line_column_and_text() {
+fn a_question_mark_is_shown_with_its_line_column_and_text() {
     let event = event_of(|| free("12,50"));
     assert_left_at(&event, "let number = ", "text.trim().parse::<u32>()?", Exit::Question);
     assert_eq!(functions(&event), ["free"]);
@@ -75,13 +75,13 @@ fn a_question_mark_tells_its_line_column_and_text() {
 }
 
 #[test]
-fn a_return_tells_its_operand() {
+fn a_return_is_shown_with_its_operand() {
     let event = event_of(|| returning("xyz"));
     assert_left_at(&event, "return ", "u32::from_str_radix(text, 16)", Exit::Return);
 }
 
 #[test]
-fn a_tail_tells_the_leaf_that_failed() {
+fn a_tail_is_shown_with_the_leaf_that_failed() {
     let event = event_of(|| tail("9"));
     assert_left_at(&event, "_ => ", "u32::from_str_radix(text, 8)", Exit::Tail);
     let event = event_of(|| err_in_tail(7));
@@ -93,7 +93,7 @@ fn a_tail_tells_the_leaf_that_failed() {
 }
 
 #[test]
-fn equal_expressions_are_told_apart() {
+fn equal_expressions_are_distinguished() {
     let event = event_of(|| second_of_equal_questions("1", "x"));
     assert_left_at(&event, "let two = ", "parse(text)?", Exit::Question);
     assert_eq!(event.frames[0].ordinal, 1);
@@ -264,7 +264,7 @@ fn outer(number: u32) -> Result<u32, String> {
 }
 
 #[test]
-fn generic_functions_tell_as_others_do() {
+fn generic_functions_report_like_others() {
     let event = event_of(|| generic::<i8, _, 2>(["1", "300"]));
     assert_left_at(&event, "all.push(", "text.parse::<T>()?", Exit::Question);
     assert_eq!(event.type_name, "core::num::error::ParseIntError");
@@ -274,7 +274,7 @@ fn generic_functions_tell_as_others_do() {
 }
 
 #[test]
-fn functions_that_return_impl_trait_tell_their_own_failure() {
+fn functions_that_return_impl_trait_report_their_own_failure() {
     let event = event_of(|| iterator(6).map(Iterator::count));
     assert_left_at(&event, "return ", "Err(format!(\"{count} are too many\"))", Exit::Return);
     let events = error_tracker_tests::events_of(|| numbers("1 x").collect::<Result<Vec<_>, _>>());
@@ -282,7 +282,7 @@ fn functions_that_return_impl_trait_tell_their_own_failure() {
 }
 
 #[test]
-fn a_poll_tells_its_ready_error() {
+fn a_ready_error_of_a_poll_is_reported() {
     let event = event_of(|| {
         let mut context = Context::from_waker(std::task::Waker::noop());
         assert!(poll(false, &mut context).is_pending());
@@ -293,7 +293,7 @@ fn a_poll_tells_its_ready_error() {
 }
 
 #[test]
-fn unsafe_and_extern_functions_tell_as_others_do() {
+fn unsafe_and_extern_functions_report_like_others() {
     // SAFETY: the function does nothing that is unsafe.
     let event = event_of(|| unsafe { foreign(21) });
     assert_left_at(&event, "", "Err(format!(\"code {doubled}\"))", Exit::Tail);

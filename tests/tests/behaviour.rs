@@ -306,7 +306,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 #[test]
-fn callers_are_told_where_they_call() {
+fn callers_are_shown_at_the_line_of_their_call() {
     // On one line, so that they differ in their columns.
     let (plain, tracked) = (plain::caller(true), tracked::caller(true));
     assert_eq!(plain.unwrap_err().0.line(), line!() - 1);
@@ -322,7 +322,7 @@ fn callers_are_told_where_they_call() {
 }
 
 #[test]
-fn what_a_function_calls_is_told_its_place() {
+fn a_caller_is_shown_at_the_place_of_its_call() {
     assert_eq!(plain::place_of_question(), tracked::place_of_question());
     assert_eq!(plain::place_of_method(), tracked::place_of_method());
     assert_eq!(plain::place_of_mapped(), tracked::place_of_mapped());
@@ -362,7 +362,7 @@ fn panic_of<R: std::fmt::Debug>(call: impl FnOnce() -> R) -> (String, Option<Pla
 }
 
 #[test]
-fn panics_leave_with_their_payload_from_their_place() {
+fn panics_continue_with_their_payload_and_place() {
     let cell = RefCell::new(1);
     for kind in 0..=9 {
         let borrowed = cell.borrow();

@@ -120,7 +120,7 @@ fn methods_of_an_impl_are_recorded_with_its_options() {
 }
 
 #[test]
-fn what_is_marked_is_left_out_and_an_attribute_inside_goes_before_but_unmasks_nothing() {
+fn marked_functions_are_excluded_and_an_inner_attribute_takes_precedence_but_unmasks_nothing() {
     let event = event_of(|| Cart::empty().last(7));
     assert_eq!(functions(&event), ["Cart::first", "last item"]);
     assert_eq!(event.level, Level::Fatal);

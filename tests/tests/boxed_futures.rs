@@ -107,7 +107,7 @@ fn sent<F: Future + Send>(future: F) -> F {
 }
 
 #[test]
-fn functions_of_an_async_trait_are_frames_with_what_they_were_given() {
+fn functions_of_an_async_trait_are_frames_with_their_arguments() {
     let event = event_of(|| {
         let shop = Fixed { currency: "€" };
         block_on(sent(shop.total(vec!["3".into(), "x".into()])))
@@ -135,7 +135,7 @@ fn functions_of_an_async_trait_are_frames_with_what_they_were_given() {
 }
 
 #[test]
-fn futures_that_could_be_sent_can_be_sent() {
+fn futures_that_were_send_stay_send() {
     let event = event_of(|| {
         block_on(async { sent(Local(Cell::new(1)).price("y")).await.map(drop).map_err(drop) })
     });

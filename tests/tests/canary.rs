@@ -247,7 +247,7 @@ fn without_masking_every_secret_is_found() {
 }
 
 #[test]
-fn what_is_deleted_is_in_the_file_no_more() {
+fn deleted_issues_are_not_in_the_file_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("errors.db");
     let tracker = error_tracker::builder().database(&path).build().unwrap();

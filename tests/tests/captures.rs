@@ -43,7 +43,7 @@ fn equal_errors_that_are_captured_at_one_place_are_events_of_their_own() {
     };
     assert_eq!(events_of(in_a_plain_function).len(), 3);
     assert_eq!(events_of(|| captures_each(&["x", "y", "1", "z"])).len(), 3);
-    assert_eq!(events_of(|| ["x", "y", "z"].map(captured_before_anybody_met_it)).len(), 3);
+    assert_eq!(events_of(|| ["x", "y", "z"].map(captured_before_any_observation)).len(), 3);
     assert_eq!(
         events_of(|| ["x", "y", "z"].map(|text| answer(&plain(text).unwrap_err()))).len(),
         3
@@ -66,7 +66,7 @@ fn captured_by_a_plain_function(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[auto_track_exception]
-fn captured_before_anybody_met_it(text: &str) -> Result<u32, ParseIntError> {
+fn captured_before_any_observation(text: &str) -> Result<u32, ParseIntError> {
     let number = captured(plain(text))?;
     Ok(number)
 }
@@ -92,11 +92,11 @@ fn captured_within_one_expression(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn an_error_is_told_once_whoever_captured_it_before_it_was_returned() {
+fn an_error_is_reported_once_even_if_it_is_captured_before_it_is_returned() {
     let event = event_of(|| captured_within_one_expression("x"));
     assert_eq!(functions(&event), ["parse", "captured_within_one_expression"]);
     assert_eq!(functions(&event_of(|| captured_by_a_plain_function("x"))), ["parse"]);
-    assert!(functions(&event_of(|| captured_before_anybody_met_it("x"))).is_empty());
+    assert!(functions(&event_of(|| captured_before_any_observation("x"))).is_empty());
     assert_eq!(functions(&event_of(|| captured_by_an_annotated_function("x"))), ["parse", "note"]);
 }
 
@@ -119,19 +119,19 @@ fn captures_it_again(text: &str) -> Result<u32, String> {
 }
 
 #[test]
-fn an_error_that_was_captured_is_told_no_more_when_it_has_become_another_one() {
+fn a_captured_error_is_not_reported_again_when_it_is_converted() {
     assert_eq!(functions(&event_of(|| passes_it("x"))), ["parse"]);
     let event = event_of(|| captures_it_again("x"));
     assert_eq!(event.context.extras["shop"], "north");
 }
 
 #[auto_track_exception]
-fn rises(text: &str) -> anyhow::Result<u32> {
+fn begins(text: &str) -> anyhow::Result<u32> {
     parse(text).context("the number is wrong")
 }
 
 fn between(text: &str) -> anyhow::Result<u32> {
-    rises(text).map_err(|error| anyhow::anyhow!("{error:#}")).context("importing")
+    begins(text).map_err(|error| anyhow::anyhow!("{error:#}")).context("importing")
 }
 
 #[auto_track_exception]
@@ -142,7 +142,7 @@ fn above(text: &str) -> anyhow::Result<u32> {
 
 #[test]
 fn an_error_whose_text_became_part_of_a_source_keeps_its_trace() {
-    assert_eq!(functions(&event_of(|| above("x"))), ["parse", "rises", "above"]);
+    assert_eq!(functions(&event_of(|| above("x"))), ["parse", "begins", "above"]);
 }
 
 macro_rules! made_by_a_macro {

@@ -45,7 +45,7 @@ fn reads(size: usize) -> io::Result<usize> {
 }
 
 #[test]
-fn what_was_lent_mutably_may_have_changed() {
+fn a_mutably_borrowed_value_may_have_changed() {
     let frame = frame_of(|| reads(1));
     assert_eq!(value(&frame, "buffer"), "[0, 0, 0, 0, 0, 0, 0, 0]");
     assert_eq!(
@@ -112,7 +112,7 @@ fn parts(
 }
 
 #[test]
-fn what_was_changed_in_part_says_so_and_what_was_assigned_is_taken_again() {
+fn partly_changed_values_are_marked_and_assigned_ones_are_captured_again() {
     let run = |text: &'static str| {
         frame_of(move || parts(text, Order::default(), &mut vec![1], &mut vec![2]))
     };
@@ -161,7 +161,7 @@ fn rounds(texts: &[&str], stop: u32) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn what_a_loop_changes_may_have_changed_in_the_round_before() {
+fn a_variable_changed_in_a_loop_may_have_changed_in_the_previous_iteration() {
     let frame = frame_of(|| rounds(&["1", "9", "x"], 100));
     assert_eq!(
         changed(&frame),
@@ -190,7 +190,7 @@ fn branches(text: &str, clear: bool) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn what_changes_in_another_branch_has_not_changed_in_this_one() {
+fn a_change_in_another_branch_is_not_a_change_in_this_one() {
     assert_eq!(changed(&frame_of(|| branches("x", false))), Vec::<&str>::new());
 }
 
@@ -219,7 +219,7 @@ fn cells(text: &str, counter: &Cell<u32>) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn what_has_a_cell_may_have_changed_through_a_shared_reference() {
+fn a_value_with_a_cell_may_have_changed_through_a_shared_reference() {
     let frame = frame_of(|| cells("x", &Cell::new(1)));
     assert_eq!(changed(&frame), ["cell", "list", "lock", "atomic"]);
     assert_eq!(value(&frame, "counter"), "Cell { value: 2 }", "read at the failure");
@@ -236,7 +236,7 @@ fn lent_as_references(orders: &mut [Order]) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn a_mutable_reference_may_have_changed_and_a_shared_one_not() {
+fn a_value_behind_a_mutable_reference_may_have_changed_but_not_behind_a_shared_one() {
     let frame = frame_of(|| lent_as_references(&mut [Order::default()]));
     assert_eq!(changed(&frame), ["orders", "first"]);
 }

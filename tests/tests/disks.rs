@@ -30,7 +30,7 @@ fn counted(database: &Path) -> u64 {
 }
 
 #[test]
-fn a_limit_of_file_sizes_ends_no_program_and_what_fits_is_kept() {
+fn a_limit_of_file_sizes_ends_no_program_and_events_that_fit_are_stored() {
     let (_folder, path) = database();
     let stderr = stderr(&run_unharmed("size_limit", &path));
     assert_eq!(counted(&path), 200, "all but one that was deleted: {stderr}");
@@ -39,7 +39,7 @@ fn a_limit_of_file_sizes_ends_no_program_and_what_fits_is_kept() {
 }
 
 #[test]
-fn a_program_whose_file_is_cut_goes_on_and_writes_it_again() {
+fn a_program_whose_file_is_truncated_continues_and_writes_it_again() {
     let (_folder, path) = database();
     let stderr = stderr(&run_unharmed("cut_file", &path));
     assert_eq!(counted(&path), 70, "{stderr}");
@@ -95,7 +95,7 @@ fn tampered(path: &Path, tamper: Tamper) -> Tracker {
 }
 
 #[test]
-fn a_calm_writer_notices_what_happens_to_its_file_and_writes_it_again() {
+fn an_idle_writer_detects_the_loss_of_its_file_and_writes_it_again() {
     thread::scope(|scope| {
         for (name, tamper) in TAMPERS {
             scope.spawn(move || {
@@ -284,11 +284,11 @@ fn a_read_only_folder_is_one_warning_and_counted_drops_until_it_is_writable_agai
         let before = u64::from(!is_new);
         let output = read_only(&path, &harm("read_only", &path));
         is_as_without("read_only", &output);
-        let told = stderr(&output);
-        let [warning, meanwhile, again] = told.lines().collect::<Vec<_>>().try_into().unwrap();
+        let reported = stderr(&output);
+        let [warning, meanwhile, again] = reported.lines().collect::<Vec<_>>().try_into().unwrap();
         assert!(
             warning.starts_with("error-tracker: ") && warning.contains(path.to_str().unwrap()),
-            "{told}"
+            "{reported}"
         );
         assert_eq!(meanwhile, r#"stored: 0, dropped: {"store fails": 5}"#);
         assert_eq!(again, r#"stored: 5, dropped: {"store fails": 5}"#);

@@ -47,7 +47,7 @@ fn functions(event: &Event) -> Vec<&str> {
 }
 
 #[test]
-fn a_call_stack_is_taken_where_no_annotated_function_tells_the_way() {
+fn a_call_stack_is_taken_if_no_annotated_function_shows_the_path() {
     let by_mode = |mode| {
         let settings = [("ERROR_TRACKER_BACKTRACE", mode)];
         let mut all = stacks("captures", &settings);
@@ -97,7 +97,7 @@ fn a_program_that_ends_stores_offsets_whose_names_its_readers_find() {
 }
 
 #[test]
-fn a_program_that_goes_on_names_the_calls_while_it_is_idle() {
+fn a_running_program_names_the_calls_while_it_is_idle() {
     let (folder, path) = database();
     // The reader cannot find them: only the program itself still has its executable.
     let program = folder.path().join("program");
@@ -140,7 +140,7 @@ fn resident(process: u32) -> u64 {
 }
 
 #[test]
-fn a_printed_error_names_its_calls_where_the_environment_asks_for_them() {
+fn a_printed_error_names_its_calls_if_rust_backtrace_is_set() {
     let printed = |value| stderr(&run_with("prints", Path::new("-"), &[("RUST_BACKTRACE", value)]));
     let (without, with) = (printed("0"), printed("1"));
     assert!(
@@ -220,7 +220,7 @@ fn a_panic_is_stored_before_another_hook_ends_the_program() {
 }
 
 #[test]
-fn a_panic_that_another_hook_lets_go_on_has_all_that_its_unwinding_shows() {
+fn a_panic_that_unwinds_after_another_hook_has_everything_that_unwinding_shows() {
     for hooks in [
         &[("HOOK_BEFORE", "goes-on")][..],
         &[("HOOK_AFTER", "calls")],
@@ -252,7 +252,7 @@ fn a_panic_that_another_hook_lets_go_on_has_all_that_its_unwinding_shows() {
 }
 
 #[test]
-fn a_panic_whose_hook_was_replaced_is_an_event_and_health_says_so() {
+fn a_panic_whose_hook_was_replaced_is_an_event_and_health_reports_it() {
     for way in ["catches", "panics-in-task", "panics-with-values"] {
         let (_folder, path) = database();
         let output = run_with_hooks(way, &path, &[("HOOK_AFTER", "goes-on")]);
@@ -269,7 +269,7 @@ fn a_panic_whose_hook_was_replaced_is_an_event_and_health_says_so() {
 }
 
 #[test]
-fn a_panic_that_is_resumed_elsewhere_is_one_event_and_no_sign_of_a_replaced_hook() {
+fn a_panic_that_is_resumed_elsewhere_is_one_event_and_does_not_mean_that_the_hook_was_replaced() {
     for hooks in [&[][..], &[("HOOK_AFTER", "calls")]] {
         let (_folder, path) = database();
         let output = run_with_hooks("resumes", &path, hooks);
@@ -280,7 +280,7 @@ fn a_panic_that_is_resumed_elsewhere_is_one_event_and_no_sign_of_a_replaced_hook
 }
 
 #[test]
-fn a_program_whose_store_never_answers_ends_all_the_same() {
+fn a_program_whose_store_never_answers_ends() {
     let hook = ("HOOK_BEFORE", "goes-on");
     for (way, settings) in [
         ("fails", &[][..]),
@@ -327,7 +327,7 @@ fn with_the_option_abort_and_a_stack_overflow_wait_until_failures_are_stored() {
 }
 
 #[test]
-fn a_signal_that_the_program_handles_itself_is_left_to_it() {
+fn a_signal_that_the_program_handles_itself_is_not_handled() {
     for time in ["HOOK_BEFORE", "HOOK_AFTER"] {
         let (_folder, path) = database();
         let settings = [ON_SIGNALS, ("SIGNAL", "15"), (time, "handles-signal")];

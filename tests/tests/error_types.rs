@@ -31,12 +31,12 @@ fn borrowed(text: &str) -> Borrowed<'_> {
 
 /// Whether an event tells of a `Borrowed` behind some pointer.
 #[track_caller]
-fn assert_tells(event: &Event, type_name: &str, trace: &[&str]) {
-    assert_tells_of("kettle", event, type_name, trace);
+fn assert_reports(event: &Event, type_name: &str, trace: &[&str]) {
+    assert_reports_of("kettle", event, type_name, trace);
 }
 
 #[track_caller]
-fn assert_tells_of(what: &str, event: &Event, type_name: &str, trace: &[&str]) {
+fn assert_reports_of(what: &str, event: &Event, type_name: &str, trace: &[&str]) {
     let message = format!("no {what}");
     assert_eq!((&*event.type_name, &event.message), (type_name, &message));
     let causes: Vec<_> = event.chain.iter().map(|cause| cause.message.as_str()).collect();
@@ -80,13 +80,13 @@ macro_rules! pointers {
 
             // What was put behind the pointer where the error was made has its own type.
             let own = "error_types::Borrowed<'_>";
-            assert_tells(&event_of(|| drop(outer(&String::from(" kettle ")))), own, &["inner", "outer"]);
+            assert_reports(&event_of(|| drop(outer(&String::from(" kettle ")))), own, &["inner", "outer"]);
             let event = event_of(|| handles(&String::from("kettle")));
-            assert_tells(&event, own, &["inner"]);
+            assert_reports(&event, own, &["inner"]);
             assert!(event.handled);
             // With texts of their own: an error behind a pointer is known again by its text and where it lies.
             let event = event_of(|| handler($pointer::new(borrowed(&String::from("pot")))));
-            assert_tells_of("pot", &event, $name, &["handler"]);
+            assert_reports_of("pot", &event, $name, &["handler"]);
             let event = event_of(|| {
                 let text = String::from("cup");
                 let error: Pointer<'_> = $pointer::new(borrowed(&text));
@@ -94,19 +94,19 @@ macro_rules! pointers {
                 let shown = error_tracker::format_exception!(error);
                 assert!(shown.contains("no cup") && shown.contains("Caused by"), "{shown}");
             });
-            assert_tells_of("cup", &event, $name, &[]);
+            assert_reports_of("cup", &event, $name, &[]);
         }
     )+};
 }
 
 pointers! {
-    a_box_tells_the_error_that_borrows: Box<Error> = "alloc::boxed::Box<dyn core::error::Error>";
-    a_box_that_is_sent_tells_it: Box<Error, Send> = "alloc::boxed::Box<dyn core::error::Error + core::marker::Send>";
-    a_box_that_is_shared_tells_it:
+    a_box_reports_an_error_that_borrows: Box<Error> = "alloc::boxed::Box<dyn core::error::Error>";
+    a_box_that_is_sent_reports_it: Box<Error, Send> = "alloc::boxed::Box<dyn core::error::Error + core::marker::Send>";
+    a_box_that_is_shared_reports_it:
         Box<Error, Send, Sync> = "alloc::boxed::Box<dyn core::error::Error + core::marker::Send + core::marker::Sync>";
-    an_rc_tells_it: Rc<Error> = "alloc::rc::Rc<dyn core::error::Error>";
-    an_arc_tells_it: Arc<Error> = "alloc::sync::Arc<dyn core::error::Error>";
-    an_arc_that_is_shared_tells_it:
+    an_rc_reports_it: Rc<Error> = "alloc::rc::Rc<dyn core::error::Error>";
+    an_arc_reports_it: Arc<Error> = "alloc::sync::Arc<dyn core::error::Error>";
+    an_arc_that_is_shared_reports_it:
         Arc<Error, Send, Sync> = "alloc::sync::Arc<dyn core::error::Error + core::marker::Send + core::marker::Sync>";
 }
 
@@ -116,9 +116,9 @@ fn refers<'a>(error: &'a (dyn Error + 'a), text: &str) -> Result<u8, &'a (dyn Er
 }
 
 #[test]
-fn a_reference_to_an_error_tells_it() {
+fn a_reference_to_an_error_is_reported() {
     let event = event_of(|| refers(&borrowed(&String::from("kettle")), "x").is_err());
-    assert_tells(&event, "dyn core::error::Error", &["refers"]);
+    assert_reports(&event, "dyn core::error::Error", &["refers"]);
 }
 
 #[auto_track_exception]
@@ -131,9 +131,9 @@ fn shares(text: &str) -> Result<u8, Arc<anyhow::Error>> {
 }
 
 #[test]
-fn an_error_behind_two_pointers_tells_its_causes() {
+fn an_error_in_two_pointers_shows_its_causes() {
     let event = event_of(|| shares("x"));
-    assert_tells(&event, "anyhow::Error", &["shares"]);
+    assert_reports(&event, "anyhow::Error", &["shares"]);
 }
 
 /// An error that gives another by `AsRef` only.
@@ -152,9 +152,9 @@ fn wraps(text: &str) -> Result<u8, Wrapped<'_>> {
 }
 
 #[test]
-fn what_gives_an_error_by_as_ref_tells_it() {
+fn a_value_that_gives_an_error_by_as_ref_is_reported() {
     let event = event_of(|| wraps(&String::from("kettle")).is_err());
-    assert_tells(&event, "error_types::Wrapped<'_>", &["wraps"]);
+    assert_reports(&event, "error_types::Wrapped<'_>", &["wraps"]);
 }
 
 #[derive(Debug)]
@@ -226,7 +226,7 @@ fn literals(text: &str) -> Result<i32, Box<dyn Error>> {
 }
 
 #[test]
-fn a_literal_behind_a_pointer_is_shown() {
+fn a_literal_in_a_pointer_is_shown() {
     let event = events_of(|| literals("x").map_err(drop)).remove(0);
     let shown = |name: &str| value(&event.frames[0], name).to_owned();
     let names = ["boxed", "shared", "counted", "one", "many", "list", "nested"];
@@ -268,7 +268,7 @@ fn reports_further(text: &str) -> eyre::Result<u8> {
 }
 
 #[test]
-fn a_report_tells_by_its_text_and_causes_and_is_not_asked_for_its_debug() {
+fn a_report_is_shown_by_its_text_and_causes_without_calling_its_debug() {
     count_debug();
     let event = event_of(|| reports_further("kettle").is_err());
     assert_eq!(
@@ -289,7 +289,7 @@ fn reports_in_words(text: &str) -> Result<u8, String> {
 }
 
 #[test]
-fn a_variable_that_is_a_report_shows_text_and_causes_and_is_not_asked_for_its_debug() {
+fn a_variable_that_is_a_report_shows_text_and_causes_without_calling_its_debug() {
     count_debug();
     let event = event_of(|| reports_in_words("pan").is_err());
     assert_eq!(functions(&event), ["reports", "reports_in_words"]);

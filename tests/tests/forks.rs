@@ -46,7 +46,7 @@ fn a_fork_does_not_wait_for_a_store_that_another_process_has_locked() {
 }
 
 #[test]
-fn children_and_their_children_do_all_that_their_parents_threads_do_at_the_fork() {
+fn children_and_their_children_work_whatever_their_parents_threads_do_at_the_fork() {
     let (_folder, path) = database();
     run_unharmed("fork_paths", &path);
     counted(&path);
@@ -62,7 +62,7 @@ fn hundreds_of_children_do_all_that_their_parents_threads_do_at_the_fork() {
 }
 
 #[test]
-fn a_store_in_memory_keeps_no_child_waiting() {
+fn a_store_in_memory_does_not_block_a_child() {
     run_unharmed("fork_paths_in_memory", Path::new("in memory"));
 }
 
@@ -81,7 +81,7 @@ fn a_function_that_forks_fails_in_both_processes() {
 }
 
 #[test]
-fn a_child_that_drops_the_pages_server_leaves_it_to_the_parent() {
+fn a_child_that_drops_the_pages_server_does_not_stop_that_of_the_parent() {
     let (_folder, path) = database();
     run_unharmed("fork_while_serving", &path);
 }

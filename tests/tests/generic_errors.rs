@@ -106,7 +106,7 @@ macro_rules! knows {
         })+
 
         #[test]
-        fn an_error_whose_type_is_a_parameter_is_one_event_with_all_that_is_known_of_it_further_out() {
+        fn an_error_whose_type_is_a_parameter_is_one_event_with_what_outer_functions_know_of_it() {
             $(let event = event_of($name);
             assert_eq!(names(&event), [$($generic,)* stringify!($name)]);
             assert_eq!(event.message, "\"x\" is no port");
@@ -141,7 +141,7 @@ fn boxes() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[test]
-fn so_it_is_where_the_error_is_boxed_or_turned_into_another_one() {
+fn an_error_whose_type_is_a_parameter_is_one_event_if_it_is_boxed_or_converted() {
     let event = event_of(|| assert!(boxes().is_err()));
     assert_eq!(functions(&event), ["parse", "parse_all", "by_into", "boxes"]);
     assert!(event.type_name.ends_with("PortError"));
@@ -159,7 +159,7 @@ impl From<PortError> for Other {
 }
 
 #[test]
-fn an_error_that_nobody_knows_says_its_type_and_that_its_text_is_not_known() {
+fn an_error_without_text_shows_its_type_and_that_its_text_is_not_known() {
     let event = event_of(|| assert!(parse_all::<Port>("x").is_err()));
     assert_eq!(functions(&event), ["parse", "parse_all"]);
     assert!(event.type_name.ends_with("generic_errors::PortError"));
@@ -186,7 +186,7 @@ fn captures() {
 }
 
 #[test]
-fn an_error_that_is_captured_by_hand_where_its_type_is_known_is_told_once() {
+fn an_error_that_is_captured_where_its_type_is_known_is_reported_once() {
     let event = event_of(captures);
     assert_eq!(functions(&event), ["parse", "parse_all", "captures"]);
     assert_eq!(event.message, "\"x\" is no port");

@@ -94,7 +94,7 @@ fn panics(at: usize) -> u32 {
 }
 
 #[test]
-fn the_same_place_and_type_are_one_issue_whatever_the_values_and_callers() {
+fn the_same_place_and_type_are_one_issue_for_all_values_and_callers() {
     let one = hash(|| parse("x"));
     assert_eq!(one, hash(|| parse("")), "another message");
     assert_eq!(one, hash(|| first_caller("y")));
@@ -115,7 +115,7 @@ fn another_variant_or_kind_is_another_issue() {
 }
 
 #[test]
-fn opaque_errors_are_told_apart_by_their_message_without_its_values() {
+fn opaque_errors_are_distinguished_by_their_message_without_its_values() {
     let of = |message: &str| {
         let message = message.to_owned();
         hash(|| opaque(message))
@@ -138,7 +138,7 @@ fn of_text(text: &'static str) -> String {
 }
 
 #[test]
-fn texts_that_differ_in_an_id_behind_its_name_are_one_issue() {
+fn texts_that_differ_in_an_id_after_its_label_are_one_issue() {
     for (one, other) in [
         ("request abc123 failed", "request xyz789 failed"),
         ("no session id=k3J9x", "no session id=Zt7Lm"),
@@ -178,7 +178,7 @@ fn messages_group_by_their_template() {
 }
 
 #[test]
-fn the_own_fingerprint_groups_alone() {
+fn a_custom_fingerprint_groups_alone() {
     let of = |parts: [&'static str; 2], text: &'static str| {
         hash(move || {
             with_scope(
@@ -192,7 +192,7 @@ fn the_own_fingerprint_groups_alone() {
 }
 
 #[test]
-fn the_components_are_kept_and_hold_neither_lines_nor_folders() {
+fn the_components_are_stored_without_lines_and_folders() {
     let event = event_of(|| parse("x"));
     assert_eq!(event.grouping.version, "g1");
     assert_eq!(
@@ -287,7 +287,7 @@ groups_io_errors_by_kind! {
 }
 
 #[test]
-fn an_io_error_that_is_captured_by_hand_is_grouped_by_its_kind() {
+fn an_explicitly_captured_io_error_is_grouped_by_its_kind() {
     let by_hand = |error: io::Error| hash(move || capture_exception!(error));
     assert_eq!(by_hand(not_found(0)), by_hand(not_found(1)));
     assert_ne!(by_hand(not_found(0)), by_hand(denied(0)));
@@ -331,7 +331,7 @@ fn coded(text: &'static str) -> Result<(), Coded> {
 }
 
 #[test]
-fn a_debug_that_is_the_display_is_no_variant_and_groups_by_its_text() {
+fn a_debug_that_equals_the_display_is_not_a_variant_and_groups_by_its_text() {
     for text in ["E17", "Timeout", "Refused(17)", "Refused { after: 5 }"] {
         let event = event_of(move || coded(text));
         assert_eq!((event.variant, event.by_text), (None, true), "{text}");
@@ -394,7 +394,7 @@ fn a_message_that_is_only_values_groups_by_its_text() {
 }
 
 #[test]
-fn values_without_a_known_shape_do_not_part_opaque_errors() {
+fn values_without_a_known_form_do_not_split_opaque_errors() {
     let of = |message: &'static str| hash(move || opaque(message.to_owned()));
     for (one, other) in [
         ("no customer cus_NffrFeUfNV2Hib", "no customer cus_9s6XKzkNRiz8i3"),

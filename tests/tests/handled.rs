@@ -56,11 +56,11 @@ macro_rules! loses {
         })+
 
         #[test]
-        fn a_lost_error_is_not_adopted_by_an_equal_one() {
+        fn a_lost_error_is_not_continued_by_an_equal_one() {
             $(let events = events_of($name::$name);
-            let told: Vec<_> = events.iter().map(|event| (functions(event), event.handled)).collect();
+            let reported: Vec<_> = events.iter().map(|event| (functions(event), event.handled)).collect();
             let name = stringify!($name);
-            assert_eq!(told, [(vec!["child"], true), (vec![name], false)]);)+
+            assert_eq!(reported, [(vec!["child"], true), (vec![name], false)]);)+
         }
     };
 }
@@ -152,10 +152,10 @@ fn fallback_fails() -> Result<u32, NoMoney> {
 }
 
 #[test]
-fn what_fails_in_a_handler_by_itself_is_another_error() {
+fn an_own_failure_of_a_handler_is_another_error() {
     let events = events_of(fallback_fails);
-    let told: Vec<_> = events.iter().map(|event| (functions(event), event.handled)).collect();
-    assert_eq!(told, [(vec!["child"], true), (vec!["fallback_fails"], false)]);
+    let reported: Vec<_> = events.iter().map(|event| (functions(event), event.handled)).collect();
+    assert_eq!(reported, [(vec!["child"], true), (vec!["fallback_fails"], false)]);
 }
 
 #[auto_track_exception]
@@ -178,13 +178,13 @@ async fn waits_and_makes() -> Result<u32, Closed> {
 }
 
 #[test]
-fn so_it_is_in_async_functions() {
+fn handled_errors_of_async_functions_are_events_too() {
     let run = |future: std::pin::Pin<Box<dyn Future<Output = ()>>>| {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future);
     };
     let events = events_of(move || run(Box::pin(async { drop(waits_and_loses().await) })));
-    let told: Vec<_> = events.iter().map(|event| (functions(event), event.handled)).collect();
-    assert_eq!(told, [(vec!["child", "waits"], true), (vec!["waits_and_loses"], false)]);
+    let reported: Vec<_> = events.iter().map(|event| (functions(event), event.handled)).collect();
+    assert_eq!(reported, [(vec!["child", "waits"], true), (vec!["waits_and_loses"], false)]);
     let event = event_of(move || run(Box::pin(async { drop(waits_and_makes().await) })));
     assert_eq!(functions(&event), ["child", "waits", "waits_and_makes"]);
 }

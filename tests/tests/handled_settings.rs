@@ -37,13 +37,13 @@ fn run(scenario: &str, settings: &[(&str, &str)]) -> Vec<(Issue, Vec<Event>)> {
 }
 
 /// Type, count, how many events are kept, and whether it is listed among what was handled; sorted.
-fn told(scenario: &str, settings: &[(&str, &str)]) -> Vec<(String, u64, usize, bool)> {
-    let mut told: Vec<_> = run(scenario, settings)
+fn reported(scenario: &str, settings: &[(&str, &str)]) -> Vec<(String, u64, usize, bool)> {
+    let mut reported: Vec<_> = run(scenario, settings)
         .into_iter()
         .map(|(issue, events)| (issue.short_type(), issue.count, events.len(), issue.handled))
         .collect();
-    told.sort();
-    told
+    reported.sort();
+    reported
 }
 
 fn one(name: &str, count: u64, kept: usize, handled: bool) -> (String, u64, usize, bool) {
@@ -52,64 +52,65 @@ fn one(name: &str, count: u64, kept: usize, handled: bool) -> (String, u64, usiz
 
 #[test]
 fn handled_errors_are_kept_counted_or_not_recorded() {
-    assert_eq!(told("handled", &[]), [one("NoMoney", 6, 6, true)]);
-    assert_eq!(told("handled", &[("HANDLED", "keep")]), [one("NoMoney", 6, 6, true)]);
-    assert_eq!(told("handled", &[("HANDLED", "count")]), [one("NoMoney", 6, 1, true)]);
-    assert_eq!(told("handled", &[("HANDLED", "off")]), []);
+    assert_eq!(reported("handled", &[]), [one("NoMoney", 6, 6, true)]);
+    assert_eq!(reported("handled", &[("HANDLED", "keep")]), [one("NoMoney", 6, 6, true)]);
+    assert_eq!(reported("handled", &[("HANDLED", "count")]), [one("NoMoney", 6, 1, true)]);
+    assert_eq!(reported("handled", &[("HANDLED", "off")]), []);
 }
 
 #[test]
-fn the_first_of_the_counted_ones_keeps_its_details() {
+fn the_first_counted_event_has_its_details() {
     let issues = run("handled", &[("HANDLED", "count")]);
     let event = &issues[0].1[0];
     assert_eq!((event.frames[0].function.as_str(), event.handled), ("pay", true));
 }
 
 #[test]
-fn captures_panics_and_what_leaves_are_recorded_whatever_is_done_with_handled_errors() {
+fn captures_panics_and_returned_errors_are_recorded_with_every_setting_for_handled_errors() {
     for mode in ["keep", "count", "off"] {
-        let told = told("others", &[("HANDLED", mode)]);
-        assert_eq!(told, [one("NoMoney", 2, 2, false), one("panic", 1, 1, false)], "{mode}");
+        let reported = reported("others", &[("HANDLED", mode)]);
+        assert_eq!(reported, [one("NoMoney", 2, 2, false), one("panic", 1, 1, false)], "{mode}");
     }
 }
 
 #[test]
-fn errors_that_say_nothing_are_recorded_only_when_asked_for() {
-    assert_eq!(told("empty", &[]), []);
+fn errors_without_information_are_recorded_only_with_the_setting() {
+    assert_eq!(reported("empty", &[]), []);
     let all = [one("()", 2, 2, false), one("Closed", 1, 1, true), one("Mute", 1, 1, false)];
-    assert_eq!(told("empty", &[("EMPTY_ERRORS", "true")]), all);
+    assert_eq!(reported("empty", &[("EMPTY_ERRORS", "true")]), all);
 }
 
 #[test]
-fn errors_that_say_nothing_are_recorded_when_they_are_captured_or_become_one_that_does() {
-    let told = told("asked", &[("HANDLED", "off")]);
-    assert_eq!(told, [one("()", 2, 2, false), one("Closed", 1, 1, false)]);
+fn errors_without_information_are_recorded_if_they_are_captured_or_converted_to_one_with_information()
+ {
+    let reported = reported("asked", &[("HANDLED", "off")]);
+    assert_eq!(reported, [one("()", 2, 2, false), one("Closed", 1, 1, false)]);
 }
 
 #[test]
 fn an_error_with_which_the_program_ends_was_not_handled() {
     for scenario in ["exits_in_an_arm", "exits_in_a_closure", "exits_after_a_flush", "main_fails"] {
-        assert_eq!(told(scenario, &[]), [one("NoMoney", 1, 1, false)], "{scenario}");
+        assert_eq!(reported(scenario, &[]), [one("NoMoney", 1, 1, false)], "{scenario}");
         let issues = run(scenario, &[]);
         assert!(!issues[0].1[0].handled, "{scenario}");
     }
     for scenario in ["exits_in_an_arm", "exits_in_a_closure", "main_fails"] {
         assert_eq!(
-            told(scenario, &[("HANDLED", "off")]),
+            reported(scenario, &[("HANDLED", "off")]),
             [one("NoMoney", 1, 1, false)],
             "{scenario}"
         );
     }
-    assert_eq!(told("dies", &[("HANDLED", "off")]), [one("NoMoney", 1, 1, false)]);
-    let told = told("panics_in_an_arm", &[("HANDLED", "off")]);
-    assert_eq!(told, [one("NoMoney", 1, 1, false), one("panic", 1, 1, false)]);
+    assert_eq!(reported("dies", &[("HANDLED", "off")]), [one("NoMoney", 1, 1, false)]);
+    let reported = reported("panics_in_an_arm", &[("HANDLED", "off")]);
+    assert_eq!(reported, [one("NoMoney", 1, 1, false), one("panic", 1, 1, false)]);
 }
 
 #[test]
-fn what_was_handled_before_the_program_fails_and_what_ends_it_well_was_handled() {
+fn errors_handled_before_the_program_ends_in_any_way_are_marked_as_handled() {
     for scenario in ["exits_well", "main_goes_on"] {
-        assert_eq!(told(scenario, &[]), [one("NoMoney", 1, 1, true)], "{scenario}");
-        assert_eq!(told(scenario, &[("HANDLED", "off")]), [], "{scenario}");
+        assert_eq!(reported(scenario, &[]), [one("NoMoney", 1, 1, true)], "{scenario}");
+        assert_eq!(reported(scenario, &[("HANDLED", "off")]), [], "{scenario}");
     }
-    assert_eq!(told("returned_before", &[("HANDLED", "off")]), [one("NoMoney", 1, 1, false)]);
+    assert_eq!(reported("returned_before", &[("HANDLED", "off")]), [one("NoMoney", 1, 1, false)]);
 }

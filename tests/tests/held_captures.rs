@@ -34,7 +34,7 @@ fn held_and_returned(text: &str, held: &mut Option<HeldCapture>) -> Result<u32, 
 }
 
 #[test]
-fn a_held_capture_is_recorded_when_it_is_committed_with_all_that_was_known_before() {
+fn a_held_capture_is_recorded_when_it_is_committed_with_everything_known_before() {
     let event = event_of(|| {
         error_tracker::with_scope(
             |scope| scope.set_tag("request", "7"),
@@ -63,8 +63,8 @@ fn a_held_capture_that_is_dropped_leaves_no_event_of_its_error() {
         assert!(answer("y").is_err());
         drop(hold_exception(&"z".parse::<u32>().unwrap_err()));
     });
-    let told: Vec<_> = events.iter().map(|event| (&event.type_name, &event.frames)).collect();
-    assert!(events.is_empty(), "{told:#?}");
+    let reported: Vec<_> = events.iter().map(|event| (&event.type_name, &event.frames)).collect();
+    assert!(events.is_empty(), "{reported:#?}");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_held_capture_is_committed_once_by_any_clone_on_any_thread() {
 }
 
 #[test]
-fn an_error_that_is_an_event_already_stays_one_and_gets_the_context_of_what_is_committed() {
+fn a_recorded_error_stays_one_event_and_gets_the_context_of_a_committed_capture() {
     let event = event_of(|| {
         let error = parse("x").unwrap_err();
         let id = hold_exception!(error, attempt = 3).commit();

@@ -120,7 +120,7 @@ fn below_an_attribute() -> Result<u32, NoMoney> {
 }
 
 #[test]
-fn an_exit_that_is_hidden_leaves_the_frame_in_the_trace_which_says_so() {
+fn a_hidden_exit_is_marked_in_its_frame() {
     let event = event_of(|| above(3));
     assert_eq!(
         exits(&event),
@@ -136,7 +136,7 @@ fn an_exit_that_is_hidden_leaves_the_frame_in_the_trace_which_says_so() {
 }
 
 #[test]
-fn so_it_does_where_nobody_is_further_out() {
+fn a_hidden_exit_is_marked_in_the_outermost_function() {
     let event = event_of(|| selects(4));
     assert_eq!(exits(&event), [("child", Exit::Tail), ("selects", Exit::Hidden)]);
     assert!(!event.handled);

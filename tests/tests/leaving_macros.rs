@@ -80,7 +80,7 @@ mod waits {
             })+
 
             #[test]
-            fn a_text_that_is_waited_for_is_the_one_that_the_macro_writes() {
+            fn an_awaited_text_is_the_one_that_the_macro_writes() {
                 $(let event = event_of(|| {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
                     // On another thread perhaps: the future is `Send`.
@@ -112,7 +112,7 @@ fn above(of: u32) -> anyhow::Result<u32> {
 }
 
 #[test]
-fn it_goes_on_through_the_callers_as_one_event() {
+fn an_error_continues_through_the_callers_as_one_event() {
     let event = event_of(|| assert!(above(9).is_err()));
     assert_eq!(
         (event.message.as_str(), functions(&event)),
@@ -207,10 +207,10 @@ mod without_a_text {
     }
 
     #[test]
-    fn its_callers_know_the_values_of_the_condition() {
+    fn the_error_of_ensure_shows_the_values_of_its_condition() {
         let event = event_of(|| asks(9).is_err());
-        let told = (event.message.as_str(), functions(&event));
-        assert_eq!(told, ("Condition failed: `of > 10` (9 vs 10)", vec!["operands", "asks"]));
+        let reported = (event.message.as_str(), functions(&event));
+        assert_eq!(reported, ("Condition failed: `of > 10` (9 vs 10)", vec!["operands", "asks"]));
         let event = event_of(|| adds(9).is_err());
         assert_eq!(functions(&event), ["operands", "adds"]);
         assert!(
@@ -246,7 +246,7 @@ mod without_a_text {
     }
 
     #[test]
-    fn a_condition_that_panics_or_leaves_is_told_as_such() {
+    fn a_condition_that_panics_or_returns_is_reported_as_such() {
         let event = event_of(|| panics(&[1]).is_err());
         assert!(event.message.starts_with("index out of bounds"), "{}", event.message);
         assert!(events_of(|| assert!(refuses(9).is_ok())).is_empty());
@@ -312,7 +312,7 @@ mod that_do_not_return {
     }
 
     #[test]
-    fn macros_of_these_names_that_go_on_are_no_failures() {
+    fn macros_of_these_names_that_do_not_return_are_not_failures() {
         let events = events_of(|| assert_eq!(goes_on(9), Ok(9)));
         assert!(events.is_empty(), "{:?}", events[0].message);
         let event = event_of(|| assert!(fails_later(9).is_err()));

@@ -300,7 +300,7 @@ fn overwrites(text: &str) -> Parsed<usize> {
 }
 
 #[test]
-fn a_value_that_nothing_reads_is_not_shown_in_place_of_a_newer_one() {
+fn an_unread_value_is_not_shown_in_place_of_a_newer_one() {
     let event = event_of(|| overwrites("kettle"));
     let frame = &event.frames[0];
     assert_eq!((value(frame, "pieces"), value(frame, "shown")), ("6", "\"6 7\""));

@@ -44,13 +44,13 @@ fn a_function_of_a_macro_in_another_file_is_shown_there() {
 }
 
 #[test]
-fn a_body_that_a_macro_was_given_is_shown_where_it_is_written() {
+fn a_body_passed_to_a_macro_is_shown_where_it_is_written() {
     let at = place_of(HERE, "text.parse()?;\n    Ok(here)");
     assert_eq!(place(|| parses_here("x")), expected("macros.rs", at, "text.parse()?"));
 }
 
 #[test]
-fn what_a_macro_was_given_piece_by_piece_is_shown_at_the_start_of_the_function() {
+fn a_body_passed_to_a_macro_in_pieces_is_shown_at_the_start_of_the_function() {
     let (line, _) = place_of(THERE, "fn $name() -> Result<u32, ParseIntError> {");
     assert_eq!(
         place(parses_what_it_is_given),

@@ -10,7 +10,7 @@ use error_tracker_tests::{event_of, value, variable};
 
 const SECRET: &str = "Tr0ub4dor&3";
 
-fn told(event: &Event) -> String {
+fn reported(event: &Event) -> String {
     error_tracker::json::to_string(event).unwrap()
 }
 
@@ -76,11 +76,11 @@ fn the_value_of_a_masked_variable_is_masked_in_other_variables_and_in_the_error(
         event_of(|| of_a_caller(SECRET)),
     ];
     for event in events {
-        assert!(!told(&event).contains("Tr0ub4dor"), "{event:#?}");
+        assert!(!reported(&event).contains("Tr0ub4dor"), "{event:#?}");
         assert!(event.message.starts_with("refused **************"), "{}", event.message);
     }
     let event = event_of(|| number(493_817_205));
-    assert!(!told(&event).contains("493817205"), "{event:#?}");
+    assert!(!reported(&event).contains("493817205"), "{event:#?}");
 }
 
 #[test]
@@ -88,12 +88,12 @@ fn each_call_has_its_value_searched_for() {
     for round in 0..5 {
         let secret = format!("{SECRET}-{round}");
         let event = event_of(move || owned(secret));
-        assert!(!told(&event).contains("Tr0ub4dor"), "{round}: {event:#?}");
+        assert!(!reported(&event).contains("Tr0ub4dor"), "{round}: {event:#?}");
     }
 }
 
 #[test]
-fn short_values_and_plain_words_of_a_masked_variable_stay_elsewhere() {
+fn short_values_and_plain_words_of_a_masked_variable_are_not_masked_elsewhere() {
     for shown in ["x7", "client"] {
         let event = event_of(|| borrowed(shown));
         assert!(event.message.starts_with(&format!("refused {shown} ")), "{}", event.message);
@@ -137,7 +137,7 @@ fn with_a_key_in_its_source(text: &str) -> Result<u32, std::num::ParseIntError> 
 }
 
 #[test]
-fn what_looks_like_a_secret_in_the_source_around_a_failure_is_masked() {
+fn secrets_in_the_source_around_a_failure_are_masked() {
     let (send, printed) = std::sync::mpsc::channel();
     let event = event_of(move || {
         let error = with_a_key_in_its_source("x").unwrap_err();
@@ -145,7 +145,7 @@ fn what_looks_like_a_secret_in_the_source_around_a_failure_is_masked() {
     });
     let lines = &event.frames[0].snippet.as_ref().unwrap().lines;
     assert!(lines.iter().any(|line| line.contains("let key = \"**")), "{lines:#?}");
-    assert!(!told(&event).contains("0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R"));
+    assert!(!reported(&event).contains("0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R"));
     let printed = printed.recv().unwrap();
     assert!(!printed.contains("0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R"), "{printed}");
 }

@@ -77,7 +77,7 @@ fn leaks() -> Vec<(String, String)> {
 }
 
 #[test]
-fn each_form_in_which_text_tells_a_secret_is_masked_and_the_rest_stays() {
+fn each_form_of_a_secret_in_text_is_masked_and_the_rest_stays() {
     let leaks = leaks();
     assert!(leaks.len() > 1000, "{}", leaks.len());
     let is_wrong = |(text, secret): &&(String, String)| {
@@ -90,7 +90,7 @@ fn each_form_in_which_text_tells_a_secret_is_masked_and_the_rest_stays() {
 }
 
 #[test]
-fn each_form_is_masked_in_the_debug_text_of_its_text_too() {
+fn each_form_is_also_masked_in_its_debug_text() {
     let secret_in = |form: &String, secret: &String| masked(form).contains(secret.as_str());
     let mut wrong = Vec::new();
     for (text, secret) in leaks() {
@@ -160,7 +160,7 @@ fn a_text_that_was_masked_stays_as_it_is() {
 }
 
 #[test]
-fn every_name_of_a_secret_is_known_and_at_most_one_in_a_hundred_others_is_taken_for_one() {
+fn every_name_of_a_secret_is_recognised_and_at_most_one_in_a_hundred_others() {
     let masking = Masking::default();
     let lost: Vec<_> =
         names(SECRET_NAMES).into_iter().filter(|name| masking.name(name).is_none()).collect();
@@ -247,7 +247,7 @@ fn event(message: &str) -> Event {
 }
 
 #[test]
-fn each_text_of_an_event_is_looked_through() {
+fn each_text_of_an_event_is_searched() {
     for (text, secret) in leaks().into_iter().step_by(7) {
         let mut event = event(&text);
         event.debug = Some(text.clone());
@@ -373,7 +373,7 @@ fn cut(text: &str, list: &[String]) -> Result<(), String> {
 }
 
 #[test]
-fn where_text_is_cut_no_start_of_a_secret_stays() {
+fn no_start_of_a_secret_stays_before_a_cut() {
     for (open, secret) in [
         ("postgres://shop:", "s3cr3tpassw0rdthatislong"),
         ("https://shop:", "correct/horse#battery"),

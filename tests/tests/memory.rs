@@ -13,7 +13,7 @@ use unharmed::{database, is_as_without, run, stderr, text};
 
 /// A number that the program tells: the one behind `name`.
 #[track_caller]
-fn told(output: &Output, name: &str) -> u64 {
+fn reported(output: &Output, name: &str) -> u64 {
     let stderr = stderr(output);
     let line = stderr.lines().find_map(|line| line.strip_prefix(name));
     line.unwrap_or_else(|| panic!("no `{name}` in {stderr}")).trim().parse().unwrap()
@@ -30,13 +30,13 @@ fn is_counted_exactly_and_small(scenario: &str, raised: u64) {
         "{}",
         stderr(&tracked)
     );
-    let [all, kept, dropped] = ["raised", "kept", "dropped"].map(|name| told(&tracked, name));
+    let [all, kept, dropped] = ["raised", "kept", "dropped"].map(|name| reported(&tracked, name));
     assert_eq!((all, kept + dropped), (raised, raised));
     let store = SqliteStore::open_read_only(&path).unwrap();
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
     let issues = store.issues(&IssueQuery::default()).unwrap().items;
     assert_eq!((issues.len(), issues[0].count), (1, kept), "the file says the same");
-    let more = told(&tracked, "peak").saturating_sub(told(&plain, "peak"));
+    let more = reported(&tracked, "peak").saturating_sub(reported(&plain, "peak"));
     assert!(more <= 64 << 10, "{more} KiB more than without a tracker");
 }
 
@@ -52,11 +52,11 @@ fn a_long_storm_of_one_error_is_counted_exactly_and_takes_64_mebibytes_at_most()
 }
 
 #[test]
-fn memory_is_given_back_when_the_names_of_a_backtrace_were_looked_up() {
+fn memory_is_freed_after_the_names_of_a_backtrace_were_found() {
     let (_folder, path) = database();
     let output = run("names", &path);
     is_as_without("names", &output);
-    let (took, kept) = (told(&output, "took"), told(&output, "kept"));
+    let (took, kept) = (reported(&output, "took"), reported(&output, "kept"));
     assert!(took > 8 << 10, "{took} KiB: debug information was read");
     assert!(kept <= 2 << 10, "{kept} KiB of {took} are kept");
 }

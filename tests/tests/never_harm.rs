@@ -24,7 +24,7 @@ fn events(database: &Path) -> Vec<Event> {
 }
 
 #[test]
-fn values_that_panic_recurse_or_never_end_are_shown_as_such_and_harm_nobody() {
+fn values_that_panic_recurse_or_never_end_are_shown_as_such_and_harmless() {
     let (_folder, path) = database();
     let begun = Instant::now();
     let output = run_unharmed("debug", &path);
@@ -55,7 +55,7 @@ fn values_that_panic_recurse_or_never_end_are_shown_as_such_and_harm_nobody() {
 }
 
 #[test]
-fn no_lock_is_poisoned_or_kept_by_looking_at_what_is_in_it() {
+fn reading_a_locked_value_never_poisons_or_keeps_its_lock() {
     let (_folder, path) = database();
     let output = run_unharmed("locks", &path);
     assert_eq!(stderr(&output), "");
@@ -67,7 +67,7 @@ fn no_lock_is_poisoned_or_kept_by_looking_at_what_is_in_it() {
 }
 
 #[test]
-fn a_list_without_end_is_not_walked_through() {
+fn an_endless_list_is_not_walked_through() {
     let (_folder, path) = database();
     run_unharmed("large", &path);
     let events = events(&path);
@@ -101,7 +101,7 @@ fn thousands_of_messages_that_have_nothing_in_common_are_each_accounted_for() {
 }
 
 #[test]
-fn a_store_that_is_locked_all_the_time_is_not_waited_for_by_callers() {
+fn callers_do_not_wait_for_a_store_that_is_always_locked() {
     let (_folder, path) = database();
     run("return", &path);
     let locked = rusqlite::Connection::open(&path).unwrap();
@@ -112,7 +112,7 @@ fn a_store_that_is_locked_all_the_time_is_not_waited_for_by_callers() {
 }
 
 #[test]
-fn failures_of_a_runtime_that_is_gone_are_stored() {
+fn failures_of_a_runtime_that_has_ended_are_stored() {
     let (_folder, path) = database();
     run_unharmed("runtime_gone", &path);
     let store = SqliteStore::open_read_only(&path).unwrap();
@@ -122,7 +122,7 @@ fn failures_of_a_runtime_that_is_gone_are_stored() {
 }
 
 #[test]
-fn a_program_that_another_takes_the_place_of_leaves_it_no_open_files() {
+fn a_program_that_is_replaced_by_exec_leaves_no_open_files() {
     let (_folder, path) = database();
     let output = run_unharmed("exec", &path);
     assert_eq!(output.status.code(), Some(7));
@@ -150,13 +150,13 @@ fn what_the_disk_did_not_take_is_not_acknowledged_and_tried_again() {
             "{}",
             stderr(&output)
         );
-        let told = stderr(&output);
-        assert!(told.contains(flushed), "{faults}: {told}");
+        let reported = stderr(&output);
+        assert!(reported.contains(flushed), "{faults}: {reported}");
     }
 }
 
 #[test]
-fn an_error_that_panics_when_it_is_looked_at_is_returned_all_the_same() {
+fn an_error_that_panics_when_it_is_formatted_is_returned_all_the_same() {
     #[derive(Debug)]
     struct SourcePanics<const N: usize>([u64; N]);
 
@@ -274,14 +274,17 @@ fn json_that_nests_20_000_deep_is_refused_or_cut() {
 fn a_store_and_hooks_that_fail_are_not_recorded_into_themselves() {
     let output = run_unharmed("own_store", Path::new("its own"));
     let lines = stderr(&output);
-    let told = lines.lines().find(|line| line.starts_with("flushed")).unwrap();
-    assert!(told.contains("raised: 1, stored: 1, coalesced: 0, pending: 0, dropped: {}"), "{told}");
-    assert!(told.contains("issues: 1, store: [\"failure 54\"]"), "{told}");
-    assert!(told.contains("last_error: Some("), "{told}");
+    let reported = lines.lines().find(|line| line.starts_with("flushed")).unwrap();
+    assert!(
+        reported.contains("raised: 1, stored: 1, coalesced: 0, pending: 0, dropped: {}"),
+        "{reported}"
+    );
+    assert!(reported.contains("issues: 1, store: [\"failure 54\"]"), "{reported}");
+    assert!(reported.contains("last_error: Some("), "{reported}");
 }
 
 #[test]
-fn a_hook_that_panics_loses_its_events_and_says_so() {
+fn a_hook_that_panics_drops_its_events_and_is_reported() {
     let (_folder, path) = database();
     let output = run_unharmed("before_capture", &path);
     assert!(stderr(&output).contains(r#"{"before_capture panicked": 8}"#), "{}", stderr(&output));
@@ -298,17 +301,17 @@ fn a_database_that_cannot_be_opened_is_one_warning_and_counted_drops() {
         // A panic writes its lines piece by piece, so ours may stand in one of them.
         assert_eq!(lines.matches("error-tracker: ").count(), 1, "{lines}");
         assert!(lines.contains(path.to_str().unwrap()), "{lines}");
-        let told = lines.lines().find(|line| line.starts_with("flushed")).unwrap();
-        assert!(told.starts_with("flushed false"), "{told}");
+        let reported = lines.lines().find(|line| line.starts_with("flushed")).unwrap();
+        assert!(reported.starts_with("flushed false"), "{reported}");
         assert!(
-            told.contains(r#"{"store fails": 8}"#) && told.contains("raised: 8, stored: 0"),
-            "{told}"
+            reported.contains(r#"{"store fails": 8}"#) && reported.contains("raised: 8, stored: 0"),
+            "{reported}"
         );
     }
 }
 
 #[test]
-fn the_end_of_the_program_waits_for_the_store_however_it_comes() {
+fn every_end_of_the_program_waits_for_the_store() {
     for (fault, message) in
         [("exit", "failure 42"), ("return", "failure 44"), ("forgotten", "failure 46")]
     {
@@ -338,22 +341,22 @@ fn panics_that_abort_the_program_are_on_the_disk() {
     let (_folder, path) = database();
     let output = run_unharmed("abort", &path);
     assert_eq!(output.status.signal(), Some(6));
-    let told = events(&path);
-    let first = told.iter().find(|event| event.message.contains("index is 7")).unwrap();
+    let reported = events(&path);
+    let first = reported.iter().find(|event| event.message.contains("index is 7")).unwrap();
     assert_eq!(functions(first), ["unwinds", "must_not_unwind"]);
     assert_eq!(value(&first.frames[1], "local"), "7");
 
     let (_folder, path) = database();
     let output = run_unharmed("twice", &path);
     assert_eq!(output.status.signal(), Some(6));
-    let told = events(&path);
-    let mut messages: Vec<_> = told.iter().map(|event| event.message.as_str()).collect();
+    let reported = events(&path);
+    let mut messages: Vec<_> = reported.iter().map(|event| event.message.as_str()).collect();
     messages.sort_unstable();
     assert_eq!(
         messages[..2],
         ["a panic in Drop", "index out of bounds: the len is 1 but the index is 7"]
     );
-    assert!(told.iter().all(|event| event.kind == Kind::Panic));
+    assert!(reported.iter().all(|event| event.kind == Kind::Panic));
 }
 
 #[test]

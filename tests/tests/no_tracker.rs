@@ -14,7 +14,7 @@ fn quantity(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn a_value_that_only_a_tracker_would_keep_says_so_instead_of_too_costly() {
+fn a_value_that_only_a_tracker_would_use_says_so_instead_of_too_costly() {
     let error = quantity(" x ").unwrap_err();
     let event = event_from_error(&error);
     let digits = variable(&event.frames[0], "digits");

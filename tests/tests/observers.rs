@@ -62,7 +62,7 @@ impl EventObserver for Listener {
 }
 
 #[test]
-fn an_observer_hears_the_stores_answer_with_the_event_and_its_issue() {
+fn an_observer_gets_the_stores_answer_with_the_event_and_its_issue() {
     let listener = Listener::default();
     let tracker = observed_by(listener.clone());
     let capture = || {
@@ -95,7 +95,7 @@ fn an_observer_hears_the_stores_answer_with_the_event_and_its_issue() {
 }
 
 #[test]
-fn an_observer_hears_of_what_is_only_counted_in_a_storm() {
+fn an_observer_is_notified_of_counted_events_of_a_storm() {
     let sum = Arc::new(Mutex::new((0, 0)));
     let theirs = Arc::clone(&sum);
     let tracker = observed_by(move |stored: &StoredEvent| {

@@ -32,14 +32,14 @@ fn skipping_all(times: u32) -> Result<u32, String> {
 }
 
 #[test]
-fn skip_leaves_out_the_named_arguments_and_locals_and_no_others() {
+fn skip_omits_the_named_arguments_and_locals_only() {
     let frame = frame_of(event_of(|| skipping(&Order::default(), 3)));
     assert_eq!(shown(&frame.arguments), ["times = 3"]);
     assert_eq!(shown(&frame.locals), ["kept = 1"]);
 }
 
 #[test]
-fn skip_all_leaves_out_all_variables_and_keeps_the_frame() {
+fn skip_all_omits_all_variables_but_not_the_frame() {
     let frame = frame_of(event_of(|| skipping_all(3)));
     assert_eq!((frame.arguments.len(), frame.locals.len()), (0, 0));
     assert_eq!(
@@ -61,7 +61,7 @@ fn must_find(ids: &[u32], id: u32) -> Option<usize> {
 }
 
 #[test]
-fn a_none_is_an_answer_unless_the_option_says_otherwise() {
+fn a_none_is_not_a_failure_without_the_option() {
     assert!(events_of(|| finds(&[1, 2], 3)).is_empty());
     let event = event_of(|| must_find(&[1, 2], 3));
     assert_eq!((event.kind, event.level), (Kind::None, Level::Warning));
@@ -76,7 +76,7 @@ fn masking(account: &str, amount: u32) -> Result<(), String> {
 }
 
 #[test]
-fn mask_hides_values_and_says_why() {
+fn mask_hides_values_and_shows_the_rule() {
     let frame = frame_of(event_of(|| masking("DE-1234-5678", 5)));
     for name in ["account", "holder"] {
         let hidden = variable(&frame, name);
@@ -136,7 +136,7 @@ fn with_context(order: &Order) -> Result<(), String> {
 }
 
 #[test]
-fn context_is_evaluated_at_entry_kept_beside_the_event_and_masked_by_name() {
+fn context_is_evaluated_at_entry_added_to_the_event_and_masked_by_name() {
     let event = event_of(|| with_context(&Order { id: 987_654, note: "gone".into() }));
     let extras = &event.context.extras;
     assert_eq!(extras["items"], 4);
@@ -200,7 +200,7 @@ fn adaptive(id: u32) -> Result<(), String> {
 }
 
 #[test]
-fn locals_are_kept_never_always_or_as_long_as_they_are_quick() {
+fn locals_are_captured_never_always_or_as_long_as_they_are_quick() {
     let frame = frame_of(event_of(|| never(1)));
     assert_eq!((shown(&frame.arguments), frame.locals.len()), (vec!["id = 1".to_owned()], 0));
     for id in 0..3 {
@@ -244,7 +244,7 @@ fn on_problem(problem: &str) -> String {
 static REPORTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[test]
-fn a_handler_records_the_error_that_it_is_given_and_runs() {
+fn a_handler_records_its_error_and_runs() {
     let handlers: [(&str, fn()); 5] = [
         ("on_e", || on_e(&"e".parse::<u8>().unwrap_err())),
         ("on_err", || on_err("".parse::<u8>().unwrap_err(), 3)),
@@ -285,13 +285,13 @@ fn silent_never(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn on_a_function_without_an_error_to_take_it_records_what_the_function_fails_with() {
+fn on_a_function_without_an_error_parameter_it_records_the_errors_of_the_function() {
     let event = event_of(|| no_handler(0));
     assert_eq!((functions(&event), event.handled), (vec!["no_handler"], false));
 }
 
 #[test]
-fn a_handler_ends_the_trace_of_the_error_that_it_is_given() {
+fn a_handler_ends_the_trace_of_its_error() {
     let event = event_of(|| fails_and_handles("x"));
     assert_eq!(functions(&event), ["silent_never", "on_error"]);
     assert_eq!(

@@ -90,7 +90,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 #[test]
-fn a_macro_below_sees_the_signature_of_an_async_function_as_it_was_written() {
+fn a_macro_below_sees_the_original_signature_of_an_async_function() {
     assert_signature(
         SIGNATURE_OF_patterns,
         "async fn patterns(Path(id): Path<u32>, State(pool): State<Arc<Pool>>, mut body: String, _: Vec<u8>, \
@@ -116,7 +116,7 @@ fn a_macro_below_sees_the_signature_of_an_async_function_as_it_was_written() {
 }
 
 #[test]
-fn what_patterns_bind_is_shown() {
+fn variables_bound_by_patterns_are_shown() {
     let pool = || Pool { size: 4, name: String::new() };
     let event = event_of(move || {
         let (state, guard) = (State(Arc::new(pool())), String::from("guard"));
@@ -197,13 +197,13 @@ macro_rules! below {
 
 below! {
     an_instrumented_function_is_looked_into: #[instrument] [];
-    one_that_tells_its_error_is: #[instrument(err)] [];
-    one_that_tells_its_answer_is: #[instrument(ret)] [];
-    one_that_tells_both_is: #[instrument(ret, err, skip_all, fields(order = 7))] [];
+    one_with_its_error_is: #[instrument(err)] [];
+    one_with_its_answer_is: #[instrument(ret)] [];
+    one_with_both_is: #[instrument(ret, err, skip_all, fields(order = 7))] [];
     an_instrumented_future_is_looked_into: #[instrument] [async];
-    a_future_that_tells_its_error_is: #[instrument(err(Debug))] [async];
-    a_future_that_tells_its_answer_is: #[instrument(ret)] [async];
-    a_future_that_tells_both_is: #[instrument(ret, err, level = "debug")] [async];
+    a_future_with_its_error_is: #[instrument(err(Debug))] [async];
+    a_future_with_its_answer_is: #[instrument(ret)] [async];
+    a_future_with_both_is: #[instrument(ret, err, level = "debug")] [async];
     a_traced_function_is_looked_into: #[fastrace::trace] [];
     a_traced_future_is_looked_into: #[fastrace::trace] [async];
     a_future_that_is_traced_on_poll_is: #[fastrace::trace(enter_on_poll = true)] [async];
@@ -230,7 +230,7 @@ impl Price for Shop {
 }
 
 #[test]
-fn an_instrumented_method_of_an_async_trait_is_looked_into() {
+fn an_instrumented_method_of_an_async_trait_is_annotated() {
     let event = event_of(|| run(Shop.price(" x ")).is_err());
     assert_seen_within(&event, "<Shop as Price>::price");
 }
@@ -264,7 +264,7 @@ fn system(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn a_program_is_looked_into_below_the_runtime() {
+fn a_program_below_the_attribute_of_a_runtime_is_annotated() {
     assert_seen_within(&event_of(|| program(" x ").is_err()), "program");
     assert_seen_within(&event_of(|| program_below(" x ").is_err()), "program_below");
     assert_seen_within(&event_of(|| system(" x ").is_err()), "system");

@@ -45,7 +45,7 @@ fn event(message: &str) -> Event {
 }
 
 #[test]
-fn a_viewer_that_is_made_for_each_request_takes_the_forms_of_the_one_before() {
+fn a_viewer_created_for_each_request_accepts_the_forms_of_the_previous_one() {
     for tracker in [
         error_tracker::builder().store(MemoryStore::new()).build().unwrap(),
         error_tracker::builder()
@@ -69,7 +69,7 @@ fn a_viewer_that_is_made_for_each_request_takes_the_forms_of_the_one_before() {
 }
 
 #[test]
-fn a_form_of_one_process_is_good_in_another_over_the_same_file_and_not_over_another_file() {
+fn a_form_of_one_process_is_valid_in_another_with_the_same_file_only() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str| {
         let store = SqliteStore::open(folder.path().join(name)).unwrap();
@@ -89,7 +89,7 @@ fn a_form_of_one_process_is_good_in_another_over_the_same_file_and_not_over_anot
 }
 
 #[test]
-fn a_path_without_its_slash_leads_to_the_list_with_the_same_query() {
+fn a_path_without_its_trailing_slash_is_redirected_with_the_same_query() {
     let tracker = error_tracker::builder().store(MemoryStore::new()).build().unwrap();
     for (path, expected) in [
         ("/dev/error", "error/"),
@@ -149,7 +149,7 @@ fn list(file: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn list_page_exports_and_command_line_are_headed_by_the_outermost_message_with_its_causes() {
+fn list_page_exports_and_command_line_begin_with_the_outermost_message_and_its_causes() {
     let event = event_of(|| create(Path::new("/no/such/folder/x.json")).is_err());
     assert_eq!(event.headline(), HEADLINE);
     assert_eq!(event.short_type(), "io::Error::NotFound");
@@ -202,15 +202,15 @@ fn list_page_exports_and_command_line_are_headed_by_the_outermost_message_with_i
 
 #[derive(Debug, thiserror::Error)]
 #[error("it cannot be read: {0}")]
-struct Told(#[source] std::io::Error);
+struct ReportedEvent(#[source] std::io::Error);
 
 #[test]
-fn no_part_of_a_headline_is_said_twice_and_what_a_conversion_lost_is_said() {
+fn no_part_of_a_headline_is_repeated_and_errors_lost_in_a_conversion_are_shown() {
     #[auto_track_exception]
-    fn told() -> Result<(), Told> {
-        File::open("/no/such/file").map(drop).map_err(Told)
+    fn reported() -> Result<(), ReportedEvent> {
+        File::open("/no/such/file").map(drop).map_err(ReportedEvent)
     }
-    let event = event_of(told);
+    let event = event_of(reported);
     assert_eq!(event.headline(), "it cannot be read: No such file or directory (os error 2)");
 
     // The chain begins with what the error had become.

@@ -84,7 +84,7 @@ fn fails_after_a_caught_panic() -> Result<(), String> {
 }
 
 #[test]
-fn a_failure_behind_a_caught_panic_is_another_event() {
+fn a_failure_after_a_caught_panic_is_another_event() {
     let events = events_of(fails_after_a_caught_panic);
     let mut seen: Vec<_> =
         events.iter().map(|event| (event.kind as u8, event.handled, event.frames.len())).collect();
@@ -131,7 +131,7 @@ fn a_panic_outside_annotated_functions_has_its_place() {
 }
 
 #[test]
-fn a_panic_with_a_value_that_is_no_text_is_recorded() {
+fn a_panic_with_a_value_that_is_not_text_is_recorded() {
     let event = event_of(|| catch_unwind(|| panic_any(7_u8)).is_err());
     assert_eq!(event.message, "<a value that is not text>");
 }
@@ -171,7 +171,7 @@ fn recovers(at: usize) -> Result<u32, String> {
 }
 
 #[test]
-fn an_error_made_of_a_caught_panic_is_told_beside_it() {
+fn an_error_made_of_a_caught_panic_is_reported_beside_it() {
     let events = events_of(|| recovers(9));
     let mut seen: Vec<_> =
         events.iter().map(|event| (event.message.as_str(), event.handled)).collect();
@@ -198,7 +198,7 @@ fn catches_and_panics(at: usize) -> u32 {
 }
 
 #[test]
-fn a_caught_panic_is_handled_also_when_the_next_one_follows_at_once() {
+fn a_caught_panic_is_handled_even_if_another_one_comes_at_once() {
     let events = events_of(|| catches_both(4));
     let seen: Vec<_> =
         events.iter().map(|event| (event.handled, functions(event), event.callers.len())).collect();
@@ -214,17 +214,17 @@ fn a_caught_panic_is_handled_also_when_the_next_one_follows_at_once() {
 
 #[auto_track_exception]
 fn serves(at: usize) -> bool {
-    let told = || events_in(tracker().store()).len();
-    let (begun, before) = (Instant::now(), told());
+    let reported = || events_in(tracker().store()).len();
+    let (begun, before) = (Instant::now(), reported());
     catches_without(at);
-    while told() == before && begun.elapsed() < SOON {
+    while reported() == before && begun.elapsed() < SOON {
         sleep(Duration::from_millis(50));
     }
     begun.elapsed() < SOON
 }
 
 #[test]
-fn a_panic_that_was_caught_is_told_while_the_function_that_caught_it_goes_on() {
+fn a_caught_panic_is_reported_while_the_function_that_caught_it_runs() {
     let event = event_of(|| assert!(serves(4), "it is told within {SOON:?}"));
     assert!(event.handled);
     assert_eq!(functions(&event), ["breaks", "above"]);
@@ -239,14 +239,14 @@ fn drops_within(id: u32) -> u32 {
 }
 
 #[test]
-fn a_panic_that_is_caught_in_a_destructor_leaves_the_other_ones_frames_to_it() {
+fn a_panic_that_is_caught_in_a_destructor_does_not_take_the_frames_of_the_other_one() {
     let events = events_of(|| catch_unwind(AssertUnwindSafe(|| drops_and_panics(5))).is_err());
-    let mut told: Vec<_> =
+    let mut reported: Vec<_> =
         events.iter().map(|e| (e.message.as_str(), functions(e), e.handled)).collect();
-    told.sort_unstable();
+    reported.sort_unstable();
     let index = "index out of bounds: the len is 3 but the index is 9";
     assert_eq!(
-        told,
+        reported,
         [("5 is too small", vec!["drops_and_panics"], false), (index, vec!["breaks"], true)]
     );
     let caught = events.iter().find(|event| event.handled).unwrap();
@@ -254,7 +254,7 @@ fn a_panic_that_is_caught_in_a_destructor_leaves_the_other_ones_frames_to_it() {
     assert_eq!(callers, ["drops_and_panics"]);
 
     let events = events_of(|| catch_unwind(AssertUnwindSafe(|| drops_within(6))).is_err());
-    let mut told: Vec<_> = events.iter().map(|e| (functions(e), e.handled)).collect();
-    told.sort_unstable();
-    assert_eq!(told, [(vec!["breaks"], true), (vec!["breaks", "drops_within"], false)]);
+    let mut reported: Vec<_> = events.iter().map(|e| (functions(e), e.handled)).collect();
+    reported.sort_unstable();
+    assert_eq!(reported, [(vec!["breaks"], true), (vec!["breaks", "drops_within"], false)]);
 }

@@ -99,7 +99,10 @@ fn asks_and_handles(worker: &mpsc::Sender<(u32, Reply<u32>)>, id: u32) -> u32 {
 }
 
 #[auto_track_exception]
-fn asks_and_tells_apart(worker: &mpsc::Sender<(u32, Reply<u32>)>, id: u32) -> Result<u32, Status> {
+fn asks_and_distinguishes(
+    worker: &mpsc::Sender<(u32, Reply<u32>)>,
+    id: u32,
+) -> Result<u32, Status> {
     let (reply, answer) = mpsc::channel();
     worker.send((id, reply)).map_err(|_| Status(503))?;
     match answer.recv() {
@@ -110,7 +113,7 @@ fn asks_and_tells_apart(worker: &mpsc::Sender<(u32, Reply<u32>)>, id: u32) -> Re
 }
 
 #[auto_track_exception]
-fn asks_and_tells_apart_later(
+fn asks_and_distinguishes_later(
     worker: &mpsc::Sender<(u32, Reply<u32>)>,
     id: u32,
 ) -> Result<u32, Status> {
@@ -125,7 +128,7 @@ fn asks_and_tells_apart_later(
 }
 
 #[auto_track_exception]
-fn joins_and_tells_apart(id: u32) -> Result<u32, Status> {
+fn joins_and_distinguishes(id: u32) -> Result<u32, Status> {
     if let Ok(Err(_)) = thread::spawn(move || stock(id)).join() {
         return Err(Status(404));
     }
@@ -133,7 +136,7 @@ fn joins_and_tells_apart(id: u32) -> Result<u32, Status> {
 }
 
 #[auto_track_exception]
-async fn awaits_and_tells_apart(id: u32) -> Result<u32, Status> {
+async fn awaits_and_distinguishes(id: u32) -> Result<u32, Status> {
     let Ok(Ok(number)) = tokio::spawn(async move { stock(id) }).await else {
         return Err(Status(404));
     };
@@ -141,14 +144,16 @@ async fn awaits_and_tells_apart(id: u32) -> Result<u32, Status> {
 }
 
 #[test]
-fn an_error_within_what_a_channel_or_handle_answers_goes_on_as_what_an_arm_makes_of_it() {
+fn an_error_in_the_answer_of_a_channel_continues_as_the_error_that_an_arm_makes_of_it() {
     let runs: [(&str, fn()); 4] = [
-        ("asks_and_tells_apart", || drop(with_worker(|worker| asks_and_tells_apart(worker, 21)))),
-        ("asks_and_tells_apart_later", || {
-            drop(with_worker(|worker| asks_and_tells_apart_later(worker, 22)))
+        ("asks_and_distinguishes", || {
+            drop(with_worker(|worker| asks_and_distinguishes(worker, 21)))
         }),
-        ("joins_and_tells_apart", || drop(joins_and_tells_apart(23))),
-        ("awaits_and_tells_apart", || drop(block_on(2, awaits_and_tells_apart(24)))),
+        ("asks_and_distinguishes_later", || {
+            drop(with_worker(|worker| asks_and_distinguishes_later(worker, 22)))
+        }),
+        ("joins_and_distinguishes", || drop(joins_and_distinguishes(23))),
+        ("awaits_and_distinguishes", || drop(block_on(2, awaits_and_distinguishes(24)))),
     ];
     for (asker, run) in runs {
         let event = event_of(run);
@@ -214,7 +219,7 @@ fn assert_went_on(event: &Event, asker: &str) {
 }
 
 #[test]
-fn an_error_that_a_worker_replies_with_is_one_event_with_who_asked_and_its_request() {
+fn an_error_replied_by_a_worker_is_one_event_with_the_caller_and_its_request() {
     let in_scope = || {
         with_scope(
             |scope| scope.set_tag("request", 7),
@@ -258,7 +263,7 @@ fn an_error_that_was_replied_and_is_captured_by_code_without_the_attribute_is_on
 }
 
 #[test]
-fn a_flush_brings_the_error_of_a_function_that_goes_on() {
+fn a_flush_stores_the_pending_error_of_a_running_function() {
     let event = event_of(|| {
         with_worker(|worker| {
             let (reply, answer) = mpsc::channel();
@@ -281,7 +286,7 @@ fn flushes_in_between(id: u32) -> Result<u32, NoStock> {
 }
 
 #[test]
-fn an_error_that_a_flush_brings_on_its_way_is_told_once() {
+fn a_pending_error_that_is_flushed_is_reported_once() {
     assert_eq!(functions(&event_of(|| flushes_in_between(51)))[0], "stock");
 }
 
@@ -344,7 +349,7 @@ fn through_a_list(id: u32) -> Result<u32, NoStock> {
 }
 
 #[test]
-fn an_error_that_lay_behind_a_lock_is_one_event() {
+fn an_error_that_was_kept_in_a_lock_is_one_event() {
     assert_went_on(&event_of(|| through_a_slot(71)), "through_a_slot");
     assert_went_on(&event_of(|| through_a_list(72)), "through_a_list");
 }
@@ -407,7 +412,7 @@ fn block_on<R>(threads: usize, future: impl Future<Output = R>) -> R {
 }
 
 #[test]
-fn an_error_that_comes_from_a_task_is_one_event_however_it_comes() {
+fn an_error_that_comes_from_a_task_in_any_way_is_one_event() {
     for threads in [1, 2] {
         assert_went_on(&event_of(move || block_on(threads, asks_task(81))), "asks_task");
         assert_went_on(&event_of(move || block_on(threads, blocks(82))), "blocks");

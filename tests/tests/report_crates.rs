@@ -27,7 +27,7 @@ fn open(_: u32) -> io::Result<File> {
     File::open("/no/such/file")
 }
 
-macro_rules! tells {
+macro_rules! reports {
     ($test:ident of $of:ident: ($type_name:expr, $variant:expr, $message:expr); $($name:ident gives $error:ty: $body:expr;)+) => {
         mod $test {
             use super::*;
@@ -40,11 +40,11 @@ macro_rules! tells {
             #[test]
             fn $test() {
                 $(let events = events_of(|| assert!($name(9).is_err()));
-                let told: Vec<_> = events
+                let reported: Vec<_> = events
                     .iter()
                     .map(|event| (event.type_name.as_str(), event.variant.as_deref(), event.message.as_str(), event.handled, functions(event)))
                     .collect();
-                assert_eq!(told, [($type_name, $variant, $message, false, vec![stringify!($name)])], "{}", stringify!($name));)+
+                assert_eq!(reported, [($type_name, $variant, $message, false, vec![stringify!($name)])], "{}", stringify!($name));)+
             }
         }
     };
@@ -69,8 +69,8 @@ mod of_snafu {
         },
     }
 
-    tells! {
-        snafu_tells_what_is_selected of of: ("report_crates::of_snafu::Wrong", Some("TooOld"), "69 is too old");
+    reports! {
+        snafu_reports_the_selected_error of of: ("report_crates::of_snafu::Wrong", Some("TooOld"), "69 is too old");
         ensures gives Wrong: { snafu::ensure!(of > 10, TooOldSnafu { age: of + 60 }); Ok(of) };
         fails gives Wrong: { if of < 10 { return TooOldSnafu { age: of + 60 }.fail(); } Ok(of) };
         fails_and_asks gives Wrong: { if of < 10 { TooOldSnafu { age: of + 60 }.fail()?; } Ok(of) };
@@ -81,20 +81,20 @@ mod of_snafu {
         into_error gives anyhow::Error: Ok(find(of).context(TooOldSnafu { age: of + 60 }).map_err(anyhow::Error::from)?);
     }
 
-    tells! {
-        snafu_tells_the_texts_of_its_macros of of: ("report_crates::of_snafu::Wrong", None, "69 is too old");
+    reports! {
+        snafu_reports_the_texts_of_its_macros of of: ("report_crates::of_snafu::Wrong", None, "69 is too old");
         whatever gives Wrong: { if of < 10 { snafu::whatever!("{} is too old", of + 60); } Ok(of) };
         whatever_of_a_variable gives Wrong: { let age = of + 60; if of < 10 { snafu::whatever!("{age} is too old") } Ok(of) };
         ensures gives Wrong: { snafu::ensure_whatever!(of > 10, "{} is too old", of + 60); Ok(of) };
     }
 
-    tells! {
-        snafu_tells_the_texts_of_its_methods of of: ("report_crates::of_snafu::Wrong", Some("Other"), "69 is too old");
+    reports! {
+        snafu_reports_the_texts_of_its_methods of of: ("report_crates::of_snafu::Wrong", Some("Other"), "69 is too old");
         of_none gives Wrong: find(of).with_whatever_context(|| format!("{} is too old", of + 60));
         of_none_asked gives Wrong: Ok(find(of).whatever_context("69 is too old")?);
     }
 
-    tells! {
+    reports! {
         snafu_keeps_the_cause of of: ("std::io::error::Error", Some("NotFound"), "No such file or directory (os error 2)");
         selects gives Wrong: { open(of).context(UnreadableSnafu { name: "x" })?; Ok(of) };
         selects_later gives Wrong: { open(of).with_context(|_| UnreadableSnafu { name: "x" })?; Ok(of) };
@@ -119,8 +119,8 @@ mod of_miette {
 
     use super::*;
 
-    tells! {
-        miette_tells_the_error_that_it_is_given of of: ("report_crates::Wrong", Some("TooOld"), "69 is too old");
+    reports! {
+        miette_reports_its_error of of: ("report_crates::Wrong", Some("TooOld"), "69 is too old");
         bails gives miette::Report: { if of < 10 { Err(Wrong::TooOld { age: of + 60 })?; } Ok(of) };
         reports gives miette::Report: Err(miette::Report::new(Wrong::TooOld { age: of + 60 }));
         reports_and_adds gives miette::Report: Err(miette::Report::new(Wrong::TooOld { age: of + 60 }).wrap_err("checking"));
@@ -129,8 +129,8 @@ mod of_miette {
         into_diagnostic gives miette::Report: Err(Wrong::TooOld { age: of + 60 }).into_diagnostic().wrap_err("checking");
     }
 
-    tells! {
-        miette_tells_its_texts of of: ("miette::eyreish::Report", None, "69 is too old");
+    reports! {
+        miette_reports_its_texts of of: ("miette::eyreish::Report", None, "69 is too old");
         bails gives miette::Report: { if of < 10 { miette::bail!("{} is too old", of + 60); } Ok(of) };
         ensures gives miette::Report: { let age = of + 60; miette::ensure!(of > 10, "{age} is too old"); Ok(of) };
         makes gives miette::Report: Err(miette::miette!("{} is too old", of + 60));
@@ -142,16 +142,16 @@ mod of_eyre {
 
     use super::*;
 
-    tells! {
-        eyre_tells_the_error_that_it_is_given of of: ("report_crates::Wrong", Some("TooOld"), "69 is too old");
+    reports! {
+        eyre_reports_its_error of of: ("report_crates::Wrong", Some("TooOld"), "69 is too old");
         bails gives eyre::Report: { if of < 10 { eyre::bail!(Wrong::TooOld { age: of + 60 }); } Ok(of) };
         ensures gives eyre::Report: { eyre::ensure!(of > 10, Wrong::TooOld { age: of + 60 }); Ok(of) };
         makes gives eyre::Report: Err(eyre::eyre!(Wrong::TooOld { age: of + 60 })).wrap_err("checking");
         of_none gives eyre::Report: find(of).ok_or_else(|| eyre::eyre!(Wrong::TooOld { age: of + 60 })).wrap_err("checking");
     }
 
-    tells! {
-        eyre_tells_its_texts of of: ("eyre::Report", None, "69 is too old");
+    reports! {
+        eyre_reports_its_texts of of: ("eyre::Report", None, "69 is too old");
         bails gives eyre::Report: { if of < 10 { eyre::bail!("{} is too old", of + 60); } Ok(of) };
         ensures gives eyre::Report: { eyre::ensure!(of > 10, "{} is too old", of + 60); Ok(of) };
         of_none gives eyre::Report: eyre::OptionExt::ok_or_eyre(find(of), "69 is too old");

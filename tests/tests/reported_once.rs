@@ -73,7 +73,7 @@ async fn handler_with_equal_text(_: u32, barrier: Arc<Barrier>) {
 }
 
 #[test]
-fn tasks_that_fail_at_once_and_capture_after_an_await_are_told_once_each() {
+fn tasks_that_fail_and_capture_after_an_await_are_reported_once_each() {
     assert_eq!(raised(annotated), u64::from(TASKS), "in an annotated task");
     assert_eq!(
         raised(|id, barrier| handler(id, barrier).in_current_scope()),
@@ -118,7 +118,7 @@ fn additional_context_goes_to_the_event_of_its_own_task() {
 }
 
 #[test]
-fn many_that_wait_on_one_thread_are_told_once_each() {
+fn many_pending_errors_of_one_thread_are_reported_once_each() {
     let results = || (0..TASKS).map(|id| pay(id).unwrap_err()).collect::<Vec<_>>();
     let captures = move || {
         let before = tracker().health().raised;
@@ -143,12 +143,12 @@ fn collects() {
 }
 
 #[test]
-fn many_that_wait_in_one_function_are_told_once_each() {
+fn many_pending_errors_of_one_function_are_reported_once_each() {
     assert!(!events_of(collects).is_empty());
 }
 
 #[test]
-fn an_error_that_is_captured_on_another_thread_than_it_rose_on_is_told_once() {
+fn an_error_that_is_captured_on_another_thread_than_it_began_on_is_reported_once() {
     event_of(|| {
         let error = std::thread::spawn(|| pay(1001).unwrap_err()).join().unwrap();
         capture_exception!(error);
@@ -171,7 +171,7 @@ fn passes(text: &str) -> anyhow::Result<u32> {
 }
 
 #[test]
-fn an_error_that_many_own_is_told_once() {
+fn a_shared_error_is_reported_once() {
     event_of(|| {
         let error = Arc::new(pay(1002).unwrap_err());
         let captures = |error: Arc<NoMoney>| move || drop(capture_exception!(error));
@@ -186,7 +186,7 @@ fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
 }
 
 #[test]
-fn an_error_of_another_thread_that_only_looks_alike_is_another_one() {
+fn a_similar_error_of_another_thread_is_another_one() {
     let events = events_of(|| {
         std::thread::spawn(|| parse("x").is_err()).join().unwrap();
         capture_exception!("y".parse::<u32>().unwrap_err());
@@ -202,7 +202,7 @@ async fn in_time(id: u32) -> Result<u32, NoMoney> {
 }
 
 #[test]
-fn a_task_that_is_cancelled_leaves_nothing_behind() {
+fn a_cancelled_task_leaves_no_frames() {
     let events = events_of(|| {
         block_on(async {
             tokio::time::timeout(Duration::from_millis(1), in_time(1003)).await.unwrap_err();
@@ -215,7 +215,7 @@ fn a_task_that_is_cancelled_leaves_nothing_behind() {
 }
 
 #[test]
-fn branches_of_a_select_are_told_once_each() {
+fn branches_of_a_select_are_reported_once_each() {
     let events = events_of(|| {
         block_on(async {
             let both = async {

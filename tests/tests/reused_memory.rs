@@ -92,12 +92,12 @@ fn raised(run: impl FnOnce() + Send + 'static) -> u64 {
 }
 
 #[test]
-fn an_error_that_is_captured_on_another_thread_is_told_once() {
+fn an_error_that_is_captured_on_another_thread_is_reported_once() {
     assert_eq!(raised(|| capture(fails("handed on").unwrap_err())), 1);
 }
 
 #[test]
-fn a_captured_error_that_lies_where_another_lay_is_told() {
+fn a_captured_error_at_the_address_of_an_earlier_one_is_reported() {
     let captures = || {
         drop(fails("equal"));
         capture(large("another"));
@@ -107,7 +107,7 @@ fn a_captured_error_that_lies_where_another_lay_is_told() {
 }
 
 #[test]
-fn an_error_that_was_handled_where_another_lay_makes_that_one_forgotten() {
+fn a_handled_error_at_the_address_of_another_one_makes_that_one_forgotten() {
     #[auto_track_exception]
     fn handles() -> usize {
         match fails("handled meanwhile") {
@@ -124,7 +124,7 @@ fn an_error_that_was_handled_where_another_lay_makes_that_one_forgotten() {
 }
 
 #[test]
-fn of_errors_that_lay_at_one_place_only_the_last_is_known_again() {
+fn of_errors_at_one_address_only_the_last_is_recognised() {
     let captures = || {
         for _ in 0..5 {
             drop(fails("again and again"));

@@ -57,7 +57,7 @@ fn value(text: &str) -> &OsStr {
 }
 
 #[test]
-fn without_a_result_a_wrong_setting_is_said_and_the_others_count() {
+fn install_or_warn_warns_of_an_invalid_setting_and_uses_the_others() {
     let variables =
         [("ERROR_TRACKER_QUEUE", value("many")), ("ERROR_TRACKER_DATABASE", value("own.db"))];
     let run = Run::of(&["environment"], &variables);
@@ -77,7 +77,7 @@ fn without_a_result_a_wrong_setting_is_said_and_the_others_count() {
 }
 
 #[test]
-fn without_a_result_a_second_set_up_is_said_and_gives_the_first() {
+fn install_or_warn_warns_of_a_second_setup_and_returns_the_first() {
     let run = Run::of(&["twice"], &[]);
     assert!(run.stdout().contains("same: true"), "{}", run.stdout());
     assert!(run.stderr().contains("already installed"), "{}", run.stderr());
@@ -85,7 +85,7 @@ fn without_a_result_a_second_set_up_is_said_and_gives_the_first() {
 }
 
 #[test]
-fn variables_of_a_clusters_service_are_passed_over_with_one_warning() {
+fn variables_of_a_clusters_service_are_ignored_with_one_warning() {
     let address = value("tcp://10.0.0.11:8765");
     let variables = [
         ("ERROR_TRACKER_SERVICE_HOST", value("10.0.0.11")),
@@ -118,7 +118,7 @@ fn a_file_may_have_any_name() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_state_folder_is_the_users_own_and_made_with_the_first_event() {
+fn a_state_folder_is_private_and_created_with_the_first_event() {
     use std::os::unix::fs::PermissionsExt;
     let run = Run::of(&["state"], &[]);
     assert_eq!(run.stderr(), "");
@@ -132,7 +132,7 @@ fn a_state_folder_is_the_users_own_and_made_with_the_first_event() {
 }
 
 #[test]
-fn values_of_a_skipped_type_are_never_read_wherever_they_are() {
+fn values_of_a_skipped_type_are_never_read() {
     let run = Run::of(&["skip"], &[]);
     assert_eq!(run.stdout(), "raised: 1\n", "nothing was read");
     let event = run.event_in("errors.db");
@@ -151,7 +151,7 @@ fn values_of_a_skipped_type_are_never_read_wherever_they_are() {
 }
 
 #[test]
-fn the_password_behind_a_users_name_is_masked_in_the_arguments() {
+fn the_password_after_a_user_name_is_masked_in_the_arguments() {
     let run = Run::of(
         &["environment", "--user", "ann:hunter2", "-u", "bo:hunter3", "--proxy-user=cy:hunter4"],
         &[],
@@ -167,7 +167,7 @@ fn the_password_behind_a_users_name_is_masked_in_the_arguments() {
 }
 
 #[test]
-fn an_event_tells_the_program_and_its_arguments_without_secrets() {
+fn an_event_has_the_program_and_its_arguments_without_secrets() {
     let arguments = [
         "environment",
         "--name",

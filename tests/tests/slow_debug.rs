@@ -38,7 +38,7 @@ fn work(fails: bool) -> Result<Duration, String> {
 }
 
 #[test]
-fn a_local_whose_debug_is_slow_is_shown_once_however_often_its_function_is_called_or_fails() {
+fn a_local_with_a_slow_debug_is_shown_once_for_any_number_of_calls_and_failures() {
     tracker();
     let begun = Instant::now();
     // The slow value took all the function's budget, which is renewed again and again: then the quick one is shown.
@@ -66,7 +66,7 @@ fn given(slow: &Shown<'_>) -> Result<(), String> {
 }
 
 #[test]
-fn an_argument_whose_debug_is_slow_is_not_shown_at_every_failure() {
+fn an_argument_with_a_slow_debug_is_not_shown_at_every_failure() {
     tracker();
     events_of(|| {
         let slow = Shown { count: &ARGUMENT, takes: Duration::from_millis(10) };
@@ -89,7 +89,7 @@ impl fmt::Debug for Large {
     }
 }
 
-macro_rules! each_meets_it {
+macro_rules! each_observes_it {
     ($($name:ident)+) => {
         $(#[auto_track_exception]
         fn $name() -> usize {
@@ -101,12 +101,12 @@ macro_rules! each_meets_it {
     };
 }
 
-each_meets_it!(one two three four five six seven eight nine ten);
+each_observes_it!(one two three four five six seven eight nine ten);
 
 #[test]
-fn what_took_too_long_in_one_function_is_not_tried_by_each_of_the_others() {
+fn a_type_that_was_too_slow_in_one_function_is_not_tried_by_each_of_the_others() {
     tracker();
-    EACH.iter().for_each(|meets_it| assert_eq!(meets_it(), 0));
+    EACH.iter().for_each(|observes_it| assert_eq!(observes_it(), 0));
     let shown = LARGE.load(Relaxed) as usize;
     assert!(
         (1..EACH.len()).contains(&shown),
@@ -145,7 +145,7 @@ fn turn_until_renewed() -> Result<(), String> {
 }
 
 #[test]
-fn a_value_that_is_bound_in_each_turn_of_a_loop_is_shown_again_when_the_budget_is_renewed_and_else_says_why_not()
+fn a_value_bound_in_each_iteration_is_shown_again_when_the_budget_is_renewed_and_says_why_not_before()
  {
     tracker();
     let event = event_of(turn_until_renewed);

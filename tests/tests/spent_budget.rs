@@ -29,7 +29,7 @@ fn search(bytes: &[u8]) -> Result<usize, String> {
 }
 
 #[test]
-fn a_number_behind_a_pointer_is_kept_in_each_turn_of_a_loop_whatever_the_others_have_spent() {
+fn a_number_in_a_pointer_is_captured_in_each_iteration_whatever_others_have_spent() {
     let frame = frame_of(|| {
         let mut bytes = vec![1; 2_000];
         bytes.push(7);

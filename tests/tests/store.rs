@@ -62,7 +62,7 @@ fn listed(tracker: &Tracker) -> Vec<String> {
 }
 
 #[test]
-fn a_program_that_captures_nothing_makes_no_file() {
+fn a_program_that_captures_nothing_creates_no_file() {
     for fault in ["nothing", "reads"] {
         let (folder, path) = database();
         ran(&mut harm(fault, &path));
@@ -71,7 +71,7 @@ fn a_program_that_captures_nothing_makes_no_file() {
 }
 
 #[test]
-fn a_tracker_that_nobody_uses_leaves_a_file_as_it_is() {
+fn an_unused_tracker_does_not_change_a_file() {
     let (folder, path) = database();
     fs::write(&path, "no database").unwrap();
     ran(&mut harm("nothing", &path));
@@ -82,7 +82,7 @@ fn a_tracker_that_nobody_uses_leaves_a_file_as_it_is() {
 }
 
 #[test]
-fn a_relative_path_stays_what_it_was_when_the_tracker_was_installed() {
+fn a_relative_path_is_resolved_when_the_tracker_is_installed() {
     let (folder, path) = database();
     ran(harm("moves", Path::new("errors.db")).current_dir(folder.path()));
     assert_eq!(messages(&path), ["failure 52"]);
@@ -150,7 +150,7 @@ fn waits_for(lock: &str, path: &Path, there_before: Option<&[&str]>) {
 }
 
 #[test]
-fn a_file_that_is_locked_at_the_start_holds_nobody_up_and_loses_nothing() {
+fn a_file_that_is_locked_at_the_start_delays_no_thread_and_loses_nothing() {
     let (_folder, path) = database();
     ran(&mut harm("return", &path));
     waits_for("BEGIN IMMEDIATE", &path, Some(&["failure 44"]));
@@ -338,7 +338,7 @@ fn bytes_in(folder: &Path) -> u64 {
 }
 
 #[test]
-fn large_batches_stay_within_max_megabytes_also_while_somebody_reads() {
+fn large_batches_stay_within_max_megabytes_even_with_a_reader() {
     let (folder, path) = database();
     let mut retention = Retention::default();
     retention.max_megabytes = 1;

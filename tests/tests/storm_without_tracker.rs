@@ -39,7 +39,7 @@ fn ask(number: u32) -> Result<u32, Refused> {
 }
 
 #[test]
-fn most_failures_of_a_storm_are_not_looked_at_when_no_tracker_is_installed() {
+fn most_failures_of_a_storm_are_not_inspected_without_a_tracker() {
     let failed = (0..FAILURES).filter(|number| ask(*number).is_err()).count();
     assert_eq!(failed, FAILURES as usize);
     let shown = SHOWN.load(Ordering::Relaxed);

@@ -118,7 +118,7 @@ fn text(at: u64, kind: &str) -> Result<(), String> {
 }
 
 #[test]
-fn texts_are_counted_by_what_groups_of_them() {
+fn texts_are_counted_by_their_grouping_text() {
     tracker();
     for at in 0..STORM / 2 {
         text(at, "name").unwrap_err();
@@ -159,7 +159,7 @@ fn tries(at: u64) -> Result<(), ParseError> {
 }
 
 #[test]
-fn one_that_leaves_is_an_event_though_equal_ones_that_were_handled_storm() {
+fn a_returned_error_is_an_event_even_if_equal_handled_ones_storm() {
     tracker();
     assert!((0..STORM).all(|at| tries(at).is_ok()));
     tries(STORM).unwrap_err();
@@ -178,7 +178,7 @@ fn scoped(at: u64) -> Result<(), ParseError> {
 }
 
 #[test]
-fn the_programs_own_grouping_holds_within_a_storm() {
+fn custom_grouping_applies_within_a_storm() {
     tracker();
     for at in 0..STORM {
         let tenant = if at.is_multiple_of(4) { "acme" } else { "emca" };
@@ -193,7 +193,7 @@ fn captured(at: u64) -> Result<(), ParseError> {
 }
 
 #[test]
-fn what_is_captured_by_hand_is_counted_once_within_a_storm() {
+fn explicit_captures_are_counted_once_within_a_storm() {
     tracker();
     for at in 0..STORM {
         let error = captured(at).unwrap_err();

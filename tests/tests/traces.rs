@@ -94,7 +94,7 @@ fn by_wrap_err(text: &str) -> eyre::Result<u32> {
 }
 
 #[test]
-fn conversions_keep_one_event_and_each_frame_tells_what_it_made_of_the_error() {
+fn conversions_are_one_event_and_each_frame_shows_its_converted_error() {
     let event = event_of(|| by_box(3));
     assert_eq!(functions(&event), ["read", "by_map_err", "by_context", "by_text", "by_box"]);
     assert_eq!(event.type_name, "std::io::error::Error");
@@ -188,12 +188,12 @@ fn retries(texts: &[&str]) -> Result<u32, ParseIntError> {
     last
 }
 
-fn told(events: &[Event]) -> Vec<(&str, bool, Vec<&str>)> {
+fn reported(events: &[Event]) -> Vec<(&str, bool, Vec<&str>)> {
     events.iter().map(|event| (event.message.as_str(), event.handled, functions(event))).collect()
 }
 
 #[test]
-fn an_error_that_is_handled_is_an_event_marked_handled_with_the_function_that_met_it() {
+fn a_handled_error_is_an_event_with_the_function_that_observed_it() {
     let event = event_of(|| handles("text"));
     assert!(event.handled);
     assert_eq!(functions(&event), ["child"]);
@@ -206,16 +206,16 @@ fn an_error_that_is_handled_is_an_event_marked_handled_with_the_function_that_me
 }
 
 #[test]
-fn an_error_that_was_thrown_away_is_not_adopted_by_another_one() {
+fn a_discarded_error_is_not_continued_by_another_one() {
     let events = events_of(|| handles_then_fails("x"));
-    let mut seen = told(&events);
+    let mut seen = reported(&events);
     seen.sort_unstable();
     let other = ("invalid digit found in string", false, vec!["one_of", "handles_then_fails"]);
     assert_eq!(seen, [other, ("nothing to do", true, vec!["child"])]);
 }
 
 #[test]
-fn of_several_attempts_the_returned_one_goes_on_and_the_others_were_handled() {
+fn of_several_attempts_the_returned_one_continues_and_the_others_were_handled() {
     let events = events_of(|| retries(&["a", "-1", ""]));
     let mut seen: Vec<_> =
         events.iter().map(|e| (value(&e.frames[0], "text"), e.handled, e.frames.len())).collect();
@@ -242,7 +242,7 @@ fn above_captured(text: &str) -> Result<u32, ShopError> {
 }
 
 #[test]
-fn an_error_captured_by_hand_is_told_once_also_when_it_is_returned_afterwards() {
+fn an_explicitly_captured_error_is_reported_once_even_if_it_is_returned_afterwards() {
     let event = event_of(|| above_captured("x"));
     assert_eq!(functions(&event), ["one_of", "captures_and_returns"]);
     assert_eq!(event.frames[1].exit, Exit::Captured);
@@ -259,7 +259,7 @@ fn an_error_captured_by_hand_is_told_once_also_when_it_is_returned_afterwards() 
 }
 
 #[test]
-fn the_function_of_that_name_and_the_macro_tell_the_same_error_once() {
+fn the_function_and_the_macro_report_the_same_error_once() {
     let event = event_of(|| {
         let error = one_of("x").unwrap_err();
         let first = error_tracker::capture_exception(&error);
@@ -270,7 +270,7 @@ fn the_function_of_that_name_and_the_macro_tell_the_same_error_once() {
 }
 
 #[test]
-fn an_error_that_no_annotated_function_met_has_the_place_of_its_capture() {
+fn an_error_that_no_annotated_function_observed_has_the_place_of_its_capture() {
     let event = event_of(|| capture_exception!(anyhow::anyhow!("no cart").context("checkout")));
     let line =
         include_str!("traces.rs").lines().position(|l| l.contains("anyhow!(\"no cart\")")).unwrap()
@@ -323,7 +323,7 @@ fn a_message_shows_the_rendered_text_its_template_and_the_running_functions() {
         ("deep_message", "8")
     );
     let events = events_of(|| own_message(5));
-    assert_eq!(told(&events)[0], ("in own_message, local 10", true, vec!["own_message"]));
+    assert_eq!(reported(&events)[0], ("in own_message, local 10", true, vec!["own_message"]));
     assert_eq!(value(&events[0].frames[0], "local"), "10");
     assert_eq!((events[1].message.as_str(), events[1].template.as_deref()), ("plain text 5", None));
 }
@@ -363,7 +363,7 @@ fn bare_error() -> Result<(), Bare> {
 }
 
 #[test]
-fn every_type_of_error_tells_what_it_can() {
+fn every_type_of_error_is_shown_as_far_as_possible() {
     let runs: [(fn(), &str, &str); 4] = [
         (|| drop(plain_error()), "traces::Plain", "displayed"),
         (|| drop(debug_error()), "traces::OnlyDebug", "OnlyDebug(3)"),

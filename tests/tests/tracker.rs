@@ -63,7 +63,7 @@ fn globals_of_the_builder_show_with_every_event_and_are_masked_by_name() {
 }
 
 #[test]
-fn own_rules_say_what_is_masked_and_with_what() {
+fn own_rules_decide_what_is_masked_and_by_which_text() {
     let rule = |name: &str| (name == "iban").then_some(Cow::Borrowed("<account>"));
     let masking = Masking::default()
         .rule(rule)
@@ -236,7 +236,7 @@ impl Store for Least {
 }
 
 #[test]
-fn a_store_of_ones_own_gets_every_event_complete() {
+fn a_custom_store_gets_every_event_complete() {
     let store = Arc::new(Least::default());
     let tracker =
         error_tracker::builder().shared_store(Arc::<Least>::clone(&store)).build().unwrap();
@@ -249,7 +249,7 @@ fn a_store_of_ones_own_gets_every_event_complete() {
 }
 
 #[test]
-fn a_second_tracker_cannot_be_installed_but_stands_on_its_own() {
+fn a_second_tracker_cannot_be_installed_but_works_independently() {
     let global = tracker();
     let second = error_tracker::builder().store(MemoryStore::new()).install();
     assert_eq!(second.err(), Some(InitError::Installed));
@@ -259,7 +259,7 @@ fn a_second_tracker_cannot_be_installed_but_stands_on_its_own() {
 }
 
 #[test]
-fn a_wrong_setting_is_named_by_build() {
+fn an_invalid_setting_is_named_by_build() {
     let error = error_tracker::builder().queue(0).build().unwrap_err();
     assert_eq!(error.to_string(), "error-tracker's setting `queue`: must be from 1 to 1000000");
     let settings = serde_json::from_value(serde_json::json!({ "max_age_days": 0 })).unwrap();
@@ -289,7 +289,7 @@ fn without_settings_events_are_in_errors_db_of_the_current_folder() {
 }
 
 #[test]
-fn the_environment_sets_everything_up() {
+fn environment_variables_configure_everything() {
     let folder = tempfile::tempdir().unwrap();
     let variables = [
         ("ERROR_TRACKER_DATABASE", "own.db"),
@@ -315,14 +315,14 @@ fn the_environment_sets_everything_up() {
 }
 
 #[test]
-fn the_environment_switches_recording_off() {
+fn an_environment_variable_turns_recording_off() {
     let folder = tempfile::tempdir().unwrap();
     assert!(run(folder.path(), &[("ERROR_TRACKER_ENABLED", "false")]).status.success());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no file is made");
 }
 
 #[test]
-fn a_wrong_variable_is_named_with_the_way_to_mend_it() {
+fn an_invalid_variable_is_named_with_its_remedy() {
     for (name, value, fix) in [
         ("ERROR_TRACKER_PANICS", "perhaps", "`true` or `false`"),
         ("ERROR_TRACKER_QUEUE", "many", "whole number"),

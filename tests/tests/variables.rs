@@ -236,7 +236,7 @@ fn shadowed(value: u32) -> Result<(), String> {
 }
 
 #[test]
-fn a_shadowed_name_shows_what_it_meant_at_the_failing_place() {
+fn a_shadowed_name_shows_its_value_at_the_failing_place() {
     assert_eq!(shown(&frame_of(|| shadowed(10)).locals), ["name = \"inner\""]);
     assert_eq!(shown(&frame_of(|| shadowed(20)).locals), ["name = 21"]);
     assert_eq!(shown(&frame_of(|| shadowed(30)).locals), ["name = [31, 31]"]);
@@ -250,7 +250,7 @@ fn shadowed_argument(value: &str) -> Result<u32, std::num::ParseIntError> {
 }
 
 #[test]
-fn a_local_that_shadows_an_argument_shows_beside_it() {
+fn a_local_that_shadows_an_argument_is_shown_beside_it() {
     let frame = frame_of(|| shadowed_argument(" x "));
     assert_eq!(shown(&frame.arguments), ["value = \" x \""]);
     assert_eq!(shown(&frame.locals), ["value = \"x\""]);
@@ -285,7 +285,7 @@ fn patterns(text: &str, numbers: &[i32]) -> Result<i32, String> {
 }
 
 #[test]
-fn variables_of_patterns_show_in_their_arm_branch_or_round() {
+fn variables_of_patterns_show_in_their_arm_branch_or_iteration() {
     assert_eq!(shown(&frame_of(|| patterns("ab", &[])).locals), Vec::<String>::new());
     let frame = frame_of(|| patterns("k=v", &[3, -1]));
     assert_eq!(
@@ -313,7 +313,7 @@ fn moved(text: String) -> Result<String, String> {
 }
 
 #[test]
-fn a_variable_that_was_moved_shows_what_it_held_when_bound() {
+fn a_moved_variable_shows_its_value_when_bound() {
     let frame = frame_of(|| moved("gone".into()));
     assert_eq!(value(&frame, "text"), "\"gone\"");
     assert_eq!(value(&frame, "moved"), "\"gone\"");
@@ -334,7 +334,7 @@ fn lent(text: &str) -> Result<u32, String> {
 }
 
 #[test]
-fn a_variable_that_is_lent_behind_its_binding_shows_what_it_held_before() {
+fn a_variable_that_is_lent_after_its_binding_shows_its_value_from_before() {
     let frame = frame_of(|| lent("a"));
     assert_eq!(value(&frame, "numbers"), "[97]");
     assert_eq!(value(&frame, "sum"), "1");
@@ -348,6 +348,6 @@ fn lent_at_the_end(text: String) -> Result<u32, String> {
 }
 
 #[test]
-fn a_variable_that_is_lent_by_what_is_returned_shows_too() {
+fn a_variable_that_is_lent_by_the_returned_value_is_shown() {
     assert_eq!(value(&frame_of(|| lent_at_the_end("a".into())), "sum"), "3");
 }

@@ -163,9 +163,9 @@ fn main() {
     assert!(cow("").is_err() && bytes::<3>("ab").is_err() && bytes::<2>("ab").is_ok());
     assert_eq!(higher_ranked(|text, _| Ok(text), &["ab".into()]), Ok(2));
     assert_eq!(returns_iterator(&["", "7"]).map(Iterator::sum), Ok(7_u32));
-    let mut told = String::new();
-    assert!(takes_impl(3, &mut |text| told = text).is_err());
-    assert_eq!((told.as_str(), bare_impl("1,x").filter(Result::is_err).count()), ("3", 1));
+    let mut reported = String::new();
+    assert!(takes_impl(3, &mut |text| reported = text).is_err());
+    assert_eq!((reported.as_str(), bare_impl("1,x").filter(Result::is_err).count()), ("3", 1));
     assert_eq!(boxed_future("x").as_mut().poll(&mut context).map(|ready| ready.is_err()), Poll::Ready(true));
     assert!(polls(&mut 2, &mut context).is_pending() && polls(&mut 0, &mut context).is_ready());
     assert!(polls_next(Pin::new(&mut 1), &mut context).is_ready());

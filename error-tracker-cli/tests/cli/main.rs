@@ -153,7 +153,7 @@ fn list_json_has_what_scripts_need() {
 }
 
 #[test]
-fn what_was_handled_on_the_way_is_listed_when_asked_for() {
+fn handled_issues_are_listed_on_request() {
     let files = Files::with_three_issues();
     let mut handled = event("cccccc44", 6, "shop::NoGuest", "nobody is signed in");
     handled.handled = true;
@@ -211,7 +211,7 @@ fn show_prints_the_traceback() {
 }
 
 #[test]
-fn show_tells_of_a_first_event_with_more_variables() {
+fn show_mentions_a_first_event_with_more_variables() {
     let files = Files::with_three_issues();
     let mut bare = event(NEGATIVE, 9, "shop::OrderError", "quantity is -9");
     bare.frames[0].arguments.clear();
@@ -314,7 +314,7 @@ fn export_gives_every_issue_and_event() {
 }
 
 #[test]
-fn check_tells_a_whole_file_from_a_damaged_one() {
+fn check_distinguishes_an_intact_file_from_a_damaged_one() {
     let files = Files::with_three_issues();
     assert!(files.ok(&["check", "FILE"]).ends_with("is whole\n"));
     let mut bytes = fs::read(&files.db).unwrap();
@@ -325,7 +325,7 @@ fn check_tells_a_whole_file_from_a_damaged_one() {
 }
 
 #[test]
-fn a_missing_file_is_named_and_never_made() {
+fn a_missing_file_is_named_and_never_created() {
     let mut files = Files::with_three_issues();
     files.db.set_file_name("eror.db");
     for command in [
@@ -354,7 +354,7 @@ fn a_missing_file_is_named_and_never_made() {
 }
 
 #[test]
-fn wrong_usage_says_what_is_allowed() {
+fn wrong_usage_shows_what_is_allowed() {
     let files = Files::with_three_issues();
     for (arguments, expected) in [
         (&["list", "FILE", "--status", "open"][..], "resolved"),
@@ -373,7 +373,7 @@ fn wrong_usage_says_what_is_allowed() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_reader_that_goes_away_is_not_a_failure() {
     let files = Files::with_three_issues();
     let said = files.db.with_extension("said");
     let mut child = Command::new(env!("CARGO_BIN_EXE_error-tracker"))
@@ -389,7 +389,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 /// Whatever is closed or full, what was done is told by the exit code.
 #[cfg(unix)]
 #[test]
-fn closed_or_full_outputs_are_no_panic() {
+fn closed_or_full_outputs_do_not_panic() {
     let files = Files::with_three_issues();
     let program = env!("CARGO_BIN_EXE_error-tracker");
     let run = |command: &str| {

@@ -39,7 +39,7 @@ impl View {
 }
 
 #[test]
-fn view_answers_for_hosts_that_were_allowed() {
+fn view_answers_for_allowed_hosts() {
     let files = Files::with_three_issues();
     let options = ["--allow-host", "Errors.example.org", "--allow-host", "proxy:8443"];
     let view = View::start(&files.db, &options);

@@ -82,7 +82,7 @@ impl BodyWalk<'_> {
         let leaves = match value {
             Expr::Call(_) if is_result => true,
             _ if is_result => is_asked(following(), name),
-            _ => leaves_alone(following(), name),
+            _ => leaves_unchanged(following(), name),
         };
         // An error that was observed already is recognised by its text.
         if !leaves || self.mentions_handled(&value.to_token_stream()) {
@@ -372,7 +372,7 @@ fn is_asked(tokens: TokenStream, name: &Ident) -> bool {
 
 /// Returns whether a variable leaves by its name alone: `Err(error)`, `.ok_or(error)`,
 /// `bail!(error)`.
-fn leaves_alone(tokens: TokenStream, name: &Ident) -> bool {
+fn leaves_unchanged(tokens: TokenStream, name: &Ident) -> bool {
     let mut last = None;
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => {
@@ -380,7 +380,7 @@ fn leaves_alone(tokens: TokenStream, name: &Ident) -> bool {
                 && matches!(&group.stream().into_iter().collect::<Vec<_>>()[..],
                     [TokenTree::Ident(only)] if only == name);
             last = None;
-            is_it || leaves_alone(group.stream(), name)
+            is_it || leaves_unchanged(group.stream(), name)
         }
         TokenTree::Ident(word) => {
             last = Some(word.to_string());

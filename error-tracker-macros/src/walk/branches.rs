@@ -105,7 +105,7 @@ impl BodyWalk<'_> {
     /// the error that ended the loop. Returns the number of the first of them.
     pub(super) fn begin_behind_loop(&mut self, stmt: &Stmt) -> Option<usize> {
         let ended = std::mem::take(&mut self.ended_handlers);
-        if ended.is_empty() || !makes_only_error(stmt) {
+        if ended.is_empty() || !creates_only_error(stmt) {
             return None;
         }
         let handlers = self.handlers.len();
@@ -250,7 +250,7 @@ impl BodyWalk<'_> {
 }
 
 /// Returns whether a statement only makes an error, and returns it.
-fn makes_only_error(stmt: &Stmt) -> bool {
+fn creates_only_error(stmt: &Stmt) -> bool {
     match stmt {
         Stmt::Expr(Expr::Return(leave), _) => leave.expr.as_deref().is_some_and(is_made),
         Stmt::Expr(expr, _) => is_made(expr) || is_bail(expr),

@@ -191,8 +191,8 @@ impl BodyWalk<'_> {
                 self.walk_deferred(&mut call.receiver, mode);
                 call.args.iter_mut().for_each(|expr| self.walk_deferred_argument(expr, mode));
                 // The argument of `ok_or` is made also where nothing fails, so it is not inspected.
-                let makes = is_one_of(call, &["ok_or_else", "map_err"]);
-                if makes && let Some(Expr::Closure(closure)) = call.args.first_mut() {
+                let creates_error = is_one_of(call, &["ok_or_else", "map_err"]);
+                if creates_error && let Some(Expr::Closure(closure)) = call.args.first_mut() {
                     self.walk_boxed(&mut closure.body, mode);
                 }
             }

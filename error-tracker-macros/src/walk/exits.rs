@@ -52,14 +52,14 @@ impl BodyWalk<'_> {
             return;
         }
         let shown = expr.to_token_stream();
-        let makes = self.makes_error(expr, &shown);
+        let creates_error = self.creates_error(expr, &shown);
         let (crossing, calls) = (self.find_crossing(expr), self.list_calls(expr));
-        let handled = self.find_handled_sources(expr, makes);
+        let handled = self.find_handled_sources(expr, creates_error);
         // Within a labelled block a `break` or `continue` without a label is an error.
         let span = expr.span();
         let may_diverge = may_diverge(expr) && !leaves_loop(shown.clone());
         self.walk_operand(expr);
-        let site = self.add_exit(kind, shown, ErrorOrigin { makes, crossing, calls }, None);
+        let site = self.add_exit(kind, shown, ErrorOrigin { creates_error, crossing, calls }, None);
         self.note_leads(handled, site);
         self.inspect_boxed(expr, site, kind);
         let returns_option = self.plan.returns_option;
@@ -191,15 +191,15 @@ impl BodyWalk<'_> {
     /// Wraps the operand of a `?`.
     pub(super) fn wrap_question(&mut self, expr: &mut syn::ExprTry) {
         let shown = expr.to_token_stream();
-        let (makes, begins) = (self.makes_error(&expr.expr, &shown), shown.span());
+        let (creates_error, begins) = (self.creates_error(&expr.expr, &shown), shown.span());
         let (crossing, calls) = (self.find_crossing(&expr.expr), self.list_calls(&expr.expr));
-        let mut handled = self.find_handled_sources(&expr.expr, makes);
+        let mut handled = self.find_handled_sources(&expr.expr, creates_error);
         let outer = self.take_yields();
         self.walk_operand(&mut expr.expr);
         handled.append(&mut self.take_yields());
         self.add_yields(outer);
         let probe = Ident::new(&format!("__q{}", self.found.sites.len()), Span::mixed_site());
-        let origin = ErrorOrigin { makes, crossing, calls };
+        let origin = ErrorOrigin { creates_error, crossing, calls };
         let site = self.add_exit(ExitKind::Question, shown, origin, Some(probe.clone()));
         self.note_leads(handled, site);
         self.inspect_boxed(&mut expr.expr, site, ExitKind::Question);

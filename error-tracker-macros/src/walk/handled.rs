@@ -168,8 +168,10 @@ impl BodyWalk<'_> {
                 continue;
             };
             let range = from..=self.order;
-            let leads =
-                self.found.exits().any(|exit| exit.origin.makes && range.contains(&exit.order));
+            let leads = self
+                .found
+                .exits()
+                .any(|exit| exit.origin.creates_error && range.contains(&exit.order));
             if let Some(handler) = self.found.sites[open.site].handler_mut() {
                 (handler.to, handler.leads) = (self.order, handler.leads || leads);
             }
@@ -194,7 +196,7 @@ impl BodyWalk<'_> {
 
     /// Returns whether an expression makes an error, or makes something of one that is being
     /// handled.
-    pub(super) fn makes_error(&self, expr: &Expr, tokens: &TokenStream) -> bool {
+    pub(super) fn creates_error(&self, expr: &Expr, tokens: &TokenStream) -> bool {
         is_made(expr) || self.mentions_handled(tokens)
     }
 

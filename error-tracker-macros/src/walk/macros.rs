@@ -68,8 +68,11 @@ impl BodyWalk<'_> {
         let shown = call.to_token_stream();
         let handled = self.find_handled_sources_in(&shown);
         let probe = Ident::new(&format!("__q{}", self.found.sites.len()), Span::mixed_site());
-        let origin =
-            ErrorOrigin { makes: true, crossing: ThreadCrossing::Never, calls: String::new() };
+        let origin = ErrorOrigin {
+            creates_error: true,
+            crossing: ThreadCrossing::Never,
+            calls: String::new(),
+        };
         let own = is_value.then(|| probe.clone());
         let site = self.add_exit(ExitKind::Macro, shown, origin, own);
         self.note_leads(handled, site);

@@ -171,10 +171,10 @@ impl BodyWalk<'_> {
         }
     }
 
-    /// Returns the handlers whose errors an expression returns, or makes an error of if it `makes`
+    /// Returns the handlers whose errors an expression returns, or makes an error of if it `creates_error`
     /// one.
-    pub(super) fn find_handled_sources(&self, expr: &Expr, makes: bool) -> Vec<usize> {
-        let tokens = makes.then(|| expr.to_token_stream());
+    pub(super) fn find_handled_sources(&self, expr: &Expr, creates_error: bool) -> Vec<usize> {
+        let tokens = creates_error.then(|| expr.to_token_stream());
         let from = start(expr);
         let is_of = |retained: &&ErrorVariable| {
             retained.relation == ErrorRelation::Is && from == Some(&retained.name)
@@ -184,7 +184,7 @@ impl BodyWalk<'_> {
         };
         let mut sites: Vec<_> =
             self.retained.variables.iter().filter(is_of).map(|retained| retained.site).collect();
-        if makes {
+        if creates_error {
             sites.extend(self.list_asked());
         }
         sites

@@ -56,7 +56,7 @@ pub(crate) struct ExitSite {
 /// Where the error of an exit can come from.
 pub(crate) struct ErrorOrigin {
     /// Whether the error is made there, or made of one that a handler around the exit handles.
-    pub(crate) makes: bool,
+    pub(crate) creates_error: bool,
     pub(crate) crossing: ThreadCrossing,
     /// Names of calls from which the error may come and that the text does not have, separated by
     /// spaces. Names with a `-` in front are in the text, and their errors are discarded.

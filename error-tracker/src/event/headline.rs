@@ -64,7 +64,7 @@ mod tests {
     use super::{joined, type_with_home};
 
     #[test]
-    fn a_headline_is_the_outermost_message_and_each_cause_that_says_more() {
+    fn a_headline_is_the_outermost_message_and_each_cause_with_new_text() {
         for (texts, expected) in [
             (&["only"][..], "only"),
             (&[], ""),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mere_error_is_told_by_its_module() {
+    fn a_type_called_error_is_shown_with_its_module() {
         for (path, variant, expected) in [
             ("std::io::error::Error", Some("NotFound"), "io::Error::NotFound"),
             ("std::io::error::Error", None, "io::Error"),

@@ -155,7 +155,7 @@ mod tests {
     use super::Timestamp;
 
     #[test]
-    fn a_moment_is_read_as_people_write_it() {
+    fn a_time_is_read_in_the_usual_notations() {
         for (text, expected) in [
             ("2026-11-30", "2026-11-30T00:00:00.000000Z"),
             ("2026-11-30T10:00:00+01:00", "2026-11-30T09:00:00.000000Z"),

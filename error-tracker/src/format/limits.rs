@@ -10,8 +10,8 @@ struct OpenBracket {
     /// Lists, sets and maps count; structs and tuples are shown whole.
     counts: bool,
     elements: usize,
-    /// The rest is left out because there are too many elements, and how many is to be told.
-    tells_more: bool,
+    /// The rest is left out because there are too many elements, and their number is shown.
+    shows_count: bool,
 }
 
 impl ValueLimits {
@@ -49,7 +49,7 @@ impl ValueLimits {
                     open.push(OpenBracket {
                         counts: c == '[' || (c == '{' && !named),
                         elements: 0,
-                        tells_more: false,
+                        shows_count: false,
                     });
                     let too_deep = open.len() > self.recursion;
                     let none_wanted =
@@ -65,7 +65,7 @@ impl ValueLimits {
                     {
                         skipping = None;
                         if let Some(list) = open.last()
-                            && list.tells_more
+                            && list.shows_count
                         {
                             let more = list.elements + 1 - self.elements;
                             out.push_str(&format!(", … {more} more"));
@@ -82,7 +82,7 @@ impl ValueLimits {
                         list.elements += 1;
                         if shown && list.elements >= self.elements && !ends_list(&value[at + 1..]) {
                             skipping = Some(depth);
-                            list.tells_more = true;
+                            list.shows_count = true;
                         }
                     }
                     if skipping.is_none() {

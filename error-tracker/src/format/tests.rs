@@ -115,7 +115,7 @@ fn an_error_reads_from_the_outermost_call_inwards_with_the_error_last() {
 }
 
 #[test]
-fn colours_tell_the_parts_apart() {
+fn colours_distinguish_the_parts() {
     let coloured = Format::new().color(Color::Always).event(&an_order_fails());
     insta::assert_snapshot!(coloured.replace('\x1b', "␛"));
 }
@@ -160,7 +160,7 @@ fn a_panic_names_its_place_when_no_frame_shows_it() {
 }
 
 #[test]
-fn messages_and_errors_captured_by_hand_say_so() {
+fn explicitly_captured_messages_and_errors_are_marked() {
     let mut checkout = frame("checkout", 30, 9, "capture_message!(\"user {id} has no cart\")", &[]);
     checkout.exit = Exit::Captured;
     checkout.locals = vec![variable("id", "u32", "7")];
@@ -300,7 +300,7 @@ fn deep_recursion_is_counted() {
 }
 
 #[test]
-fn one_line_says_what_and_where() {
+fn one_line_shows_error_and_place() {
     let format = Format::new();
     assert_eq!(
         format.line(&an_order_fails()),

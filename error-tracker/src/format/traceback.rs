@@ -19,11 +19,11 @@ pub(super) fn write(out: &mut TracebackWriter, event: &Event, limits: ValueLimit
         out.put(TextStyle::Heading, "Traceback (most recent call last):");
         out.end_line();
     }
-    let rose = if event.kind == Kind::Panic { "(panicked here)" } else { "(captured here)" };
+    let here = if event.kind == Kind::Panic { "(panicked here)" } else { "(captured here)" };
     let innermost = outside.last().map(|(file, line, _)| (*file, *line));
     let at_innermost = raised.is_some_and(|place| innermost == Some((&place.file, place.line)));
     for (at, (file, line, function)) in outside.iter().enumerate() {
-        let remark = if at_innermost && at + 1 == outside.len() { rose } else { "" };
+        let remark = if at_innermost && at + 1 == outside.len() { here } else { "" };
         header(out, file, *line, 0, Some(function), remark);
     }
     let frames: Vec<&Frame> = event.callers.iter().rev().chain(event.frames.iter().rev()).collect();
@@ -41,7 +41,7 @@ pub(super) fn write(out: &mut TracebackWriter, event: &Event, limits: ValueLimit
         at += equal;
     }
     if let Some(place) = raised.filter(|_| !at_innermost) {
-        header(out, &place.file, place.line, place.column, None, rose);
+        header(out, &place.file, place.line, place.column, None, here);
     }
     if !event.globals.is_empty() {
         variables::write(out, &[("globals", &event.globals)], 2, limits, columns);

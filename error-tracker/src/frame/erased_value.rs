@@ -84,7 +84,7 @@ mod tests {
     use super::SliceElements;
 
     #[test]
-    fn elements_are_shown_each_whatever_their_size() {
+    fn elements_of_every_size_are_shown() {
         fn shown<T: std::fmt::Debug>(slice: &[T]) -> String {
             let elements = SliceElements::of(slice);
             assert_eq!(elements.len(), slice.len());

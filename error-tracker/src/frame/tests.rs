@@ -51,7 +51,7 @@ fn enter(list: &FrameList<Three>) -> FrameRef<'static, Three> {
 }
 
 #[test]
-fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
+fn frames_are_read_from_the_innermost_with_the_values_of_their_slots() {
     let list = FrameList::new();
     let numbers = vec![1, 2];
     let outer = enter(&list);
@@ -85,7 +85,7 @@ fn frames_are_read_from_the_innermost_with_what_their_slots_hold() {
 }
 
 #[test]
-fn arguments_are_what_they_were_made_of_and_later_only_what_borrows_nothing() {
+fn arguments_show_their_original_values_and_later_only_those_without_borrows() {
     let (text, value) = (String::from("text"), vec![1, 2]);
     let arguments = [
         CallArgument::text(PendingText::new::<String>(&text)),
@@ -226,7 +226,7 @@ fn a_body_that_is_dropped_or_panics_leaves_no_frame() {
 }
 
 #[test]
-fn what_a_slot_says_of_a_type() {
+fn a_slot_knows_whether_its_type_may_be_read() {
     let list = FrameList::new();
     let frame = enter(&list);
     let text = "é".repeat(1 << 12);

@@ -282,7 +282,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn an_error_tells_where_the_text_stops_being_json() {
+fn an_error_shows_where_the_text_stops_being_json() {
     let told = [
         "[1,\n  é]",
         "{\"é\": 1 2}",
@@ -317,7 +317,7 @@ fn an_error_tells_where_the_text_stops_being_json() {
 }
 
 #[test]
-fn what_nests_too_deep_is_refused_with_a_small_stack() {
+fn deep_nesting_is_refused_with_a_small_stack() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     for depth in [127, 128] {
         read_alike(&nested(depth));
@@ -327,7 +327,7 @@ fn what_nests_too_deep_is_refused_with_a_small_stack() {
 }
 
 #[test]
-fn a_type_error_tells_what_was_found() {
+fn a_type_error_shows_what_was_found() {
     let long = from_str::<(u8, u8)>("[1, 2, 3]").unwrap_err();
     assert_eq!(long.to_string(), "invalid length 3, expected fewer items");
     let refused = |text| from_str::<Id>(text).unwrap_err().to_string();
@@ -349,7 +349,7 @@ fn a_type_error_tells_what_was_found() {
 }
 
 #[test]
-fn what_json_cannot_hold_is_null_or_refused() {
+fn values_that_json_cannot_represent_are_null_or_refused() {
     assert_eq!(to_string(&[f64::NAN, f64::INFINITY]).unwrap(), "[null,null]");
     assert_eq!(to_value([f32::NAN]).unwrap(), json!([null]));
     assert!(to_value(u128::MAX).is_err());
@@ -361,7 +361,7 @@ fn what_json_cannot_hold_is_null_or_refused() {
 }
 
 #[test]
-fn a_value_is_looked_into_without_care_for_what_is_missing() {
+fn missing_parts_of_a_value_are_read_as_null() {
     let value = json!({"list": [1, -2, 1.5, "x", true], "null": null});
     let list = &value["list"];
     assert!(list[0] == 1 && list[1] == -2 && list[2] == 1.5 && list[3] == "x" && list[4] == true);

@@ -69,7 +69,7 @@ fn a_copy_changes_alone() {
 }
 
 #[test]
-fn events_get_what_the_scope_holds_and_keep_their_own() {
+fn events_get_the_data_of_the_scope_and_keep_their_own() {
     let mut scope = Scope::new();
     scope.set_extra("order", json!({"id": 7}));
     scope.set_extra("own", "scope");
@@ -94,7 +94,7 @@ fn events_get_what_the_scope_holds_and_keep_their_own() {
 }
 
 #[test]
-fn a_user_is_replaced_whole() {
+fn setting_a_user_replaces_the_former_one() {
     let mut scope = Scope::new();
     scope.set_user([("id", 1), ("age", 2)]);
     scope.set_user([("id", 3)]);
@@ -102,7 +102,7 @@ fn a_user_is_replaced_whole() {
 }
 
 #[test]
-fn what_runs_handled_is_recorded_and_swallowed() {
+fn an_error_in_run_handled_is_recorded_and_swallowed() {
     thread_local! { static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) }; }
     fn recorder(
         error: &(dyn Error + 'static),
@@ -162,7 +162,7 @@ fn a_scope_stays_within_its_bounds() {
 }
 
 #[test]
-fn values_that_cannot_be_kept_become_a_note() {
+fn values_that_cannot_be_captured_become_a_note() {
     struct Refuses;
     impl serde::Serialize for Refuses {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -280,7 +280,7 @@ fn a_future_sees_its_scope_wherever_it_is_polled_and_dropped() {
 }
 
 #[test]
-fn a_task_that_panics_leaves_the_thread_its_scope() {
+fn a_task_that_panics_restores_the_scope_of_its_thread() {
     configure_scope(|scope| scope.set_tag("task", "outer"));
     let mut future = Box::pin(async { panic!("on purpose") }.in_scope(scope_of("panics")));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

@@ -49,14 +49,14 @@ mod tests {
     use super::may_have_changed;
 
     #[test]
-    fn what_was_seen_last_before_the_place_counts() {
+    fn the_last_capture_before_the_place_counts() {
         let at = |order| may_have_changed("3:4,7:0,9:4", Some(order), "alloc::string::String");
         assert_eq!([1, 3, 6, 7, 9].map(at), [false, true, true, false, true]);
         assert!(may_have_changed("3:4,7:0", None, "u8") && !may_have_changed("", None, "u8"));
     }
 
     #[test]
-    fn the_type_says_what_can_change() {
+    fn the_type_shows_what_can_change() {
         let may = |change: u32, name| may_have_changed(&format!("1:{change}"), Some(1), name);
         let list = "alloc::vec::Vec<u8>";
         assert_eq!([1, 2, 3, 4].map(|change| may(change, list)), [false, false, true, true]);

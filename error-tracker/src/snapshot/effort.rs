@@ -68,7 +68,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
-    fn what_others_ran_meanwhile_is_not_the_threads_own_doing() {
+    fn the_effort_of_other_threads_is_not_counted() {
         let before = ThreadEffort::of_thread();
         assert!(before.spent(HOUR) < HOUR / 2, "it did nothing, and did not wait");
     }

@@ -48,7 +48,7 @@ mod tests {
     use super::SnapshotPolicy;
 
     #[test]
-    fn a_type_is_skipped_by_path_or_last_name_and_in_what_holds_it() {
+    fn a_type_is_skipped_by_path_or_last_name_and_within_other_types() {
         let skips = |skipped: &str, type_name| {
             SnapshotPolicy { skipped_types: vec![skipped.into()], ..SnapshotPolicy::default() }
                 .skips(type_name)

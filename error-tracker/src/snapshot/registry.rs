@@ -74,7 +74,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_threads_add_at_once_is_there_once_while_another_reads() {
+    fn entries_added_by_several_threads_are_there_once_while_another_reads() {
         let known = StaticRegistry::<Node>::new(|node| &node.1);
         thread::scope(|scope| {
             for first in 0..2 {

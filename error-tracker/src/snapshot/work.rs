@@ -96,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_value_counts_by_its_time_from_the_first_rendering_on() {
+    fn a_slow_value_is_charged_by_its_time_from_the_first_rendering_on() {
         let suspects = SlowSuspects::all();
         assert_eq!(done(&suspects, 1, MILLISECOND), (1_000_000, true));
         assert_eq!(done(&suspects, 1, MINUTE), (u32::MAX, true));
     }
 
     #[test]
-    fn a_quick_value_counts_by_what_it_made_however_busy_the_machine_is() {
+    fn a_quick_value_is_charged_by_its_size_on_a_busy_machine() {
         let suspects = SlowSuspects::all();
         assert_eq!(done(&suspects, 2, Duration::from_micros(50)), (1_300, true));
         assert_eq!(done(&suspects, 2, Duration::from_micros(200)), (1_300, false), "a debug build");

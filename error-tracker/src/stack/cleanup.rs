@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_known() {
+    fn a_file_that_cannot_be_read_is_not_known() {
         for length in 0..18 {
             assert_eq!(unwinds(&mut TABLE.into_iter().take(length), 305), None, "{length}");
         }

@@ -31,7 +31,7 @@ pub(super) fn find_pending(facts: &ErrorFacts) -> Option<Box<Failure>> {
 
 /// Makes an error pending in `frame` that comes from another thread or task. Each failure is resumed once.
 ///
-/// Whether errors arrive at a site is known from its expression (`crosses`); that a task panicked is known from the
+/// Whether errors arrive at a site is known from its expression (`crosses_thread`); that a task panicked is known from the
 /// error's type.
 pub(super) fn resume_from_elsewhere(
     frame: TrackedFrame<'_>,
@@ -39,8 +39,9 @@ pub(super) fn resume_from_elsewhere(
     observed: &ObservedError<'_, '_>,
 ) -> Option<PendingFailure> {
     let name = observed.error.type_name.rsplit("::").next().unwrap_or_default();
-    let crosses = || frame.meta().parsed().site(site).is_some_and(|site| site.crosses);
-    let arrives = !CHANNEL_ERRORS.iter().any(|known| name.starts_with(known)) && crosses();
+    let crosses_thread =
+        || frame.meta().parsed().site(site).is_some_and(|site| site.crosses_thread);
+    let arrives = !CHANNEL_ERRORS.iter().any(|known| name.starts_with(known)) && crosses_thread();
     if !arrives && name != "JoinError" {
         return None;
     }
@@ -64,12 +65,12 @@ struct ErrorEntry<'a> {
 }
 
 impl ErrorEntry<'_> {
-    /// Whether the error may be one that left this function last. A site whose expression names the function that runs
-    /// elsewhere (`spells`) waits for no other.
+    /// Whether the error may be one that left this function last. A site with `is_inline` waits
+    /// only for functions that its expression names.
     fn may_be(&self, left: Option<&'static FunctionMeta>) -> bool {
         let known = self.frame.meta().parsed();
         self.is_distinct
-            || !known.site(self.site).is_some_and(|site| site.spells)
+            || !known.site(self.site).is_some_and(|site| site.is_inline)
             || left.is_some_and(|left| known.may_come_from(self.site, left.name()))
     }
 }

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn an_io_error_is_distinguished_by_its_kind_however_it_was_made() {
+    fn an_io_error_is_distinguished_by_its_kind_for_all_ways_to_create_it() {
         #[derive(Debug)]
         enum Wrong {
             Io(#[allow(dead_code, reason = "shown")] Error),

@@ -69,7 +69,7 @@ impl<'a, 'e> ObservedError<'a, 'e> {
     }
 
     /// Whether it says less than any error made of it: it is `()`, or the payload of a panic.
-    pub(super) fn tells_nothing(&self) -> bool {
+    pub(super) fn has_no_information(&self) -> bool {
         self.error.type_name.contains("dyn core::any::Any")
             || self.facts().substance() == ErrorSubstance::Nothing
     }

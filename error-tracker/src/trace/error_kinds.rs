@@ -24,7 +24,7 @@ impl_outcome_kind!([] [] ErrorPointer = true where [Deref<Target: ErrorObject>])
 
 impl<E: Deref<Target: ErrorObject>> InspectError<E> for ErrorPointer {
     fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {
-        error_report::met::<E>(|error, f| error_report::write(error.as_error(), f));
+        error_report::register::<E>(|error, f| error_report::write(error.as_error(), f));
         let error = error.as_error();
         visit(&ErrorRef {
             type_name: type_name::<E>(),

@@ -163,13 +163,13 @@ pub(crate) struct FailureSite {
     pub(crate) text: &'static str,
     pub(crate) ordinal: u32,
     pub(crate) exit: Exit,
-    /// Whether its error is made there, or of the error that is being handled around it. At a handler: whether the
-    /// error is bound to a name.
-    pub(crate) makes: bool,
+    /// At an exit: whether its error is created there, or converted from the error that is handled
+    /// around it. At a handler: whether the error is bound to a name.
+    pub(crate) creates_error: bool,
     /// Whether its error may come from another thread or task.
-    pub(crate) crosses: bool,
-    /// Whether the code that runs there is written in this function.
-    pub(crate) spells: bool,
+    pub(crate) crosses_thread: bool,
+    /// Whether the code that runs on the other thread or task is written in this function.
+    pub(crate) is_inline: bool,
     /// Its scope, if it is a handler.
     pub(crate) handler: Option<HandlerScope>,
     /// Functions that its expression does not name and from which its error may come, separated by spaces; with a `-`,
@@ -213,7 +213,7 @@ pub(crate) struct ErrorHandler {
 impl ErrorHandler {
     /// The handler at a site of a function; `None` if the site is an exit.
     pub(super) fn at(function: &'static FunctionMeta, site: &FailureSite) -> Option<Self> {
-        Some(Self { function, names_it: site.makes, scope: site.handler? })
+        Some(Self { function, names_it: site.creates_error, scope: site.handler? })
     }
 
     pub(crate) fn is_of(&self, function: &FunctionMeta) -> bool {
@@ -223,7 +223,7 @@ impl ErrorHandler {
     /// Whether the error of this handler may be the one that leaves at a site; `same` says whether they look the same.
     pub(crate) fn may_lead_to(&self, site: &FailureSite, same: bool) -> bool {
         self.names_it && same
-            || self.scope.is_around(site) && site.makes
+            || self.scope.is_around(site) && site.creates_error
             || self.scope.leads_to().any(|order| order == site.order)
     }
 
@@ -291,7 +291,8 @@ impl FunctionMeta {
             };
             let flags = parts.number()?;
             let has = |flag: u32| flags & flag != 0;
-            let (makes, crosses, leads, spells) = (has(1), has(2), has(4), has(8));
+            let (creates_error, crosses_thread, leads, is_inline) =
+                (has(1), has(2), has(4), has(8));
             let (number, order) = (parts.number()?, parts.number()?);
             let (calls, last) = (parts.until(FIELD)?, parts.until(ENTRY)?);
             let scope = HandlerScope { from: order, to: number, leads, leads_to: last };
@@ -303,9 +304,9 @@ impl FunctionMeta {
                 text,
                 ordinal,
                 exit,
-                makes,
-                crosses,
-                spells,
+                creates_error,
+                crosses_thread,
+                is_inline,
                 handler,
                 calls,
                 order,

@@ -37,7 +37,7 @@ pub(super) extern "C" fn observe_inside(show: ShowError<'_>) {
 /// Begins a provisional failure in this frame, unless one is pending there that the error carries.
 fn begin_inside(frame: TrackedFrame<'_>, error: &ErrorRef<'_>) {
     let (key, observed) = (frame.key(), ObservedError::new(error));
-    if observed.tells_nothing() {
+    if observed.has_no_information() {
         return;
     }
     observed.sources();

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_storm_is_let_in_up_to_the_limit_of_each_second() {
+    fn a_storm_is_stored_up_to_the_limit_of_each_second() {
         let start = Instant::now();
         let storm = |rate: ObservationRate, at: Duration| {
             (0..MAX_OBSERVED + 5).fold(rate, |rate, _| rate.next(start + at))

@@ -216,7 +216,7 @@ fn begin_provisional(
             && !reaches_here
     };
     drop(take(is_over));
-    if observed.tells_nothing() {
+    if observed.has_no_information() {
         return None;
     }
     let mut failure = Failure::begin(reported::spare_failure(), Kind::Error, observed);

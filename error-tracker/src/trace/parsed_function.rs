@@ -30,7 +30,7 @@ impl ParsedFunction {
         let handles = |other: &FailureSite| {
             other.handler.is_some_and(|scope| scope.is_around(site)) && other.names(function)
         };
-        site.names(function) || (site.makes && self.sites.iter().any(handles))
+        site.names(function) || (site.creates_error && self.sites.iter().any(handles))
     }
 }
 

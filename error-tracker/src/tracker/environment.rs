@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_sets_what_serde_sets() {
+    fn environment_variables_set_the_same_settings_as_serde() {
         let by_serde: Settings = crate::json::from_str(
             r#"{ "mask": ["pin", "word"], "panics": false, "backtrace": "all", "handled": "count", "max_issues": 7 }"#,
         )

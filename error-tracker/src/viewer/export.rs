@@ -231,7 +231,7 @@ mod tests {
     use super::{code, fenced};
 
     #[test]
-    fn markdown_code_cannot_be_left() {
+    fn markdown_code_cannot_be_closed_by_its_content() {
         assert_eq!(code("a`b"), "`` a`b ``");
         assert_eq!(code("x\n# y"), "`x # y`");
         let mut out = String::new();

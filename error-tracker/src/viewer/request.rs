@@ -107,7 +107,7 @@ mod tests {
     use super::ViewerRequest;
 
     #[test]
-    fn headers_are_found_in_whatever_case_and_the_first_one_counts() {
+    fn headers_are_found_in_any_case_and_the_first_one_counts() {
         let request = ViewerRequest::new("GET", "/")
             .with_header("X-Staff", "yes")
             .with_header("x-staff", "no");

@@ -5,9 +5,9 @@
 mod interpreter;
 mod model;
 mod plan;
+mod reported_event;
 mod sync;
 mod tasks;
-mod told;
 
 use std::collections::HashMap;
 use std::panic;
@@ -20,9 +20,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use model::told_of;
+use model::reported_events;
 use plan::Call;
-use told::Told;
+use reported_event::ReportedEvent;
 
 /// What runs the plans.
 #[derive(Clone, Copy, Debug)]
@@ -33,14 +33,14 @@ enum How {
 }
 
 /// By the event's id: what is known of a panic when it begins is told first where a hook may end the program, and then all of it.
-static TOLD: Mutex<Vec<(String, Told)>> = Mutex::new(Vec::new());
+static TOLD: Mutex<Vec<(String, ReportedEvent)>> = Mutex::new(Vec::new());
 
-fn ids_and_told() -> MutexGuard<'static, Vec<(String, Told)>> {
+fn ids_and_reported() -> MutexGuard<'static, Vec<(String, ReportedEvent)>> {
     TOLD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn told() -> Vec<Told> {
-    ids_and_told().iter().map(|(_, told)| told.clone()).collect()
+fn reported() -> Vec<ReportedEvent> {
+    ids_and_reported().iter().map(|(_, reported)| reported.clone()).collect()
 }
 
 /// Every event is noted before storms are counted; the panics of plans are not printed.
@@ -55,9 +55,9 @@ fn set_up() {
         }));
         tracker_with(|builder| {
             builder.before_capture(|event| {
-                let mut all = ids_and_told();
+                let mut all = ids_and_reported();
                 all.retain(|(id, _)| *id != event.id);
-                all.push((event.id.clone(), Told::of(&event)));
+                all.push((event.id.clone(), ReportedEvent::of(&event)));
                 Some(event)
             })
         });
@@ -65,11 +65,11 @@ fn set_up() {
 }
 
 /// Runs plans, each as a task of its own when they are async, and then `probe` where they ran; gives what was told.
-fn run(plans: &[Call], how: How, probe: &str) -> Result<Vec<Told>, TestCaseError> {
+fn run(plans: &[Call], how: How, probe: &str) -> Result<Vec<ReportedEvent>, TestCaseError> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _only = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     set_up();
-    ids_and_told().clear();
+    ids_and_reported().clear();
     let before = tracker().health();
     let until_ended = match how {
         How::Plain => on_a_thread(|| {
@@ -77,7 +77,7 @@ fn run(plans: &[Call], how: How, probe: &str) -> Result<Vec<Told>, TestCaseError
                 let _ = sync::caught(plan);
             }
             sync::probe(probe).unwrap_err();
-            told()
+            reported()
         }),
         How::OneThread | How::ManyThreads => on_a_thread(|| {
             let mut builder = match how {
@@ -95,16 +95,16 @@ fn run(plans: &[Call], how: How, probe: &str) -> Result<Vec<Told>, TestCaseError
                 let probe = probe.to_owned();
                 tokio::spawn(async move { tasks::probe(&probe).await.unwrap_err() }).await.unwrap();
             });
-            told()
+            reported()
         }),
     };
     tracker().flush(SOON).unwrap();
-    let (health, mut told) = (tracker().health(), told());
-    prop_assert_eq!(&told, &until_ended, "what waits until its thread ends");
+    let (health, mut reported) = (tracker().health(), reported());
+    prop_assert_eq!(&reported, &until_ended, "what waits until its thread ends");
     prop_assert!(health.dropped.is_empty() && health.pending == 0, "{health:?}");
-    prop_assert_eq!(health.raised - before.raised, told.len() as u64);
-    told.sort();
-    Ok(told)
+    prop_assert_eq!(health.raised - before.raised, reported.len() as u64);
+    reported.sort();
+    Ok(reported)
 }
 
 fn on_a_thread<R: Send>(run: impl FnOnce() -> R + Send) -> R {
@@ -112,19 +112,20 @@ fn on_a_thread<R: Send>(run: impl FnOnce() -> R + Send) -> R {
         .unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
-fn expected(plans: &[Call], how: How, probe: &str) -> Vec<Told> {
+fn expected(plans: &[Call], how: How, probe: &str) -> Vec<ReportedEvent> {
     let is_async = !matches!(how, How::Plain);
-    let mut expected: Vec<_> = plans.iter().flat_map(|plan| told_of(plan, is_async)).collect();
-    expected.push(Told::new(Kind::Error, probe, &["probe"], false));
+    let mut expected: Vec<_> =
+        plans.iter().flat_map(|plan| reported_events(plan, is_async)).collect();
+    expected.push(ReportedEvent::new(Kind::Error, probe, &["probe"], false));
     expected.sort();
     expected
 }
 
 /// Storms of equal events are counted, and not handed to the hook that notes them.
-fn storms(expected: &[Told]) -> bool {
+fn storms(expected: &[ReportedEvent]) -> bool {
     let mut counts = HashMap::new();
-    expected.iter().any(|told| {
-        let count = counts.entry(&told.message).or_insert(0);
+    expected.iter().any(|reported| {
+        let count = counts.entry(&reported.message).or_insert(0);
         *count += 1;
         *count > 8
     })
@@ -142,9 +143,9 @@ fn holds(how: How, cases: u32) -> ExitCode {
         let probe = plan::next("probe");
         let expected = expected(&plans, how, &probe);
         prop_assume!(!storms(&expected));
-        let told = run(&plans, how, &probe)?;
-        let missing: Vec<_> = differ(&expected, &told);
-        let unexpected: Vec<_> = differ(&told, &expected);
+        let reported = run(&plans, how, &probe)?;
+        let missing: Vec<_> = differ(&expected, &reported);
+        let unexpected: Vec<_> = differ(&reported, &expected);
         prop_assert!(
             missing.is_empty() && unexpected.is_empty(),
             "missing: {missing:?}\nunexpected: {unexpected:?}\nplans: {plans:?}"
@@ -158,10 +159,10 @@ fn holds(how: How, cases: u32) -> ExitCode {
 }
 
 /// What `all` has beyond `known`.
-fn differ(all: &[Told], known: &[Told]) -> Vec<Told> {
+fn differ(all: &[ReportedEvent], known: &[ReportedEvent]) -> Vec<ReportedEvent> {
     let mut known = known.to_vec();
     let mut rest = all.to_vec();
-    rest.retain(|told| match known.iter().position(|other| other == told) {
+    rest.retain(|reported| match known.iter().position(|other| other == reported) {
         Some(at) => {
             known.remove(at);
             false

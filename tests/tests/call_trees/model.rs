@@ -4,21 +4,21 @@
 use error_tracker::event::Kind;
 
 use crate::plan::{Between, Call, End, Name, Node, Step};
-use crate::told::Told;
+use crate::reported_event::ReportedEvent;
 
 /// The events of one plan.
-pub fn told_of(plan: &Call, is_async: bool) -> Vec<Told> {
-    let mut model = Model { is_async, polls: Vec::new(), told: Vec::new() };
+pub fn reported_events(plan: &Call, is_async: bool) -> Vec<ReportedEvent> {
+    let mut model = Model { is_async, polls: Vec::new(), reported: Vec::new() };
     let exit = model.call(plan, false);
     model.forget(exit);
-    model.told
+    model.reported
 }
 
 struct Model {
     is_async: bool,
     /// How many more polls the futures around get before they are dropped, outermost first.
     polls: Vec<u8>,
-    told: Vec<Told>,
+    reported: Vec<ReportedEvent>,
 }
 
 enum Exit {
@@ -54,7 +54,7 @@ enum Trace {
         functions: Vec<&'static str>,
     },
     /// It has an event with these functions.
-    Told(Vec<Function>),
+    Reported(Vec<Function>),
     /// It was told where it left another thread, and was met again by these functions.
     Crossed(Vec<Function>),
 }
@@ -62,7 +62,7 @@ enum Trace {
 struct Panic {
     message: String,
     functions: Vec<&'static str>,
-    is_told: bool,
+    is_reported: bool,
 }
 
 impl Name {
@@ -88,7 +88,7 @@ impl Fault {
     }
 
     /// An annotated function looks at it.
-    fn met(mut self) -> Self {
+    fn observed(mut self) -> Self {
         self.is_any = true;
         if let Trace::None = self.trace {
             self.trace = Trace::Risen { message: self.text.clone(), functions: Vec::new() };
@@ -97,17 +97,17 @@ impl Fault {
     }
 
     /// A function meets it as its own error type.
-    fn met_by(self, name: Name) -> Self {
-        Self { is_any: matches!(name, Name::Price), ..self.met() }
+    fn observed_by(self, name: Name) -> Self {
+        Self { is_any: matches!(name, Name::Price), ..self.observed() }
     }
 
     /// A function meets it where errors of other threads come in.
-    fn met_where_it_comes_in(mut self, function: Function) -> Self {
+    fn observed_where_it_arrives(mut self, function: Function) -> Self {
         match self.left.take() {
             Some(passed) if matches!(self.trace, Trace::None) && !passed.contains(&function) => {
                 Self { trace: Trace::Crossed(Vec::new()), ..self }
             }
-            _ => self.met(),
+            _ => self.observed(),
         }
     }
 
@@ -139,14 +139,14 @@ impl From<Result<(), Fault>> for Exit {
 type Flow<T = ()> = Result<T, Exit>;
 
 impl Model {
-    fn tell(&mut self, kind: Kind, message: &str, functions: &[&str], handled: bool) {
-        self.told.push(Told::new(kind, message, functions, handled));
+    fn report(&mut self, kind: Kind, message: &str, functions: &[&str], handled: bool) {
+        self.reported.push(ReportedEvent::new(kind, message, functions, handled));
     }
 
     /// An error is gone, and whoever had it goes on.
     fn handle(&mut self, fault: Fault) {
         if let Trace::Risen { message, functions } = fault.trace {
-            self.tell(Kind::Error, &message, &functions, true);
+            self.report(Kind::Error, &message, &functions, true);
         }
     }
 
@@ -216,11 +216,11 @@ impl Model {
         {
             return fault;
         }
-        let mut fault = fault.met();
+        let mut fault = fault.observed();
         if let Trace::Risen { message, mut functions } = fault.trace {
             functions.extend(around);
-            self.tell(Kind::Error, &message, &functions, true);
-            fault.trace = Trace::Told(self.passed(&functions));
+            self.report(Kind::Error, &message, &functions, true);
+            fault.trace = Trace::Reported(self.passed(&functions));
         }
         fault
     }
@@ -231,9 +231,9 @@ impl Model {
 
     fn panic(&mut self, text: &str, inside: bool) -> Exit {
         if !inside {
-            self.tell(Kind::Panic, text, &[], false);
+            self.report(Kind::Panic, text, &[], false);
         }
-        Exit::Panicked(Panic { message: text.into(), functions: Vec::new(), is_told: !inside })
+        Exit::Panicked(Panic { message: text.into(), functions: Vec::new(), is_reported: !inside })
     }
 
     /// An annotated function ends.
@@ -246,18 +246,23 @@ impl Model {
                         functions.push(function);
                         if !inside {
                             passed = Some(self.passed(functions));
-                            self.told.push(Told::new(Kind::Error, message, functions, false));
+                            self.reported.push(ReportedEvent::new(
+                                Kind::Error,
+                                message,
+                                functions,
+                                false,
+                            ));
                         }
                     }
                     Trace::Crossed(functions) => {
                         functions.push((function, self.is_async));
                         passed = (!inside).then(|| functions.clone());
                     }
-                    Trace::Told(functions) => passed = (!inside).then(|| functions.clone()),
+                    Trace::Reported(functions) => passed = (!inside).then(|| functions.clone()),
                     Trace::None => {}
                 }
                 if let Some(passed) = passed {
-                    fault.trace = Trace::Told(passed.clone());
+                    fault.trace = Trace::Reported(passed.clone());
                     fault.left_as.clone_from(&fault.text);
                     // Who gets it sees it as `anyhow::Error`.
                     fault.left = fault.is_any.then_some(passed);
@@ -265,9 +270,14 @@ impl Model {
             }
             Exit::Panicked(panic) => {
                 panic.functions.push(function);
-                if !inside && !panic.is_told {
-                    self.told.push(Told::new(Kind::Panic, &panic.message, &panic.functions, false));
-                    panic.is_told = true;
+                if !inside && !panic.is_reported {
+                    self.reported.push(ReportedEvent::new(
+                        Kind::Panic,
+                        &panic.message,
+                        &panic.functions,
+                        false,
+                    ));
+                    panic.is_reported = true;
                 }
             }
             Exit::Fine | Exit::Cancelled(_) => {}
@@ -285,7 +295,7 @@ impl Model {
     }
 
     fn question(result: Result<(), Fault>) -> Flow {
-        result.map_err(|fault| Exit::Failed(fault.met()))
+        result.map_err(|fault| Exit::Failed(fault.observed()))
     }
 
     fn pass(&mut self, call: &Call) -> Flow {
@@ -304,20 +314,23 @@ impl Model {
         match &node.end {
             End::Fine => Ok(()),
             End::Fail(text) | End::Return(text) => {
-                Err(Exit::Failed(Fault::new(text).met_by(node.name)))
+                Err(Exit::Failed(Fault::new(text).observed_by(node.name)))
             }
-            End::Question(text) => Err(Exit::Failed(Fault::new(text).met())),
+            End::Question(text) => Err(Exit::Failed(Fault::new(text).observed())),
             End::Panic(text) => Err(self.panic(text, true)),
             End::Tail(call) => {
                 let result = self.result(call)?;
-                result.map_err(|fault| Exit::Failed(fault.converted(node.name).met_by(node.name)))
+                result.map_err(|fault| {
+                    Exit::Failed(fault.converted(node.name).observed_by(node.name))
+                })
             }
             End::TailOther(call, text) => self.other(node.name, call, text),
         }
     }
 
     fn other(&mut self, name: Name, call: &Call, text: &str) -> Flow {
-        self.result(call)?.map_err(|fault| Exit::Failed(fault.met().replaced(text).met_by(name)))
+        self.result(call)?
+            .map_err(|fault| Exit::Failed(fault.observed().replaced(text).observed_by(name)))
     }
 
     fn step<'a>(
@@ -331,20 +344,22 @@ impl Model {
             Step::Pass(call) => self.pass(call),
             Step::Rethrow(call) => {
                 let result = self.result(call)?;
-                result.map_err(|fault| Exit::Failed(fault.met().converted(name).met_by(name)))
+                result.map_err(|fault| {
+                    Exit::Failed(fault.observed().converted(name).observed_by(name))
+                })
             }
             // The handler's error goes on with the trace of what it handles.
             Step::Other(call, text) | Step::Forward(_, call, text) => self.other(name, call, text),
             Step::Longer(call, text) => {
                 let longer = |fault: Fault| {
                     let text = format!("{text}: {}", fault.full);
-                    Exit::Failed(fault.met().replaced(&text).met_by(name))
+                    Exit::Failed(fault.observed().replaced(&text).observed_by(name))
                 };
                 self.result(call)?.map_err(longer)
             }
-            Step::Context(call, text) => {
-                self.result(call)?.map_err(|fault| Exit::Failed(fault.met().with_context(text)))
-            }
+            Step::Context(call, text) => self
+                .result(call)?
+                .map_err(|fault| Exit::Failed(fault.observed().with_context(text))),
             Step::Swallow(_, call) => {
                 self.attempt(call)?;
                 Ok(())
@@ -370,7 +385,8 @@ impl Model {
                 let left = self.result(left)?;
                 let right = self.result(right)?;
                 let function = (name.function(), self.is_async);
-                let comes_in = |fault: Fault| Exit::Failed(fault.met_where_it_comes_in(function));
+                let comes_in =
+                    |fault: Fault| Exit::Failed(fault.observed_where_it_arrives(function));
                 match (left, right) {
                     (Err(left), right) => {
                         self.forget(right.into());
@@ -381,11 +397,11 @@ impl Model {
             }
             Step::Catch(call, fail) => match self.call(call, true) {
                 Exit::Panicked(panic) => {
-                    if !panic.is_told {
-                        self.tell(Kind::Panic, &panic.message, &panic.functions, true);
+                    if !panic.is_reported {
+                        self.report(Kind::Panic, &panic.message, &panic.functions, true);
                     }
                     match fail {
-                        Some(text) => Err(Exit::Failed(Fault::new(text).met_by(name))),
+                        Some(text) => Err(Exit::Failed(Fault::new(text).observed_by(name))),
                         None => Ok(()),
                     }
                 }
@@ -415,7 +431,7 @@ impl Model {
                 Ok(())
             }
             Step::Message(text) => {
-                self.tell(Kind::Message, text, &["announce"], true);
+                self.report(Kind::Message, text, &["announce"], true);
                 Ok(())
             }
         }

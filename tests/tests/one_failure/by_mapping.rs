@@ -75,7 +75,7 @@ mod says_nothing {
     }
 
     #[test]
-    fn what_an_error_is_made_of_is_not_the_event_if_it_says_nothing() {
+    fn the_source_value_of_an_error_is_not_the_event_if_it_has_no_information() {
         for run in [maps as fn() -> _, matches] {
             let event = event_of(run);
             assert_eq!((event.message.as_str(), event.frames.len()), ("closed for today", 1));

@@ -26,7 +26,7 @@ fn returns() -> Result<u32, Closed> {
 }
 
 #[test]
-fn a_conversion_that_keeps_nothing_goes_on_with_its_trace() {
+fn a_conversion_that_drops_the_error_continues_its_trace() {
     let event = event_of(returns);
     assert_io(&event);
     let (status, closed) = ("status 500", "closed for today");
@@ -112,7 +112,7 @@ fn by_iterator() -> Result<Vec<u32>, Closed> {
 }
 
 #[test]
-fn so_it_does_through_traits_closures_futures_and_iterators() {
+fn a_question_mark_continues_the_trace_through_traits_closures_futures_and_iterators() {
     for (run, names) in [
         (
             (|| assert!(by_object(&Disk).is_err())) as fn(),
@@ -159,15 +159,15 @@ fn one_kept() -> Result<u32, Status> {
 }
 
 #[test]
-fn failures_that_follow_each_other_are_two() {
+fn successive_failures_are_two_events() {
     for run in [two_failures as fn() -> _, one_kept] {
         let events = events_of(run);
-        let mut told: Vec<_> =
+        let mut reported: Vec<_> =
             events.iter().map(|event| (event.message.clone(), event.handled)).collect();
-        told.sort();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].0.starts_with("No such file") && told[0].1);
-        assert_eq!(told[1], ("status 404".to_owned(), false));
+        reported.sort();
+        assert_eq!(reported.len(), 2, "{reported:?}");
+        assert!(reported[0].0.starts_with("No such file") && reported[0].1);
+        assert_eq!(reported[1], ("status 404".to_owned(), false));
     }
     assert_eq!(event_of(two_attempts).message, "status 404");
 }

@@ -46,7 +46,7 @@ one! { results_of_any_call_that_are_parted_together_keep_their_cause, open:
     of_references: { let a = fine(); let b = opens(); if let (Ok(a), Ok(b)) = (&a, &b) { Ok(*a + *b) } else { Err(Closed) } };
 }
 
-one! { an_error_that_is_kept_aside_goes_on_with_its_trace, load:
+one! { an_error_that_is_kept_aside_continues_its_trace, load:
     last: { let mut last = None; for _ in 0..1 { match load() { Ok(v) => return Ok(v), Err(e) => last = Some(e) } } Err(last.unwrap().into()) };
     last_in_a_block: { let mut last = None; for _ in 0..1 { match load() { Ok(v) => return Ok(v), Err(e) => { let _text = e.to_string(); last = Some(e); } } } return Err(exhausted(last)) };
     last_by_if_let: { let mut last = None; for _ in 0..1 { if let Err(e) = load() { last = Some(e); } } Err(exhausted(last)) };
@@ -78,7 +78,7 @@ one! { an_error_of_any_call_that_is_kept_aside_is_the_cause, open:
     made_in_else: { let result = if let Ok(v) = opens() { Ok(v) } else { Err(Closed) }; let number = result?; Ok(number) };
 }
 
-one! { a_test_whose_answer_is_kept_goes_on_with_the_trace, load:
+one! { a_test_whose_answer_is_kept_continues_the_trace, load:
     failed: { let failed = load().is_err(); if failed { return Err(Closed) } Ok(1) };
     fine_or_not: { let fine = load().is_ok(); if !fine { return Err(Closed) } Ok(1) };
     with_else: { let fine = load().is_ok(); if fine { Ok(1) } else { Err(Closed) } };
@@ -281,7 +281,7 @@ mod another_failure {
     }
 
     #[test]
-    fn what_is_not_made_of_a_kept_error_is_a_failure_of_its_own() {
+    fn an_error_that_is_not_made_of_a_kept_one_is_a_separate_failure() {
         for run in [
             after_one_is_kept as fn() -> _,
             of_a_part_of_an_error,
@@ -291,11 +291,11 @@ mod another_failure {
             beside_a_success,
         ] {
             let events = events_of(run);
-            let mut told: Vec<_> =
+            let mut reported: Vec<_> =
                 events.iter().map(|it| (it.message.as_str(), it.handled)).collect();
-            told.sort();
+            reported.sort();
             let io = "No such file or directory (os error 2)";
-            assert_eq!(told, [(io, true), ("refused", false)], "{:?}", functions(&events[0]));
+            assert_eq!(reported, [(io, true), ("refused", false)], "{:?}", functions(&events[0]));
         }
     }
 }

@@ -17,7 +17,7 @@ fn recovers() -> Result<u32, Closed> {
 }
 
 #[test]
-fn what_code_without_attributes_fails_with_is_no_event_where_it_is_handled() {
+fn an_error_of_unannotated_code_is_not_an_event_if_it_is_handled() {
     let events = events_of(|| assert_eq!(recovers(), Ok(2)));
     assert!(events.is_empty(), "{:?}", messages(&events));
 }
@@ -37,9 +37,10 @@ fn refuses_what_came_well() -> Result<u32, Status> {
 #[test]
 fn an_error_that_is_made_of_a_success_is_another_one() {
     let events = events_of(refuses_what_came_well);
-    let told: Vec<_> = events.iter().map(|event| (event.message.as_str(), event.handled)).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told.contains(&("status 400", false)));
+    let reported: Vec<_> =
+        events.iter().map(|event| (event.message.as_str(), event.handled)).collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported.contains(&("status 400", false)));
 }
 
 #[auto_track_exception]
@@ -53,7 +54,7 @@ fn reads_to_the_end(mut from: impl io::Read) -> Result<usize, Status> {
 }
 
 #[test]
-fn an_error_that_ended_a_loop_is_not_what_fails_later() {
+fn an_error_that_ended_a_loop_is_not_a_later_failure() {
     let event = event_of(|| reads_to_the_end(io::Cursor::new(*b"abc").chain(Broken)));
     assert_eq!((event.message.as_str(), event.frames.len()), ("status 413", 1));
 }
@@ -78,7 +79,7 @@ fn captures_and_maps() -> Result<u32, Closed> {
 }
 
 #[test]
-fn an_error_that_was_captured_before_another_one_is_made_of_it_is_told_once() {
+fn an_error_that_was_captured_before_it_is_converted_is_reported_once() {
     let event = event_of(captures_and_maps);
     assert!(event.handled && event.message.starts_with("No such file"));
 }

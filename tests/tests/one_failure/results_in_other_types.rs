@@ -57,7 +57,7 @@ fn sums_by_hand() -> Option<Result<u32, Closed>> {
 }
 
 #[test]
-fn a_result_in_an_option_or_behind_an_alias_is_looked_at() {
+fn a_result_in_an_option_or_an_alias_is_inspected() {
     let event = event_of(|| by_alias(1).is_err());
     assert_eq!(
         (event.message.as_str(), event.frames.len(), event.handled),
@@ -78,6 +78,6 @@ fn a_result_in_an_option_or_behind_an_alias_is_looked_at() {
 }
 
 #[test]
-fn the_end_of_an_iterator_is_no_failure() {
+fn the_end_of_an_iterator_is_not_a_failure() {
     assert!(events_of(|| assert!(Lines(2).next().is_none())).is_empty());
 }

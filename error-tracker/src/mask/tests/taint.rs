@@ -82,7 +82,7 @@ fn names_of_fields_stay() {
 }
 
 #[test]
-fn a_masked_value_is_found_behind_escapes_of_any_format() {
+fn a_masked_value_is_found_in_the_escapes_of_any_format() {
     let secret = "it's \"8d1f\" <7c2a> & /ö";
     for text in [
         "it&#39;s &#34;8d1f&#34; &lt;7c2a&gt; &amp; /ö",

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_report_stay() {
+    fn lines_that_are_not_a_report_stay() {
         let pretty = "Order {\n    id: 7,\n    note: \"Caused by\",\n}";
         assert_eq!(shown(pretty), pretty);
     }

@@ -70,7 +70,7 @@ fn a_value_under_a_secret_name_is_masked_whole_and_the_rest_is_unchanged() {
 }
 
 #[test]
-fn below_a_weak_name_what_looks_like_a_secret_is_masked() {
+fn below_a_weak_name_values_that_look_like_secrets_are_masked() {
     #[derive(Debug, Default)]
     #[allow(dead_code)]
     struct Login<'a> {
@@ -138,7 +138,7 @@ fn pretty_text_is_masked_alike() {
 }
 
 #[test]
-fn text_written_by_hand_shows_no_secret() {
+fn hand_written_debug_shows_no_secret() {
     for text in [
         "User { password: a, b CANARY, id: 5 }",
         "User { password: a,CANARY, id: 5 }",
@@ -358,7 +358,7 @@ fn plant(tree: &mut Tree, under: bool) {
 
 proptest! {
     #[test]
-    fn no_secret_is_shown_and_all_else_is(mut tree in tree()) {
+    fn no_secret_is_shown_and_everything_else_is(mut tree in tree()) {
         plant(&mut tree, false);
         let (real, wanted) = (Show { tree: &tree, masked: false }, Show { tree: &tree, masked: true });
         prop_assert_eq!(shown_with(&real, &WIDE).0, format!("{wanted:?}"));
@@ -394,7 +394,7 @@ proptest! {
 }
 
 #[test]
-fn the_start_of_a_text_ends_behind_its_first_name() {
+fn the_start_of_a_text_ends_after_its_first_name() {
     struct Untouched;
 
     impl fmt::Debug for Untouched {

@@ -28,7 +28,7 @@ const EXIT: ExitEntry<'_> = ExitEntry {
     line: 5,
     column: 12,
     kind: ExitKind::Question,
-    makes: false,
+    creates_error: false,
     crossing: ThreadCrossing::Never,
     ordinal: 0,
     order: 4,
@@ -127,7 +127,7 @@ fn the_variables_that_the_macros_write_are_read() {
 fn the_exits_that_the_macros_write_are_read() {
     let function = with_sites(|text| {
         text.exit(&EXIT);
-        text.exit(&ExitEntry { kind: ExitKind::Return, makes: true, ordinal: 2, ..EXIT });
+        text.exit(&ExitEntry { kind: ExitKind::Return, creates_error: true, ordinal: 2, ..EXIT });
         let calls = "load -parse";
         text.exit(&ExitEntry {
             kind: ExitKind::Tail,
@@ -147,11 +147,11 @@ fn the_exits_that_the_macros_write_are_read() {
     let [first, second, third, fourth] = &read[..] else { panic!("four sites: {read:?}") };
     assert_eq!((first.line, first.column, first.ordinal, first.order), (5, 12, 0, 4));
     assert_eq!((first.exit, first.text, first.calls), (Exit::Question, "read(path)?", ""));
-    assert_eq!((first.makes, first.crosses, first.spells), (false, false, false));
-    assert_eq!((second.exit, second.makes, second.ordinal), (Exit::Return, true, 2));
-    assert_eq!((third.exit, third.crosses, third.spells), (Exit::Tail, true, false));
+    assert_eq!((first.creates_error, first.crosses_thread, first.is_inline), (false, false, false));
+    assert_eq!((second.exit, second.creates_error, second.ordinal), (Exit::Return, true, 2));
+    assert_eq!((third.exit, third.crosses_thread, third.is_inline), (Exit::Tail, true, false));
     assert_eq!(third.calls, "load -parse");
-    assert_eq!((fourth.exit, fourth.crosses, fourth.spells), (Exit::Macro, true, true));
+    assert_eq!((fourth.exit, fourth.crosses_thread, fourth.is_inline), (Exit::Macro, true, true));
     assert_eq!(fourth.text, "abcd");
     assert!(read.iter().all(|site| site.handler.is_none()));
 }
@@ -167,10 +167,10 @@ fn the_handlers_that_the_macros_write_are_read() {
     let read: Vec<FailureSite> = function.sites().collect();
     let [plain, leading, crossing] = &read[..] else { panic!("three sites: {read:?}") };
     let leads = |site: &FailureSite| site.handler.map(|scope| scope.leads);
-    assert_eq!((plain.makes, plain.crosses, plain.spells), (false, false, false));
+    assert_eq!((plain.creates_error, plain.crosses_thread, plain.is_inline), (false, false, false));
     assert_eq!((leads(plain), leads(leading)), (Some(false), Some(true)));
-    assert!(leading.makes);
-    assert_eq!((crossing.crosses, crossing.spells, crossing.calls), (true, true, "load"));
+    assert!(leading.creates_error);
+    assert_eq!((crossing.crosses_thread, crossing.is_inline, crossing.calls), (true, true, "load"));
 
     let exit_at = |order| with_sites(|text| text.exit(&ExitEntry { order, ..EXIT })).sites().next();
     let around = plain.handler.unwrap();

@@ -24,7 +24,7 @@ fn ids(store: &SqliteStore, hash: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_flood_of_large_events_stays_within_the_bound_and_leaves_the_first_of_what_is_open() {
+fn a_flood_of_large_events_stays_within_the_limit_and_keeps_the_first_events_of_open_issues() {
     let (folder, path) = place();
     let store = with_megabytes(&path, 2);
     let mut largest = 0;
@@ -82,7 +82,7 @@ fn a_flood_of_issues_stays_within_the_bound() {
 }
 
 #[test]
-fn pruning_gives_the_room_back() {
+fn pruning_releases_free_space() {
     let (folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
     for nth in 0..40 {
@@ -97,7 +97,7 @@ fn pruning_gives_the_room_back() {
 }
 
 #[test]
-fn a_file_that_was_made_without_that_gives_its_room_back_when_it_is_compacted() {
+fn a_file_created_without_auto_vacuum_releases_its_free_space_when_it_is_compacted() {
     let (folder, path) = place();
     drop(SqliteStore::open(&path).unwrap());
     Connection::open(&path).unwrap().execute_batch("PRAGMA auto_vacuum = NONE; VACUUM").unwrap();

@@ -40,7 +40,7 @@ fn import_order(line: u32) -> Result<u32, String> {
 }
 
 #[test]
-fn context_is_kept_however_often_its_function_was_called() {
+fn context_is_recorded_for_any_number_of_calls() {
     let event = event_of(|| (0..=MANY).try_for_each(|line| import(black_box(line)).map(drop)));
     let extras = &event.context.extras;
     assert_eq!(extras.get("file").and_then(|file| file.as_str()), Some("orders.csv"), "{extras:?}");
@@ -80,7 +80,7 @@ fn reads_lines(text: &str) -> Result<usize, std::num::ParseIntError> {
 }
 
 #[test]
-fn variables_of_a_loop_show_their_last_values_however_often_it_went_round() {
+fn variables_of_a_loop_show_their_last_values_after_any_number_of_iterations() {
     let mut text = "tea;3\n".repeat(3_000);
     text.push_str("coffee, the strong one;x\n");
     let frame = frame_of(move || reads_lines(&text));
@@ -98,7 +98,7 @@ fn many_values(text: &str) -> Result<(), String> {
 }
 
 #[test]
-fn many_long_values_of_one_call_are_kept() {
+fn many_long_values_of_one_call_are_captured() {
     let frame = frame_of(|| many_values("a value that is as long as those of real programs are"));
     for variable in &frame.locals {
         assert!(variable.value.is_some(), "{variable:?}");
@@ -133,7 +133,7 @@ fn fails_slowly(id: u32, name: &str, order: &Order) -> Result<u32, Slow> {
 }
 
 #[test]
-fn the_first_ten_failures_are_read_in_full_though_the_errors_debug_is_slow() {
+fn the_first_ten_failures_are_read_in_full_even_with_a_slow_debug() {
     for id in 0..10 {
         let event = event_of(move || fails_slowly(id, "Ann", &order(7)));
         assert_eq!(event.debug, Some(format!("Slow({})", id + 13)));
@@ -154,7 +154,7 @@ fn given_slow(id: u32, name: &str, slow: &Slow) -> Result<u32, String> {
 }
 
 #[test]
-fn numbers_and_texts_are_read_though_an_argument_is_too_slow_to_be_read_each_time() {
+fn numbers_and_texts_are_read_even_if_an_argument_is_too_slow_to_be_read_each_time() {
     let events = events_of(|| (0..30).for_each(|id| drop(given_slow(id, "Ann", &Slow(1)))));
     let mut slow = 0;
     for event in &events {

@@ -64,7 +64,7 @@ fn a_flood_of_one_place_leaves_the_issues_of_others() {
 }
 
 #[test]
-fn an_unresolved_panic_outlives_messages_without_end() {
+fn an_unresolved_panic_outlives_any_number_of_messages() {
     over_each_store(50, |tracker| {
         tracker.record_event(event(Kind::Panic, "the panic", 1)).unwrap();
         for number in 0..400 {
@@ -78,7 +78,7 @@ fn an_unresolved_panic_outlives_messages_without_end() {
 }
 
 #[test]
-fn an_old_event_that_is_imported_leaves_a_resolved_issue_resolved() {
+fn an_old_imported_event_does_not_reopen_a_resolved_issue() {
     over_each_store(50, |tracker| {
         tracker.record_event(event(Kind::Error, "x", 1)).unwrap();
         let hash = tracker.issues(&IssueQuery::default()).unwrap().items.remove(0).hash;
@@ -95,7 +95,7 @@ fn an_old_event_that_is_imported_leaves_a_resolved_issue_resolved() {
 }
 
 #[test]
-fn releases_that_run_side_by_side_keep_their_first_five_occurrences_each() {
+fn releases_that_run_side_by_side_each_keep_their_first_five_occurrences() {
     over_each_store(50, |tracker| {
         let mut ids = Vec::new();
         for number in 0..200 {
@@ -157,7 +157,7 @@ fn fail(tracker: &TrackerGuard) {
 }
 
 #[test]
-fn a_failure_that_waited_in_the_queue_leaves_an_issue_resolved_that_was_resolved_since() {
+fn a_queued_failure_does_not_reopen_an_issue_that_was_resolved_since() {
     let store = Arc::new(Gated::default());
     let tracker = error_tracker::builder().shared_store(store.clone()).install().unwrap();
     fail(&tracker);

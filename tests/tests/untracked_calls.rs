@@ -41,7 +41,7 @@ fn total(texts: &[&str]) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn a_call_that_was_not_followed_is_in_the_trace_with_the_arguments_that_can_be_had() {
+fn an_untracked_call_is_in_the_trace_with_its_available_arguments() {
     let event = until_unfollowed(|| event_of(|| total(&["1", "x"])), ("trimmed", 0));
     assert_eq!(functions(&event), ["price", "total"]);
     let [inner, outer] = &event.frames[..] else { panic!("two frames") };
@@ -77,7 +77,7 @@ fn fails_twice() -> (Result<u32, ParseIntError>, Result<u32, ParseIntError>) {
 }
 
 #[test]
-fn a_function_that_has_failed_is_followed_again() {
+fn a_function_that_has_failed_is_tracked_again() {
     for _ in 0..10 {
         let events = events_of(fails_twice);
         let of = |text: &str| {
@@ -112,7 +112,7 @@ fn starts(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn one_error_through_a_recursion_that_was_not_followed_is_one_event() {
+fn one_error_through_an_untracked_recursion_is_one_event() {
     let event = until_unfollowed(|| event_of(|| starts("x")), ("below", 0));
     assert_eq!(
         functions(&event),
@@ -144,7 +144,7 @@ fn or_nothing(text: &str, factor: u32) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn what_a_call_handled_that_was_not_followed_is_handled() {
+fn an_error_handled_by_an_untracked_call_is_handled() {
     let event = until_unfollowed(|| event_of(|| handles("x")), ("trimmed", 0));
     assert!(event.handled);
     assert_eq!(functions(&event), ["price"]);
@@ -195,7 +195,7 @@ pub fn adds_in_one(into: &mut Vec<u32>, text: &str) -> Result<(), ParseIntError>
 }
 
 #[test]
-fn a_public_small_function_is_followed_where_it_is_outermost() {
+fn a_public_small_function_is_tracked_if_it_is_outermost() {
     let event = event_of(|| adds_in_one(&mut vec![1], "x"));
     assert_eq!(functions(&event), ["price", "hands_on", "adds", "hands_over", "adds_in_one"]);
     let outermost = event.frames.last().unwrap();
@@ -217,7 +217,7 @@ fn reads_number(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn main_is_a_frame_of_a_panic_however_small_it_is() {
+fn a_small_main_is_a_frame_of_a_panic() {
     let event = events_of(|| drop(program::main())).pop().unwrap();
     assert_eq!((event.kind, functions(&event)), (Kind::Panic, vec!["main"]));
 }
@@ -229,7 +229,7 @@ fn panics(text: &str) -> u32 {
 }
 
 #[test]
-fn a_panic_has_the_outermost_function_whatever_is_followed() {
+fn a_panic_has_the_outermost_function_even_if_it_is_untracked() {
     let event =
         events_of(|| panics("x")).into_iter().find(|event| event.kind == Kind::Panic).unwrap();
     assert_eq!(functions(&event), ["panics"]);
@@ -243,7 +243,7 @@ fn outer(text: &str, factor: u32) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn an_error_that_leaves_several_functions_that_are_not_followed_is_one_event() {
+fn an_error_that_leaves_several_untracked_functions_is_one_event() {
     let event = until_unfollowed(
         || {
             event_of(|| {
@@ -258,7 +258,7 @@ fn an_error_that_leaves_several_functions_that_are_not_followed_is_one_event() {
 }
 
 #[test]
-fn equal_errors_of_one_function_that_is_not_followed_are_as_many_events() {
+fn equal_errors_of_an_untracked_function_are_as_many_events() {
     let events = events_of(|| {
         (0..CALLS).for_each(|call| assert!(price("1", call, String::new()).is_ok()));
         for _ in 0..3 {
@@ -276,7 +276,7 @@ fn always(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
-fn with_locals_always_every_call_is_followed() {
+fn with_locals_always_every_call_is_tracked() {
     let event = event_of(|| {
         (0..CALLS).for_each(|_| assert_eq!(always("1"), Ok(1)));
         always("x")

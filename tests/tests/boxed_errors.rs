@@ -134,7 +134,7 @@ mod in_other_types {
     }
 
     #[test]
-    fn a_result_in_an_option_or_poll_keeps_it() {
+    fn a_result_in_an_option_or_poll_keeps_its_error() {
         let event = event_of(|| assert!(Ages(9).next().is_some_and(|age| age.is_err())));
         assert_refused(&event, "next");
         let event = event_of(|| {
@@ -178,11 +178,11 @@ mod what_is_no_error {
     }
 
     #[test]
-    fn what_an_error_is_made_of_is_not_the_event_if_it_is_none_itself() {
+    fn the_source_value_of_an_error_is_not_the_event_if_it_is_not_an_error() {
         let event = event_of(|| of_a_number(404).is_err());
         assert_eq!(
             (event.type_name.as_str(), event.message.as_str()),
-            ("made_errors::what_is_no_error::Status", "status 404")
+            ("boxed_errors::what_is_no_error::Status", "status 404")
         );
         let event = event_of(|| of_a_kind(404).is_err());
         assert_eq!(
@@ -234,7 +234,7 @@ mod of_another {
     }
 
     #[test]
-    fn what_is_made_of_an_error_goes_on_with_its_trace() {
+    fn a_converted_error_continues_its_trace() {
         let runs: [(fn(u32) -> bool, &str); 3] = [
             (|of| binds_what_is_made_of_it(of).is_err(), "binds_what_is_made_of_it"),
             (|of| binds_and_adds(of).is_err(), "binds_and_adds"),
@@ -259,7 +259,7 @@ mod of_another {
     }
 
     #[test]
-    fn what_is_made_and_does_not_leave_is_no_event() {
+    fn an_error_that_is_created_and_not_returned_is_not_an_event() {
         assert!(events_of(|| assert_eq!(recovers(9).ok(), Some(1))).is_empty());
     }
 }

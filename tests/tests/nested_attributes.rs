@@ -244,7 +244,7 @@ fn a_mod_in_a_mod_masks_once() {
 }
 
 #[test]
-fn untracked_takes_a_function_out_by_any_name() {
+fn untracked_excludes_a_function_by_any_path() {
     let events = events_of(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert!(runtime.block_on(outer::asynchronous(PIN)).is_err());
@@ -338,7 +338,7 @@ impl Options {
 }
 
 #[test]
-fn what_is_masked_around_a_plain_function_stays_masked() {
+fn a_mask_around_a_plain_function_applies_within() {
     assert_eq!(Options.plain(PIN, "kettle").0, PIN);
     let event = event_of(|| Options.plain_handler(&std::fmt::Error, PIN, "kettle"));
     assert_masked(&event, "Options::plain_handler");

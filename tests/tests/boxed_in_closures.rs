@@ -65,7 +65,7 @@ refusals! {
 }
 
 #[test]
-fn an_io_error_that_is_made_of_a_text_is_one_itself() {
+fn an_io_error_that_is_made_of_a_text_is_an_error_itself() {
     #[auto_track_exception]
     fn reads(of: u32) -> io::Result<u32> {
         let text = format!("{of} is no name");
@@ -90,7 +90,7 @@ mod of_async_blocks {
             })+
 
             #[test]
-            fn what_an_async_block_makes_that_is_awaited_keeps_its_type() {
+            fn the_error_of_an_awaited_async_block_keeps_its_type() {
                 $(let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
                 let events = events_of(move || assert!(runtime().block_on($name(9)).is_err()));
                 assert_eq!(events.len(), 1, "{}", stringify!($name));
@@ -122,7 +122,7 @@ fn recovers(of: u32) -> Result<u32, Boxed> {
 }
 
 #[test]
-fn what_a_closure_makes_and_nobody_returns_is_no_event() {
+fn an_error_created_by_a_closure_and_not_returned_is_not_an_event() {
     assert!(events_of(|| assert_eq!(recovers(9).ok(), Some(1))).is_empty());
     let event = event_of(|| assert!(recovers(200).is_err()));
     assert_eq!(event.message, "all failed");
@@ -167,7 +167,7 @@ fn replaces_at_once(of: u32) -> Result<u32, Boxed> {
 }
 
 #[test]
-fn what_a_closure_makes_of_the_error_of_an_annotated_function_goes_on_with_its_trace() {
+fn an_error_that_a_closure_converts_continues_its_trace() {
     let runs: [(fn(u32) -> Result<u32, Boxed>, &str); 4] = [
         (wraps_in_a_closure, "wraps_in_a_closure"),
         (replaces_in_an_iterator, "replaces_in_an_iterator"),

@@ -94,7 +94,7 @@ fn callers(event: &Event) -> Vec<&str> {
 }
 
 #[test]
-fn an_error_that_comes_from_a_thread_is_told_once_with_who_waited_for_it() {
+fn an_error_that_comes_from_a_thread_is_reported_once_with_the_waiting_function() {
     let event = event_of(|| joins(1));
     assert_eq!((functions(&event), callers(&event)), (vec!["child"], vec!["joins"]));
     assert_eq!(event.callers[0].expression, "handle.join().unwrap()?");
@@ -108,7 +108,7 @@ fn an_error_that_comes_from_a_thread_is_told_once_with_who_waited_for_it() {
 }
 
 #[test]
-fn an_error_that_comes_from_a_task_is_told_once() {
+fn an_error_that_comes_from_a_task_is_reported_once() {
     let event = event_of(|| block_on(awaits(11)));
     assert_eq!((functions(&event), callers(&event)), (vec!["child", "task"], vec!["awaits"]));
     assert_eq!(functions(&event_of(|| block_on(awaits_in_turn(12)))), ["child", "task"]);
@@ -224,7 +224,7 @@ fn an_error_of_the_standard_library_is_that_of_the_function_that_the_place_runs(
 }
 
 #[test]
-fn errors_that_only_look_alike_are_events_of_their_own() {
+fn similar_errors_are_events_of_their_own() {
     let events = events_of(|| {
         let workers: Vec<_> = (0..3).map(|_| thread::spawn(|| child(31))).collect();
         workers.into_iter().for_each(|worker| drop(worker.join()));
