@@ -13,7 +13,8 @@ use error_tracker_tests::{event_of, functions, place_of, value};
 
 const SOURCE: &str = include_str!("attributes.rs");
 
-/// Whether the innermost frame left through `expression`, which stands once in this file behind `before`.
+/// Returns whether the innermost frame left through `expression`, which stands once in this file
+/// behind `before`.
 #[track_caller]
 fn assert_left_at(event: &Event, before: &str, expression: &str, exit: Exit) {
     let frame = &event.frames[0];

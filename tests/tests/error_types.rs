@@ -29,7 +29,7 @@ fn borrowed(text: &str) -> Borrowed<'_> {
     Borrowed(text, fmt::Error)
 }
 
-/// Whether an event tells of a `Borrowed` behind some pointer.
+/// Returns whether an event tells of a `Borrowed` behind some pointer.
 #[track_caller]
 fn assert_reports(event: &Event, type_name: &str, trace: &[&str]) {
     assert_reports_of("kettle", event, type_name, trace);
@@ -84,7 +84,8 @@ macro_rules! pointers {
             let event = event_of(|| handles(&String::from("kettle")));
             assert_reports(&event, own, &["inner"]);
             assert!(event.handled);
-            // With texts of their own: an error behind a pointer is known again by its text and where it lies.
+            // With texts of their own: an error behind a pointer is known again by its text and
+            // where it lies.
             let event = event_of(|| handler($pointer::new(borrowed(&String::from("pot")))));
             assert_reports_of("pot", &event, $name, &["handler"]);
             let event = event_of(|| {
@@ -234,7 +235,8 @@ fn a_literal_in_a_pointer_is_shown() {
     assert_eq!(names.map(shown), values);
 }
 
-/// Counts how often a report is asked for its `Debug`, which would look up the names of its backtrace.
+/// Counts how often a report is asked for its `Debug`, which would look up the names of its
+/// backtrace.
 struct Counted;
 
 static DEBUG: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);

@@ -27,8 +27,8 @@ fn float() -> impl Strategy<Value = f64> {
     .prop_filter("a tie", |float| !tie(float))
 }
 
-/// Whether the float lies exactly between two texts that are equally short: there `serde_json`
-/// takes the even one.
+/// Returns whether the float lies exactly between two texts that are equally short: there
+/// `serde_json` takes the even one.
 fn tie(float: &impl std::fmt::LowerExp) -> bool {
     let digits =
         |text: String| text.split('e').next().unwrap_or_default().trim_end_matches('0').to_owned();

@@ -1,5 +1,5 @@
-//! Resumes failures whose errors come from another thread or task: through a `join`, a channel, a slot or an awaited
-//! handle.
+//! Resumes failures whose errors come from another thread or task: through a `join`, a channel, a
+//! slot or an awaited handle.
 
 use super::error_facts::{ErrorFacts, ObservedError};
 use super::failure::Failure;
@@ -14,7 +14,8 @@ use crate::scope::{Scope, WorkOwner};
 const CHANNEL_ERRORS: &[&str] =
     &["RecvError", "TryRecvError", "RecvTimeoutError", "SendError", "Elapsed", "Canceled"];
 
-/// Takes the pending failure of an error that is captured here and that a function of another thread or task returned.
+/// Takes the pending failure of an error that is captured here and that a function of another
+/// thread or task returned.
 pub(super) fn find_pending(facts: &ErrorFacts) -> Option<Box<Failure>> {
     let owner = WorkOwner::current();
     let is_this = |pending: &PendingFailure| {
@@ -29,10 +30,11 @@ pub(super) fn find_pending(facts: &ErrorFacts) -> Option<Box<Failure>> {
     Some(failure)
 }
 
-/// Makes an error pending in `frame` that comes from another thread or task. Each failure is resumed once.
+/// Makes an error pending in `frame` that comes from another thread or task. Each failure is
+/// resumed once.
 ///
-/// Whether errors arrive at a site is known from its expression (`crosses_thread`); that a task panicked is known from the
-/// error's type.
+/// Whether errors arrive at a site is known from its expression (`crosses_thread`); that a task
+/// panicked is known from the error's type.
 pub(super) fn resume_from_elsewhere(
     frame: TrackedFrame<'_>,
     site: u32,
@@ -51,7 +53,7 @@ pub(super) fn resume_from_elsewhere(
     resume_pending(&entry, observed).or_else(|| resume_reported(&entry, name, observed))
 }
 
-/// Whether equal errors of this type are often different ones.
+/// Returns whether equal errors of this type are often different ones.
 fn is_common(observed: &ObservedError<'_, '_>) -> bool {
     ["std::", "core::"].iter().any(|root| observed.error.type_name.starts_with(root))
 }
@@ -65,8 +67,8 @@ struct ErrorEntry<'a> {
 }
 
 impl ErrorEntry<'_> {
-    /// Whether the error may be one that left this function last. A site with `is_inline` waits
-    /// only for functions that its expression names.
+    /// Returns whether the error may be one that left this function last. A site with `is_inline`
+    /// waits only for functions that its expression names.
     fn may_be(&self, left: Option<&'static FunctionMeta>) -> bool {
         let known = self.frame.meta().parsed();
         self.is_distinct
@@ -75,8 +77,8 @@ impl ErrorEntry<'_> {
     }
 }
 
-/// Resumes a failure that is pending elsewhere. It is reported as one failure, when the functions here are done with
-/// it.
+/// Resumes a failure that is pending elsewhere. It is reported as one failure, when the functions
+/// here are done with it.
 fn resume_pending(
     entry: &ErrorEntry<'_>,
     observed: &ObservedError<'_, '_>,

@@ -1,4 +1,5 @@
-//! Distinguishes errors of one type by their `Debug` text: the variant of an enum, the kind of an `io::Error`.
+//! Distinguishes errors of one type by their `Debug` text: the variant of an enum, the kind of an
+//! `io::Error`.
 
 use std::fmt::Debug;
 
@@ -21,8 +22,9 @@ const MAX_NAME: usize = 100;
 impl ErrorDistinction {
     /// Reads an error's `Debug`, into the memory of `self`. `message` is the error's `Display`.
     ///
-    /// `Negative { amount: -3 }` of a type `shop::OrderError` is the variant `Negative`. A text that no derived `Debug`
-    /// writes has no variant, and neither has a struct, whose text starts with the type's own name.
+    /// `Negative { amount: -3 }` of a type `shop::OrderError` is the variant `Negative`. A text
+    /// that no derived `Debug` writes has no variant, and neither has a struct, whose text starts
+    /// with the type's own name.
     pub(super) fn read(mut self, debug: &dyn Debug, type_name: &str, message: &str) -> Self {
         (self.by_text, self.io_kind) = (false, String::new());
         self.variant.clear();
@@ -56,7 +58,7 @@ fn is_io(type_name: &str) -> bool {
     type_name.trim_end_matches('>').ends_with("std::io::error::Error")
 }
 
-/// Whether values of this type may contain any error.
+/// Returns whether values of this type may contain any error.
 fn is_opaque(type_name: &str) -> bool {
     const OPAQUE: [&str; 5] = [
         "anyhow::Error",
@@ -91,7 +93,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether the whole `Debug` text is `message`.
+/// Returns whether the whole `Debug` text is `message`.
 fn is_same(debug: &dyn Debug, message: &str) -> bool {
     let differs = |text: &str| (!message.starts_with(text)).then_some(text.len());
     debug::head(debug, &differs) == message
@@ -105,8 +107,8 @@ const IO_FORMS: [(&str, &str); 4] = [
     ("Kind(", ")"),
 ];
 
-/// Returns the length of a text that suffices to decide whether it is that of an `io::Error`, or of a wrapper of one;
-/// `None` while more is needed.
+/// Returns the length of a text that suffices to decide whether it is that of an `io::Error`, or of
+/// a wrapper of one; `None` while more is needed.
 fn io_end(text: &str) -> Option<usize> {
     let inner = io_text(text);
     let may_go_on = text.chars().all(is_word)

@@ -1,4 +1,5 @@
-//! Reports pending failures before they are settled: overdue ones, at a flush, and at the end of the program.
+//! Reports pending failures before they are settled: overdue ones, at a flush, and at the end of
+//! the program.
 
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use super::unwinding::as_handled;
 /// Age at which a pending failure is reported as handled.
 const OVERDUE: Duration = Duration::from_secs(10);
 
-/// Reports overdue failures as handled; an overdue panic was caught. Called by the ticker. The event of a failure that
-/// is observed again afterwards is corrected.
+/// Reports overdue failures as handled; an overdue panic was caught. Called by the ticker. The
+/// event of a failure that is observed again afterwards is corrected.
 pub(crate) fn settle_overdue() {
     pending_list::set_any(false);
     report_early(|pending| pending.failure.since.elapsed() > OVERDUE, true);
@@ -23,7 +24,7 @@ pub(crate) fn settle_overdue() {
     }
 }
 
-/// Whether failures may be pending on some thread. Called by the ticker.
+/// Returns whether failures may be pending on some thread. Called by the ticker.
 pub(crate) fn any_pending() -> bool {
     pending_list::any()
 }
@@ -33,8 +34,9 @@ pub(crate) fn report_all(handled: bool) {
     report_early(|_| true, handled);
 }
 
-/// Reports everything at the end of the program. `failed` says whether the program failed; when that is unknown,
-/// deferred failures, which have returned from `main`, are unhandled, and pending ones are handled.
+/// Reports everything at the end of the program. `failed` says whether the program failed; when
+/// that is unknown, deferred failures, which have returned from `main`, are unhandled, and pending
+/// ones are handled.
 pub(crate) fn settle_at_end(failed: Option<bool>) {
     let handled = !failed.unwrap_or(true);
     for pending in ending::take_deferred() {
@@ -43,16 +45,16 @@ pub(crate) fn settle_at_end(failed: Option<bool>) {
     report_all(!failed.unwrap_or(false));
 }
 
-/// Whether nothing was reported of it yet.
+/// Returns whether nothing was reported of it yet.
 fn is_reportable(pending: &PendingFailure) -> bool {
     pending.is_unreported() || pending.unwinding.is_some() && !pending.report.is_final()
 }
 
 /// Reports the wanted failures of all lists, which stay pending.
 ///
-/// A report may run code of the program, so no list is locked meanwhile: copies are reported. The owning thread may
-/// finish a failure between both locks; therefore it is marked as reported under the first one, and the outcome is
-/// stored, if the failure is still there, under the second.
+/// A report may run code of the program, so no list is locked meanwhile: copies are reported. The
+/// owning thread may finish a failure between both locks; therefore it is marked as reported under
+/// the first one, and the outcome is stored, if the failure is still there, under the second.
 fn report_early(wanted: impl Fn(&PendingFailure) -> bool, handled: bool) {
     for list in all_lists() {
         let early: Vec<_> = list

@@ -1,5 +1,6 @@
-//! Defers errors that `main` handles until the program ends. `Err(error) => { eprintln!("{error}"); exit(1) }` handles
-//! nothing: only the exit code says whether a function that has not returned has handled an error.
+//! Defers errors that `main` handles until the program ends. `Err(error) => { eprintln!("{error}");
+//! exit(1) }` handles nothing: only the exit code says whether a function that has not returned has
+//! handled an error.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +19,7 @@ fn deferred() -> MutexGuard<'static, Vec<PendingFailure>> {
     DEFERRED.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a frame is the program's own `main`, whose outcome is the exit code.
+/// Returns whether a frame is the program's own `main`, whose outcome is the exit code.
 pub(super) fn is_main(frame: TrackedFrame<'_>) -> bool {
     cfg!(unix) && frame.meta().name() == "main" && std::thread::current().name() == Some("main")
 }
@@ -45,7 +46,7 @@ pub(super) fn take_deferred() -> Vec<PendingFailure> {
     std::mem::take(&mut *deferred())
 }
 
-/// Whether a thread that ends now ends the program: annotated functions still run on it.
+/// Returns whether a thread that ends now ends the program: annotated functions still run on it.
 pub(super) fn ends_program() -> bool {
     cfg!(unix) && thread::is_inside()
 }

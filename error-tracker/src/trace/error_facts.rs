@@ -19,7 +19,8 @@ const MAX_DEBUG: usize = 2048;
 /// Limit of the errors of a `source()` chain.
 const MAX_SOURCES: usize = 32;
 
-/// The traits that gave the text of an error. A generic function may know fewer of them than its callers do.
+/// The traits that gave the text of an error. A generic function may know fewer of them than its
+/// callers do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TextSource {
     /// None: only the type's name is known.
@@ -68,7 +69,8 @@ impl<'a, 'e> ObservedError<'a, 'e> {
         Self { error, message, sources: OnceCell::new() }
     }
 
-    /// Whether it says less than any error made of it: it is `()`, or the payload of a panic.
+    /// Returns whether it says less than any error made of it: it is `()`, or the payload of a
+    /// panic.
     pub(super) fn has_no_information(&self) -> bool {
         self.error.type_name.contains("dyn core::any::Any")
             || self.facts().substance() == ErrorSubstance::Nothing
@@ -88,13 +90,13 @@ impl<'a, 'e> ObservedError<'a, 'e> {
         }
     }
 
-    /// Whether it has the type of an error that was observed before, and a text from other traits, which cannot be
-    /// compared.
+    /// Returns whether it has the type of an error that was observed before, and a text from other
+    /// traits, which cannot be compared.
     pub(super) fn is_known_otherwise(&self, before: &ErrorFacts) -> bool {
         before.is_known_otherwise(self.error.type_name, self.text_from())
     }
 
-    /// Whether it has the type and text of an error that was observed before.
+    /// Returns whether it has the type and text of an error that was observed before.
     pub(super) fn looks_like(&self, before: &ErrorFacts) -> bool {
         before.type_name == self.error.type_name && before.message == self.message
     }
@@ -115,7 +117,8 @@ impl<'a, 'e> ObservedError<'a, 'e> {
         })
     }
 
-    /// Whether it is an error that was observed before, or carries it as a source or in its text.
+    /// Returns whether it is an error that was observed before, or carries it as a source or in its
+    /// text.
     pub(super) fn carries(&self, before: &ErrorFacts) -> bool {
         self.is_known_otherwise(before)
             || before.is_within(self.error.type_name, &self.message, self.sources())
@@ -208,14 +211,15 @@ impl ErrorFacts {
         }
     }
 
-    /// Whether `later` is this error or carries it: by the same type and text, or by this text within the text of
-    /// `later` or of one of its sources.
+    /// Returns whether `later` is this error or carries it: by the same type and text, or by this
+    /// text within the text of `later` or of one of its sources.
     pub(crate) fn is_in(&self, later: &Self) -> bool {
         self.is_known_otherwise(later.type_name, later.text_from)
             || self.is_within(later.type_name, &later.message, &later.sources)
     }
 
-    /// Whether an error of this type with a text from these traits is of the same type, but not comparable by text.
+    /// Returns whether an error of this type with a text from these traits is of the same type, but
+    /// not comparable by text.
     fn is_known_otherwise(&self, type_name: &str, text_from: TextSource) -> bool {
         self.text_from != text_from
             && type_name.trim_start_matches('&') == self.type_name.trim_start_matches('&')
@@ -231,8 +235,9 @@ impl ErrorFacts {
         }
     }
 
-    /// Whether an error with this type, message and sources contains this error's text. An error without text is
-    /// compared by type; a text below 8 bytes must be a whole message, since it is within many others.
+    /// Returns whether an error with this type, message and sources contains this error's text. An
+    /// error without text is compared by type; a text below 8 bytes must be a whole message, since
+    /// it is within many others.
     fn is_within(&self, type_name: &str, message: &str, sources: &[Cause]) -> bool {
         if self.message.is_empty() {
             return self.type_name == type_name && message.is_empty();
@@ -245,9 +250,9 @@ impl ErrorFacts {
             || self.sources.iter().any(|source| source.message == message)
     }
 
-    /// Whether `later`, which is captured on another thread or task, is this error or carries it. Equal texts do not
-    /// suffice there: pointers must have the same address, and the type must be one of the program, since errors of the
-    /// standard library are made anywhere.
+    /// Returns whether `later`, which is captured on another thread or task, is this error or
+    /// carries it. Equal texts do not suffice there: pointers must have the same address, and the
+    /// type must be one of the program, since errors of the standard library are made anywhere.
     pub(super) fn may_be_held_in(&self, later: &Self) -> bool {
         if !self.is_in(later) {
             return false;
@@ -263,13 +268,14 @@ impl ErrorFacts {
                 || later.sources.iter().any(|source| source.message == self.message))
     }
 
-    /// Whether the error has an address of its own: it is boxed, not shared, and not zero-sized.
+    /// Returns whether the error has an address of its own: it is boxed, not shared, and not
+    /// zero-sized.
     pub(super) fn is_in_its_box(&self) -> bool {
         const LOWEST: usize = 4096;
         self.address >= LOWEST && !self.type_name.starts_with('&') && !self.is_shared()
     }
 
-    /// Whether the error may have several owners.
+    /// Returns whether the error may have several owners.
     pub(super) fn is_shared(&self) -> bool {
         let type_name = self.type_name.trim_start_matches('&');
         ["alloc::sync::Arc<", "alloc::rc::Rc<"].iter().any(|start| type_name.starts_with(start))

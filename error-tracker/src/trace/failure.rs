@@ -61,7 +61,8 @@ pub(crate) struct Failure {
     pub(crate) captured: Vec<CapturePlace>,
     /// Reported by an explicit capture; the error has since left the outermost tracked frame.
     pub(super) left: bool,
-    /// The outermost tracked frame, if the failure was reported as handled there but may have left it at a hidden exit.
+    /// The outermost tracked frame, if the failure was reported as handled there but may have left
+    /// it at a hidden exit.
     pub(super) perhaps_left: Option<Box<FrameRecord>>,
 }
 
@@ -74,19 +75,21 @@ pub(crate) enum ReportOutcome {
     Unwanted,
     /// It was counted onto the issue of equal ones.
     Counted,
-    /// An event with this id was made when a panic began; it is replaced once the panic has unwound.
+    /// An event with this id was made when a panic began; it is replaced once the panic has
+    /// unwound.
     Early(String),
     /// An event with this id was made.
     Event(String),
 }
 
 impl ReportOutcome {
-    /// Whether an event contains the failure, finally.
+    /// Returns whether an event contains the failure, finally.
     pub(super) fn is_recorded(&self) -> bool {
         matches!(self, Self::Counted | Self::Event(_))
     }
 
-    /// Returns the id that the program gets; that of a counted failure is new, since no event has it.
+    /// Returns the id that the program gets; that of a counted failure is new, since no event has
+    /// it.
     pub(crate) fn id(&self) -> Option<String> {
         match self {
             Self::No | Self::Unwanted => None,
@@ -131,7 +134,8 @@ impl Failure {
         }
     }
 
-    /// Begins the failure of an observed error, in the memory of a failure that is no longer needed.
+    /// Begins the failure of an observed error, in the memory of a failure that is no longer
+    /// needed.
     pub(super) fn begin(
         spare: Option<Box<Self>>,
         kind: Kind,
@@ -153,8 +157,8 @@ impl Failure {
         spare
     }
 
-    /// Takes the call stack if the backtrace mode asks for it. By default a failure that passes an annotated function
-    /// needs none, unless it is a panic.
+    /// Takes the call stack if the backtrace mode asks for it. By default a failure that passes an
+    /// annotated function needs none, unless it is a panic.
     pub(super) fn take_stack(&mut self, passes_function: bool) {
         let wanted = match stack::mode() {
             BacktraceMode::Auto => self.kind == Kind::Panic || !passes_function,
@@ -177,7 +181,8 @@ impl Failure {
         }
     }
 
-    /// Adds the function of a frame that the failure leaves. `observed` is the error where a site observes it.
+    /// Adds the function of a frame that the failure leaves. `observed` is the error where a site
+    /// observes it.
     pub(super) fn add_frame(
         &mut self,
         frame: TrackedFrame<'_>,
@@ -245,7 +250,8 @@ impl Failure {
         }
     }
 
-    /// Replaces the present error by the same one, of which more is known: its type was a parameter before.
+    /// Replaces the present error by the same one, of which more is known: its type was a parameter
+    /// before.
     fn is_known_better(&mut self, observed: &ObservedError<'_, '_>) {
         match &mut self.changed {
             Some(changed) => *changed = observed.facts(),
@@ -256,22 +262,22 @@ impl Failure {
         }
     }
 
-    /// Whether an untracked call of this function can observe this failure at a site.
+    /// Returns whether an untracked call of this function can observe this failure at a site.
     pub(super) fn may_lead_to(&self, function: &'static FunctionMeta, site: u32) -> bool {
         let last = self.perhaps_left.as_deref().or(self.frames.last());
         last.is_none_or(|record| record.may_lead_to(function, site))
     }
 
-    /// Whether the error at a site, whatever it looks like, may be made of this failure: the site names the function
-    /// that the failure left last.
+    /// Returns whether the error at a site, whatever it looks like, may be made of this failure:
+    /// the site names the function that the failure left last.
     pub(super) fn may_become_one_of(&self, function: &'static FunctionMeta, site: u32) -> bool {
         self.frames
             .last()
             .is_some_and(|record| function.parsed().may_come_from(site, record.meta.name()))
     }
 
-    /// Whether it is the failure of an error that is captured at `place`. One that was captured at the same place
-    /// before is not: the place was reached again, with another error.
+    /// Returns whether it is the failure of an error that is captured at `place`. One that was
+    /// captured at the same place before is not: the place was reached again, with another error.
     pub(super) fn may_be(&self, facts: &ErrorFacts, place: Option<CapturePlace>) -> bool {
         self.outermost().is_in(facts) && place.is_none_or(|place| !self.captured.contains(&place))
     }
@@ -281,13 +287,14 @@ impl Failure {
         self.thread.name().map_or_else(|| format!("{:?}", self.thread.id()), Into::into)
     }
 
-    /// Returns the level that was set, else the option `level` of the innermost function that has one.
+    /// Returns the level that was set, else the option `level` of the innermost function that has
+    /// one.
     pub(crate) fn level(&self) -> Option<event::Level> {
         self.level.or_else(|| self.frames.iter().find_map(FrameRecord::level))
     }
 
-    /// Joins `later`, as which the error was observed on another thread or task. The functions that it passed there
-    /// were waiting for this one, so they become callers.
+    /// Joins `later`, as which the error was observed on another thread or task. The functions that
+    /// it passed there were waiting for this one, so they become callers.
     pub(super) fn go_on_as(&mut self, later: Self) {
         self.callers.extend(later.frames);
         self.values.context.extend(later.values.context);

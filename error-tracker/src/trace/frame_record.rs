@@ -1,5 +1,5 @@
-//! What a failure keeps of a live frame. Names and texts stay references to constants until an event is built: most
-//! failures of a storm are only counted onto a known issue.
+//! What a failure keeps of a live frame. Names and texts stay references to constants until an
+//! event is built: most failures of a storm are only counted onto a known issue.
 
 use super::function_meta::{FunctionHead, FunctionMeta};
 use super::thread::TrackedFrame;
@@ -41,8 +41,9 @@ struct FrameVariables {
 }
 
 impl FrameRecord {
-    /// Reads a live frame. Variables whose reading runs code of the program are read only with `user_code`, and within
-    /// the function's budget. Globals and values of the option `context` are added to `values`.
+    /// Reads a live frame. Variables whose reading runs code of the program are read only with
+    /// `user_code`, and within the function's budget. Globals and values of the option `context`
+    /// are added to `values`.
     pub(super) fn new(
         frame: TrackedFrame<'_>,
         site: Option<u32>,
@@ -79,14 +80,15 @@ impl FrameRecord {
         std::ptr::eq(self.meta, function)
     }
 
-    /// Whether the failure left at this site of the function.
+    /// Returns whether the failure left at this site of the function.
     pub(super) fn is_at(&self, site: u32) -> bool {
         self.site == Some(site)
     }
 
-    /// Whether an untracked call of `function` can observe, at this site, an error that passed this frame last. The one
-    /// expression of a small function must name the function that the error comes from: nothing else distinguishes it
-    /// from an equal error that was observed shortly before.
+    /// Returns whether an untracked call of `function` can observe, at this site, an error that
+    /// passed this frame last. The one expression of a small function must name the function that
+    /// the error comes from: nothing else distinguishes it from an equal error that was observed
+    /// shortly before.
     pub(super) fn may_lead_to(&self, function: &'static FunctionMeta, site: u32) -> bool {
         let known = function.parsed();
         !known.head.small || known.site(site).is_some_and(|site| site.names(self.meta.name()))
@@ -165,8 +167,8 @@ impl FrameRecord {
         }
     }
 
-    /// Returns numbers that are equal for all failures that begin at this place of the source, and whether the place is
-    /// one expression.
+    /// Returns numbers that are equal for all failures that begin at this place of the source, and
+    /// whether the place is one expression.
     pub(crate) fn origin(&self) -> ((usize, Option<u32>), bool) {
         let is_expression =
             |site| self.meta.parsed().site(site).is_some_and(|site| !site.text.is_empty());
@@ -180,7 +182,7 @@ impl FrameRecord {
         }
     }
 
-    /// Whether its variables were not read because the budget was spent.
+    /// Returns whether its variables were not read because the budget was spent.
     pub(crate) fn is_unread(&self) -> bool {
         self.variables.is_none() && self.meta.slots > 0
     }

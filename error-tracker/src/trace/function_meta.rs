@@ -1,7 +1,7 @@
 //! The facts of a function that the expansion knows.
 //!
-//! Most of them are one text, which is parsed at a failure: a table of constants would have to be compiled for every
-//! annotated function of a program, and most functions never fail.
+//! Most of them are one text, which is parsed at a failure: a table of constants would have to be
+//! compiled for every annotated function of a program, and most functions never fail.
 
 use std::any::type_name;
 use std::fmt;
@@ -23,8 +23,8 @@ pub struct FunctionMeta {
     pub(crate) made_at: Option<&'static Location<'static>>,
     /// The folder of the crate's manifest.
     pub(super) root: &'static str,
-    /// Head, variables and sites. `error-tracker-macros/src/meta_text.rs` writes it, and has the specification of the
-    /// format.
+    /// Head, variables and sites. `error-tracker-macros/src/meta_text.rs` writes it, and has the
+    /// specification of the format.
     text: &'static str,
     pub(super) slots: usize,
     /// How many of the last arguments are values of the option `context`.
@@ -42,7 +42,8 @@ const ADAPTIVE: StaticCell<FunctionBudget> =
     StaticCell::new(FunctionBudget::new(LocalsMode::Adaptive));
 
 impl FunctionMeta {
-    /// The facts of the function that contains the type `P`. A call compiles faster than a struct literal.
+    /// The facts of the function that contains the type `P`. A call compiles faster than a struct
+    /// literal.
     #[must_use]
     pub const fn new<P>(
         module: &'static str,
@@ -121,7 +122,8 @@ pub(crate) struct FunctionHead {
 }
 
 impl FailureSite {
-    /// Whether its expression, or what its variables were bound to, calls this function by name.
+    /// Returns whether its expression, or what its variables were bound to, calls this function by
+    /// name.
     pub(crate) fn names(&self, function: &str) -> bool {
         // The standard library calls these two through other names.
         let function = match function {
@@ -139,13 +141,14 @@ impl FailureSite {
 }
 
 impl FunctionHead {
-    /// Whether a line belongs to the function.
+    /// Returns whether a line belongs to the function.
     pub(crate) fn holds(&self, file: &str, line: u32) -> bool {
         self.file == file && (self.first_line..=self.last_line).contains(&line)
     }
 }
 
-/// Whether an error may leave the function without an observation: in a macro, or in an item with an attribute.
+/// Whether an error may leave the function without an observation: in a macro, or in an item with
+/// an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HiddenExits {
     Never,
@@ -172,8 +175,8 @@ pub(crate) struct FailureSite {
     pub(crate) is_inline: bool,
     /// Its scope, if it is a handler.
     pub(crate) handler: Option<HandlerScope>,
-    /// Functions that its expression does not name and from which its error may come, separated by spaces; with a `-`,
-    /// functions that it names and whose errors it discards.
+    /// Functions that its expression does not name and from which its error may come, separated by
+    /// spaces; with a `-`, functions that it names and whose errors it discards.
     pub(crate) calls: &'static str,
     /// Its place in the order of bindings and sites: see `VariableInfo`.
     pub(crate) order: u32,
@@ -186,12 +189,13 @@ pub(crate) struct HandlerScope {
     pub(crate) to: u32,
     /// Whether the handler makes another error of the one that it handles.
     pub(crate) leads: bool,
-    /// The orders of sites behind the handler at which the error leaves, from a variable, separated by spaces.
+    /// The orders of sites behind the handler at which the error leaves, from a variable, separated
+    /// by spaces.
     leads_to: &'static str,
 }
 
 impl HandlerScope {
-    /// Whether a site lies within the handler.
+    /// Returns whether a site lies within the handler.
     pub(crate) fn is_around(&self, site: &FailureSite) -> bool {
         (self.from..=self.to).contains(&site.order)
     }
@@ -220,14 +224,16 @@ impl ErrorHandler {
         std::ptr::eq(self.function, function)
     }
 
-    /// Whether the error of this handler may be the one that leaves at a site; `same` says whether they look the same.
+    /// Returns whether the error of this handler may be the one that leaves at a site; `same` says
+    /// whether they look the same.
     pub(crate) fn may_lead_to(&self, site: &FailureSite, same: bool) -> bool {
         self.names_it && same
             || self.scope.is_around(site) && site.creates_error
             || self.scope.leads_to().any(|order| order == site.order)
     }
 
-    /// Whether no error can be made of this handler's one any more, when the function has reached a site.
+    /// Returns whether no error can be made of this handler's one any more, when the function has
+    /// reached a site.
     pub(crate) fn is_over(&self, site: &FailureSite) -> bool {
         !self.scope.is_around(site) && !self.scope.leads_to().any(|order| order >= site.order)
     }
@@ -258,7 +264,8 @@ impl FunctionMeta {
         }
     }
 
-    /// Returns a reader at the start of a group. The sites are the last group, since they may be long.
+    /// Returns a reader at the start of a group. The sites are the last group, since they may be
+    /// long.
     fn group(&self, index: usize) -> MetaParts {
         let mut parts = MetaParts(self.text);
         for _ in 0..index {

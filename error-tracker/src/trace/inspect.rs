@@ -1,4 +1,5 @@
-//! Functions that an expansion calls where a value can be a failure: each inspects the value and returns it unchanged.
+//! Functions that an expansion calls where a value can be a failure: each inspects the value and
+//! returns it unchanged.
 
 use std::convert::Infallible;
 
@@ -28,8 +29,8 @@ pub fn inspect_none<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 
 /// Inspects the operand of a `?` and returns it with the probe of its kind.
 ///
-/// The probe is returned, not passed by reference: a probe that lives across a loop would extend the borrows of the
-/// value.
+/// The probe is returned, not passed by reference: a probe that lives across a loop would extend
+/// the borrows of the value.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn inspect<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
     value: R,
@@ -46,7 +47,8 @@ pub fn inspect<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
     )
 }
 
-/// Inspects the error that `?` will return once `.context(..)`, `.map_err(..)` and the like have converted it.
+/// Inspects the error that `?` will return once `.context(..)`, `.map_err(..)` and the like have
+/// converted it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn inspect_converted<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
     value: R,
@@ -236,8 +238,8 @@ pub fn inspect_bound<E, K: OutcomeKind<BoxedError<E>>, const N: usize, const TAS
     )
 }
 
-/// Inspects an error that is converted into a box or a report in a closure or an async block, which has no access to
-/// the guard. The kind of the returned probe is fixed in the same expression.
+/// Inspects an error that is converted into a box or a report in a closure or an async block, which
+/// has no access to the guard. The kind of the returned probe is fixed in the same expression.
 pub fn inspect_inside<E, K: OutcomeKind<BoxedError<E>>>(
     error: E,
 ) -> (E, OutcomeProbe<BoxedError<E>, K>) {
@@ -250,8 +252,8 @@ pub fn inspect_inside<E, K: OutcomeKind<BoxedError<E>>>(
     (error, OutcomeProbe::new())
 }
 
-/// Observes an error that is converted into a box or a report. A number or a text is not observed: the error that is
-/// made of it is.
+/// Observes an error that is converted into a box or a report. A number or a text is not observed:
+/// the error that is made of it is.
 fn observe_boxed<'a, E, K: OutcomeKind<BoxedError<E>>>(
     error: E,
     at: impl ObservationSource<'a>,
@@ -263,7 +265,7 @@ fn observe_boxed<'a, E, K: OutcomeKind<BoxedError<E>>>(
     error
 }
 
-/// Whether a value that was inspected is a failure; for the option `silent`.
+/// Returns whether a value that was inspected is a failure; for the option `silent`.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn is_failure<R, K: OutcomeKind<R>>(value: &R, _: &OutcomeProbe<R, K>) -> bool {
     K::failed(value)

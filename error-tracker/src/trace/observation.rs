@@ -2,7 +2,8 @@
 
 use super::thread::TrackedFrame;
 
-/// An error at a site: the function's frame, the site, and the error's fate. Two words, which are passed in registers.
+/// An error at a site: the function's frame, the site, and the error's fate. Two words, which are
+/// passed in registers.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Observation<'a> {
@@ -46,7 +47,7 @@ impl<'a> Observation<'a> {
         self.code >> 3
     }
 
-    /// Whether the call is untracked, so that the frame is released after the observation.
+    /// Returns whether the call is untracked, so that the frame is released after the observation.
     pub(crate) fn is_temporary(self) -> bool {
         self.code & TEMPORARY != 0
     }
@@ -61,8 +62,8 @@ impl<'a> Observation<'a> {
     }
 }
 
-/// Makes an observation when a value turns out to be a failure. A trait in place of a closure, because a closure cannot
-/// be `inline(always)`.
+/// Makes an observation when a value turns out to be a failure. A trait in place of a closure,
+/// because a closure cannot be `inline(always)`.
 pub trait ObservationSource<'a> {
     fn observation(self) -> Observation<'a>;
 }

@@ -1,5 +1,6 @@
-//! Limits the failures that are recorded while no tracker is installed. Only `print_exception!` and the like can show
-//! them then, and a program that fails a million times on purpose must not spend minutes on it.
+//! Limits the failures that are recorded while no tracker is installed. Only `print_exception!` and
+//! the like can show them then, and a program that fails a million times on purpose must not spend
+//! minutes on it.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -33,7 +34,7 @@ thread_local! {
     static RATE: Cell<Option<ObservationRate>> = const { Cell::new(None) };
 }
 
-/// Whether an error that is observed now is recorded.
+/// Returns whether an error that is observed now is recorded.
 pub(super) fn admits() -> bool {
     if SINK.get().is_some() {
         return true;

@@ -9,7 +9,8 @@ use super::observe;
 /// A value that carries an error when it is a failure.
 pub trait FallibleValue: Sized {
     type Error;
-    /// Whether a `?` moves the error into the value that it yields (`Option<Result>`), instead of returning it.
+    /// Whether a `?` moves the error into the value that it yields (`Option<Result>`), instead of
+    /// returning it.
     const IN_OPTION: bool = false;
     /// Returns the error of a failure.
     fn error(&self) -> Option<&Self::Error>;
@@ -113,8 +114,8 @@ impl<T, E> FallibleValue for Poll<Option<Result<T, E>>> {
 /// Largest value that is passed in registers, in bytes.
 const MAX_IN_REGISTERS: usize = 2 * size_of::<usize>();
 
-/// Observes an error that was moved out of its `Result`. A reference into the `Result` would force every success
-/// through memory.
+/// Observes an error that was moved out of its `Result`. A reference into the `Result` would force
+/// every success through memory.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn observe_moved<E, K: InspectError<E>>(error: E, observation: Observation<'_>) -> E {
     if size_of::<E>() <= MAX_IN_REGISTERS {
@@ -124,8 +125,8 @@ fn observe_moved<E, K: InspectError<E>>(error: E, observation: Observation<'_>) 
     error
 }
 
-/// Observes an error that is passed in registers. By their ABI this and `observe_ref` do not unwind, so an annotated
-/// function needs no landing pads for them.
+/// Observes an error that is passed in registers. By their ABI this and `observe_ref` do not
+/// unwind, so an annotated function needs no landing pads for them.
 #[cold]
 #[inline(never)]
 extern "C" fn observe_value<E, K: InspectError<E>>(error: E, observation: Observation<'_>) -> E {
@@ -140,8 +141,8 @@ extern "C" fn observe_ref<E, K: InspectError<E>>(error: &E, observation: Observa
     observe::observe(observation, &|visit| K::inspect_error(error, visit));
 }
 
-/// How an outcome of type `R` is inspected. The types that implement it are the kinds of outcomes; a probe selects one
-/// for each expression.
+/// How an outcome of type `R` is inspected. The types that implement it are the kinds of outcomes;
+/// a probe selects one for each expression.
 pub trait OutcomeKind<R> {
     /// Whether it is a failure only in functions with the option `none`.
     const NONE: bool = false;
@@ -153,7 +154,7 @@ pub trait OutcomeKind<R> {
     fn error_type() -> &'static str {
         ""
     }
-    /// Whether a value is a failure.
+    /// Returns whether a value is a failure.
     fn failed(value: &R) -> bool;
     /// Observes the value if it is a failure, and returns it unchanged.
     fn inspect<'a>(value: R, at: impl ObservationSource<'a>) -> R;

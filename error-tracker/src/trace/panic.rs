@@ -1,5 +1,5 @@
-//! Follows panics: the panic hook records what can be read without running user code, the guards that unwind add the
-//! rest.
+//! Follows panics: the panic hook records what can be read without running user code, the guards
+//! that unwind add the rest.
 #![cfg_attr(not(feature = "panic"), allow(dead_code, reason = "the hook calls it"))]
 
 use std::sync::OnceLock;
@@ -29,7 +29,8 @@ pub(crate) enum PanicFate {
 
 /// What the hook has to report.
 pub(crate) enum HookAction {
-    /// These failures, which no guard will finish: no annotated function runs on this thread, or the program ends.
+    /// These failures, which no guard will finish: no annotated function runs on this thread, or
+    /// the program ends.
     Final(Vec<Box<Failure>>),
     /// The failure as it is known now. Once it has unwound, the guards report the complete one.
     Early(Box<Failure>),
@@ -37,7 +38,8 @@ pub(crate) enum HookAction {
     Nothing,
 }
 
-/// Begins the failure of a panic; called by the panic hook. Runs no user code, since the program's state is unknown.
+/// Begins the failure of a panic; called by the panic hook. Runs no user code, since the program's
+/// state is unknown.
 pub(crate) fn begin(message: String, location: Option<Location>, next: PanicFate) -> HookAction {
     REPLACED.store(false, Relaxed);
     let facts = ErrorFacts { type_name: "panic", message, ..ErrorFacts::default() };
@@ -68,8 +70,8 @@ pub(crate) fn begin(message: String, location: Option<Location>, next: PanicFate
     early.map_or(HookAction::Nothing, HookAction::Early)
 }
 
-/// Notes that a tracked call begins while failures are pending on its thread. While a panic unwinds, a destructor made
-/// the call.
+/// Notes that a tracked call begins while failures are pending on its thread. While a panic
+/// unwinds, a destructor made the call.
 #[cold]
 #[inline(never)]
 pub(super) extern "C" fn call_begins() {
@@ -86,7 +88,8 @@ fn change_stage(from: UnwindStage, to: UnwindStage) {
     });
 }
 
-/// Returns the innermost running frame that another panic unwinds, in whose destructors the present one began.
+/// Returns the innermost running frame that another panic unwinds, in whose destructors the present
+/// one began.
 fn within() -> Option<usize> {
     with_pending(|list| {
         let unwinds = |key: usize| {
@@ -100,8 +103,8 @@ fn within() -> Option<usize> {
     .flatten()
 }
 
-/// Adds the running functions from the frame with key `from` (0: the innermost one) outward, up to the frame `within`
-/// that another panic unwinds. Returns their keys.
+/// Adds the running functions from the frame with key `from` (0: the innermost one) outward, up to
+/// the frame `within` that another panic unwinds. Returns their keys.
 fn add_running(failure: &mut Failure, from: usize, within: Option<usize>) -> Vec<usize> {
     let mut keys = Vec::new();
     thread::read(|frames| {
@@ -134,21 +137,23 @@ fn put_unwinding(failure: Box<Failure>, keys: Vec<usize>, within: Option<usize>)
 /// Whether a panic unwound for which the hook was not called.
 static REPLACED: AtomicBool = AtomicBool::new(false);
 
-/// Returns whether another panic hook replaced the tracker's one. Set by the hook when it is installed.
+/// Returns whether another panic hook replaced the tracker's one. Set by the hook when it is
+/// installed.
 pub(crate) static ASK_HOOK: OnceLock<fn() -> bool> = OnceLock::new();
 
-/// Whether the hook was replaced, as far as panics have shown.
+/// Returns whether the hook was replaced, as far as panics have shown.
 pub(crate) fn hook_is_replaced() -> bool {
     REPLACED.load(Relaxed)
 }
 
-/// Begins a panic for which the hook was not called, if the hook was replaced. Called when a guard is dropped while its
-/// thread panics and no known panic is pending.
+/// Begins a panic for which the hook was not called, if the hook was replaced. Called when a guard
+/// is dropped while its thread panics and no known panic is pending.
 ///
-/// The guard may also belong to a call that a destructor made and that returned; without the hook the two cases look
-/// the same, so the innermost frame of such a panic may be one of a destructor.
+/// The guard may also belong to a call that a destructor made and that returned; without the hook
+/// the two cases look the same, so the innermost frame of such a panic may be one of a destructor.
 fn begin_unseen(frame: TrackedFrame<'_>) {
-    // An installed hook does not hear of `resume_unwind` either, so a missing panic alone proves nothing.
+    // An installed hook does not hear of `resume_unwind` either, so a missing panic alone proves
+    // nothing.
     if ASK_HOOK.get().is_some_and(|replaced| replaced()) {
         REPLACED.store(true, Relaxed);
         let facts =
@@ -170,12 +175,13 @@ pub(super) fn message_through(key: usize) -> Option<String> {
     with_pending(|list| list.iter().rfind(|pending| unwinds(pending, key)).map(message))?
 }
 
-/// Whether a panic is about to unwind the frame with this key.
+/// Returns whether a panic is about to unwind the frame with this key.
 fn unwinds(pending: &PendingFailure, key: usize) -> bool {
     pending.unwinding.as_ref().is_some_and(|panic| panic.index_of(key).is_some())
 }
 
-/// Adds the variables of a frame whose guard a panic drops. Reports the panic when it leaves the outermost frame.
+/// Adds the variables of a frame whose guard a panic drops. Reports the panic when it leaves the
+/// outermost frame.
 pub(super) fn unwind(frame: TrackedFrame<'_>) {
     report_caught(|panic| panic.stage == UnwindStage::Superseded || panic.is_over());
     let key = frame.key();

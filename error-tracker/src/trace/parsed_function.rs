@@ -1,4 +1,5 @@
-//! The parsed text of functions, cached on each thread: a function that has failed often fails again.
+//! The parsed text of functions, cached on each thread: a function that has failed often fails
+//! again.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,8 +24,8 @@ impl ParsedFunction {
         self.sites.get(index as usize)
     }
 
-    /// Whether the error of a site may come from a call of `function`: the site names it, or makes an error within a
-    /// handler of its errors.
+    /// Returns whether the error of a site may come from a call of `function`: the site names it,
+    /// or makes an error within a handler of its errors.
     pub(crate) fn may_come_from(&self, index: u32, function: &str) -> bool {
         let Some(site) = self.site(index) else { return false };
         let handles = |other: &FailureSite| {

@@ -22,8 +22,8 @@ pub(super) struct PendingFailure {
     pub(super) changed: bool,
     /// The handler that observed it last, in the frame `caller`.
     pub(super) handler: Option<ErrorHandler>,
-    /// How many of its last frames it may have left at hidden exits. If no site observes it again, it was handled
-    /// there.
+    /// How many of its last frames it may have left at hidden exits. If no site observes it again,
+    /// it was handled there.
     pub(super) hidden: usize,
     /// The progress of a panic; `None` for errors.
     pub(super) unwinding: Option<UnwindingPanic>,
@@ -34,13 +34,15 @@ pub(super) struct PendingFailure {
 pub(super) enum PendingStage {
     /// It was observed, and is to be reported.
     Observed,
-    /// Only its type and a guess of its text are known, since it leaves in a macro. The next observation in the caller
-    /// is taken for it, whatever the error looks like.
+    /// Only its type and a guess of its text are known, since it leaves in a macro. The next
+    /// observation in the caller is taken for it, whatever the error looks like.
     Unseen,
-    /// It appeared where code without attributes returned it, and the function handles or converts it. It becomes a
-    /// failure when an error made of it is propagated, and is dropped silently otherwise.
+    /// It appeared where code without attributes returned it, and the function handles or converts
+    /// it. It becomes a failure when an error made of it is propagated, and is dropped silently
+    /// otherwise.
     Provisional,
-    /// It was handled by an operation that discards errors, such as `.ok()`. No site observes it again.
+    /// It was handled by an operation that discards errors, such as `.ok()`. No site observes it
+    /// again.
     Discarded,
 }
 
@@ -49,17 +51,19 @@ pub(super) enum ReportState {
     Unreported,
     /// It was pending on another thread or task, as this failure, and is unreported.
     FromElsewhere(Box<Failure>),
-    /// Reported by an explicit capture or, of a panic, before it had unwound. Nothing more is reported.
+    /// Reported by an explicit capture or, of a panic, before it had unwound. Nothing more is
+    /// reported.
     Reported,
-    /// Reported when it left another thread or task. The functions that it passes here are added to its event.
+    /// Reported when it left another thread or task. The functions that it passes here are added to
+    /// its event.
     ReportedElsewhere,
-    /// Reported before it was settled: overdue, by a flush, or when it left the outermost tracked call and an untracked
-    /// one observed it. The functions that it passes later extend its event.
+    /// Reported before it was settled: overdue, by a flush, or when it left the outermost tracked
+    /// call and an untracked one observed it. The functions that it passes later extend its event.
     ReportedEarly,
 }
 
 impl ReportState {
-    /// Whether it needs no report of its own any more, whatever becomes of it.
+    /// Returns whether it needs no report of its own any more, whatever becomes of it.
     pub(super) fn is_final(&self) -> bool {
         matches!(self, Self::Reported | Self::ReportedElsewhere)
     }
@@ -92,14 +96,14 @@ impl PendingFailure {
         self.stage == PendingStage::Discarded
     }
 
-    /// Whether it is an error that is to be reported and was not.
+    /// Returns whether it is an error that is to be reported and was not.
     pub(super) fn is_unreported(&self) -> bool {
         let unreported =
             matches!(self.report, ReportState::Unreported | ReportState::FromElsewhere(_));
         unreported && !self.is_provisional() && self.unwinding.is_none()
     }
 
-    /// Whether a report of it was recorded. An early report may have been refused.
+    /// Returns whether a report of it was recorded. An early report may have been refused.
     pub(super) fn has_report(&self) -> bool {
         match self.report {
             ReportState::Unreported | ReportState::FromElsewhere(_) => false,
@@ -108,7 +112,7 @@ impl PendingFailure {
         }
     }
 
-    /// Whether a closure or an async block made it, and no site has observed it since.
+    /// Returns whether a closure or an async block made it, and no site has observed it since.
     pub(super) fn is_made_inside(&self) -> bool {
         self.is_provisional() && self.through.is_none() && self.handler.is_none()
     }

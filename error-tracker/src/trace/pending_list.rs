@@ -1,4 +1,5 @@
-//! The lists of pending failures: one for each thread, and one for each suspended future that has any.
+//! The lists of pending failures: one for each thread, and one for each suspended future that has
+//! any.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,8 +64,9 @@ impl ThreadPending {
 
     /// Locks the list.
     ///
-    /// In a forked child the list is replaced first: its lock may be held for ever by a thread that only the parent
-    /// has. The new one takes the failures of this thread, unless the lock was held at the fork.
+    /// In a forked child the list is replaced first: its lock may be held for ever by a thread that
+    /// only the parent has. The new one takes the failures of this thread, unless the lock was held
+    /// at the fork.
     fn with<R>(&self, run: impl FnOnce(&mut Vec<PendingFailure>) -> R) -> R {
         if self.generation.replace(fork::generation()) != fork::generation() {
             let parents = self.list.borrow().clone();
@@ -88,8 +90,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Changes the pending failures of this thread; returns `None` when the thread is ending. `change` may run no user
-/// code.
+/// Changes the pending failures of this thread; returns `None` when the thread is ending. `change`
+/// may run no user code.
 pub(super) fn with_pending<R>(change: impl FnOnce(&mut Vec<PendingFailure>) -> R) -> Option<R> {
     let result = PENDING.try_with(|pending| {
         pending.with(|list| {
@@ -103,7 +105,7 @@ pub(super) fn with_pending<R>(change: impl FnOnce(&mut Vec<PendingFailure>) -> R
     result.ok()
 }
 
-/// Whether any failure is pending on this thread.
+/// Returns whether any failure is pending on this thread.
 pub(super) fn any_pending_here() -> bool {
     thread::with(|thread| thread.pending.get() > 0)
 }
@@ -136,7 +138,7 @@ pub(super) fn put(pending: PendingFailure) {
     }
 }
 
-/// Whether failures may be pending on some thread.
+/// Returns whether failures may be pending on some thread.
 pub(super) fn any() -> bool {
     ANY.load(Ordering::Acquire)
 }

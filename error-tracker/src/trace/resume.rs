@@ -6,36 +6,40 @@ use super::observation::Observation;
 use super::pending_failure::{PendingFailure, PendingStage};
 use super::pending_list::{any_pending_here, with_pending};
 
-/// Whether a failure is pending in the function of an observation. One that an untracked call has observed is pending
-/// further out.
+/// Returns whether a failure is pending in the function of an observation. One that an untracked
+/// call has observed is pending further out.
 pub(super) fn is_pending_in(pending: &PendingFailure, observation: Observation<'_>) -> bool {
     !pending.is_discarded()
         && (pending.caller == observation.frame.key()
             || (observation.is_temporary() && pending.caller == observation.frame.caller()))
 }
 
-/// Whether an error looks like that of a pending failure, by type and text. Any error looks like an unseen one.
+/// Returns whether an error looks like that of a pending failure, by type and text. Any error looks
+/// like an unseen one.
 fn looks_like(observed: &ObservedError<'_, '_>, pending: &PendingFailure) -> bool {
     pending.stage == PendingStage::Unseen || observed.looks_like(pending.failure.outermost())
 }
 
-/// Whether an error is that of a pending failure, or carries it as a source. Reads the error's sources.
+/// Returns whether an error is that of a pending failure, or carries it as a source. Reads the
+/// error's sources.
 fn carries(observed: &ObservedError<'_, '_>, pending: &PendingFailure) -> bool {
     pending.stage == PendingStage::Unseen || observed.carries(pending.failure.outermost())
 }
 
-/// Whether a site names the function that a failure left last. The error may look different: the `From` of the last
-/// `?`, or code between the call and the site, may have converted it.
+/// Returns whether a site names the function that a failure left last. The error may look
+/// different: the `From` of the last `?`, or code between the call and the site, may have converted
+/// it.
 fn is_named_by_site(pending: &PendingFailure, observation: Observation<'_>) -> bool {
     let known = observation.frame.meta().parsed();
     pending.unwinding.is_none()
         && pending.left.is_some_and(|left| known.may_come_from(observation.site(), left.name()))
 }
 
-/// Finds the failure of an error that an annotated function returned to this one, and returns what `then` makes of it.
+/// Finds the failure of an error that an annotated function returned to this one, and returns what
+/// `then` makes of it.
 ///
-/// The text of the error is read before the list is locked, its sources only if no failure looks the same: both run
-/// code of the program, which must not run under the lock.
+/// The text of the error is read before the list is locked, its sources only if no failure looks
+/// the same: both run code of the program, which must not run under the lock.
 pub(super) fn with_received<R>(
     observation: Observation<'_>,
     error: &ErrorRef<'_>,
@@ -69,16 +73,19 @@ pub(super) fn with_received<R>(
     })?
 }
 
-/// Takes the pending failure that an error continues, if there is one. An error is either the same as before (type and
-/// text), carries the one before (as a source, or in its text), or is made of it at this site.
+/// Takes the pending failure that an error continues, if there is one. An error is either the same
+/// as before (type and text), carries the one before (as a source, or in its text), or is made of
+/// it at this site.
 ///
-/// State: the failures of this thread that are pending in the function of the observation, newest last. Usually the
-/// newest one looks the same and is taken after one comparison. Otherwise the sources are read, outside of the lock,
-/// and the failures are tried by four rules, from sure to vague; within each the newest wins.
+/// State: the failures of this thread that are pending in the function of the observation, newest
+/// last. Usually the newest one looks the same and is taken after one comparison. Otherwise the
+/// sources are read, outside of the lock, and the failures are tried by four rules, from sure to
+/// vague; within each the newest wins.
 ///
-/// A wrong match would merge two failures, a missed one would report one failure twice. So in untracked calls equal
-/// errors of one function are told apart by stack depth (tracked calls have none: equal errors that one holds at once
-/// cannot be told apart), and a handler must be able to lead to the site.
+/// A wrong match would merge two failures, a missed one would report one failure twice. So in
+/// untracked calls equal errors of one function are told apart by stack depth (tracked calls have
+/// none: equal errors that one holds at once cannot be told apart), and a handler must be able to
+/// lead to the site.
 pub(super) fn resume(
     observation: Observation<'_>,
     depth: usize,
@@ -86,7 +93,8 @@ pub(super) fn resume(
 ) -> Option<PendingFailure> {
     let (function, site) = (observation.frame.meta(), observation.site());
     let comes_from = |pending: &PendingFailure| {
-        // An earlier untracked call of this function observed another error, unless it ran below this one.
+        // An earlier untracked call of this function observed another error, unless it ran below
+        // this one.
         let observed_before = || pending.failure.frames.iter().any(|record| record.is_of(function));
         is_pending_in(pending, observation)
             && !(observation.is_temporary() && pending.depth >= depth && observed_before())
@@ -122,7 +130,8 @@ pub(super) fn resume(
             let by_name = |pending: &PendingFailure| {
                 pending.handler.is_none() && is_named_by_site(pending, observation)
             };
-            // Errors that closures made come late: they may themselves be made of another pending one.
+            // Errors that closures made come late: they may themselves be made of another pending
+            // one.
             let rules: [&dyn Fn(&PendingFailure) -> bool; 4] = [
                 &|pending| same(pending) && goes_on(pending, true) && !pending.is_made_inside(),
                 &|pending| {

@@ -1,9 +1,11 @@
-//! The last reported failures of all threads. Their errors may be observed again on another thread or task that waits
-//! through a `join`, a channel or a handle, or be captured after an `await` on another thread.
+//! The last reported failures of all threads. Their errors may be observed again on another thread
+//! or task that waits through a `join`, a channel or a handle, or be captured after an `await` on
+//! another thread.
 //!
-//! An error does not say where it comes from, so equal errors are told apart by their task (`WorkOwner`), by the
-//! functions that they passed, and by number: each entry is used once in a place. Of as many equal errors as were
-//! reported none is reported again, and one more is another failure.
+//! An error does not say where it comes from, so equal errors are told apart by their task
+//! (`WorkOwner`), by the functions that they passed, and by number: each entry is used once in a
+//! place. Of as many equal errors as were reported none is reported again, and one more is another
+//! failure.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,8 +50,8 @@ fn all() -> MutexGuard<'static, VecDeque<ReportedFailure>> {
     REPORTED.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Remembers a reported failure whose error may be observed or captured again: it left the annotated functions, or was
-/// captured in a task. Replaces the entry with the same serial.
+/// Remembers a reported failure whose error may be observed or captured again: it left the
+/// annotated functions, or was captured in a task. Replaces the entry with the same serial.
 pub(super) fn remember(failure: &Failure, left: bool) {
     if ANY.load(Ordering::Acquire) {
         let is_another = |known: &ReportedFailure| left && known.serial != failure.serial;
@@ -86,8 +88,8 @@ pub(super) fn remember(failure: &Failure, left: bool) {
     ANY.store(true, Ordering::Release);
 }
 
-/// Forgets errors that were freed: an error at the same address that has another text, or of which `is_another` says
-/// so, has replaced them.
+/// Forgets errors that were freed: an error at the same address that has another text, or of which
+/// `is_another` says so, has replaced them.
 fn forget_replaced(
     all: &mut VecDeque<ReportedFailure>,
     facts: &ErrorFacts,
@@ -123,7 +125,7 @@ pub(super) fn note_departure(mark: &Failure) {
     }
 }
 
-/// Whether this task reported a failure of this error that was not captured at `place`.
+/// Returns whether this task reported a failure of this error that was not captured at `place`.
 pub(super) fn knows_own(facts: &ErrorFacts, place: Option<CapturePlace>, owner: WorkOwner) -> bool {
     let is_own = |known: &ReportedFailure| {
         known.owner == owner
@@ -134,8 +136,8 @@ pub(super) fn knows_own(facts: &ErrorFacts, place: Option<CapturePlace>, owner: 
     ANY.load(Ordering::Acquire) && all().iter().any(is_own)
 }
 
-/// Finds the failure of an error that is captured at `place` and was reported on another thread, or long ago. Notes the
-/// place.
+/// Finds the failure of an error that is captured at `place` and was reported on another thread, or
+/// long ago. Notes the place.
 pub(super) fn find_captured(
     facts: &ErrorFacts,
     place: Option<CapturePlace>,
@@ -157,8 +159,8 @@ pub(super) fn find_captured(
             && known.at.elapsed() < MAX_AGE
             && known.facts.may_be_held_in(facts)
     };
-    // Its own failures come first. A task may capture one error often; the next equal error of a thread is usually
-    // another one.
+    // Its own failures come first. A task may capture one error often; the next equal error of a
+    // thread is usually another one.
     let rules: [&dyn Fn(&ReportedFailure) -> bool; 3] = [
         &|known| known.owner == owner && (owner.is_task || known.captured.is_empty()),
         &|known| known.left && known.captured.is_empty(),
@@ -172,8 +174,9 @@ pub(super) fn find_captured(
     Some(known.failure())
 }
 
-/// Takes the newest reported failure whose error may arrive in `function` from another thread or task. `name` is the
-/// last segment of the error's type; `may_be` decides by the function that the failure left last.
+/// Takes the newest reported failure whose error may arrive in `function` from another thread or
+/// task. `name` is the last segment of the error's type; `may_be` decides by the function that the
+/// failure left last.
 ///
 /// A failure that passed `function` itself began below it, and is another one.
 pub(super) fn take_arrived(
@@ -208,7 +211,8 @@ impl ReportedFailure {
         })
     }
 
-    /// Whether the observed error is this one, or carries it. A `JoinError` with the message of a panic is that panic.
+    /// Returns whether the observed error is this one, or carries it. A `JoinError` with the
+    /// message of a panic is that panic.
     fn is_in(&self, observed: &ObservedError<'_, '_>, name: &str) -> bool {
         match self.kind {
             Kind::Panic => name == "JoinError" && observed.message().contains(&self.facts.message),

@@ -25,7 +25,8 @@ thread_local! {
     };
 }
 
-/// Runs `f` with the state of this thread. Never fails: the state has no destructor, so it lives as long as the thread.
+/// Runs `f` with the state of this thread. Never fails: the state has no destructor, so it lives as
+/// long as the thread.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn with<R>(f: impl FnOnce(&ThreadState) -> R) -> R {
     THREAD.with(f)
@@ -36,7 +37,7 @@ pub(crate) fn read<R>(read: impl FnOnce(FrameIter<'_, FunctionMeta>) -> R) -> R 
     with(|thread| thread.frames.read(read))
 }
 
-/// Whether annotated functions are running on this thread.
+/// Returns whether annotated functions are running on this thread.
 pub(crate) fn is_inside() -> bool {
     innermost() != 0
 }
