@@ -12,6 +12,7 @@ thread_local! {
 }
 
 /// Returns whether the calling thread is one of these.
+#[cfg(any(feature = "panic", test))]
 pub(crate) fn is_current() -> bool {
     IS_OURS.try_with(Cell::get).unwrap_or(false)
 }
