@@ -2,6 +2,12 @@
 //! lock that a thread of the parent holds at the fork stays locked in the child, which has no such
 //! thread.
 
+mod critical_section;
+
+pub(crate) use critical_section::CriticalSection;
+#[cfg(feature = "sqlite")]
+pub(crate) use critical_section::SectionGuard;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr;
@@ -12,6 +18,9 @@ use std::sync::atomic::{
 };
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// The setting up of what a program has once: the global tracker, the panic hook.
+pub(crate) static INSTALLATION: CriticalSection = CriticalSection::new();
 
 /// Returns how many forks are between this process and the program's start, or the first call of
 /// [`count`]. Asking the system for the process would take longer than counting a failure.
@@ -32,7 +41,14 @@ pub(crate) fn count() {
             child: Option<Handler>,
         ) -> c_int;
     }
+    unsafe extern "C" fn before() {
+        INSTALLATION.begin_fork();
+    }
+    unsafe extern "C" fn in_parent() {
+        INSTALLATION.end_fork();
+    }
     unsafe extern "C" fn in_child() {
+        INSTALLATION.end_fork_in_child();
         GENERATION.fetch_add(1, Relaxed);
     }
     // Set after forks are counted, not before: a thread that returned earlier could take a lock
@@ -41,8 +57,9 @@ pub(crate) fn count() {
     // harmless.
     static COUNTS: AtomicBool = AtomicBool::new(false);
     if !COUNTS.load(Acquire) {
-        // SAFETY: the handler lives as long as the program, and only uses an atomic.
-        unsafe { pthread_atfork(None, None, Some(in_child)) };
+        // SAFETY: the handlers live as long as the program and do not unwind. What runs in the
+        // child only uses atomics.
+        unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
         COUNTS.store(true, Release);
     }
 }
@@ -123,6 +140,7 @@ impl<T> PerProcess<T> {
 
     /// Returns the value of this process.
     pub(crate) fn get(&self) -> &T {
+        count();
         let generation = generation();
         let mut this = self;
         while this.generation != generation {
@@ -175,7 +193,6 @@ mod tests {
         });
         static AT_FORK: std::sync::Barrier = std::sync::Barrier::new(2);
 
-        count();
         let before = generation();
         assert_eq!((*LOCKED.get().lock().unwrap(), *MADE.get()), (1, 3));
         let held = std::thread::spawn(|| {

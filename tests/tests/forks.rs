@@ -6,10 +6,11 @@
 mod unharmed;
 
 use std::path::Path;
+use std::process::Command;
 
 use error_tracker::store::{IssueQuery, SqliteStore, Store};
 use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
-use unharmed::{database, harm, is_as_without, run, run_unharmed, text};
+use unharmed::{database, harm, is_as_without, run, run_unharmed, stderr, text};
 
 /// How many failures are counted in the file, which is whole.
 fn counted(database: &Path) -> u64 {
@@ -84,4 +85,22 @@ fn a_function_that_forks_fails_in_both_processes() {
 fn a_child_that_drops_the_pages_server_does_not_stop_that_of_the_parent() {
     let (_folder, path) = database();
     run_unharmed("fork_while_serving", &path);
+}
+
+#[test]
+fn a_fork_at_any_moment_of_the_setting_up_leaves_two_processes_that_record() {
+    const ROUNDS: usize = 40;
+    let run = |at: usize| {
+        let (_folder, path) = database();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_forks_at_start")).arg(&path).arg(at.to_string()).run();
+        assert!(output.status.success(), "at {at}: {}", stderr(&output));
+        assert_eq!(counted(&path), 4, "a failure and a panic of each process");
+        text(&output).trim_end().parse::<usize>().unwrap()
+    };
+    let all = run(0);
+    assert!(all > ROUNDS);
+    for round in 1..=ROUNDS {
+        run(all * round / ROUNDS);
+    }
 }

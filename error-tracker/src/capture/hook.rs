@@ -126,6 +126,8 @@ fn is_replaced() -> bool {
         return false;
     }
     let ask = || {
+        // In a child that was forked meanwhile no hook would be set.
+        let _installation = fork::INSTALLATION.enter();
         let hook = panic::take_hook();
         let is_ours = address(&*hook) == OUR_HOOK.load(Relaxed);
         panic::set_hook(hook);

@@ -6,7 +6,7 @@ use super::error::InitError;
 use super::settings::Settings;
 use super::{Tracker, ending};
 use crate::DISABLED;
-use crate::fork::SetOnce;
+use crate::fork::{self, SetOnce};
 use crate::snapshot::budget;
 use crate::snapshot::policy::{self, SnapshotPolicy};
 use crate::stack;
@@ -150,6 +150,9 @@ fn off(builder: TrackerBuilder) -> Result<Tracker, InitError> {
 }
 
 fn install(builder: TrackerBuilder) -> Result<TrackerGuard, InitError> {
+    fork::count();
+    // A child has all of it or nothing.
+    let _installation = fork::INSTALLATION.enter();
     let (panics, signals) = (builder.records_panics(), builder.handles_signals());
     if !builder.is_enabled() {
         OFF.get_or_set(off(builder)?);

@@ -169,7 +169,6 @@ mod tests {
     #[test]
     #[allow(unsafe_code, reason = "`fork`")]
     fn a_child_finds_names_whatever_its_parent_does_with_them_at_the_fork() {
-        crate::fork::count();
         let lookup = with_an_event();
         let mut held = lookup.waiting();
         held.busy = true;

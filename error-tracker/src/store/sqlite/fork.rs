@@ -3,42 +3,26 @@
 //! a moment for what is being read or written, what starts meanwhile waits for it, and each connection is closed, to
 //! be opened again when it is wanted.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, TryLockError, Weak};
-use std::thread;
-use std::time::Duration;
 
 use super::connections::StoreConnections;
 use super::size_limit::BlockedSignal;
-use crate::fork::PerProcess;
+use crate::fork::{CriticalSection, INSTALLATION, PerProcess, SectionGuard};
 
-/// How many uses of SQLite there are now, and `FORK` for each thread that is about to fork. One number, so that none
-/// begins once a fork waits.
-static USES: AtomicUsize = AtomicUsize::new(0);
-const FORK: usize = 1 << (usize::BITS / 2);
-/// A connection was in use at the fork that made this process.
-static WAS_IN_USE: AtomicBool = AtomicBool::new(false);
+static IN_USE: CriticalSection = CriticalSection::new();
 static ALL: PerProcess<Mutex<Vec<Weak<StoreConnections>>>> =
     PerProcess::new(Mutex::new(Vec::new()), Mutex::default);
 
-/// How often, and how many times, a fork looks whether SQLite is at rest: 1 s, the time of a batch on a disk that is
-/// slow and busy. Nothing waits for a lock meanwhile.
-const STEP: Duration = Duration::from_micros(200);
-const STEPS: u32 = 5_000;
-
 /// Returns whether somebody forks, and waits for what uses SQLite.
 pub(super) fn waits() -> bool {
-    USES.load(SeqCst) >= FORK
-}
-
-fn is_in_use() -> bool {
-    !USES.load(SeqCst).is_multiple_of(FORK)
+    IN_USE.is_awaited()
 }
 
 /// Returns whether SQLite must not be used in this process: a connection of the parent's was in use at the fork and
 /// could not be closed. What SQLite remembers may be wrong, and a lock of its own may be held for ever.
 pub(super) fn was_in_use() -> bool {
-    WAS_IN_USE.load(SeqCst)
+    IN_USE.was_interrupted()
 }
 
 /// Has these closed at each fork.
@@ -52,36 +36,20 @@ pub(super) fn register(connections: &Arc<StoreConnections>) {
 
 /// SQLite is being used, for as long as this lives.
 pub(super) struct InUse {
+    _section: SectionGuard,
     _signal: BlockedSignal,
 }
 
 impl InUse {
     pub(super) fn enter() -> Self {
-        let begin = |uses| (uses < FORK).then_some(uses + 1);
-        while USES.fetch_update(SeqCst, SeqCst, begin).is_err() {
-            thread::sleep(STEP);
-        }
-        Self { _signal: BlockedSignal::new() }
-    }
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        USES.fetch_sub(1, SeqCst);
+        Self { _section: IN_USE.enter(), _signal: BlockedSignal::new() }
     }
 }
 
 /// Waits until SQLite is at rest, and closes all connections.
 #[cfg(unix)]
 fn close_all() {
-    USES.fetch_add(FORK, SeqCst);
-    for _ in 0..STEPS {
-        if !is_in_use() {
-            break;
-        }
-        thread::sleep(STEP);
-    }
-    if is_in_use() {
+    if !IN_USE.begin_fork() {
         return;
     }
     let all = match ALL.get().try_lock() {
@@ -105,14 +73,17 @@ fn register_handlers() {
         ) -> c_int;
     }
     unsafe extern "C" fn before() {
+        // One that began would wait for SQLite, and so for this fork.
+        INSTALLATION.begin_fork();
         let _ = std::panic::catch_unwind(close_all);
     }
     unsafe extern "C" fn in_parent() {
-        USES.fetch_sub(FORK, SeqCst);
+        IN_USE.end_fork();
+        INSTALLATION.end_fork();
     }
     unsafe extern "C" fn in_child() {
-        // The threads that used it are not in this process.
-        WAS_IN_USE.fetch_or(!USES.swap(0, SeqCst).is_multiple_of(FORK), SeqCst);
+        IN_USE.end_fork_in_child();
+        INSTALLATION.end_fork_in_child();
     }
     crate::fork::count();
     // As in `fork::count`; to close the connections twice does nothing.
