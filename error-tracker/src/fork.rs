@@ -138,7 +138,8 @@ impl<T> PerProcess<T> {
         Self { generation: 0, value, make, child: SetOnce::new() }
     }
 
-    /// Returns the value of this process.
+    /// Returns the value of this process. Counts forks first: nothing else may have begun to, in a program without a
+    /// tracker.
     pub(crate) fn get(&self) -> &T {
         count();
         let generation = generation();

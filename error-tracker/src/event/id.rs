@@ -60,9 +60,10 @@ mod tests {
             }
             let mut status = 0;
             // SAFETY: waits for the child just made.
-            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-            assert_eq!(status, 0);
+            let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
+            // First, since the scope waits for that thread.
             at_fork.wait();
+            assert_eq!((ended, status), (child, 0));
         });
     }
 }

@@ -1,7 +1,7 @@
 //! The lists of pending failures: one for each thread, and one for each suspended future that has
 //! any.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -19,12 +19,18 @@ thread_local! {
 }
 
 /// The pending failures of one thread, or of one suspended future.
-pub(super) struct PendingList(Mutex<Vec<PendingFailure>>);
+pub(super) struct PendingList {
+    failures: Mutex<Vec<PendingFailure>>,
+    /// The process that created the list.
+    generation: u32,
+}
 
 impl PendingList {
     /// A list that other threads find as long as it lives.
     fn new(failures: Vec<PendingFailure>) -> Arc<Self> {
-        let list = Arc::new(Self(Mutex::new(failures)));
+        fork::count();
+        let list = Self { failures: Mutex::new(failures), generation: fork::generation() };
+        let list = Arc::new(list);
         let lists = &mut *lock(LISTS.get());
         if lists.len() == lists.capacity() {
             lists.retain(|list| list.strong_count() > 0);
@@ -34,15 +40,26 @@ impl PendingList {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Vec<PendingFailure>> {
-        lock(&self.0)
+        lock(&self.failures)
+    }
+
+    fn is_of_this_process(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    /// Takes all failures; those of a list of the parent only if it was not locked at the fork,
+    /// since a thread that only the parent has may hold the lock for ever.
+    fn take_all(&self) -> Vec<PendingFailure> {
+        if self.is_of_this_process() {
+            return std::mem::take(&mut *self.lock());
+        }
+        self.failures.try_lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default()
     }
 }
 
 /// The list of a thread. Other threads lock it only for short reads.
 struct ThreadPending {
     list: RefCell<Arc<PendingList>>,
-    /// The process that created the list.
-    generation: Cell<u32>,
 }
 
 static LISTS: PerProcess<Mutex<Vec<Weak<PendingList>>>> =
@@ -57,21 +74,15 @@ pub(super) fn all_lists() -> Vec<Arc<PendingList>> {
 
 impl ThreadPending {
     fn new() -> Self {
-        fork::count();
-        let list = RefCell::new(PendingList::new(Vec::new()));
-        Self { list, generation: Cell::new(fork::generation()) }
+        Self { list: RefCell::new(PendingList::new(Vec::new())) }
     }
 
-    /// Locks the list.
-    ///
-    /// In a forked child the list is replaced first: its lock may be held for ever by a thread that
-    /// only the parent has. The new one takes the failures of this thread, unless the lock was held
-    /// at the fork.
+    /// Locks the list. In a forked child a new one replaces it first, with the failures of this
+    /// thread.
     fn with<R>(&self, run: impl FnOnce(&mut Vec<PendingFailure>) -> R) -> R {
-        if self.generation.replace(fork::generation()) != fork::generation() {
-            let parents = self.list.borrow().clone();
-            let failures = parents.0.try_lock().map(|mut list| std::mem::take(&mut *list));
-            self.list.replace(PendingList::new(failures.unwrap_or_default()));
+        if !self.list.borrow().is_of_this_process() {
+            let failures = self.list.borrow().take_all();
+            self.list.replace(PendingList::new(failures));
         }
         run(&mut self.list.borrow().lock())
     }
@@ -174,7 +185,7 @@ impl SuspendedFailures {
 
     /// Takes all failures.
     fn failures(&mut self) -> Vec<PendingFailure> {
-        self.0.take().map(|list| std::mem::take(&mut *list.lock())).unwrap_or_default()
+        self.0.take().map(|list| list.take_all()).unwrap_or_default()
     }
 }
 

@@ -12,14 +12,10 @@ fn a_flush_reports_losses_of_its_own_thread_once() {
         scope.spawn(move || {
             pipeline.submit(event("a"), like(1));
             // Until it is lost and not reported.
-            while pipeline.health().dropped.is_empty() {
-                thread::yield_now();
-            }
+            until(|| !pipeline.health().dropped.is_empty());
             told.send(()).unwrap();
             let own = Err(FlushError { pending: 0, dropped: 1, ..FlushError::NONE });
-            while pipeline.health().raised < 2 {
-                thread::yield_now();
-            }
+            until(|| pipeline.health().raised == 2);
             assert_eq!(pipeline.flush(LONG), own);
             assert_eq!(pipeline.flush(LONG), Ok(()), "it is reported once");
         });
@@ -47,9 +43,7 @@ fn a_flush_reports_once_that_stored_events_are_lost() {
     assert_eq!(pipeline.health().last_error.as_deref(), Some("damaged: deleted"));
     assert_eq!(pipeline.flush(LONG), Ok(()));
     store.lost.store(true, Ordering::SeqCst);
-    while store.lost.load(Ordering::SeqCst) {
-        thread::yield_now();
-    }
+    until(|| !store.lost.load(Ordering::SeqCst));
     assert_eq!(
         pipeline.flush(LONG),
         Err(FlushError { pending: 0, dropped: 0, ..FlushError::NONE }),
