@@ -16,7 +16,7 @@ use std::time::Duration;
 use error_tracker::Tracker;
 use error_tracker::event::Event;
 use error_tracker::store::{IssueQuery, Retention, Sighting, SqliteStore, Store, StoreError};
-use error_tracker_tests::process::BoundedCommand as _;
+use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
 use error_tracker_tests::{SOON, until};
 use unharmed::{database, harm, is_as_without, run, run_unharmed, stderr, text};
 
@@ -240,6 +240,7 @@ fn on_a_full_disk_the_page_deletes() {
     let server = tracker.serve("127.0.0.1:0").unwrap();
     let ask = |request: &str, body: &str| {
         let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
         let headers =
             format!("Host: localhost\r\nConnection: close\r\nContent-Length: {}", body.len());
         write!(stream, "{request} HTTP/1.1\r\n{headers}\r\n\r\n{body}").unwrap();

@@ -23,7 +23,7 @@ fn counted(database: &Path) -> u64 {
 fn a_forked_child_never_hangs_and_stores_its_own_failures() {
     let (_folder, path) = database();
     let output = run_unharmed("forks", &path);
-    assert_eq!(text(&output), "stored: 60, not: 0\n");
+    assert_eq!(text(&output), "settled: 60, not: 0\n");
     counted(&path);
 }
 
