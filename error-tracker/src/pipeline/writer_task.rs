@@ -1,4 +1,4 @@
-//! What the writer does next.
+//! Decides what the writer does next.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) enum WriterTask {
     Write(Vec<SightingInFlight>),
     Replace(Vec<Event>),
-    /// Check whether all events are still stored, and do what waits until nothing else is to do.
+    /// Check whether all events are still stored, and do maintenance.
     Idle,
     /// Check whether all events are still stored.
     CheckStore,
@@ -28,12 +28,12 @@ pub(super) enum WriterTask {
 }
 
 impl QueueState {
-    /// Returns the next task, or how long there is none. Reads no clock, so that tests decide what
-    /// time it is.
+    /// Returns the next task, or the time to wait for one. Takes the time as an argument, so that
+    /// tests control it.
     pub(super) fn next_task(&mut self, batch: usize, now: Instant) -> Result<WriterTask, Duration> {
         let has_counts = self.repeats > 0 && !self.has_deferred_counts;
         let idle_in = IDLE_INTERVAL.saturating_sub(now.saturating_duration_since(self.quiet_since));
-        // Flushes that come one after the other do not put it off.
+        // Repeated flushes do not delay it.
         let is_idle = !has_counts && self.queue.is_empty() && idle_in.is_zero();
         if self.checks_done < self.checks_requested {
             return Ok(if is_idle { self.idle(now) } else { WriterTask::CheckStore });

@@ -1,4 +1,5 @@
-//! One connection that writes and one that reads, each to the file that is at the path now, and each of this process.
+//! The connections of a store in each process: one that writes and one that reads, both to the file
+//! that is now at the path.
 
 use std::path::Path;
 use std::process;
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::fork::{self, InUse};
+use super::fork::{self, ForkAware, InUse};
 use super::open::{ReadableFile, identity};
 use super::reserve;
 use super::schema;
@@ -21,27 +22,29 @@ use crate::warning::warn;
 pub(super) struct StoreConnections {
     process: u32,
     read_only: bool,
-    /// Apart from the writer, so that reads never wait for writes. Closed before it: the last one to close takes away
-    /// what lies beside the file. A thread with this lock does not take the writer's. Both are locked only while
-    /// SQLite counts as in use: a fork finds them free.
+    /// Separate from the writer, so that reads never wait for writes. Closed before it, because the
+    /// last connection that is closed removes the files beside the database. A thread that holds
+    /// this lock does not take the writer's. Both are locked only while [`InUse`] exists, so that a
+    /// fork finds them free.
     reader: Mutex<ConnectionSlot>,
     writer: Mutex<ConnectionSlot>,
-    /// Those of a forked child, in the child: a lock may have been held at the fork.
+    /// The connections of a forked child, which cannot use these: a lock may have been held at the
+    /// fork.
     child: SetOnce<Arc<StoreConnections>>,
 }
 
 impl StoreConnections {
-    /// Opens nothing yet.
+    /// Creates connections for reading and writing, without opening the file.
     pub(super) fn new() -> Arc<Self> {
-        Self::of_this_process(false)
+        Self::create(false)
     }
 
-    /// Opens nothing yet.
+    /// Creates connections for reading only, without opening the file.
     pub(super) fn read_only() -> Arc<Self> {
-        Self::of_this_process(true)
+        Self::create(true)
     }
 
-    fn of_this_process(read_only: bool) -> Arc<Self> {
+    fn create(read_only: bool) -> Arc<Self> {
         let (reader, writer) = (Mutex::default(), Mutex::default());
         let connections = Arc::new(Self {
             process: process::id(),
@@ -50,51 +53,41 @@ impl StoreConnections {
             writer,
             child: SetOnce::new(),
         });
-        fork::register(&connections);
+        let registered = Arc::downgrade(&connections);
+        fork::register(registered);
         connections
     }
 
-    /// Returns the connections of this process.
-    fn mine(&self) -> Result<&Self, StoreError> {
+    /// Returns the connections of the current process.
+    fn of_current_process(&self) -> Result<&Self, StoreError> {
         let process = process::id();
-        let mut mine = self;
-        while mine.process != process {
-            let make = || mine.child.get_or_set(Self::of_this_process(self.read_only)).0;
-            mine = mine.child.get().unwrap_or_else(make);
+        let mut current = self;
+        while current.process != process {
+            let make = || current.child.get_or_set(Self::create(self.read_only)).0;
+            current = current.child.get().unwrap_or_else(make);
         }
         if fork::was_in_use() {
-            let reason = "SQLite was being used when this process was forked, so that its locks are unknown here";
+            let reason = "SQLite was in use when this process was forked, so the state of its locks is unknown here";
             return Err(StoreError::Open(reason.to_owned()));
         }
-        Ok(mine)
+        Ok(current)
     }
 
-    /// Called before a fork, while nothing is in use. Nothing is written: what is in the journal stays there.
-    pub(super) fn close_at_fork(&self) {
-        for slot in [&self.reader, &self.writer] {
-            if let Ok(mut slot) = slot.try_lock()
-                && let Some(connection) = slot.connection.take()
-            {
-                let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-            }
-        }
-    }
-
-    /// Runs `read`. What reads never waits for what writes, unless the file has to be brought up to date.
+    /// Runs `read`. Reads do not wait for writes, unless the schema has to be brought up to date.
     pub(super) fn read<T>(
         &self,
         path: &Path,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mine = self.mine()?;
-        let mut may_update = !mine.read_only;
+        let current = self.of_current_process()?;
+        let mut may_update = !current.read_only;
         loop {
             {
                 let _in_use = InUse::enter();
-                let mut reader = locked(&mine.reader);
-                match reader.open_to_read(path, !mine.read_only)? {
+                let mut reader = lock(&current.reader);
+                match reader.open_to_read(path, !current.read_only)? {
                     Some(ReadableFile::Live(connection)) => {
-                        return read(reader.keep(path, connection));
+                        return read(reader.set_connection(path, connection));
                     }
                     Some(ReadableFile::Frozen(connection)) => return read(&connection),
                     Some(ReadableFile::Outdated(error)) if !may_update => return Err(error),
@@ -103,53 +96,54 @@ impl StoreConnections {
                 }
             }
             may_update = false;
-            mine.write(path, |_| Ok(()))?;
+            current.write(path, |_| Ok(()))?;
         }
     }
 
-    /// Runs `write`, a second time in a new file when this one is damaged.
+    /// Runs `write`, and repeats it with a new file if this one is damaged.
     pub(super) fn write<T>(
         &self,
         path: &Path,
         write: impl Fn(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mine = self.mine_to_write(path)?;
+        let current = self.writable(path)?;
         let _in_use = InUse::enter();
-        mine.write_with(&mut locked(&mine.writer), path, write)
+        current.write_with(&mut lock(&current.writer), path, write)
     }
 
-    /// Runs `record` as `write` does, and keeps the batch in case the file is lost.
+    /// Runs `record` like `write`, and keeps the batch in case the file is lost.
     pub(super) fn record<T>(
         &self,
         path: &Path,
         batch: &mut Option<WrittenBatch>,
         record: impl Fn(&mut Connection, &WrittenBatch) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mine = self.mine_to_write(path)?;
+        let current = self.writable(path)?;
         let _in_use = InUse::enter();
-        let mut slot = locked(&mine.writer);
+        let mut slot = lock(&current.writer);
         let Some(written) = batch else {
             return Err(StoreError::Unavailable("the batch was recorded before".to_owned()));
         };
-        written.mark = slot.kept.next();
-        let recorded = mine.write_with(&mut slot, path, |connection| record(connection, written));
+        written.mark = slot.recent.next();
+        let recorded =
+            current.write_with(&mut slot, path, |connection| record(connection, written));
         if recorded.is_ok()
             && let Some(written) = batch.take()
         {
-            slot.kept.add(written);
+            slot.recent.add(written);
         }
         recorded
     }
 
-    fn mine_to_write(&self, path: &Path) -> Result<&Self, StoreError> {
-        let mine = self.mine()?;
-        if mine.read_only {
+    fn writable(&self, path: &Path) -> Result<&Self, StoreError> {
+        let current = self.of_current_process()?;
+        if current.read_only {
             return Err(StoreError::Open(format!(
                 "{} was opened for reading only",
                 path.display()
             )));
         }
-        Ok(mine)
+        Ok(current)
     }
 
     fn write_with<T>(
@@ -159,8 +153,8 @@ impl StoreConnections {
         write: impl Fn(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if !slot.is_current(path) {
-            // A connection that reads would keep the file as it is, whose mode may have to change.
-            locked(&self.reader).connection = None;
+            // An open reader would prevent a change of the journal mode.
+            lock(&self.reader).connection = None;
         }
         match slot.write(path, &write) {
             Err(StoreError::Damaged(what)) => {
@@ -169,9 +163,9 @@ impl StoreConnections {
                 if !was_ours && !schema::is_marked(path) {
                     return Err(StoreError::Damaged(format!("{}: {what}", path.display())));
                 }
-                locked(&self.reader).connection = None;
+                lock(&self.reader).connection = None;
                 let what = set_aside(path, &what)?;
-                if slot.kept.has_recorded() {
+                if slot.recent.has_recorded() {
                     slot.set_aside_message = Some(what);
                 } else {
                     warn(format_args!("{what}"));
@@ -182,19 +176,19 @@ impl StoreConnections {
         }
     }
 
-    /// Returns whether the file is not as this process left it, which has recorded something.
+    /// Returns whether the file has changed since this process recorded something.
     pub(super) fn has_changed(&self, path: &Path) -> bool {
-        let Ok(mine) = self.mine() else { return false };
+        let Ok(current) = self.of_current_process() else { return false };
         let _in_use = InUse::enter();
-        let slot = locked(&mine.writer);
-        !mine.read_only && slot.kept.has_recorded() && slot.has_changed(path)
+        let slot = lock(&current.writer);
+        !current.read_only && slot.recent.has_recorded() && slot.has_changed(path)
     }
 
-    /// Returns once what happened to the file.
+    /// Returns a description of what happened to the file, once.
     pub(super) fn finding(&self) -> Result<Option<String>, StoreError> {
-        let mine = self.mine()?;
+        let current = self.of_current_process()?;
         let _in_use = InUse::enter();
-        let mut slot = locked(&mine.writer);
+        let mut slot = lock(&current.writer);
         let finding = slot.finding.take();
         match finding {
             Some(what) if std::mem::take(&mut slot.has_lost) => Err(StoreError::Damaged(what)),
@@ -202,34 +196,35 @@ impl StoreConnections {
         }
     }
 
-    /// These issues were deleted.
+    /// Forgets the events of deleted issues.
     pub(super) fn forget(&self, hashes: &[&str]) {
-        if let Ok(mine) = self.mine() {
+        if let Ok(current) = self.of_current_process() {
             let _in_use = InUse::enter();
-            locked(&mine.writer).kept.forget(hashes);
+            lock(&current.writer).recent.forget(hashes);
         }
     }
 
-    /// Moves what was written from the journal into the file, and empties the journal.
+    /// Writes the content of the journal into the file, and empties the journal.
     pub(super) fn checkpoint(&self, path: &Path) -> Result<(), StoreError> {
-        let mine = self.mine()?;
+        let current = self.of_current_process()?;
         let _in_use = InUse::enter();
-        locked(&mine.writer).checkpoint(path)
+        lock(&current.writer).checkpoint(path)
     }
 
-    /// Does the same, and closes the file, so that nothing is left beside it unless others have it open.
+    /// Does a checkpoint and closes the file, so that no files are left beside it unless other
+    /// processes have it open.
     pub(super) fn close(&self, path: &Path) -> Result<(), StoreError> {
-        let mine = self.mine()?;
+        let current = self.of_current_process()?;
         let _in_use = InUse::enter();
-        let mut writer = locked(&mine.writer);
+        let mut writer = lock(&current.writer);
         let emptied = writer.checkpoint(path);
-        locked(&mine.reader).connection = None;
+        lock(&current.reader).connection = None;
         writer.connection = None;
         writer.remember_state(path);
         emptied
     }
 
-    /// Has room for deleting on a full disk, where that may come.
+    /// Reserves space for deleting on a full disk, if there is little space.
     pub(super) fn keep_reserve(&self, path: &Path) {
         let _in_use = InUse::enter();
         if identity(path).is_some() {
@@ -243,27 +238,41 @@ impl StoreConnections {
     }
 }
 
+impl ForkAware for StoreConnections {
+    fn close_at_fork(&self) {
+        for slot in [&self.reader, &self.writer] {
+            if let Ok(mut slot) = slot.try_lock()
+                && let Some(connection) = slot.connection.take()
+            {
+                // Nothing is written: the content of the journal stays there.
+                let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            }
+        }
+    }
+}
+
 impl Drop for StoreConnections {
     fn drop(&mut self) {
-        let is_parents = self.process != process::id();
-        // Where all are closed, it may be a fork that drops this, which waits for nobody.
+        let is_of_parent = self.process != process::id();
+        // If all connections are closed, a fork may be dropping this, which must not wait.
         let slots = [&mut self.reader, &mut self.writer];
         let is_open = |slot: &mut Mutex<ConnectionSlot>| {
             slot.get_mut().unwrap_or_else(PoisonError::into_inner).connection.is_some()
         };
-        let _in_use = (!is_parents && slots.into_iter().any(is_open)).then(InUse::enter);
+        let _in_use = (!is_of_parent && slots.into_iter().any(is_open)).then(InUse::enter);
         for slot in [&mut self.reader, &mut self.writer] {
             let connection =
                 slot.get_mut().unwrap_or_else(PoisonError::into_inner).connection.take();
-            if is_parents {
-                // One that was in use at the fork: closing it would undo the parent's transaction.
+            if is_of_parent {
+                // It was in use at the fork. Closing it would undo the parent's transaction.
                 std::mem::forget(connection);
             }
         }
     }
 }
 
-/// Locks a slot. A thread that panicked left no half transaction: it was rolled back when it unwound.
-pub(super) fn locked<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a slot. A poisoned lock is usable, because a transaction is rolled back when a thread
+/// unwinds.
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

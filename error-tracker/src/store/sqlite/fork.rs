@@ -1,40 +1,46 @@
-//! No connection is open at a fork. SQLite's locks belong to the process, and what it remembers of them would be
-//! wrong in the child; its files may be closed there by a daemon, whose next files get their numbers. So a fork waits
-//! a moment for what is being read or written, what starts meanwhile waits for it, and each connection is closed, to
-//! be opened again when it is wanted.
+//! Closes all connections at a fork. SQLite's locks belong to the process, so its state would be
+//! wrong in the child; and a daemon may close its files there, whose descriptors other files would
+//! get. A fork waits a moment for running reads and writes, new ones wait for the fork, and each
+//! connection is closed and opened again when it is needed.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, TryLockError, Weak};
+use std::sync::{Mutex, PoisonError, TryLockError, Weak};
 
-use super::connections::StoreConnections;
 use super::size_limit::BlockedSignal;
 use crate::fork::{CriticalSection, INSTALLATION, PerProcess, SectionGuard};
 
 static IN_USE: CriticalSection = CriticalSection::new();
-static ALL: PerProcess<Mutex<Vec<Weak<StoreConnections>>>> =
+static REGISTERED_CONNECTIONS: PerProcess<Mutex<Vec<Weak<dyn ForkAware>>>> =
     PerProcess::new(Mutex::new(Vec::new()), Mutex::default);
 
-/// Returns whether somebody forks, and waits for what uses SQLite.
-pub(super) fn waits() -> bool {
+/// Returns whether a thread is about to fork, and waits for the uses of SQLite to end.
+pub(super) fn is_forking() -> bool {
     IN_USE.is_awaited()
 }
 
-/// Returns whether SQLite must not be used in this process: a connection of the parent's was in use at the fork and
-/// could not be closed. What SQLite remembers may be wrong, and a lock of its own may be held for ever.
+/// Returns whether SQLite must not be used in this process: a connection of the parent was in use
+/// at the fork and could not be closed. SQLite's state may be wrong, and a lock of its own may be
+/// held forever.
 pub(super) fn was_in_use() -> bool {
     IN_USE.was_interrupted()
 }
 
-/// Has these closed at each fork.
-pub(super) fn register(connections: &Arc<StoreConnections>) {
-    register_handlers();
-    let _in_use = InUse::enter();
-    let mut all = super::connections::locked(ALL.get());
-    all.retain(|connections| connections.strong_count() > 0);
-    all.push(Arc::downgrade(connections));
+/// Connections that have to be closed at a fork.
+pub(super) trait ForkAware: Send + Sync {
+    /// Closes the connections before a fork, while none is in use.
+    fn close_at_fork(&self);
 }
 
-/// SQLite is being used, for as long as this lives.
+/// Makes each fork close these connections.
+pub(super) fn register(connections: Weak<dyn ForkAware>) {
+    register_handlers();
+    let _in_use = InUse::enter();
+    let mut all = REGISTERED_CONNECTIONS.get().lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|connections| connections.strong_count() > 0);
+    all.push(connections);
+}
+
+/// Marks SQLite as in use until it is dropped.
 pub(super) struct InUse {
     _section: SectionGuard,
     _signal: BlockedSignal,
@@ -46,13 +52,13 @@ impl InUse {
     }
 }
 
-/// Waits until SQLite is at rest, and closes all connections.
+/// Waits until SQLite is not in use, and closes all connections.
 #[cfg(unix)]
 fn close_all() {
     if !IN_USE.begin_fork() {
         return;
     }
-    let all = match ALL.get().try_lock() {
+    let all = match REGISTERED_CONNECTIONS.get().try_lock() {
         Ok(all) => all,
         Err(TryLockError::Poisoned(all)) => all.into_inner(),
         Err(TryLockError::WouldBlock) => return,
@@ -73,7 +79,7 @@ fn register_handlers() {
         ) -> c_int;
     }
     unsafe extern "C" fn before() {
-        // One that began would wait for SQLite, and so for this fork.
+        // An installation that began now would wait for SQLite, and so for this fork.
         INSTALLATION.begin_fork();
         let _ = std::panic::catch_unwind(close_all);
     }
@@ -86,7 +92,7 @@ fn register_handlers() {
         INSTALLATION.end_fork_in_child();
     }
     crate::fork::count();
-    // As in `fork::count`; to close the connections twice does nothing.
+    // Like in `fork::count`. Closing the connections twice has no effect.
     static REGISTERED: AtomicBool = AtomicBool::new(false);
     if !REGISTERED.load(SeqCst) {
         // SAFETY: the handlers live as long as the program and do not unwind. What runs before the fork is on the

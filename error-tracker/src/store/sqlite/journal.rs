@@ -72,7 +72,9 @@ fn change(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
     let begun = Instant::now();
     loop {
         match connection.execute_batch(&format!("PRAGMA {mode}")) {
-            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT && !fork::waits() => {
+            Err(error)
+                if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT && !fork::is_forking() =>
+            {
                 std::thread::sleep(RETRY_INTERVAL);
             }
             changed => return changed,

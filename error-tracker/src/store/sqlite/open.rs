@@ -214,7 +214,7 @@ fn set_up(mut connection: Connection) -> rusqlite::Result<Connection> {
 /// Makes a connection wait for locks, except while a thread forks, which waits for the connection.
 pub(super) fn wait_for_locks(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_handler(Some(|times| {
-        let keeps_waiting = !fork::waits()
+        let keeps_waiting = !fork::is_forking()
             && u32::try_from(times).is_ok_and(|times| BUSY_STEP * times < journal::BUSY_TIMEOUT);
         if keeps_waiting {
             thread::sleep(if times < 5 { BUSY_STEP / 10 } else { BUSY_STEP });

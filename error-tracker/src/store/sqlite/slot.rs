@@ -29,9 +29,9 @@ pub(super) struct ConnectionSlot {
     /// Whether something was written since the last checkpoint.
     dirty: bool,
     /// Size and time of the file after the last write, if known.
-    left: Option<FileState>,
+    last_state: Option<FileState>,
     probe: FileProbe,
-    pub(super) kept: RecentBatches,
+    pub(super) recent: RecentBatches,
     /// Whether the file that is now at the path may lack recorded batches.
     may_lack_batches: bool,
     /// The message about a damaged file that was renamed, until its events are written again.
@@ -51,13 +51,17 @@ impl ConnectionSlot {
         self.connection.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".to_owned()))
     }
 
-    pub(super) fn keep(&mut self, path: &Path, connection: Connection) -> &mut Connection {
+    pub(super) fn set_connection(
+        &mut self,
+        path: &Path,
+        connection: Connection,
+    ) -> &mut Connection {
         let before = std::mem::replace(&mut self.identity, identity(path));
         self.journal = identity(&with_suffix(path, "-wal"));
-        if self.left.is_some() && before == self.identity {
+        if self.last_state.is_some() && before == self.identity {
             self.probe.reopen();
         } else {
-            (self.left, self.probe) = (FileState::of(path), FileProbe::begin(&connection));
+            (self.last_state, self.probe) = (FileState::of(path), FileProbe::begin(&connection));
         }
         self.connection.insert(connection)
     }
@@ -84,7 +88,7 @@ impl ConnectionSlot {
             return self.connection();
         }
         let is_other = self.identity.is_some() && self.identity != identity(path);
-        self.may_lack_batches |= self.kept.has_recorded()
+        self.may_lack_batches |= self.recent.has_recorded()
             && (is_other || FileState::of(path).is_some_and(FileState::is_empty));
         let was_open = self.connection.take().is_some();
         let journal = with_suffix(path, "-wal");
@@ -95,7 +99,7 @@ impl ConnectionSlot {
         }
         let connection = open::for_writing(path)?;
         reserve::keep_if_needed(path);
-        Ok(self.keep(path, connection))
+        Ok(self.set_connection(path, connection))
     }
 
     pub(super) fn checkpoint(&mut self, path: &Path) -> Result<(), StoreError> {
@@ -119,19 +123,21 @@ impl ConnectionSlot {
 
     pub(super) fn forget_old_batches(&mut self, path: &Path) {
         if !self.dirty && self.probe.is_done() && !self.has_changed(path) {
-            self.kept.forget_old();
+            self.recent.forget_old();
         }
     }
 
     pub(super) fn has_changed(&self, path: &Path) -> bool {
-        self.may_lack_batches || self.identity != identity(path) || self.left != FileState::of(path)
+        self.may_lack_batches
+            || self.identity != identity(path)
+            || self.last_state != FileState::of(path)
     }
 
     /// Remembers size and time of the file, unless a change by another process is still to be
     /// checked.
     pub(super) fn remember_state(&mut self, path: &Path) {
         if self.probe.is_done() {
-            self.left = FileState::of(path).filter(|left| !left.is_empty());
+            self.last_state = FileState::of(path).filter(|left| !left.is_empty());
         }
     }
 
@@ -139,7 +145,7 @@ impl ConnectionSlot {
     /// was overwritten, and writes into it from its cache.
     pub(super) fn probe(&mut self, path: &Path) -> Result<(), StoreError> {
         let now = FileState::of(path);
-        if now == self.left {
+        if now == self.last_state {
             return Ok(());
         }
         let Some(connection) = &self.connection else { return Ok(()) };
@@ -154,7 +160,7 @@ impl ConnectionSlot {
             return Ok(());
         }
         let Some(connection) = &mut self.connection else { return Ok(()) };
-        let restored = match self.kept.restore(connection, reserve::free_space(path)) {
+        let restored = match self.recent.restore(connection, reserve::free_space(path)) {
             Err(error @ StoreError::Other(_)) => {
                 warn(format_args!(
                     "the events of {} cannot be written again: {error}",
