@@ -238,7 +238,7 @@ pub fn message(text: String, template: Option<&'static str>, here: CallSite) -> 
 }
 
 /// Values of additional context, for the macro: serialized by serde, or else their `Debug` text.
-pub mod extra {
+pub(crate) mod extra {
     use super::{Debug, EventTaint, Serialize, Value, policy};
     use crate::snapshot::debug;
 

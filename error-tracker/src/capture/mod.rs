@@ -10,7 +10,8 @@ mod print;
 pub(crate) mod source;
 mod symbolizer;
 
-pub use explicit::{CallSite, capture_exception, capture_given, capture_message, extra, message};
+pub(crate) use explicit::extra;
+pub use explicit::{CallSite, capture_exception, capture_given, capture_message, message};
 pub(crate) use explicit::{failure_of, failure_of_message, record_handled};
 pub use held::{HeldCapture, hold_exception, hold_given};
 #[cfg(feature = "log")]

@@ -17,7 +17,7 @@ pub struct CallArgument<'a> {
 /// An argument later in the call, when it may have been moved.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct DeferredArgument(ArgumentParts);
+pub(crate) struct DeferredArgument(ArgumentParts);
 
 #[derive(Clone, Copy)]
 struct ArgumentParts {

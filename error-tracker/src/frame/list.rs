@@ -8,7 +8,7 @@ use super::live_frame::{FrameRef, LiveFrame, mark, unmarked};
 use super::{SlotCount, memory};
 
 /// The live frames of one thread.
-pub struct FrameList<M: 'static> {
+pub(crate) struct FrameList<M: 'static> {
     /// The innermost live frame, or null. Like the links between frames it may carry a mark.
     pub(super) head: Cell<*const LiveFrame<M>>,
 }

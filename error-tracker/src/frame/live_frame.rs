@@ -41,7 +41,7 @@ pub(super) fn unmarked<M>(frame: *const LiveFrame<M>) -> *const LiveFrame<M> {
 
 /// A reference to a live frame. Unlike a `&LiveFrame` it may reach the slots behind the header.
 #[repr(transparent)]
-pub struct FrameRef<'a, M: 'static> {
+pub(crate) struct FrameRef<'a, M: 'static> {
     at: NonNull<LiveFrame<M>>,
     alive: PhantomData<&'a LiveFrame<M>>,
 }

@@ -15,7 +15,7 @@ use crate::byte_text;
 
 /// The slot of one variable in a live frame.
 #[derive(Clone, Copy)]
-pub struct VariableSlot<'a> {
+pub(crate) struct VariableSlot<'a> {
     pub(super) cells: &'a SlotCells,
     /// Bit i: slot i of the frame is filled.
     pub(super) filled: &'a Cell<u64>,

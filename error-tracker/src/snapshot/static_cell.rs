@@ -8,7 +8,7 @@ use std::panic::RefUnwindSafe;
 /// proves several times that it may change and is `Sync`; with one cell around it, the proof does
 /// not descend into its fields.
 #[derive(Debug)]
-pub struct StaticCell<T>(UnsafeCell<T>);
+pub(crate) struct StaticCell<T>(UnsafeCell<T>);
 
 impl<T> StaticCell<T> {
     pub(crate) const fn new(value: T) -> Self {

@@ -13,4 +13,4 @@ pub struct ErrorRef<'a> {
 }
 
 /// Calls its argument with a view of one error.
-pub type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));
+pub(crate) type ShowError<'a> = &'a dyn Fn(&mut dyn FnMut(&ErrorRef<'_>));

@@ -371,7 +371,7 @@ impl SlotCount for FunctionMeta {
 }
 
 /// Is called with a global's type name and, if it has one, its `Debug`.
-pub type GlobalVisitor<'a> = &'a mut dyn FnMut(&'static str, Option<&dyn fmt::Debug>);
+pub(crate) type GlobalVisitor<'a> = &'a mut dyn FnMut(&'static str, Option<&dyn fmt::Debug>);
 
 /// A global that the option `globals` names.
 pub struct GlobalVariable {
