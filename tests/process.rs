@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How long a program may run: much longer than any takes on a slow and busy machine.
-pub const LIMIT: Duration = Duration::from_secs(300);
+pub const LIMIT: Duration = Duration::from_secs(600);
 
 /// How long the output of a program may stay open once all that it has started was killed.
 const AFTER_ITS_END: Duration = Duration::from_secs(20);

@@ -138,8 +138,8 @@ impl<T> PerProcess<T> {
         Self { generation: 0, value, make, child: SetOnce::new() }
     }
 
-    /// Returns the value of this process. Counts forks first: nothing else may have begun to, in a program without a
-    /// tracker.
+    /// Returns the value of this process. Counts forks first: in a program without a tracker
+    /// nothing else may have begun to.
     pub(crate) fn get(&self) -> &T {
         count();
         let generation = generation();

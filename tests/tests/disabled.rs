@@ -42,7 +42,7 @@ fn cargo(command: &str, features: &str) -> Command {
 
 #[track_caller]
 fn succeed(command: &mut Command) -> Output {
-    let output = command.run_within(LIMIT * 4);
+    let output = command.run_within(LIMIT * 2);
     let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     assert!(output.status.success(), "{}{}", said[0], said[1]);
     output
@@ -150,7 +150,7 @@ fn a_program_runs_as_one_without_it_and_makes_no_file_and_no_thread() {
 #[ignore = "needs a build of its own: ./run-tests"]
 fn a_wrong_option_is_an_error_all_the_same() {
     let output =
-        cargo("build", "disabled").args(["--example", "wrong_option"]).run_within(LIMIT * 4);
+        cargo("build", "disabled").args(["--example", "wrong_option"]).run_within(LIMIT * 2);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
         !output.status.success() && stderr.contains("error: there is no option `skipp`"),

@@ -57,7 +57,7 @@ fn children_and_their_children_work_whatever_their_parents_threads_do_at_the_for
 #[ignore = "needs minutes: ./run-tests"]
 fn hundreds_of_children_do_all_that_their_parents_threads_do_at_the_fork() {
     let (_folder, path) = database();
-    let output = harm("fork_paths_often", &path).run_within(LIMIT * 4);
+    let output = harm("fork_paths_often", &path).run_within(LIMIT * 2);
     is_as_without("fork_paths_often", &output);
     counted(&path);
 }

@@ -367,7 +367,7 @@ fn with_panic_abort_the_panic_is_on_the_disk() {
         .args(["build", "--package", "error-tracker-tests", "--bin", "harm", "--offline"])
         .args(["--config", "profile.dev.panic=\"abort\"", "--target-dir"])
         .arg(folder.path().join("target"))
-        .run_within(LIMIT * 4);
+        .run_within(LIMIT * 2);
     assert!(built.status.success(), "{}", stderr(&built));
     let output =
         Command::new(folder.path().join("target/debug/harm")).arg("panic").arg(&path).run();
