@@ -241,6 +241,8 @@ mod user_code;
 #[cfg(feature = "viewer")]
 pub mod viewer;
 mod warning;
+#[cfg(feature = "web")]
+pub mod web;
 
 /// Whether this build records nothing.
 const DISABLED: bool = cfg!(feature = "disabled");

@@ -14,9 +14,8 @@ use crate::snapshot::policy;
 use crate::trace::error_ref::{ErrorRef, ShowError};
 use crate::trace::explicit::{self, ExplicitFailure};
 use crate::trace::failure::{CapturePlace, Failure};
-use crate::trace::reported;
-use crate::trace::sink::SINK;
 use crate::trace::thread::{self, TrackedFrame};
+use crate::trace::{reported, sink};
 use crate::user_code::in_user_code;
 
 /// The place where a macro was called.
@@ -164,12 +163,7 @@ pub(super) fn read(error: &ErrorRef<'_>, here: CallSite, extras: Map) -> Option<
 pub(super) fn record(given: ExplicitFailure) -> Option<String> {
     match given {
         ExplicitFailure::New(failure) => reported::report(failure, |_| ()).id(),
-        ExplicitFailure::Reported(failure) => {
-            if let Some(sink) = SINK.get() {
-                (sink.amend)(&failure);
-            }
-            failure.report.id()
-        }
+        ExplicitFailure::Reported(failure) => sink::amend(*failure).id(),
     }
 }
 

@@ -79,9 +79,15 @@ pub struct Breadcrumb {
 pub struct Request {
     /// `GET`, `POST`, ..
     pub method: String,
+    /// `http` or `https`; empty where it is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub scheme: String,
     /// Host name and port that were asked for.
     pub host: String,
-    /// Path, or the route's pattern where the router has one.
+    /// The pattern of the route that answers, such as `/orders/{id}`; empty where none matches or is known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub route: String,
+    /// Path.
     pub path: String,
     /// Full URL.
     pub url: String,
@@ -96,6 +102,15 @@ pub struct Request {
     /// JSON body.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub json: Value,
+    /// Address of the client.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client: String,
+    /// The id by which logs and other services know the request.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The id of the distributed trace that it is part of: 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub trace_id: String,
 }
 
 impl Request {
@@ -106,6 +121,13 @@ impl Request {
         self
     }
 
+    /// Sets the scheme: `http` or `https`.
+    #[must_use]
+    pub fn scheme(mut self, scheme: impl Into<String>) -> Self {
+        self.scheme = scheme.into();
+        self
+    }
+
     /// Sets the host name and port that were asked for.
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Self {
@@ -113,7 +135,14 @@ impl Request {
         self
     }
 
-    /// Sets the path, or the route's pattern.
+    /// Sets the pattern of the route that answers. Failures that have no other place are grouped by it.
+    #[must_use]
+    pub fn route(mut self, route: impl Into<String>) -> Self {
+        self.route = route.into();
+        self
+    }
+
+    /// Sets the path.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
@@ -160,6 +189,33 @@ impl Request {
     pub fn json(mut self, json: impl Into<Value>) -> Self {
         self.json = json.into();
         self
+    }
+
+    /// Sets the address of the client.
+    #[must_use]
+    pub fn client(mut self, client: impl Into<String>) -> Self {
+        self.client = client.into();
+        self
+    }
+
+    /// Sets the id by which logs and other services know the request.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Sets the id of the distributed trace that it is part of.
+    #[must_use]
+    pub fn trace_id(mut self, trace_id: impl Into<String>) -> Self {
+        self.trace_id = trace_id.into();
+        self
+    }
+
+    /// Returns the route's pattern; the path where there is none.
+    #[must_use]
+    pub(crate) fn route_or_path(&self) -> &str {
+        if self.route.is_empty() { &self.path } else { &self.route }
     }
 }
 

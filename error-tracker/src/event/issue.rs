@@ -66,7 +66,7 @@ pub struct Issue {
     pub host: String,
     /// HTTP method of the latest event; empty outside the web.
     pub method: String,
-    /// Path of the latest event's request; empty outside the web.
+    /// Route of the latest event's request, its path where there is none; empty outside the web.
     pub path: String,
     /// Release of the latest event.
     pub release: String,
@@ -107,7 +107,7 @@ impl Issue {
             file: place.map(|place| place.file).unwrap_or_default(),
             host: request.map_or_else(|| event.origin.host.clone(), |request| request.host.clone()),
             method: request.map(|request| request.method.clone()).unwrap_or_default(),
-            path: request.map(|request| request.path.clone()).unwrap_or_default(),
+            path: request.map(|request| request.route_or_path().to_owned()).unwrap_or_default(),
             release: event.origin.release.clone(),
             environment: event.origin.environment.clone(),
             components: event.grouping.components.clone(),

@@ -2,8 +2,9 @@
 //!
 //! The hash covers the kind, the type without generics, the variant, the place (module, function,
 //! the failing expression and its ordinal, never a line or an absolute path), and the message
-//! without its values if neither type nor place identify the failure. It does not cover release,
-//! environment, host, thread and request.
+//! without its values if neither type nor place identify the failure. The place of an error that is known
+//! by its response alone is the route. The hash does not cover release, environment, host, thread
+//! and the rest of the request.
 
 mod message;
 mod names;
@@ -109,6 +110,12 @@ impl FingerprintParts {
         }
         if let Some(location) = &event.location {
             self.push("file", names::relative_file(&location.file));
+        } else if let Some(request) = &event.context.request {
+            let place = match &*request.route {
+                "" => message::normalise(&request.path),
+                route => route.to_owned(),
+            };
+            self.push("route", format!("{} {place}", request.method));
         }
         false
     }

@@ -327,9 +327,8 @@ impl EventTexts<'_> {
     }
 
     fn request(&mut self, request: &mut Request) {
-        for text in [&mut request.method, &mut request.host, &mut request.path, &mut request.url] {
-            self.text(text);
-        }
+        let Request { method, host, path, url, route, id, .. } = request;
+        [method, host, path, url, route, id].into_iter().for_each(|text| self.text(text));
         let lists =
             [&mut request.query, &mut request.headers, &mut request.cookies, &mut request.form];
         lists.into_iter().flatten().for_each(|(_, value)| self.text(value));

@@ -112,6 +112,9 @@ pub struct Health {
     pub pending: u64,
     /// Events that were lost, by reason.
     pub dropped: BTreeMap<&'static str, u64>,
+    /// Errors of web requests that were dropped because the status of the response is not tracked.
+    /// They are not included in `raised`.
+    pub untracked: u64,
     /// Whether another panic hook has replaced that of error-tracker without calling it: a panic
     /// unwound an annotated function, and the hook was not called. Such panics are recorded without
     /// message and location, and those that unwind no annotated function are not recorded. Becomes

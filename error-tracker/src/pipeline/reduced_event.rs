@@ -35,6 +35,7 @@ pub(super) fn reduced(event: &Event) -> Event {
         method: request.method.clone(),
         host: request.host.clone(),
         path: request.path.clone(),
+        route: request.route.clone(),
         ..Request::default()
     });
     reduced

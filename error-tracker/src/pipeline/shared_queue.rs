@@ -333,6 +333,7 @@ impl SharedQueue {
             coalesced: state.coalesced,
             pending: state.pending(),
             dropped: state.dropped.clone(),
+            untracked: 0,
             panic_hook_replaced: false,
             observers: Vec::new(),
             last_error: state.last_error.clone(),

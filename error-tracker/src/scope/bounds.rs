@@ -158,7 +158,9 @@ pub(super) fn request(request: Request, entries: usize, bytes: usize) -> Request
     let short = |long| text(long, 8_192);
     Request {
         method: text(request.method, MAX_NAME),
+        scheme: text(request.scheme, MAX_NAME),
         host: text(request.host, 1_000),
+        route: text(request.route, 1_000),
         path: short(request.path),
         url: short(request.url),
         query: pairs(request.query),
@@ -166,5 +168,8 @@ pub(super) fn request(request: Request, entries: usize, bytes: usize) -> Request
         cookies: pairs(request.cookies),
         form: pairs(request.form),
         json: value(request.json, bytes),
+        client: text(request.client, MAX_NAME),
+        id: text(request.id, MAX_NAME),
+        trace_id: text(request.trace_id, MAX_NAME),
     }
 }

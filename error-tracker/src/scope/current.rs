@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::Scope;
+use super::{Scope, WorkNumber};
 
 thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::new()) };
@@ -20,6 +20,14 @@ pub(super) fn current() -> Scope {
     let copy = scope.clone();
     swap(scope);
     copy
+}
+
+/// Returns the piece of work that the current scope belongs to.
+pub(crate) fn current_work() -> Option<WorkNumber> {
+    let scope = swap(Scope::new());
+    let work = scope.work().map(super::ScopeWork::number);
+    swap(scope);
+    work
 }
 
 /// Makes a scope the current one until it is dropped. Then the scope is back in its place, with the

@@ -20,22 +20,24 @@ pub(crate) mod bounds;
 mod breadcrumb;
 mod current;
 mod handled;
+mod request_source;
 mod task;
 #[cfg(test)]
 mod tests;
 mod work_owner;
 
-pub(crate) use current::EnteredScope;
+pub(crate) use current::{EnteredScope, current_work};
 pub use current::{configure_scope, propagate, with_scope};
+pub use request_source::RequestSource;
 pub use task::{FutureScopeExt, ScopedFuture};
-pub(crate) use work_owner::{TaskOwner, WorkOwner};
+pub(crate) use work_owner::{ScopeWork, TaskOwner, WorkNumber, WorkOwner};
 
 pub(crate) use handled::record_handled_with;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
-use std::fmt::Display;
-use std::panic::Location;
+use std::fmt::{self, Display};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -68,18 +70,19 @@ const MAX_FINGERPRINT: usize = 10;
 /// scope.set_tag("tenant", "acme");
 /// assert_eq!(scope.tag("tenant"), Some("acme"));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Scope {
     data: Option<Arc<Data>>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct Data {
     extras: Map,
     tags: BTreeMap<String, String>,
     user: BTreeMap<String, String>,
     breadcrumbs: VecDeque<Breadcrumb>,
-    request: Option<Request>,
+    request: Option<Arc<dyn RequestSource>>,
+    work: Option<ScopeWork>,
     level: Option<Level>,
     fingerprint: Vec<String>,
     refused: u64,
@@ -214,18 +217,52 @@ impl Scope {
     /// Sets the web request that is being served. Each of its lists is cut after 100 entries, and
     /// long values are cut.
     pub fn set_request(&mut self, request: Request) {
-        self.data_mut().request = Some(bounds::request(request, MAX_ENTRIES, MAX_VALUE));
+        self.set_request_source(bounds::request(request, MAX_ENTRIES, MAX_VALUE));
     }
 
-    /// Returns the web request.
+    /// Sets where the web request that is being served is read from. It is read for each event, so that a request that
+    /// succeeds need not be copied, and an event has as much of its body as has arrived. What is read is cut as by
+    /// [`set_request`](Self::set_request).
+    ///
+    /// ```
+    /// # let mut scope = error_tracker::scope::Scope::new();
+    /// use error_tracker::event::Request;
+    ///
+    /// let path = String::from("/cart");
+    /// scope.set_request_source(move || Request::default().method("GET").path(path.as_str()));
+    /// assert_eq!(scope.request().unwrap().path, "/cart");
+    /// ```
+    pub fn set_request_source(&mut self, source: impl RequestSource) {
+        self.data_mut().request = Some(Arc::new(source));
+    }
+
+    /// The same with a source that others share.
+    #[cfg(feature = "web")]
+    pub(crate) fn set_shared_request_source(&mut self, source: Arc<dyn RequestSource>) {
+        self.data_mut().request = Some(source);
+    }
+
+    /// Returns the web request. `None` also where it cannot be read.
     #[must_use]
-    pub fn request(&self) -> Option<&Request> {
-        self.data.as_ref()?.request.as_ref()
+    pub fn request(&self) -> Option<Request> {
+        let request = request_source::read(&**self.data.as_ref()?.request.as_ref()?)?;
+        Some(bounds::request(request, MAX_ENTRIES, MAX_VALUE))
     }
 
-    /// Removes everything.
+    /// Returns the piece of work that this scope belongs to.
+    pub(crate) fn work(&self) -> Option<&ScopeWork> {
+        self.data.as_ref()?.work.as_ref()
+    }
+
+    #[cfg(feature = "web")]
+    pub(crate) fn set_work(&mut self, work: ScopeWork) {
+        self.data_mut().work = Some(work);
+    }
+
+    /// Removes everything that was set.
     pub fn clear(&mut self) {
-        self.data = None;
+        let work = self.work().cloned();
+        self.data = work.map(|work| Arc::new(Data { work: Some(work), ..Data::default() }));
     }
 
     /// Runs `body` with this scope as the current one, and returns its value. Changes that `body`
@@ -241,6 +278,20 @@ impl Scope {
     pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
         let mut scope = self.clone();
         let _entered = current::EnteredScope::new(&mut scope);
+        body()
+    }
+
+    /// Runs `body` with this scope as the current one, and returns its value. Changes that `body` makes to the scope are
+    /// kept.
+    ///
+    /// ```
+    /// # use error_tracker::scope::{Scope, configure_scope};
+    /// let mut scope = Scope::current();
+    /// scope.run_mut(|| configure_scope(|scope| scope.set_tag("tenant", "acme")));
+    /// assert_eq!(scope.tag("tenant"), Some("acme"));
+    /// ```
+    pub fn run_mut<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        let _entered = current::EnteredScope::new(self);
         body()
     }
 
@@ -297,6 +348,9 @@ impl Scope {
         if data.request.is_none() {
             data.request.clone_from(&from.request);
         }
+        if data.work.is_none() {
+            data.work.clone_from(&from.work);
+        }
         if data.fingerprint.is_empty() {
             data.fingerprint.clone_from(&from.fingerprint);
         }
@@ -321,7 +375,7 @@ impl Scope {
             context.breadcrumbs.extend(data.breadcrumbs.iter().cloned());
         }
         if context.request.is_none() {
-            context.request.clone_from(&data.request);
+            context.request = self.request();
         }
         if event.fingerprint.is_empty() {
             event.fingerprint.clone_from(&data.fingerprint);
@@ -336,5 +390,23 @@ impl Scope {
 
     fn data_mut(&mut self) -> &mut Data {
         Arc::make_mut(self.data.get_or_insert_default())
+    }
+}
+
+// A source that panics is caught, and gives no request.
+impl UnwindSafe for Scope {}
+impl RefUnwindSafe for Scope {}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(data) = &self.data else { return f.write_str("Scope") };
+        let Data { extras, tags, user, breadcrumbs, level, .. } = &**data;
+        f.debug_struct("Scope")
+            .field("extras", extras)
+            .field("tags", tags)
+            .field("user", user)
+            .field("breadcrumbs", breadcrumbs)
+            .field("level", level)
+            .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,10 @@
 //! The owner of the work that a thread does: the thread itself, or a task. Which errors were
 //! reported is recorded for each owner.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 thread_local! {
@@ -64,5 +66,53 @@ impl Drop for OwnerGuard<'_> {
             self.task.0 = current.number.replace(self.outer);
             current.of_task.set(false);
         });
+    }
+}
+
+/// A piece of work that is done in one scope and those made of it, by any number of tasks and threads, such as a web
+/// request. A module above keeps its failures here.
+#[derive(Clone)]
+pub(crate) struct ScopeWork {
+    number: NonZeroU64,
+    failures: Arc<dyn Any + Send + Sync>,
+    subject: Arc<dyn Any + Send + Sync>,
+}
+
+/// The identity of a piece of work, unique while the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WorkNumber(NonZeroU64);
+
+impl ScopeWork {
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "requests are such work"))]
+    pub(crate) fn new(
+        failures: Arc<dyn Any + Send + Sync>,
+        subject: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number =
+            NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
+        Self { number, failures, subject }
+    }
+
+    pub(crate) fn number(&self) -> WorkNumber {
+        WorkNumber(self.number)
+    }
+
+    /// Returns its failures, as the type that they were given as.
+    pub(crate) fn failures<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.failures).downcast().ok()
+    }
+
+    /// Returns what the work is, as the type that it was given as.
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "requests are such work"))]
+    pub(crate) fn subject<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.subject).downcast().ok()
+    }
+}
+
+impl WorkNumber {
+    /// Whether `of` is another piece of work than `current`. What belongs to none may belong to any.
+    pub(crate) fn differ(of: Option<Self>, current: Option<Self>) -> bool {
+        of.zip(current).is_some_and(|(of, current)| of != current)
     }
 }

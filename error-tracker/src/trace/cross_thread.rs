@@ -8,7 +8,7 @@ use super::pending_failure::{PendingFailure, ReportState};
 use super::thread::TrackedFrame;
 use super::{pending_list, shared_reports};
 use crate::event::Kind;
-use crate::scope::{Scope, WorkOwner};
+use crate::scope::{Scope, WorkNumber, WorkOwner, current_work};
 
 /// Errors of the channels themselves: each is made where it is observed.
 const CHANNEL_ERRORS: &[&str] =
@@ -17,9 +17,10 @@ const CHANNEL_ERRORS: &[&str] =
 /// Takes the pending failure of an error that is captured here and that a function of another
 /// thread or task returned.
 pub(super) fn find_pending(facts: &ErrorFacts) -> Option<Box<Failure>> {
-    let owner = WorkOwner::current();
+    let (owner, work) = (WorkOwner::current(), current_work());
     let is_this = |pending: &PendingFailure| {
         pending.is_unreported()
+            && !WorkNumber::differ(pending.failure.work(), work)
             && !pending.is_discarded()
             && pending.failure.owner != owner
             && pending.failure.outermost().may_be_held_in(facts)
@@ -83,10 +84,11 @@ fn resume_pending(
     entry: &ErrorEntry<'_>,
     observed: &ObservedError<'_, '_>,
 ) -> Option<PendingFailure> {
-    let function = entry.frame.meta();
+    let (function, work) = (entry.frame.meta(), current_work());
     let may_come = |pending: &PendingFailure| {
         let frames = &pending.failure.frames;
         pending.is_unreported()
+            && !WorkNumber::differ(pending.failure.work(), work)
             && !pending.is_discarded()
             && !frames.iter().any(|record| record.is_of(function))
             && entry.may_be(frames.last().map(|record| record.meta))

@@ -3,13 +3,18 @@
 use super::distinction::ErrorDistinction;
 use super::error_facts::{ErrorFacts, ObservedError};
 use super::error_ref::ErrorRef;
-use super::failure::{CapturePlace, Failure, ReportOutcome};
+#[cfg(feature = "web")]
+use super::failure::ReportOutcome;
+use super::failure::{CapturePlace, Failure};
 use super::observation::Observation;
 use super::pending_failure::{PendingFailure, PendingStage, ReportState};
 use super::pending_list::{put, with_pending};
 use super::reported::{find_reported, report, resolve_mark};
 use super::thread::{self, TrackedFrame};
+use super::work_failures::WorkFailures;
 use super::{cross_thread, shared_reports, temporary_frame};
+#[cfg(feature = "web")]
+use crate::event::Level;
 use crate::event::{Exit, Kind};
 use crate::snapshot::policy;
 use crate::user_code::in_user_code;
@@ -35,6 +40,18 @@ pub(crate) fn explicit_failure(
     place: Option<CapturePlace>,
     error: &ErrorRef<'_>,
     keep: bool,
+) -> ExplicitFailure {
+    find_or_begin(place, error, keep, |failure, observed| {
+        add_capture(around, failure, Some(observed));
+    })
+}
+
+/// Finds or begins the failure of an error, to which `complete` adds what is known here; see [`explicit_failure`].
+fn find_or_begin(
+    place: Option<CapturePlace>,
+    error: &ErrorRef<'_>,
+    keep: bool,
+    complete: impl FnOnce(&mut Failure, &ObservedError<'_, '_>),
 ) -> ExplicitFailure {
     let observed = ObservedError::new(error);
     let facts = observed.facts();
@@ -86,7 +103,7 @@ pub(crate) fn explicit_failure(
         }
     };
     // A failure that was not recorded because it was of no interest is recorded now.
-    if was_reported && (keep || failure.report != ReportOutcome::Unwanted) {
+    if was_reported && (keep || !failure.report.is_unwanted()) {
         return ExplicitFailure::Reported(failure);
     }
     if failure.frames.is_empty() {
@@ -95,8 +112,41 @@ pub(crate) fn explicit_failure(
         failure.distinction = observed.distinction(ErrorDistinction::default());
     }
     failure.captured.extend(place);
-    add_capture(around, &mut failure, Some(&observed));
+    complete(&mut failure, &observed);
     ExplicitFailure::New(failure)
+}
+
+/// Observes the error that the current scope's work fails with, such as that of a response. Whether it is reported
+/// depends on the result of the work. It has no place of its own. Without work, or when that is settled, it is reported
+/// at once.
+#[cfg(feature = "web")]
+pub(crate) fn observe_result(error: &ErrorRef<'_>) {
+    if in_user_code() {
+        return;
+    }
+    let report = match find_or_begin(None, error, false, |_, _| ()) {
+        ExplicitFailure::New(mut failure) => {
+            (failure.handled, failure.explicit) = (false, false);
+            report(failure, |_| ())
+        }
+        ExplicitFailure::Reported(failure) => {
+            let facts = ObservedError::new(error).facts();
+            if let ReportOutcome::Held(held) = &failure.report {
+                held.change(|held| held.becomes(facts));
+            }
+            failure.report
+        }
+    };
+    if let Some(work) = WorkFailures::open() {
+        work.set_result(report);
+    }
+}
+
+/// Reports a failure of the current scope's work of which no error is known: `error` stands for it.
+#[cfg(feature = "web")]
+pub(crate) fn report_result(error: &ErrorRef<'_>, level: Level) -> ReportOutcome {
+    let facts = ObservedError::new(error).facts();
+    report(Box::new(Failure { level: Some(level), ..Failure::new(Kind::Error, facts) }), |_| ())
 }
 
 /// Reports an error that is passed to an annotated error handler, as one that is handled there.
@@ -105,10 +155,23 @@ pub(crate) fn observe_given(observation: Observation<'_>, error: &ErrorRef<'_>) 
         let frame = observation.frame;
         let known = frame.meta().parsed();
         let place = (known.head.file, known.head.first_line, 0);
-        if let ExplicitFailure::New(failure) =
-            explicit_failure(Some(frame), Some(place), error, false)
-        {
-            report(failure, |_| ());
+        match explicit_failure(Some(frame), Some(place), error, false) {
+            ExplicitFailure::New(mut failure) => {
+                let work = WorkFailures::open();
+                if work.is_some() {
+                    // The result of the work says whether the handler turned it into a failure.
+                    (failure.handled, failure.explicit) = (false, false);
+                }
+                let report = report(failure, |_| ());
+                if let Some(work) = work {
+                    work.set_result(report);
+                }
+            }
+            ExplicitFailure::Reported(failure) => {
+                if let Some(work) = WorkFailures::open() {
+                    work.set_result(failure.report);
+                }
+            }
         }
     }
     temporary_frame::release(observation);

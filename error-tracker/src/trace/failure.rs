@@ -1,5 +1,6 @@
 //! A failure as it was observed, from which an event is built.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::Thread;
 use std::time::Instant;
@@ -9,9 +10,10 @@ use super::error_facts::{ErrorFacts, ErrorSubstance, ObservedError};
 use super::frame_record::{FailureValues, FrameRecord};
 use super::function_meta::FunctionMeta;
 use super::thread::{self, TrackedFrame};
+use super::work_failures::HeldFailure;
 use crate::event::{self, Exit, Kind, Location, Timestamp};
 use crate::json::Map;
-use crate::scope::{Scope, WorkOwner};
+use crate::scope::{Scope, ScopeWork, WorkNumber, WorkOwner};
 use crate::snapshot::policy;
 use crate::snapshot::read_budget::MeasuredRead;
 use crate::stack::{self, BacktraceMode, CallAddresses};
@@ -67,7 +69,7 @@ pub(crate) struct Failure {
 }
 
 /// The result of reporting a failure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum ReportOutcome {
     /// It was not reported, or not accepted.
     No,
@@ -80,12 +82,31 @@ pub(crate) enum ReportOutcome {
     Early(String),
     /// An event with this id was made.
     Event(String),
+    /// It is reported or dropped when its work is settled.
+    Held(Arc<HeldFailure>),
 }
 
 impl ReportOutcome {
     /// Returns whether an event contains the failure, finally.
     pub(super) fn is_recorded(&self) -> bool {
-        matches!(self, Self::Counted | Self::Event(_))
+        match self {
+            Self::Counted | Self::Event(_) => true,
+            Self::No | Self::Unwanted | Self::Early(_) => false,
+            Self::Held(held) => held.outcome().is_none_or(|outcome| outcome.is_recorded()),
+        }
+    }
+
+    /// Whether it was not recorded since it is of no interest; an explicit capture records it.
+    pub(super) fn is_unwanted(&self) -> bool {
+        matches!(self.settled(), Self::Unwanted)
+    }
+
+    /// Returns what has become of a held failure, if that is known by now; else this.
+    pub(crate) fn settled(&self) -> Self {
+        match self {
+            Self::Held(held) => held.outcome().unwrap_or_else(|| self.clone()),
+            other => other.clone(),
+        }
     }
 
     /// Returns the id that the program gets; that of a counted failure is new, since no event has
@@ -95,6 +116,7 @@ impl ReportOutcome {
             Self::No | Self::Unwanted => None,
             Self::Counted => Some(event::new_id()),
             Self::Early(id) | Self::Event(id) => Some(id.clone()),
+            Self::Held(held) => held.outcome()?.id(),
         }
     }
 }
@@ -211,6 +233,11 @@ impl Failure {
         });
     }
 
+    /// Returns the piece of work that it belongs to.
+    pub(super) fn work(&self) -> Option<WorkNumber> {
+        self.scope.work().map(ScopeWork::number)
+    }
+
     /// Returns the time of the first observation.
     pub(crate) fn at(&self) -> Timestamp {
         Timestamp::now().minus(self.since.elapsed())
@@ -240,6 +267,15 @@ impl Failure {
         }
         self.changed = Some(observed.facts());
         true
+    }
+
+    /// Notes that the error has become another one outside of annotated functions.
+    #[cfg(feature = "web")]
+    pub(super) fn becomes(&mut self, facts: ErrorFacts) {
+        let before = self.outermost();
+        if facts.message != before.message || facts.type_name != before.type_name {
+            self.changed = Some(facts);
+        }
     }
 
     /// Stores the present error in the last frame, whose function converted it.

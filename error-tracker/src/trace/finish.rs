@@ -1,8 +1,7 @@
 //! Finishes pending failures: reports them, or completes the event that reports them already.
 
 use super::pending_failure::{PendingFailure, ReportState};
-use super::sink::SINK;
-use super::{reported, shared_reports};
+use super::{reported, shared_reports, sink};
 
 /// Finishes a failure that no site observed again, as handled. Unless a handler observed it, code without the attribute
 /// may have the error still, and it may be observed again.
@@ -26,9 +25,7 @@ fn finish_as(mut pending: PendingFailure, handled: bool, left: bool) {
     let PendingFailure { mut failure, report, caller, hidden, .. } = pending;
     match report {
         ReportState::ReportedEarly if failure.report.is_recorded() => {
-            if let Some(sink) = SINK.get() {
-                (sink.extend)(&failure);
-            }
+            sink::extend(&failure);
             shared_reports::remember(&failure, left);
             reported::remember(failure);
         }
@@ -36,10 +33,8 @@ fn finish_as(mut pending: PendingFailure, handled: bool, left: bool) {
             if handled && caller != 0 {
                 failure.add_callers(caller);
             }
-            if let Some(sink) = SINK.get() {
-                (sink.amend)(&failure);
-            }
             shared_reports::remember(&failure, left);
+            sink::amend(*failure);
         }
         ReportState::Reported => {
             if !handled {

@@ -84,3 +84,4 @@ mod temporary_frame;
 pub(crate) mod thread;
 pub(crate) mod tracked;
 mod unwinding;
+pub(crate) mod work_failures;

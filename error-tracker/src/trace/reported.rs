@@ -7,10 +7,10 @@ use super::error_facts::{ErrorFacts, ObservedError};
 use super::failure::{CapturePlace, Failure, ReportOutcome};
 use super::observation::Observation;
 use super::pending_failure::{PendingFailure, ReportState};
-use super::shared_reports;
 use super::sink::SINK;
+use super::{shared_reports, work_failures};
 use crate::event::Kind;
-use crate::scope::WorkOwner;
+use crate::scope::{WorkNumber, WorkOwner, current_work};
 
 /// Number of reported failures that each thread remembers, to be printed or captured again.
 const MAX_REPORTED: usize = 4;
@@ -45,8 +45,10 @@ pub(super) fn report_as(
             (sink.replace)(&failure);
             report
         }
-        (Some(sink), _) => (sink.report)(&mut failure, &mut complete),
+        (Some(sink), _) => work_failures::hold(&mut failure, &mut complete)
+            .unwrap_or_else(|| (sink.report)(&mut failure, &mut complete)),
     };
+    work_failures::note_report(&failure, &report);
     failure.report = report.clone();
     shared_reports::remember(&failure, left);
     remember(failure);
@@ -57,7 +59,8 @@ pub(super) fn report_as(
 #[cfg(feature = "panic")]
 pub(crate) fn report_early(mut failure: Box<Failure>) {
     if let Some(sink) = SINK.get() {
-        (sink.report)(&mut failure, &mut |_| ());
+        let report = (sink.report)(&mut failure, &mut |_| ());
+        work_failures::note_report(&failure, &report);
     }
 }
 
@@ -122,10 +125,12 @@ pub(super) fn find_reported(
     facts: &ErrorFacts,
     place: Option<CapturePlace>,
 ) -> Option<Box<Failure>> {
-    let owner = WorkOwner::current();
+    let (owner, work) = (WorkOwner::current(), current_work());
     let found = REPORTED.try_with(|reported| {
         let mut reported = reported.try_borrow_mut().ok()?;
-        let is_this = |failure: &Failure| failure.may_be(facts, place);
+        let is_this = |failure: &Failure| {
+            !WorkNumber::differ(failure.work(), work) && failure.may_be(facts, place)
+        };
         let own = reported.iter().rposition(|failure| failure.owner == owner && is_this(failure));
         let index = own.or_else(|| {
             // A task that moved between threads may have reported its own error on the other one.

@@ -17,7 +17,7 @@ use super::failure::{CapturePlace, Failure, ReportOutcome};
 use super::function_meta::FunctionMeta;
 use crate::event::Kind;
 use crate::fork::PerProcess;
-use crate::scope::WorkOwner;
+use crate::scope::{WorkNumber, WorkOwner, current_work};
 
 /// Number of failures that are remembered.
 const MAX_REPORTED: usize = 1024;
@@ -35,6 +35,7 @@ pub(super) struct ReportedFailure {
     /// The functions that it passed, innermost first.
     pub(super) functions: Vec<&'static FunctionMeta>,
     owner: WorkOwner,
+    work: Option<WorkNumber>,
     /// Whether code without the attribute may still have the error.
     left: bool,
     pub(super) captured: Vec<CapturePlace>,
@@ -70,6 +71,7 @@ pub(super) fn remember(failure: &Failure, left: bool) {
         facts: failure.outermost().clone(),
         functions: failure.frames.iter().map(|record| record.meta).collect(),
         owner: failure.owner,
+        work: failure.work(),
         left,
         captured: failure.captured.clone(),
         at: Instant::now(),
@@ -145,7 +147,7 @@ pub(super) fn find_captured(
     if !ANY.load(Ordering::Acquire) {
         return None;
     }
-    let owner = WorkOwner::current();
+    let (owner, work) = (WorkOwner::current(), current_work());
     let mut all = all();
     forget_replaced(&mut all, facts, |_| false);
     let is_new_here = |known: &ReportedFailure| match place {
@@ -155,6 +157,7 @@ pub(super) fn find_captured(
     };
     let is_same = |known: &ReportedFailure| {
         known.kind == Kind::Error
+            && !WorkNumber::differ(known.work, work)
             && is_new_here(known)
             && known.at.elapsed() < MAX_AGE
             && known.facts.may_be_held_in(facts)
@@ -188,9 +191,11 @@ pub(super) fn take_arrived(
     if !ANY.load(Ordering::Acquire) {
         return None;
     }
+    let work = current_work();
     let mut all = all();
     let index = all.iter().rposition(|known| {
         known.left
+            && !WorkNumber::differ(known.work, work)
             && known.is_in(observed, name)
             && known.at.elapsed() < MAX_AGE
             && !known.functions.iter().any(|passed| std::ptr::eq(*passed, function))

@@ -18,7 +18,48 @@ pub(crate) struct FailureSink {
     pub(crate) amend: fn(&Failure),
     /// Corrects an early event with the whole failure, which has passed further functions since.
     pub(crate) extend: fn(&Failure),
+    /// Counts failures that were dropped, since the result of their work is not tracked.
+    pub(crate) count_untracked: fn(u64),
 }
 
 /// The installed tracker; empty until the first one is installed.
 pub(crate) static SINK: OnceLock<FailureSink> = OnceLock::new();
+
+/// Adds to the event of a failure, as the tracker does; to the failure itself while it is held. An explicit capture ends
+/// that.
+pub(crate) fn amend(mut failure: Failure) -> ReportOutcome {
+    if let ReportOutcome::Held(held) = &failure.report {
+        let is_explicit = failure.explicit;
+        let added = failure.clone();
+        let is_held = held.change(|held| match is_explicit {
+            true => held.extras.extend(added.extras),
+            false => held.go_on_as(added),
+        });
+        if is_explicit {
+            held.report(|_| ());
+        }
+        if is_held {
+            return failure.report.settled();
+        }
+    }
+    failure.report = failure.report.settled();
+    if let Some(sink) = SINK.get() {
+        (sink.amend)(&failure);
+    }
+    failure.report
+}
+
+/// Corrects an early event with the whole failure; the failure itself while it is held.
+pub(super) fn extend(failure: &Failure) {
+    let mut now = failure.clone();
+    now.report = failure.report.settled();
+    if let ReportOutcome::Held(held) = &failure.report {
+        let whole = Failure { report: ReportOutcome::No, ..failure.clone() };
+        if held.change(|held| *held = whole) {
+            return;
+        }
+    }
+    if let Some(sink) = SINK.get() {
+        (sink.extend)(&now);
+    }
+}

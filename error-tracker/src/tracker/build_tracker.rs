@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::builder::TrackerBuilder;
@@ -88,6 +89,7 @@ impl TrackerBuilder {
             ignored_types,
             ignores,
             backtrace: settings.backtrace.unwrap_or_default(),
+            untracked: AtomicU64::new(0),
         };
         Ok(Tracker { inner: Arc::new(inner) })
     }

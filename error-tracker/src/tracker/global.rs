@@ -1,4 +1,5 @@
 use std::ops::Deref;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::builder::{TrackerBuilder, builder};
@@ -190,6 +191,11 @@ fn install(builder: TrackerBuilder) -> Result<TrackerGuard, InitError> {
         extend: |failure| {
             if let Some(tracker) = GLOBAL.get() {
                 tracker.extend(failure);
+            }
+        },
+        count_untracked: |count| {
+            if let Some(tracker) = GLOBAL.get() {
+                tracker.inner.untracked.fetch_add(count, Ordering::Relaxed);
             }
         },
     });

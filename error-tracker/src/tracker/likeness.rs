@@ -35,6 +35,11 @@ pub(super) fn likeness(failure: &Failure, by_text: bool) -> Likeness {
     }
     if let Some(location) = &failure.location {
         (&location.file, location.line, location.column).hash(&mut issue);
+    } else if failure.frames.is_empty()
+        && let Some(request) = failure.scope.request()
+    {
+        (&request.method, &request.route, request.route.is_empty().then_some(&request.path))
+            .hash(&mut issue);
     }
     let text = hash(&innermost.message);
     if by_text || template.is_some() {

@@ -26,6 +26,7 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{Location, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::DISABLED;
@@ -91,6 +92,8 @@ struct TrackerParts {
     ignored_types: Vec<String>,
     ignores: Vec<IgnoreRule>,
     backtrace: BacktraceMode,
+    /// Failures that were dropped, since the result of their work is not tracked.
+    untracked: AtomicU64,
 }
 
 impl fmt::Debug for Tracker {
@@ -139,6 +142,7 @@ impl Tracker {
     pub fn health(&self) -> Health {
         Health {
             panic_hook_replaced: trace::panic::hook_is_replaced(),
+            untracked: self.inner.untracked.load(Ordering::Relaxed),
             ..self.inner.pipeline.health()
         }
     }

@@ -240,7 +240,16 @@ fn request<'a>(visit: &Visit<'a>, request: &'a Request) -> RequestView<'a> {
         caption: visit.words.get(key),
         rows: pairs.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
     };
+    let facts = [
+        ("route", &request.route),
+        ("client_address", &request.client),
+        ("request_id", &request.id),
+        ("trace_id", &request.trace_id),
+    ];
+    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    let facts = facts.map(|(key, value)| (visit.words.get(key), value.clone()));
     let tables = [
+        TableView { caption: visit.words.get("request_facts"), rows: facts.collect() },
         pairs("query", &request.query),
         pairs("form", &request.form),
         pairs("headers", &request.headers),

@@ -192,6 +192,12 @@ fn request_text(request: &crate::event::Request) -> String {
         request.method,
         if request.url.is_empty() { &request.path } else { &request.url }
     );
+    let facts = [("route", &request.route), ("client", &request.client), ("id", &request.id)];
+    for (name, value) in facts.into_iter().chain([("trace id", &request.trace_id)]) {
+        if !value.is_empty() {
+            let _ = writeln!(out, "({name}: {value})");
+        }
+    }
     for (name, value) in &request.headers {
         let _ = writeln!(out, "{name}: {value}");
     }

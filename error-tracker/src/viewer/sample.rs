@@ -234,6 +234,7 @@ pub(super) fn parse_error() -> Event {
         cookies: vec![("session".into(), "**************".into())],
         form: Vec::new(),
         json: json!({ "supplier": "acme", "rows": 1013, "options": { "skip_empty": true } }),
+        ..Request::default()
     });
     event.context.tags.insert("supplier".into(), "acme".into());
     event.context.user.insert("id".into(), "u-2291".into());
@@ -483,6 +484,7 @@ pub(super) fn with_everywhere(mut event: Event, text: &str) -> Event {
         cookies: pairs.clone(),
         form: pairs,
         json: json!({ text: text }),
+        ..Request::default()
     });
     event.origin.host = text.into();
     event.origin.release = text.into();

@@ -1,0 +1,72 @@
+//! The id of an event, for the user who met the failure.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The id of the event that was made of a failed request. Integrations put it into the response.
+///
+/// An event of a storm, which is only counted onto its issue, has an id that the pages do not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventId(String);
+
+/// An RFC 9457 problem.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    instance: String,
+    event_id: &'a str,
+}
+
+impl EventId {
+    pub(super) fn new(id: String) -> Self {
+        Self(id)
+    }
+
+    /// Returns the id: a UUID.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns a body of the type `application/problem+json` (RFC 9457) that tells the id and nothing of the error.
+    ///
+    /// ```
+    /// # fn body(id: &error_tracker::web::EventId) {
+    /// let body = id.problem_json(500, "Internal Server Error");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn problem_json(&self, status: u16, title: &str) -> String {
+        let problem = Problem {
+            r#type: "about:blank",
+            title,
+            status,
+            instance: format!("urn:uuid:{}", self.0),
+            event_id: &self.0,
+        };
+        crate::json::to_string(&problem).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventId;
+
+    #[test]
+    fn a_problem_tells_the_id_and_nothing_of_the_error() {
+        let id = EventId::new("0198c2f0-7a1b-7c3d-8e4f-5a6b7c8d9e0f".to_owned());
+        assert_eq!(
+            id.problem_json(503, "Service Unavailable"),
+            r#"{"type":"about:blank","title":"Service Unavailable","status":503,"instance":"urn:uuid:0198c2f0-7a1b-7c3d-8e4f-5a6b7c8d9e0f","event_id":"0198c2f0-7a1b-7c3d-8e4f-5a6b7c8d9e0f"}"#
+        );
+    }
+}

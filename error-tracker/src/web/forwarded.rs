@@ -1,0 +1,213 @@
+//! Who asks, behind proxies that are trusted.
+
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+/// Addresses of proxies whose forwarded headers are believed: one address, or a network such as `10.0.0.0/8`.
+///
+/// ```
+/// use error_tracker::web::ProxyNetwork;
+///
+/// let network: ProxyNetwork = "10.0.0.0/8".parse()?;
+/// assert!(network.contains("10.1.2.3".parse()?) && !network.contains("11.0.0.1".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProxyNetwork {
+    address: u128,
+    prefix: u32,
+}
+
+impl ProxyNetwork {
+    /// Returns whether it contains an address. An IPv4 address that is mapped to IPv6 is the IPv4 address.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let differing = bits(address) ^ self.address;
+        differing.checked_shr(128 - self.prefix).is_none_or(|bits| bits == 0)
+    }
+}
+
+/// Returns an address as IPv6.
+fn bits(address: IpAddr) -> u128 {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => Ipv6Addr::to_bits(address),
+    }
+}
+
+impl From<IpAddr> for ProxyNetwork {
+    fn from(address: IpAddr) -> Self {
+        Self { address: bits(address), prefix: 128 }
+    }
+}
+
+/// A text that is neither an IP address nor a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkError(String);
+
+impl fmt::Display for NetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is neither an IP address nor a network such as \"10.0.0.0/8\"", self.0)
+    }
+}
+
+impl Error for NetworkError {}
+
+impl FromStr for ProxyNetwork {
+    type Err = NetworkError;
+
+    fn from_str(text: &str) -> Result<Self, NetworkError> {
+        let wrong = || NetworkError(text.to_owned());
+        let (address, prefix) = match text.trim().split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().map_err(|_| wrong())?)),
+            None => (text.trim(), None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.unwrap_or(longest);
+        if prefix > longest {
+            return Err(wrong());
+        }
+        Ok(Self { address: bits(address), prefix: 128 - longest + prefix })
+    }
+}
+
+/// What forwarded headers say, as far as they are believed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ForwardedRequest {
+    pub(super) client: Option<IpAddr>,
+    pub(super) scheme: Option<String>,
+    pub(super) host: Option<String>,
+}
+
+/// Reads forwarded headers of a request that came from `peer`. `header` returns all values of a header, joined by
+/// commas. They are believed only where the peer is a proxy in `trusted`; of the chain of addresses the last one that
+/// is not is the client.
+pub(super) fn forwarded(
+    peer: Option<IpAddr>,
+    trusted: &[ProxyNetwork],
+    header: impl Fn(&str) -> Option<String>,
+) -> ForwardedRequest {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let nothing = ForwardedRequest { client: peer, ..ForwardedRequest::default() };
+    if !peer.is_some_and(is_trusted) {
+        return nothing;
+    }
+    let standard = header("forwarded");
+    let part = |name: &str, line: &str| {
+        let mut pairs = line.split(';').filter_map(|pair| pair.split_once('='));
+        let value = pairs.find(|(known, _)| known.trim().eq_ignore_ascii_case(name))?.1;
+        Some(value.trim().trim_matches('"').to_owned())
+    };
+    let (addresses, scheme, host) = match &standard {
+        Some(lines) => {
+            let all = |name: &str| {
+                lines.split(',').filter_map(|line| part(name, line)).collect::<Vec<_>>()
+            };
+            (all("for"), all("proto").pop(), all("host").pop())
+        }
+        None => {
+            let last = |name| Some(header(name)?.rsplit(',').next()?.trim().to_owned());
+            let addresses = header("x-forwarded-for").unwrap_or_default();
+            let addresses = addresses.split(',').map(|address| address.trim().to_owned()).collect();
+            (addresses, last("x-forwarded-proto"), last("x-forwarded-host"))
+        }
+    };
+    let mut client = peer;
+    for text in addresses.iter().rev() {
+        // Who wrote what is no address is not known.
+        let Some(address) = address_of(text) else { break };
+        client = Some(address);
+        if !is_trusted(address) {
+            break;
+        }
+    }
+    let is_said = |text: &String| !text.is_empty();
+    ForwardedRequest { client, scheme: scheme.filter(is_said), host: host.filter(is_said) }
+}
+
+/// Returns the address of a node: `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+fn address_of(node: &str) -> Option<IpAddr> {
+    let bare = node.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| node.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ForwardedRequest, ProxyNetwork, forwarded};
+    use std::net::IpAddr;
+
+    fn ip(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    fn seen(peer: &str, headers: &[(&str, &str)]) -> ForwardedRequest {
+        let trusted: Vec<ProxyNetwork> =
+            ["10.0.0.0/8", "::1"].iter().map(|text| text.parse().unwrap()).collect();
+        forwarded(ip(peer), &trusted, |name| {
+            headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        let headers = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-host", "shop.example")];
+        assert_eq!(
+            seen("198.51.100.7", &headers),
+            ForwardedRequest { client: ip("198.51.100.7"), ..ForwardedRequest::default() }
+        );
+        let believed = seen("10.0.0.1", &headers);
+        assert_eq!(
+            (believed.client, believed.host.as_deref()),
+            (ip("192.0.2.1"), Some("shop.example"))
+        );
+        assert_eq!(
+            forwarded(None, &["::/0".parse().unwrap()], |_| panic!("not asked")),
+            ForwardedRequest::default()
+        );
+    }
+
+    #[test]
+    fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
+        let client = |chain| seen("::1", &[("x-forwarded-for", chain)]).client;
+        assert_eq!(
+            client("203.0.113.9, 192.0.2.1, 10.0.0.2"),
+            ip("192.0.2.1"),
+            "the first may be made up"
+        );
+        assert_eq!(client("10.0.0.3, 10.0.0.2"), ip("10.0.0.3"));
+        assert_eq!(client("192.0.2.1:4711"), ip("192.0.2.1"));
+        assert_eq!(client("192.0.2.1, unknown, 10.0.0.2"), ip("10.0.0.2"));
+        assert_eq!(client(""), ip("::1"));
+    }
+
+    #[test]
+    fn the_standard_header_counts_first() {
+        let header = "for=\"[2001:db8::1]:4711\";proto=https;host=shop.example, For=10.0.0.2";
+        let found = seen("10.0.0.1", &[("forwarded", header), ("x-forwarded-for", "192.0.2.1")]);
+        assert_eq!(found.client, ip("2001:db8::1"));
+        assert_eq!(
+            (found.scheme.as_deref(), found.host.as_deref()),
+            (Some("https"), Some("shop.example"))
+        );
+    }
+
+    #[test]
+    fn networks_have_their_addresses() {
+        let has = |network: &str, address| {
+            network.parse::<ProxyNetwork>().unwrap().contains(ip(address).unwrap())
+        };
+        assert!(has("10.0.0.0/8", "10.255.0.1") && !has("10.0.0.0/8", "11.0.0.0"));
+        assert!(has("10.0.0.1", "::ffff:10.0.0.1") && !has("10.0.0.1", "10.0.0.2"));
+        assert!(
+            has("0.0.0.0/0", "8.8.8.8")
+                && !has("0.0.0.0/0", "2001:db8::1")
+                && has("::/0", "8.8.8.8")
+        );
+        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "proxy", "10.0.0.0/x"] {
+            assert!(wrong.parse::<ProxyNetwork>().is_err(), "{wrong}");
+        }
+    }
+}

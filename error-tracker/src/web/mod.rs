@@ -1,0 +1,56 @@
+//! What integrations of web frameworks have in common: an integration reads its framework's types, this module does the
+//! rest. Users of a framework need its integration only.
+//!
+//! A middleware begins a [`TrackedRequest`] for each request, runs the handler in its [`scope`](RequestGuard::scope),
+//! and [settles](RequestGuard::settle) it when the response is known. In between the errors that leave annotated
+//! functions are held, and whether they become events depends on the response.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use error_tracker::web::{IncomingRequest, RequestOutcome, TrackedRequest, WebSettings};
+//!
+//! struct Incoming {
+//!     path: String,
+//! }
+//!
+//! impl IncomingRequest for Incoming {
+//!     fn method(&self) -> &str {
+//!         "GET"
+//!     }
+//!     fn path(&self) -> &str {
+//!         &self.path
+//!     }
+//!     fn headers(&self, _: &mut dyn FnMut(&str, &[u8])) {}
+//! }
+//!
+//! fn serve(settings: &Arc<WebSettings>, path: &str, handler: impl FnOnce() -> u16) -> u16 {
+//!     let request = TrackedRequest::begin(settings, || Incoming { path: path.to_owned() });
+//!     let Some(request) = request else { return handler() };
+//!     request.scope().run(|| {
+//!         let status = handler();
+//!         request.settle(RequestOutcome::Response { status, reason: "", text: "" });
+//!         status
+//!     })
+//! }
+//! # assert_eq!(serve(&Arc::default(), "/", || 204), 204);
+//! ```
+
+mod event_id;
+mod forwarded;
+mod incoming_request;
+mod recorded_body;
+mod settings;
+mod status_error;
+mod status_set;
+mod trace_parent;
+mod tracked_request;
+
+pub use event_id::EventId;
+pub use forwarded::{NetworkError, ProxyNetwork};
+pub use incoming_request::IncomingRequest;
+pub use recorded_body::BodyRecorder;
+pub use settings::{UntrackedErrors, WebSettings};
+pub use status_error::StatusError;
+pub use status_set::StatusSet;
+pub use tracked_request::{RequestGuard, RequestOutcome, TrackedRequest, observe_error};

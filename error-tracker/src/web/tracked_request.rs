@@ -1,0 +1,328 @@
+//! A request from its arrival to its response.
+
+use std::error::Error;
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use super::forwarded::{ForwardedRequest, forwarded};
+use super::trace_parent::trace_id;
+use super::{BodyRecorder, EventId, IncomingRequest, StatusError, UntrackedErrors, WebSettings};
+use crate::event::{Level, Request, new_id};
+use crate::scope::{RequestSource, Scope, ScopeWork};
+use crate::trace::error_ref::ErrorRef;
+use crate::trace::explicit::{observe_result, report_result};
+use crate::trace::sink::SINK;
+use crate::trace::work_failures::{WorkFailures, WorkResult};
+use crate::{DISABLED, json};
+
+/// The longest id of a request that is taken over, in bytes.
+const MAX_ID: usize = 128;
+
+/// A request that is being handled. Clones are the same request.
+///
+/// What fails in its [`scope`](RequestGuard::scope) belongs to it, on whatever thread or task. Errors that leave
+/// annotated functions are held until it is [settled](RequestGuard::settle).
+#[derive(Clone)]
+pub struct TrackedRequest {
+    parts: Arc<RequestParts>,
+    failures: Arc<WorkFailures>,
+}
+
+/// Stands for a request until it is settled. Dropped before that, as when the client has gone, it makes events of what
+/// is held.
+#[derive(Debug)]
+pub struct RequestGuard {
+    request: TrackedRequest,
+}
+
+struct RequestParts {
+    settings: Arc<WebSettings>,
+    incoming: Box<dyn IncomingRequest>,
+    body: Option<BodyRecorder>,
+    route: OnceLock<String>,
+    id: OnceLock<String>,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestOutcome<'a> {
+    /// It was answered.
+    Response {
+        /// The status.
+        status: u16,
+        /// The status in words, such as `Not Found`.
+        reason: &'a str,
+        /// The start of the body where that is a short text, else empty. Where no error is known this is what the event
+        /// says, and an error that a function handled is recognised by it.
+        text: &'a str,
+    },
+    /// It was answered by gRPC.
+    Grpc {
+        /// The code in `grpc-status`.
+        code: u16,
+        /// The text in `grpc-message`.
+        message: &'a str,
+    },
+    /// There is an error in place of a response; see [`observe_error`].
+    Failed,
+    /// The handler panicked.
+    Panicked {
+        /// The message of the panic, for a panic that the panic hook has not recorded.
+        message: &'a str,
+    },
+}
+
+impl TrackedRequest {
+    /// Begins a request. Returns `None` while there is no tracker: then nothing can be recorded, and `incoming` is not
+    /// called.
+    #[must_use]
+    pub fn begin<I: IncomingRequest>(
+        settings: &Arc<WebSettings>,
+        incoming: impl FnOnce() -> I,
+    ) -> Option<RequestGuard> {
+        if DISABLED || SINK.get().is_none() {
+            return None;
+        }
+        let incoming = incoming();
+        let body = incoming.header("content-type").and_then(|content_type| {
+            let encoding = incoming.header("content-encoding");
+            BodyRecorder::of_type(&content_type, encoding.as_deref(), settings.max_body)
+        });
+        let parts = RequestParts {
+            settings: Arc::clone(settings),
+            incoming: Box::new(incoming),
+            body,
+            route: OnceLock::new(),
+            id: OnceLock::new(),
+        };
+        let request = Self { parts: Arc::new(parts), failures: Arc::default() };
+        Some(RequestGuard { request })
+    }
+
+    /// Returns the request in whose scope this is called, if it is not settled.
+    ///
+    /// ```
+    /// use error_tracker::web::TrackedRequest;
+    ///
+    /// let id = TrackedRequest::current().map(|request| request.id().to_owned());
+    /// # assert_eq!(id, None);
+    /// ```
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        let scope = Scope::current();
+        let work = scope.work()?;
+        let (parts, failures) = (work.subject()?, work.failures::<WorkFailures>()?);
+        failures.is_open().then_some(Self { parts, failures })
+    }
+
+    /// Returns what records the body, if it is of a type that is recorded.
+    #[must_use]
+    pub fn body_recorder(&self) -> Option<&BodyRecorder> {
+        self.parts.body.as_ref()
+    }
+
+    /// Sets the pattern of the route that answers, if it was not known from the start. The first call counts.
+    pub fn set_route(&self, route: &str) {
+        if self.parts.incoming.route().is_none() {
+            let _ = self.parts.route.set(route.to_owned());
+        }
+    }
+
+    /// Returns the id of the request: that of its header, or one that was made for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.parts.id()
+    }
+}
+
+/// Observes the error that the request of the current scope fails with: that of its response, or one in place of a
+/// response. The outcome decides whether it becomes an event; an error that left an annotated function is the same event.
+/// Outside of a request it is an event at once. It counts as not handled.
+///
+/// `type_name` is the name of its type, as [`std::any::type_name`] gives it.
+pub fn observe_error(error: &dyn Error, type_name: &'static str) {
+    if DISABLED {
+        return;
+    }
+    observe_result(&ErrorRef {
+        type_name,
+        display: Some(&error),
+        debug: Some(&error),
+        error: &|| Some(error),
+    });
+}
+
+impl RequestGuard {
+    /// Returns the present scope with this request, in which the handler is to run.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let TrackedRequest { parts, failures } = &self.request;
+        let mut scope = Scope::current();
+        scope.set_shared_request_source(Arc::clone(parts) as _);
+        scope.set_work(ScopeWork::new(Arc::clone(failures) as _, Arc::clone(parts) as _));
+        scope
+    }
+
+    /// Settles the request: what is held becomes events or is dropped, as the outcome and the settings say. Returns the
+    /// id of the event of its failure. What is still running of it is recorded without delay from now on. To be called in
+    /// the request's scope.
+    pub fn settle(self, outcome: RequestOutcome<'_>) -> Option<EventId> {
+        let settings = &self.request.parts.settings;
+        let (fails, refuses, text) = match outcome {
+            RequestOutcome::Response { status, text, .. } => {
+                (settings.statuses.contains(status), (400..600).contains(&status), text)
+            }
+            RequestOutcome::Grpc { code, message } => {
+                (settings.grpc_codes.contains(code), code != 0, message)
+            }
+            RequestOutcome::Failed => (true, false, ""),
+            RequestOutcome::Panicked { message } => (true, false, message),
+        };
+        let result = if fails {
+            WorkResult::Failed { text }
+        } else if refuses && settings.untracked_errors == UntrackedErrors::Drop {
+            WorkResult::Refused
+        } else {
+            WorkResult::Succeeded
+        };
+        let settled = self.request.failures.settle(result);
+        let id = match settled.id {
+            None if fails && !settled.is_explained => report_status(outcome),
+            id => id,
+        };
+        id.map(EventId::new)
+    }
+}
+
+impl Deref for RequestGuard {
+    type Target = TrackedRequest;
+
+    fn deref(&self) -> &TrackedRequest {
+        &self.request
+    }
+}
+
+impl Drop for RequestGuard {
+    fn drop(&mut self) {
+        self.request.failures.settle(WorkResult::Abandoned);
+    }
+}
+
+/// Reports an outcome of which no error is known.
+fn report_status(outcome: RequestOutcome<'_>) -> Option<String> {
+    let (error, level) = match outcome {
+        RequestOutcome::Response { status, reason, text } => {
+            let level = if status < 500 { Level::Warning } else { Level::Error };
+            (StatusError::of_http(status, reason, text), level)
+        }
+        RequestOutcome::Grpc { code, message } => {
+            (StatusError::of_grpc(code, message), Level::Error)
+        }
+        RequestOutcome::Failed => return None,
+        RequestOutcome::Panicked { message } => {
+            (StatusError::of_http(500, "Internal Server Error", message), Level::Fatal)
+        }
+    };
+    let error = ErrorRef {
+        type_name: std::any::type_name::<StatusError>(),
+        display: Some(&error),
+        debug: Some(&error),
+        error: &|| Some(&error),
+    };
+    report_result(&error, level).id()
+}
+
+impl RequestParts {
+    fn id(&self) -> &str {
+        self.id.get_or_init(|| {
+            let is_sane = |id: &String| {
+                !id.is_empty()
+                    && id.len() <= MAX_ID
+                    && id.bytes().all(|byte| byte.is_ascii_graphic())
+            };
+            let given = self.incoming.header(&self.settings.request_id_header);
+            given.filter(is_sane).unwrap_or_else(new_id)
+        })
+    }
+
+    /// Returns all values of a header, joined by commas.
+    fn joined(&self, name: &str) -> Option<String> {
+        let mut all: Option<String> = None;
+        self.incoming.headers(&mut |known, value| {
+            if known.eq_ignore_ascii_case(name) {
+                let value = String::from_utf8_lossy(value);
+                match &mut all {
+                    Some(all) => all.extend([",", &*value]),
+                    None => all = Some(value.into_owned()),
+                }
+            }
+        });
+        all
+    }
+}
+
+impl RequestSource for RequestParts {
+    fn request(&self) -> Request {
+        let incoming = &*self.incoming;
+        let ForwardedRequest { client, scheme, host } =
+            forwarded(incoming.peer(), &self.settings.proxies, |name| self.joined(name));
+        let host = host
+            .or_else(|| incoming.authority().map(str::to_owned))
+            .or_else(|| incoming.header("host"))
+            .unwrap_or_default();
+        let scheme = scheme.or_else(|| incoming.scheme().map(str::to_owned));
+        let scheme = scheme.unwrap_or_else(|| "http".to_owned());
+        let (path, query) = (incoming.path(), incoming.query().unwrap_or_default());
+        let mark = if query.is_empty() { "" } else { "?" };
+        let origin = if host.is_empty() { String::new() } else { format!("{scheme}://{host}") };
+        let mut request = Request {
+            method: incoming.method().to_owned(),
+            scheme,
+            host,
+            route: incoming
+                .route()
+                .or(self.route.get().map(String::as_str))
+                .unwrap_or_default()
+                .to_owned(),
+            path: path.to_owned(),
+            url: format!("{origin}{path}{mark}{query}"),
+            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            client: client.as_ref().map(IpAddr::to_string).unwrap_or_default(),
+            id: self.id().to_owned(),
+            json: json::Value::Null,
+            ..Request::default()
+        };
+        incoming.headers(&mut |name, value| {
+            let (name, value) =
+                (name.to_ascii_lowercase(), String::from_utf8_lossy(value).into_owned());
+            if name == "cookie" {
+                let pairs = value.split(';').filter_map(|pair| pair.trim().split_once('='));
+                request
+                    .cookies
+                    .extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            }
+            if name == "traceparent"
+                && let Some(trace) = trace_id(&value)
+            {
+                trace.clone_into(&mut request.trace_id);
+            }
+            request.headers.push((name, value));
+        });
+        if let Some(body) = &self.body {
+            (request.form, request.json) = body.read();
+        }
+        request
+    }
+}
+
+impl fmt::Debug for TrackedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrackedRequest")
+            .field("method", &self.parts.incoming.method())
+            .field("path", &self.parts.incoming.path())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,188 @@
+//! The pages, mounted in an application.
+
+use std::fmt;
+use std::future::{self, Future};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{OriginalUri, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use error_tracker::viewer::{ViewerRequest, ViewerResponse};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+
+/// The path of the pages.
+const PREFIX: &str = "/dev/error";
+/// One byte more than the largest form that the pages take.
+const MAX_FORM: usize = 64 * 1024 + 1;
+
+type Decision = Pin<Box<dyn Future<Output = bool> + Send>>;
+type Permission = Arc<dyn Fn(Parts) -> Decision + Send + Sync>;
+
+/// Returns the routes of the pages: at `/dev/error/`, closed to everybody until they have a permission.
+///
+/// ```
+/// use axum::Router;
+///
+/// # #[derive(Clone)] struct User { is_staff: bool }
+/// let pages = error_tracker_axum::viewer()
+///     .permission(|parts| parts.extensions.get::<User>().is_some_and(|user| user.is_staff));
+/// let app: Router = Router::new().merge(pages);
+/// ```
+#[must_use]
+pub fn viewer() -> ViewerRoutes {
+    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None }
+}
+
+/// The routes of the pages; made by [`viewer()`], and merged into a `Router`.
+///
+/// They show what the program's tracker keeps, which may be installed later. They can be nested, and stand behind a
+/// proxy that serves them under another path: all links are relative. Stores are read on the runtime's threads for
+/// blocking work.
+#[derive(Clone)]
+pub struct ViewerRoutes {
+    prefix: String,
+    permission: Option<Permission>,
+}
+
+impl ViewerRoutes {
+    /// Sets the path of the pages in the `Router` into which they are merged, in place of `/dev/error`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        let inner = prefix.trim_matches('/');
+        self.prefix = if inner.is_empty() { String::new() } else { format!("/{inner}") };
+        self
+    }
+
+    /// Sets who may look and change: `permission` sees the head of the request, with the extensions that layers around
+    /// have set. Everybody else is answered with 401. A panic denies.
+    #[must_use]
+    pub fn permission(self, permission: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.permission_async(move |parts| future::ready(permission(&parts)))
+    }
+
+    /// The same with a permission that waits for something, such as a session.
+    ///
+    /// ```
+    /// # async fn is_staff(_: Option<http::HeaderValue>) -> bool { false }
+    /// let pages = error_tracker_axum::viewer()
+    ///     .permission_async(|parts| async move { is_staff(parts.headers.get("cookie").cloned()).await });
+    /// ```
+    #[must_use]
+    pub fn permission_async<F: Future<Output = bool> + Send + 'static>(
+        mut self,
+        permission: impl Fn(Parts) -> F + Send + Sync + 'static,
+    ) -> Self {
+        self.permission = Some(Arc::new(move |parts| Box::pin(permission(parts))));
+        self
+    }
+
+    async fn is_allowed(&self, parts: &Parts) -> bool {
+        let Some(permission) = &self.permission else { return false };
+        let decide = AssertUnwindSafe(|| permission(parts.clone()));
+        let Ok(mut decision) = catch_unwind(decide) else { return false };
+        future::poll_fn(move |context| {
+            let poll = AssertUnwindSafe(|| decision.as_mut().poll(context));
+            catch_unwind(poll).unwrap_or(Poll::Ready(false))
+        })
+        .await
+    }
+
+    async fn answer(self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let is_allowed = self.is_allowed(&parts).await;
+        if let Some(redirect) =
+            without_slash(&parts).filter(|_| is_allowed && self.prefix.is_empty())
+        {
+            return redirect;
+        }
+        let Some(tracker) = error_tracker::tracker() else {
+            return (StatusCode::SERVICE_UNAVAILABLE, "No tracker is installed.").into_response();
+        };
+        let mut request = viewer_request(&parts);
+        if is_allowed && parts.method == Method::POST {
+            match form(body).await {
+                Some(form) => request = request.with_body(form),
+                None => return StatusCode::BAD_REQUEST.into_response(),
+            }
+        }
+        let viewer = tracker.viewer().prefix(&self.prefix).permission(move |_: &_| is_allowed);
+        match tokio::task::spawn_blocking(move || viewer.handle(&request)).await {
+            Ok(answer) => response(answer),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}
+
+/// Leads to the path with a slash at its end, where nesting has made `/` of one without: relative links need it.
+fn without_slash(parts: &Parts) -> Option<Response> {
+    let OriginalUri(original) = parts.extensions.get()?;
+    let last = original.path().rsplit('/').next().filter(|last| !last.is_empty())?;
+    if parts.uri.path() != "/" {
+        return None;
+    }
+    let query = original.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let location = HeaderValue::try_from(format!("{last}/{query}")).ok()?;
+    Some((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
+}
+
+fn viewer_request(parts: &Parts) -> ViewerRequest {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut request = ViewerRequest::new(parts.method.as_str(), target);
+    if let Some(authority) = parts.uri.authority() {
+        request = request.with_header("host", authority.as_str());
+    }
+    for (name, value) in &parts.headers {
+        request = request.with_header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    }
+    request
+}
+
+/// Reads a form, and no more of it than shows that it is too large. `None` where it does not arrive whole.
+async fn form(mut body: Body) -> Option<Vec<u8>> {
+    let mut form = Vec::new();
+    while form.len() < MAX_FORM {
+        let Some(frame) = body.frame().await else { break };
+        if let Ok(data) = frame.ok()?.into_data() {
+            form.extend_from_slice(&data[..data.len().min(MAX_FORM - form.len())]);
+        }
+    }
+    Some(form)
+}
+
+fn response(answer: ViewerResponse) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or_default();
+    for (name, value) in answer.headers() {
+        if let (Ok(name), Ok(value)) =
+            (header::HeaderName::try_from(name), HeaderValue::try_from(value))
+        {
+            response.headers_mut().append(name, value);
+        }
+    }
+    *response.body_mut() = Body::from(answer.into_body());
+    response
+}
+
+impl<S: Clone + Send + Sync + 'static> From<ViewerRoutes> for Router<S> {
+    fn from(routes: ViewerRoutes) -> Self {
+        let prefix = routes.prefix.clone();
+        let handler = any(move |request: Request| routes.answer(request));
+        let router = Self::new()
+            .route(&format!("{prefix}/"), handler.clone())
+            .route(&format!("{prefix}/{{*page}}"), handler.clone());
+        if prefix.is_empty() { router } else { router.route(&prefix, handler) }
+    }
+}
+
+impl fmt::Debug for ViewerRoutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ViewerRoutes").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,43 @@
+//! Errors of services and bodies, whatever their type.
+
+use std::any::{Any, type_name};
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+
+use error_tracker::web::observe_error;
+
+use crate::response_errors::ResponseErrors;
+
+/// The error type of most layers of tower.
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Observes an error of a service or a body as what the current request fails with. Its causes are known where it is
+/// boxed, or of a type that the layer was told.
+pub(crate) fn observe<E: Debug + Display + 'static>(error: &E, known: &ResponseErrors) {
+    let any: &dyn Any = error;
+    if known.observe_value(any) {
+    } else if let Some(boxed) = any.downcast_ref::<BoxError>() {
+        observe_error(&**boxed, type_name::<BoxError>());
+    } else if let Some(error) = any.downcast_ref::<std::io::Error>() {
+        observe_error(error, type_name::<E>());
+    } else {
+        observe_error(&ShownError(error), type_name::<E>());
+    }
+}
+
+/// An error of which only the text is known.
+struct ShownError<'a, E>(&'a E);
+
+impl<E: Debug> Debug for ShownError<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Display> Display for ShownError<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Debug + Display> Error for ShownError<'_, E> {}

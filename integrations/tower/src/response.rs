@@ -1,0 +1,162 @@
+//! What a response says of its request, and what it tells the client.
+
+use std::fmt::{Debug, Display};
+use std::task::Context;
+
+use bytes::Bytes;
+use error_tracker::web::{EventId, RequestGuard, RequestOutcome, WebSettings};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::response::Parts;
+use http::{Response, StatusCode};
+use http_body::Body;
+
+use crate::service::TrackingRules;
+use crate::tracked_body::TrackedBody;
+
+/// Settles a request by its response, in the request's scope. The response of a stream of gRPC is settled at its end.
+pub(crate) fn settle<B>(
+    rules: &TrackingRules,
+    guard: Option<RequestGuard>,
+    response: Response<B>,
+    context: &mut Context<'_>,
+) -> Response<TrackedBody<B>>
+where
+    B: Body<Data: From<Bytes>, Error: Debug + Display + 'static>,
+{
+    let (mut parts, body) = response.into_parts();
+    let mut body = TrackedBody::new(body);
+    let Some(guard) = guard else { return Response::from_parts(parts, body) };
+    rules.errors.observe_in(&parts.extensions);
+    let is_grpc =
+        media_type(&parts.headers).is_some_and(|kind| kind.starts_with("application/grpc"));
+    if is_grpc {
+        let Some((code, message)) = grpc_status(&parts.headers) else {
+            body.watch(rules.errors.clone(), Some(guard));
+            return Response::from_parts(parts, body);
+        };
+        if let Some(id) = guard.settle(RequestOutcome::Grpc { code, message: &message }) {
+            tell(&rules.settings, &mut parts, &id);
+        }
+        return Response::from_parts(parts, body);
+    }
+    let status = parts.status;
+    let is_failure = rules.settings.tracks_status(status.as_u16());
+    let is_text = is_failure && media_type(&parts.headers).is_none_or(is_readable);
+    let text = if is_text && !parts.headers.contains_key(header::CONTENT_ENCODING) {
+        body.peek(context)
+    } else {
+        String::new()
+    };
+    let reason = status.canonical_reason().unwrap_or_default();
+    let outcome = RequestOutcome::Response { status: status.as_u16(), reason, text: &text };
+    if let Some(id) = guard.settle(outcome) {
+        tell(&rules.settings, &mut parts, &id);
+        if rules.settings.sends_problems()
+            && media_type(&parts.headers).is_none_or(|kind| kind == "text/plain")
+        {
+            body = send_problem(&mut parts, &id);
+        }
+    }
+    if body.is_stream() && status != StatusCode::SWITCHING_PROTOCOLS {
+        body.watch(rules.errors.clone(), None);
+    }
+    Response::from_parts(parts, body)
+}
+
+/// Answers a request whose handler panicked.
+pub(crate) fn panic_response<B>(
+    settings: &WebSettings,
+    id: Option<EventId>,
+) -> Response<TrackedBody<B>>
+where
+    B: Body<Data: From<Bytes>>,
+{
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    let (mut parts, ()) = Response::new(()).into_parts();
+    parts.status = status;
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    let mut body = TrackedBody::own(Bytes::from_static(b"Internal Server Error"));
+    if let Some(id) = id {
+        tell(settings, &mut parts, &id);
+        if settings.sends_problems() {
+            body = send_problem(&mut parts, &id);
+        }
+    }
+    Response::from_parts(parts, body)
+}
+
+/// Puts the event's id into the extensions, and into a header when asked.
+fn tell(settings: &WebSettings, parts: &mut Parts, id: &EventId) {
+    let name = settings.header_of_event_id().and_then(|name| HeaderName::try_from(name).ok());
+    if let (Some(name), Ok(value)) = (name, HeaderValue::try_from(id.as_str())) {
+        parts.headers.insert(name, value);
+    }
+    parts.extensions.insert(id.clone());
+}
+
+/// Replaces the body by a problem, and the headers that describe the former one.
+fn send_problem<B>(parts: &mut Parts, id: &EventId) -> TrackedBody<B>
+where
+    B: Body<Data: From<Bytes>>,
+{
+    let reason = parts.status.canonical_reason().unwrap_or_default();
+    let problem = id.problem_json(parts.status.as_u16(), reason);
+    let headers = &mut parts.headers;
+    for name in
+        [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG, header::LAST_MODIFIED]
+    {
+        headers.remove(name);
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    TrackedBody::own(Bytes::from(problem))
+}
+
+/// Returns the type of a body, without its parameters; types are written in lower case.
+fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("?");
+    Some(value.split(';').next().unwrap_or(value).trim())
+}
+
+/// Whether the body of a type is text that people write.
+fn is_readable(kind: &str) -> bool {
+    kind == "text/plain" || kind == "application/json" || kind.ends_with("+json")
+}
+
+/// Returns code and message of gRPC, from headers or trailers.
+pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<(u16, String)> {
+    let code = headers.get("grpc-status")?.to_str().ok()?.trim().parse().unwrap_or(2);
+    let message = headers.get("grpc-message").map(HeaderValue::as_bytes).unwrap_or_default();
+    Some((code, percent_decoded(message)))
+}
+
+/// Decodes a message of gRPC, which is percent-encoded.
+fn percent_decoded(text: &[u8]) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(value) if byte == b'%' => {
+                decoded.push(value);
+                rest = &after[2..];
+            }
+            _ => {
+                decoded.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_decoded;
+
+    #[test]
+    fn a_message_of_grpc_is_decoded() {
+        assert_eq!(percent_decoded(b"no kettle %C3%A9 100%25 %zz %4"), "no kettle é 100% %zz %4");
+    }
+}

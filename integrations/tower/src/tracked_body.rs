@@ -1,0 +1,210 @@
+//! The body of a response.
+
+use std::fmt::{self, Debug, Display};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use error_tracker::scope::Scope;
+use error_tracker::web::{RequestGuard, RequestOutcome};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::error_view;
+use crate::response::grpc_status;
+use crate::response_errors::ResponseErrors;
+
+/// The largest body that is read before it is sent, in bytes: the text of a response that tells a failure.
+const MAX_TEXT: u64 = 4096;
+
+pin_project! {
+    /// The body of a response to a tracked request: that of the handler, frame by frame. What fails in a stream has the
+    /// request.
+    pub struct TrackedBody<B: Body> {
+        #[pin]
+        content: BodyContent<B>,
+        watch: Option<Box<BodyWatch>>,
+    }
+}
+
+pin_project! {
+    #[project = BodyContentProjection]
+    enum BodyContent<B: Body> {
+        /// That of the handler.
+        Inner { #[pin] body: B },
+        /// That of the handler, which was polled once.
+        Started { first: Option<Result<Frame<B::Data>, B::Error>>, body: Pin<Box<B>> },
+        /// One of our own.
+        Own { bytes: Option<Bytes> },
+    }
+}
+
+/// What follows a body while it is sent.
+struct BodyWatch {
+    scope: Scope,
+    errors: ResponseErrors,
+    /// The request, where it is settled by the end of the body.
+    guard: Option<RequestGuard>,
+}
+
+impl<B: Body> TrackedBody<B> {
+    pub(crate) fn new(body: B) -> Self {
+        Self { content: BodyContent::Inner { body }, watch: None }
+    }
+
+    pub(crate) fn own(bytes: Bytes) -> Self {
+        Self { content: BodyContent::Own { bytes: Some(bytes) }, watch: None }
+    }
+
+    /// Returns the body of the handler, if nothing is to be done with it.
+    ///
+    /// # Errors
+    /// This, where something is.
+    pub fn into_inner(self) -> Result<B, Self> {
+        match self {
+            Self { content: BodyContent::Inner { body }, watch: None } => Ok(body),
+            other => Err(other),
+        }
+    }
+
+    /// Whether it is sent over some time, so that it may fail meanwhile.
+    pub(crate) fn is_stream(&self) -> bool {
+        match &self.content {
+            BodyContent::Inner { body } => {
+                !body.is_end_stream() && body.size_hint().exact().is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// Watches the body in the present scope while it is sent.
+    pub(crate) fn watch(&mut self, errors: ResponseErrors, guard: Option<RequestGuard>) {
+        self.watch = Some(Box::new(BodyWatch { scope: Scope::current(), errors, guard }));
+    }
+
+    /// Returns the text of a short body that is complete; else nothing. What was read is sent all the same.
+    pub(crate) fn peek(&mut self, context: &mut Context<'_>) -> String {
+        let BodyContent::Inner { body } = &self.content else { return String::new() };
+        if body.is_end_stream() || body.size_hint().exact().is_none_or(|size| size > MAX_TEXT) {
+            return String::new();
+        }
+        let content = std::mem::replace(&mut self.content, BodyContent::Own { bytes: None });
+        let BodyContent::Inner { body } = content else { return String::new() };
+        let mut body = Box::pin(body);
+        let first = match body.as_mut().poll_frame(context) {
+            Poll::Ready(Some(frame)) => Some(frame),
+            Poll::Ready(None) => return String::new(),
+            Poll::Pending => None,
+        };
+        let data = first.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+        let text = data.map(|data| String::from_utf8_lossy(data.chunk()).into_owned());
+        self.content = BodyContent::Started { first, body };
+        text.unwrap_or_default()
+    }
+}
+
+impl<B: Body<Data: From<Bytes>>> BodyContent<B> {
+    fn poll_content(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        match self.project() {
+            BodyContentProjection::Inner { body } => body.poll_frame(context),
+            BodyContentProjection::Started { first, body } => match first.take() {
+                Some(first) => Poll::Ready(Some(first)),
+                None => body.as_mut().poll_frame(context),
+            },
+            BodyContentProjection::Own { bytes } => {
+                let bytes = bytes.take().filter(|bytes| !bytes.is_empty());
+                Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes.into()))))
+            }
+        }
+    }
+}
+
+impl BodyWatch {
+    /// Notes the next frame of the body, in its scope.
+    fn note<D, E: Debug + Display + 'static>(&mut self, frame: Option<&Result<Frame<D>, E>>) {
+        match frame {
+            Some(Ok(frame)) => {
+                if let Some((code, message)) = frame.trailers_ref().and_then(grpc_status)
+                    && let Some(guard) = self.guard.take()
+                {
+                    guard.settle(RequestOutcome::Grpc { code, message: &message });
+                }
+            }
+            Some(Err(error)) => {
+                error_view::observe(error, &self.errors);
+                if let Some(guard) = self.guard.take() {
+                    guard.settle(RequestOutcome::Failed);
+                }
+            }
+            None => {
+                // A stream of gRPC that ends without a status is complete as far as is known.
+                if let Some(guard) = self.guard.take() {
+                    guard.settle(RequestOutcome::Grpc { code: 0, message: "" });
+                }
+            }
+        }
+    }
+}
+
+impl<B> Body for TrackedBody<B>
+where
+    B: Body<Data: From<Bytes>, Error: Debug + Display + 'static>,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        let content = this.content;
+        let Some(watch) = this.watch else { return content.poll_content(context) };
+        let mut scope = std::mem::take(&mut watch.scope);
+        let polled = scope.run_mut(|| {
+            let polled = content.poll_content(context);
+            if let Poll::Ready(frame) = &polled {
+                watch.note(frame.as_ref());
+            }
+            polled
+        });
+        watch.scope = scope;
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            BodyContent::Inner { body } => body.is_end_stream(),
+            BodyContent::Started { first, body } => first.is_none() && body.is_end_stream(),
+            BodyContent::Own { bytes } => bytes.as_ref().is_none_or(Bytes::is_empty),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            BodyContent::Inner { body } => body.size_hint(),
+            BodyContent::Started { first, body } => {
+                let data = first.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+                let read = data.map_or(0, |data| data.remaining() as u64);
+                let (rest, mut hint) = (body.size_hint(), SizeHint::new());
+                hint.set_lower(rest.lower() + read);
+                if let Some(upper) = rest.upper() {
+                    hint.set_upper(upper + read);
+                }
+                hint
+            }
+            BodyContent::Own { bytes } => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+        }
+    }
+}
+
+impl<B: Body> Debug for TrackedBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrackedBody").finish_non_exhaustive()
+    }
+}
