@@ -66,6 +66,12 @@ pub(crate) fn grouping_text(message: &str) -> String {
     message::normalise(message)
 }
 
+/// Returns a path without the ids and numbers in it.
+fn normalised_path(path: &str) -> String {
+    let segments: Vec<String> = path.split('/').map(message::normalise).collect();
+    segments.join("/")
+}
+
 struct FingerprintParts(Vec<FingerprintComponent>);
 
 impl FingerprintParts {
@@ -93,7 +99,7 @@ impl FingerprintParts {
         }
     }
 
-    /// Adds the place, and returns whether it is one expression.
+    /// Adds the place, and returns whether it is one expression, or the route of a request.
     ///
     /// The backtrace is not a component: whether one was taken, and whether its names were found,
     /// does not depend on the failure.
@@ -112,10 +118,11 @@ impl FingerprintParts {
             self.push("file", names::relative_file(&location.file));
         } else if let Some(request) = &event.context.request {
             let place = match &*request.route {
-                "" => message::normalise(&request.path),
+                "" => normalised_path(&request.path),
                 route => route.to_owned(),
             };
             self.push("route", format!("{} {place}", request.method));
+            return true;
         }
         false
     }

@@ -145,8 +145,11 @@ pub(crate) fn observe_result(error: &ErrorRef<'_>) {
 /// Reports a failure of the current scope's work of which no error is known: `error` stands for it.
 #[cfg(feature = "web")]
 pub(crate) fn report_result(error: &ErrorRef<'_>, level: Level) -> ReportOutcome {
-    let facts = ObservedError::new(error).facts();
-    report(Box::new(Failure { level: Some(level), ..Failure::new(Kind::Error, facts) }), |_| ())
+    let observed = ObservedError::new(error);
+    let mut failure = Box::new(Failure::new(Kind::Error, observed.facts()));
+    failure.level = Some(level);
+    failure.distinction = observed.distinction(ErrorDistinction::default());
+    report(failure, |_| ())
 }
 
 /// Reports an error that is passed to an annotated error handler, as one that is handled there.

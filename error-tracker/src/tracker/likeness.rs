@@ -17,7 +17,7 @@ pub(super) fn likeness(failure: &Failure, by_text: bool) -> Likeness {
     let template = failure.template.filter(|template| fingerprint::is_wording(template));
     let mut issue = DefaultHasher::new();
     let origin = failure.frames.first().map(super::super::trace::frame_record::FrameRecord::origin);
-    let ((function, site), at_site) = origin.unwrap_or_default();
+    let ((function, site), mut at_site) = origin.unwrap_or_default();
     // One write is faster than many.
     let numbers = [
         u64::from(*kind as u8) << 2 | u64::from(*explicit) << 1 | u64::from(*handled),
@@ -40,6 +40,7 @@ pub(super) fn likeness(failure: &Failure, by_text: bool) -> Likeness {
     {
         (&request.method, &request.route, request.route.is_empty().then_some(&request.path))
             .hash(&mut issue);
+        at_site = true;
     }
     let text = hash(&innermost.message);
     if by_text || template.is_some() {

@@ -130,7 +130,7 @@ mod tests {
 
         let form = BodyRecorder::of_type("application/x-www-form-urlencoded", None, 20).unwrap();
         form.record(b"a=1&b=x+%C3%A9&cut=12345");
-        let pairs = [("a", "1"), ("b", "x é"), ("cut", "12")];
+        let pairs = [("a", "1"), ("b", "x é"), ("cut", "1")];
         assert_eq!(form.read().0, pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

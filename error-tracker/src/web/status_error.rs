@@ -28,30 +28,40 @@ const GRPC: [&str; 17] = [
 /// events.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StatusError {
+    /// The status as one word, by which events are grouped: `InternalServerError`.
+    name: String,
     status: String,
     text: String,
 }
 
 impl StatusError {
     pub(super) fn of_http(status: u16, reason: &str, text: &str) -> Self {
-        Self {
-            status: format!("{status} {reason}").trim_end().to_owned(),
-            text: text.trim().to_owned(),
-        }
+        let name = match reason {
+            "" => format!("Status{status}"),
+            reason => reason.split(|c: char| !c.is_alphanumeric()).collect(),
+        };
+        let status = format!("{status} {reason}").trim_end().to_owned();
+        Self { name, status, text: text.trim().to_owned() }
     }
 
     pub(super) fn of_grpc(code: u16, message: &str) -> Self {
-        let status = match GRPC.get(usize::from(code)) {
-            Some(name) => (*name).to_owned(),
-            None => format!("gRPC status {code}"),
+        let (name, status) = match GRPC.get(usize::from(code)) {
+            Some(status) => (capitalized(status), (*status).to_owned()),
+            None => (format!("Code{code}"), format!("gRPC status {code}")),
         };
-        Self { status, text: message.trim().to_owned() }
+        Self { name, status, text: message.trim().to_owned() }
     }
+}
+
+/// Returns `DATA_LOSS` as `DataLoss`.
+fn capitalized(name: &str) -> String {
+    let word = |word: &str| format!("{}{}", &word[..1], word[1..].to_ascii_lowercase());
+    name.split('_').map(word).collect()
 }
 
 impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, text } = self;
+        let Self { status, text, .. } = self;
         f.write_str(status)?;
         if text.is_empty() || text == status || status.ends_with(text) {
             return Ok(());
@@ -62,7 +72,7 @@ impl fmt::Display for StatusError {
 
 impl fmt::Debug for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        f.debug_struct(&self.name).field("text", &self.text).finish()
     }
 }
 
@@ -81,5 +91,13 @@ mod tests {
         assert_eq!(StatusError::of_http(599, "", "").to_string(), "599");
         assert_eq!(StatusError::of_grpc(13, "no stock").to_string(), "INTERNAL: no stock");
         assert_eq!(StatusError::of_grpc(99, "").to_string(), "gRPC status 99");
+    }
+
+    #[test]
+    fn its_debug_names_the_status_as_a_variant() {
+        let http = format!("{:?}", StatusError::of_http(418, "I'm a teapot", "x"));
+        assert_eq!(http, "Imateapot { text: \"x\" }");
+        assert_eq!(format!("{:?}", StatusError::of_http(599, "", "")), "Status599 { text: \"\" }");
+        assert_eq!(format!("{:?}", StatusError::of_grpc(15, "")), "DataLoss { text: \"\" }");
     }
 }

@@ -52,7 +52,14 @@ pub struct ViewerRoutes {
 }
 
 impl ViewerRoutes {
-    /// Sets the path of the pages in the `Router` into which they are merged, in place of `/dev/error`.
+    /// Sets the path of the pages in the `Router` into which they are merged, in place of `/dev/error`. With an empty
+    /// one they are all of a `Router`, for [`Router::nest_service`]:
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// let pages: Router = error_tracker_axum::viewer().prefix("").into();
+    /// let app: Router = Router::new().nest_service("/admin/errors", pages);
+    /// ```
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         let inner = prefix.trim_matches('/');
@@ -173,11 +180,15 @@ fn response(answer: ViewerResponse) -> Response {
 impl<S: Clone + Send + Sync + 'static> From<ViewerRoutes> for Router<S> {
     fn from(routes: ViewerRoutes) -> Self {
         let prefix = routes.prefix.clone();
-        let handler = any(move |request: Request| routes.answer(request));
-        let router = Self::new()
+        let handler = move |request: Request| routes.answer(request);
+        if prefix.is_empty() {
+            return Self::new().fallback(handler);
+        }
+        let handler = any(handler);
+        Self::new()
             .route(&format!("{prefix}/"), handler.clone())
-            .route(&format!("{prefix}/{{*page}}"), handler.clone());
-        if prefix.is_empty() { router } else { router.route(&prefix, handler) }
+            .route(&format!("{prefix}/{{*page}}"), handler.clone())
+            .route(&prefix, handler)
     }
 }
 

@@ -1,0 +1,58 @@
+//! A client that sends bytes and reads what comes.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use error_tracker_tests::SOON;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut all = self.headers.iter();
+        all.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Sends a request and reads the answer until the server closes. Lines of the head are separated by `\n`; `host` and
+/// `connection: close` are added, and `content-length` where there is a body behind an empty line.
+pub(crate) fn ask(address: SocketAddr, request: &str) -> Answer {
+    let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    let mut head = head.trim_end().replace('\n', "\r\n");
+    if !head.contains("HTTP/1.1") {
+        let end = head.find("\r\n").unwrap_or(head.len());
+        head.insert_str(end, " HTTP/1.1");
+    }
+    if !head.contains("\r\nhost:") {
+        head.push_str(&format!("\r\nhost: {address}"));
+    }
+    if !head.contains("\r\nconnection:") {
+        head.push_str("\r\nconnection: close");
+    }
+    if !body.is_empty() && !head.contains("\r\ntransfer-encoding:") {
+        head.push_str(&format!("\r\ncontent-length: {}", body.len()));
+    }
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    parse(&bytes)
+}
+
+pub(crate) fn parse(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let pair = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.to_owned(), value.to_owned())
+    };
+    Answer { status, headers: lines.map(pair).collect(), body: body.to_owned() }
+}

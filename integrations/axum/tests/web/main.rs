@@ -1,0 +1,71 @@
+//! Requests to an axum application, through a real server.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+mod answer;
+mod bodies;
+mod clients;
+mod concurrency;
+mod failures;
+mod pages;
+mod places;
+mod requests;
+mod responses;
+mod shop_error;
+
+use std::net::SocketAddr;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use axum::Router;
+use error_tracker::StoredEvent;
+use error_tracker::event::Event;
+use error_tracker_tests::{events_of, tracker_with};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use answer::{Answer, ask};
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(4).enable_all().build().unwrap()
+});
+
+/// Serves an application on a port of its own.
+fn serve(app: Router) -> SocketAddr {
+    set_up();
+    RUNTIME.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        address
+    })
+}
+
+/// All events that were stored, also those that the store does not keep.
+static STORED: Mutex<Vec<Event>> = Mutex::new(Vec::new());
+
+fn set_up() {
+    tracker_with(|builder| {
+        builder.observer(|stored: &StoredEvent| {
+            STORED.lock().unwrap_or_else(PoisonError::into_inner).push(stored.event.clone());
+            Ok(())
+        })
+    });
+}
+
+/// The answer of an application to one request, and the events of it.
+fn events_of_request(app: Router, request: &str) -> (Answer, Vec<Event>) {
+    let (address, request) = (serve(app), request.to_owned());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let events = events_of(move || sender.send(ask(address, &request)).unwrap());
+    (receiver.recv().unwrap(), events)
+}
+
+/// The same of a request that makes one event.
+#[track_caller]
+fn event_of_request(app: Router, request: &str) -> (Answer, Event) {
+    let (answer, mut events) = events_of_request(app, request);
+    let told: Vec<_> = events.iter().map(|event| (&event.message, event.handled)).collect();
+    assert_eq!(events.len(), 1, "{told:#?} {answer:?}");
+    (answer, events.remove(0))
+}

@@ -1,0 +1,72 @@
+//! What the client is told.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, Response};
+use axum::routing::get;
+use error_tracker_axum::{EventId, layer};
+
+use crate::{event_of_request, events_of_request};
+
+/// Puts the id that it finds in the extensions into a header of its own.
+async fn outside(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(id) = response.extensions().get::<EventId>().map(ToString::to_string) {
+        response.headers_mut().insert("x-seen", HeaderValue::try_from(id).unwrap());
+    }
+    response
+}
+
+async fn panics() -> StatusCode {
+    panic!("burst")
+}
+
+fn app() -> Router {
+    Router::new()
+        .route("/status", get(|| async { (StatusCode::BAD_GATEWAY, "the bank is closed") }))
+        .route("/page", get(|| async { (StatusCode::BAD_GATEWAY, Html("<h1>Sorry</h1>")) }))
+        .route("/panic", get(panics))
+        .route("/good", get(|| async { "good" }))
+}
+
+#[test]
+fn the_id_of_the_event_is_in_the_extensions_and_in_a_header_when_asked() {
+    let (answer, event) =
+        event_of_request(app().layer(layer()).layer(from_fn(outside)), "GET /status");
+    assert_eq!(answer.header("x-seen"), Some(&*event.id));
+    assert_eq!((answer.header("x-event-id"), &*answer.body), (None, "the bank is closed"));
+    let asked = || app().layer(layer().event_id_header("x-event-id"));
+    for path in ["/status", "/panic"] {
+        let (answer, event) = event_of_request(asked(), &format!("GET {path}"));
+        assert_eq!(answer.header("x-event-id"), Some(&*event.id), "{path}");
+    }
+    assert_eq!(events_of_request(asked(), "GET /good").0.header("x-event-id"), None);
+}
+
+#[test]
+fn a_problem_with_the_id_replaces_plain_text_only_and_tells_nothing_of_the_error() {
+    let app = || app().layer(layer().problem_json());
+    for (path, status, title) in
+        [("/status", 502, "Bad Gateway"), ("/panic", 500, "Internal Server Error")]
+    {
+        let (answer, event) = event_of_request(app(), &format!("GET {path}"));
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (status, Some("application/problem+json"))
+        );
+        let body: error_tracker::json::Value = error_tracker::json::from_str(&answer.body).unwrap();
+        assert_eq!((&body["title"], &body["status"]), (&title.into(), &status.into()));
+        assert_eq!(body["instance"], format!("urn:uuid:{}", event.id));
+        assert_eq!(body["event_id"], event.id);
+        assert_eq!(answer.header("content-length"), Some(&*answer.body.len().to_string()));
+        assert!(!answer.body.contains("bank") && !answer.body.contains("burst"));
+    }
+    let (answer, _) = event_of_request(app(), "GET /page");
+    assert_eq!(
+        (answer.header("content-type"), &*answer.body),
+        (Some("text/html; charset=utf-8"), "<h1>Sorry</h1>")
+    );
+    assert_eq!(events_of_request(app(), "GET /good").0.body, "good");
+}
