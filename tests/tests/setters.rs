@@ -22,12 +22,19 @@ fn a_request_has_what_its_setters_gave_it() {
         .header("Content-Type", "application/json")
         .cookie("theme", "dark")
         .form("count", "7")
-        .json(body);
+        .json(body)
+        .scheme("https")
+        .route("/{page}")
+        .client("192.0.2.1")
+        .id("r-17")
+        .trace_id("4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(
         serde_json::to_value(&request).unwrap(),
         json!({
             "method": "POST",
+            "scheme": "https",
             "host": "shop.example",
+            "route": "/{page}",
             "path": "/cart",
             "url": "https://shop.example/cart?page=2&page=3",
             "query": [["page", "2"], ["page", "3"]],
@@ -35,11 +42,14 @@ fn a_request_has_what_its_setters_gave_it() {
             "cookies": [["theme", "dark"]],
             "form": [["count", "7"]],
             "json": { "sku": "a-1" },
+            "client": "192.0.2.1",
+            "id": "r-17",
+            "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         })
     );
     error_tracker::with_scope(
         |scope| scope.set_request(request.clone()),
-        || assert_eq!(Scope::current().request(), Some(&request)),
+        || assert_eq!(Scope::current().request().as_ref(), Some(&request)),
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Scope, WorkNumber};
+use super::{CurrentWork, Scope};
 
 thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::new()) };
@@ -23,11 +23,11 @@ pub(super) fn current() -> Scope {
 }
 
 /// Returns the piece of work that the current scope belongs to.
-pub(crate) fn current_work() -> Option<WorkNumber> {
+pub(crate) fn current_work() -> CurrentWork {
     let scope = swap(Scope::new());
-    let work = scope.work().map(super::ScopeWork::number);
+    let work = scope.work().map(|work| (work.number(), work.since()));
     swap(scope);
-    work
+    CurrentWork(work)
 }
 
 /// Makes a scope the current one until it is dropped. Then the scope is back in its place, with the

@@ -30,7 +30,7 @@ pub(crate) use current::{EnteredScope, current_work};
 pub use current::{configure_scope, propagate, with_scope};
 pub use request_source::RequestSource;
 pub use task::{FutureScopeExt, ScopedFuture};
-pub(crate) use work_owner::{ScopeWork, TaskOwner, WorkNumber, WorkOwner};
+pub(crate) use work_owner::{CurrentWork, ScopeWork, TaskOwner, WorkNumber, WorkOwner};
 
 pub(crate) use handled::record_handled_with;
 

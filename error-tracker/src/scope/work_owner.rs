@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 thread_local! {
     static CURRENT: CurrentOwner = const { CurrentOwner { number: Cell::new(None), of_task: Cell::new(false) } };
@@ -73,7 +74,8 @@ impl Drop for OwnerGuard<'_> {
 /// request. A module above keeps its failures here.
 #[derive(Clone)]
 pub(crate) struct ScopeWork {
-    number: NonZeroU64,
+    number: WorkNumber,
+    since: Instant,
     failures: Arc<dyn Any + Send + Sync>,
     subject: Arc<dyn Any + Send + Sync>,
 }
@@ -81,6 +83,10 @@ pub(crate) struct ScopeWork {
 /// The identity of a piece of work, unique while the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WorkNumber(NonZeroU64);
+
+/// The work that the current scope belongs to, if any.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CurrentWork(pub(super) Option<(WorkNumber, Instant)>);
 
 impl ScopeWork {
     #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "requests are such work"))]
@@ -91,11 +97,15 @@ impl ScopeWork {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number =
             NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
-        Self { number, failures, subject }
+        Self { number: WorkNumber(number), since: Instant::now(), failures, subject }
     }
 
     pub(crate) fn number(&self) -> WorkNumber {
-        WorkNumber(self.number)
+        self.number
+    }
+
+    pub(super) fn since(&self) -> Instant {
+        self.since
     }
 
     /// Returns its failures, as the type that they were given as.
@@ -110,9 +120,13 @@ impl ScopeWork {
     }
 }
 
-impl WorkNumber {
-    /// Whether `of` is another piece of work than `current`. What belongs to none may belong to any.
-    pub(crate) fn differ(of: Option<Self>, current: Option<Self>) -> bool {
-        of.zip(current).is_some_and(|(of, current)| of != current)
+impl CurrentWork {
+    /// Whether a failure, observed at a moment in the work with this number, cannot be one of the current work: it
+    /// belongs to other work, or was there before this began. Outside of any work every failure may be meant.
+    pub(crate) fn excludes(self, number: Option<WorkNumber>, at: Instant) -> bool {
+        self.0.is_some_and(|(current, since)| match number {
+            Some(number) => number != current,
+            None => at < since,
+        })
     }
 }

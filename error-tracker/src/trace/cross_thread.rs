@@ -8,7 +8,7 @@ use super::pending_failure::{PendingFailure, ReportState};
 use super::thread::TrackedFrame;
 use super::{pending_list, shared_reports};
 use crate::event::Kind;
-use crate::scope::{Scope, WorkNumber, WorkOwner, current_work};
+use crate::scope::{Scope, WorkOwner, current_work};
 
 /// Errors of the channels themselves: each is made where it is observed.
 const CHANNEL_ERRORS: &[&str] =
@@ -20,7 +20,7 @@ pub(super) fn find_pending(facts: &ErrorFacts) -> Option<Box<Failure>> {
     let (owner, work) = (WorkOwner::current(), current_work());
     let is_this = |pending: &PendingFailure| {
         pending.is_unreported()
-            && !WorkNumber::differ(pending.failure.work(), work)
+            && !work.excludes(pending.failure.work(), pending.failure.since)
             && !pending.is_discarded()
             && pending.failure.owner != owner
             && pending.failure.outermost().may_be_held_in(facts)
@@ -88,7 +88,7 @@ fn resume_pending(
     let may_come = |pending: &PendingFailure| {
         let frames = &pending.failure.frames;
         pending.is_unreported()
-            && !WorkNumber::differ(pending.failure.work(), work)
+            && !work.excludes(pending.failure.work(), pending.failure.since)
             && !pending.is_discarded()
             && !frames.iter().any(|record| record.is_of(function))
             && entry.may_be(frames.last().map(|record| record.meta))

@@ -10,12 +10,16 @@ use super::observation::Observation;
 use super::pending_failure::{PendingFailure, PendingStage, ReportState};
 use super::pending_list::{put, with_pending};
 use super::reported::{find_reported, report, resolve_mark};
+#[cfg(feature = "web")]
+use super::sink;
 use super::thread::{self, TrackedFrame};
 use super::work_failures::WorkFailures;
 use super::{cross_thread, shared_reports, temporary_frame};
 #[cfg(feature = "web")]
 use crate::event::Level;
 use crate::event::{Exit, Kind};
+#[cfg(feature = "web")]
+use crate::scope::Scope;
 use crate::snapshot::policy;
 use crate::user_code::in_user_code;
 
@@ -124,20 +128,32 @@ pub(crate) fn observe_result(error: &ErrorRef<'_>) {
     if in_user_code() {
         return;
     }
-    let report = match find_or_begin(None, error, false, |_, _| ()) {
-        ExplicitFailure::New(mut failure) => {
-            (failure.handled, failure.explicit) = (false, false);
-            report(failure, |_| ())
-        }
-        ExplicitFailure::Reported(failure) => {
-            let facts = ObservedError::new(error).facts();
-            if let ReportOutcome::Held(held) = &failure.report {
-                held.change(|held| held.becomes(facts));
+    let facts = ObservedError::new(error).facts();
+    let work = WorkFailures::open();
+    let known = work.as_ref().and_then(|work| work.held(&facts));
+    let report = known.map(ReportOutcome::Held).unwrap_or_else(|| {
+        // A failure from outside of the work is the error of one work only.
+        const PLACE: CapturePlace = (file!(), line!(), 0);
+        match find_or_begin(Some(PLACE), error, false, |_, _| ()) {
+            ExplicitFailure::New(mut failure) => {
+                (failure.handled, failure.explicit) = (false, false);
+                report(failure, |_| ())
             }
-            failure.report
+            ExplicitFailure::Reported(mut failure) => {
+                // Its event lacks what is known here, if it came from a task without the scope.
+                failure.frames.clear();
+                failure.callers.clear();
+                failure.scope = Scope::current();
+                (failure.handled, failure.explicit) = (false, false);
+                failure.becomes(facts.clone());
+                sink::amend(*failure)
+            }
         }
-    };
-    if let Some(work) = WorkFailures::open() {
+    });
+    if let ReportOutcome::Held(held) = &report {
+        held.change(|held| held.becomes(facts));
+    }
+    if let Some(work) = work {
         work.set_result(report);
     }
 }

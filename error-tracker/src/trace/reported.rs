@@ -10,7 +10,7 @@ use super::pending_failure::{PendingFailure, ReportState};
 use super::sink::SINK;
 use super::{shared_reports, work_failures};
 use crate::event::Kind;
-use crate::scope::{WorkNumber, WorkOwner, current_work};
+use crate::scope::{WorkOwner, current_work};
 
 /// Number of reported failures that each thread remembers, to be printed or captured again.
 const MAX_REPORTED: usize = 4;
@@ -129,7 +129,7 @@ pub(super) fn find_reported(
     let found = REPORTED.try_with(|reported| {
         let mut reported = reported.try_borrow_mut().ok()?;
         let is_this = |failure: &Failure| {
-            !WorkNumber::differ(failure.work(), work) && failure.may_be(facts, place)
+            !work.excludes(failure.work(), failure.since) && failure.may_be(facts, place)
         };
         let own = reported.iter().rposition(|failure| failure.owner == owner && is_this(failure));
         let index = own.or_else(|| {

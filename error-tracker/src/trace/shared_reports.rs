@@ -157,7 +157,7 @@ pub(super) fn find_captured(
     };
     let is_same = |known: &ReportedFailure| {
         known.kind == Kind::Error
-            && !WorkNumber::differ(known.work, work)
+            && !work.excludes(known.work, known.at)
             && is_new_here(known)
             && known.at.elapsed() < MAX_AGE
             && known.facts.may_be_held_in(facts)
@@ -195,7 +195,7 @@ pub(super) fn take_arrived(
     let mut all = all();
     let index = all.iter().rposition(|known| {
         known.left
-            && !WorkNumber::differ(known.work, work)
+            && !work.excludes(known.work, known.at)
             && known.is_in(observed, name)
             && known.at.elapsed() < MAX_AGE
             && !known.functions.iter().any(|passed| std::ptr::eq(*passed, function))

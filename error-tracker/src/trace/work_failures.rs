@@ -84,6 +84,12 @@ impl WorkFailures {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns the last failure that it holds of this error.
+    pub(super) fn held(&self, facts: &ErrorFacts) -> Option<Arc<HeldFailure>> {
+        let held = self.lock().held.clone();
+        held.into_iter().rev().find(|held| held.is_of(facts))
+    }
+
     /// Sets the failure that the work was seen to fail with.
     pub(super) fn set_result(&self, result: ReportOutcome) {
         self.lock().result = Some(result);
@@ -207,6 +213,11 @@ impl HeldFailure {
             HeldState::Reported(report) => Some(report.clone()),
             HeldState::Dropped => Some(ReportOutcome::Unwanted),
         }
+    }
+
+    /// Whether it is still held, and of this error.
+    fn is_of(&self, facts: &ErrorFacts) -> bool {
+        matches!(&*self.lock(), HeldState::Held(failure) if failure.may_be(facts, None))
     }
 
     /// Changes the failure while it is held. Returns whether it is.

@@ -357,6 +357,31 @@ fn an_error_that_a_task_hands_to_its_handler_is_one_event() {
 }
 
 #[test]
+fn an_error_of_a_task_without_the_request_is_one_event_that_gets_it_from_the_response() {
+    let handler = |Path(article): Path<String>| async move {
+        let task = tokio::spawn(async move { in_stock(&article) });
+        task.await.unwrap().map(|pieces| pieces.to_string())
+    };
+    let (_, event) = event_of_request(get_app(handler), "GET /kettle");
+    assert_eq!((functions(&event), event.handled), (vec!["in_stock"], false));
+    assert_eq!(event.context.request.unwrap().path, "/kettle");
+}
+
+#[test]
+fn an_equal_error_from_before_is_another_failure() {
+    let handler = |Path(article): Path<String>| async move { ShopError::OutOfStock(article) };
+    let address = crate::serve(get_app(handler));
+    let events = error_tracker_tests::events_of(move || {
+        let _ = in_stock("kettle");
+        for _ in 0..3 {
+            assert_eq!(crate::ask(address, "GET /kettle").status, 500);
+        }
+    });
+    let requests = events.iter().filter(|event| event.context.request.is_some()).count();
+    assert_eq!((events.len(), requests), (4, 3));
+}
+
+#[test]
 fn a_rejection_is_an_event_when_its_status_is_tracked() {
     #[derive(serde::Deserialize)]
     struct Order {
