@@ -57,6 +57,10 @@ impl Store for GuardedStore {
         self.call(|store| store.event(hash, which))
     }
 
+    fn issue_of_event(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.call(|store| store.issue_of_event(id))
+    }
+
     fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
         self.call(|store| store.rewrite(event))
     }

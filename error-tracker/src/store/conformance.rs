@@ -39,6 +39,7 @@ promises!(
     a_resolved_issue_that_comes_back_is_a_regression_and_a_muted_one_stays_muted,
     events_captured_before_the_resolution_do_not_reopen_an_issue,
     occurrences_are_walked_in_the_order_of_recording,
+    an_event_is_found_by_its_id_alone,
     filters_and_text_find_the_matching_issues,
     deleted_issues_are_gone,
     an_event_is_rewritten_in_its_place,
@@ -151,6 +152,17 @@ fn recorded_events_are_read_back(store: &dyn Store) {
     assert_eq!(store.event("a", &EventSelector::Latest).unwrap().unwrap(), full);
     assert_eq!(store.issue("b").unwrap(), None);
     assert_eq!(store.event("b", &EventSelector::Latest).unwrap(), None);
+}
+
+fn an_event_is_found_by_its_id_alone(store: &dyn Store) {
+    let (one, other) = (event("a", 1), event("b", 2));
+    store.record(&[Sighting::new(one.clone()), Sighting::new(other.clone())]).unwrap();
+    for (event, hash) in [(&one, "a"), (&other, "b")] {
+        assert_eq!(store.issue_of_event(&event.id).unwrap().as_deref(), Some(hash));
+    }
+    assert_eq!(store.issue_of_event("").unwrap(), None);
+    store.delete(&["a"]).unwrap();
+    assert_eq!(store.issue_of_event(&one.id).unwrap(), None);
 }
 
 fn counts_are_exact_and_new_issues_are_marked(store: &dyn Store) {

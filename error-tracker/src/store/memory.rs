@@ -297,6 +297,13 @@ impl Store for MemoryStore {
         Ok(event.cloned())
     }
 
+    fn issue_of_event(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let state = self.state();
+        let has_it = |entry: &StoredIssue| entry.events.iter().any(|event| event.id == id);
+        let mut all = state.entries.iter();
+        Ok(all.find(|(_, entry)| has_it(entry)).map(|(hash, _)| hash.clone()))
+    }
+
     fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
         let mut kept = self.state();
         let Some(entry) = kept.entries.get_mut(&event.grouping.hash) else { return Ok(false) };

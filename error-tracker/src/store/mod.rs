@@ -151,6 +151,15 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// If nothing was changed.
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError>;
 
+    /// Returns the hash of the issue that has the event with this id. By default events are not found by their id alone.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn issue_of_event(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// Deletes issues with their occurrences. Returns the number of those that existed.
     ///
     /// # Errors

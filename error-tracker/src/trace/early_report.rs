@@ -10,6 +10,7 @@ use super::pending_failure::{PendingFailure, ReportState};
 use super::pending_list::{self, all_lists};
 use super::reported::report_as;
 use super::unwinding::as_handled;
+use super::work_failures;
 
 /// Age at which a pending failure is reported as handled.
 const OVERDUE: Duration = Duration::from_secs(10);
@@ -43,6 +44,7 @@ pub(crate) fn settle_at_end(failed: Option<bool>) {
         if handled { finish_retained(pending) } else { finish(pending, false) }
     }
     report_all(!failed.unwrap_or(false));
+    work_failures::abandon_all();
 }
 
 /// Returns whether nothing was reported of it yet.

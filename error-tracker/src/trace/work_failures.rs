@@ -10,12 +10,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::error_facts::ErrorFacts;
 use super::failure::{Failure, ReportOutcome};
 use super::sink::{CompleteFailure, SINK};
 use crate::event::Kind;
+use crate::fork::PerProcess;
 use crate::scope::Scope;
 
 /// Limit of the failures that one piece of work holds; beyond it the oldest is reported as it is.
@@ -66,6 +67,22 @@ pub(crate) struct SettledWork {
     pub(crate) id: Option<String>,
 }
 
+/// The work that holds failures, as far as it is still going on.
+static HOLDING: PerProcess<Mutex<Vec<Weak<WorkFailures>>>> =
+    PerProcess::new(Mutex::new(Vec::new()), Mutex::default);
+
+/// Settles all work, since the program ends before its result is known.
+pub(crate) fn abandon_all() {
+    let all = std::mem::take(&mut *lock(HOLDING.get()));
+    for work in all.iter().filter_map(Weak::upgrade) {
+        work.settle(WorkResult::Abandoned);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl WorkFailures {
     /// Returns those of the current scope's work, if it is open.
     pub(super) fn open() -> Option<Arc<Self>> {
@@ -81,7 +98,7 @@ impl WorkFailures {
     }
 
     fn lock(&self) -> MutexGuard<'_, WorkState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Returns the last failure that it holds of this error.
@@ -160,9 +177,17 @@ pub(super) fn hold(failure: &mut Failure, complete: CompleteFailure<'_>) -> Opti
     if state.is_settled {
         return None;
     }
+    let is_first = state.held.is_empty();
     state.held.push(Arc::clone(&held));
     let oldest = (state.held.len() > MAX_HELD).then(|| state.held.remove(0));
     drop(state);
+    if is_first {
+        let mut holding = lock(HOLDING.get());
+        if holding.len() == holding.capacity() {
+            holding.retain(|work| work.upgrade().is_some_and(|work| work.is_open()));
+        }
+        holding.push(Arc::downgrade(&work));
+    }
     if let Some(oldest) = oldest {
         oldest.report(|_| ());
     }
@@ -203,7 +228,7 @@ enum HeldState {
 
 impl HeldFailure {
     fn lock(&self) -> MutexGuard<'_, HeldState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Returns what was reported; `None` while it is held.

@@ -16,6 +16,7 @@ use crate::trace::early_report;
 use crate::trace::failure::ReportOutcome;
 use crate::trace::sink::{FailureSink, SINK};
 use crate::trace::thread::is_inside;
+use crate::trace::work_failures;
 use crate::warning::warn;
 
 /// The pause between two checks of pending failures.
@@ -141,6 +142,7 @@ impl Drop for TrackerGuard {
             if !(cfg!(unix) && is_inside()) {
                 let _ = std::panic::catch_unwind(|| early_report::report_all(true));
             }
+            let _ = std::panic::catch_unwind(work_failures::abandon_all);
             ending::finish(tracker);
         }
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::action;
-use super::answer::PageError;
+use super::answer::{PageError, redirect};
 use super::chart::{self, Chart};
 use super::moment::DisplayTime;
 use super::query::ListFilters;
 use super::summary::{first_line, title};
-use super::{ViewerResponse, Visit};
+use super::{ViewerResponse, Visit, status};
 use crate::event::Issue;
 use crate::store::IssueQuery;
 
@@ -85,6 +85,11 @@ struct IssueRow {
 
 pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let filters = ListFilters::read(visit.query(), visit.now)?;
+    if let Some(id) = filters.event_id()
+        && let Some(hash) = visit.viewer.store.issue_of_event(&id)?
+    {
+        return Ok(redirect(status::SEE_OTHER, format!("{hash}?event={id}")));
+    }
     let page = visit.viewer.store.issues(filters.query())?;
     let rows: Vec<_> =
         page.items.into_iter().map(|issue| row(visit, issue)).collect::<Result<_, _>>()?;

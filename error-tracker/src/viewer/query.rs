@@ -48,6 +48,11 @@ impl ListFilters {
         Ok(filters)
     }
 
+    /// Returns the id of an event, if one is searched for.
+    pub(super) fn event_id(&self) -> Option<String> {
+        uuid::Uuid::try_parse(&self.text).ok().map(|id| id.to_string())
+    }
+
     fn check(&self, now: Timestamp) -> Result<IssueQuery, PageError> {
         let mut query = IssueQuery::default();
         query.text.clone_from(&self.text);

@@ -298,6 +298,10 @@ impl Store for SqliteStore {
         self.read(|connection| read::event(connection, hash, which))
     }
 
+    fn issue_of_event(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| read::issue_of_event(connection, id))
+    }
+
     fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
         let payload = written_batch::payload(event)?;
         self.write(|connection| write::rewrite(connection, event, &payload))

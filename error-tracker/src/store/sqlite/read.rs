@@ -188,6 +188,17 @@ pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>
     statement.query_row([hash], to_issue).optional().map_err(failure)
 }
 
+/// Finds the issue of an event. Walks over the index of the occurrences, which is small beside their payloads: an index
+/// of the ids alone would be written with every event, for a search that a person makes now and then.
+pub(super) fn issue_of_event(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT hash FROM issue WHERE id = (SELECT issue FROM occurrence WHERE id = ?)";
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    statement.query_row([id], |row| row.get(0)).optional().map_err(failure)
+}
+
 pub(super) fn event(
     connection: &Connection,
     hash: &str,

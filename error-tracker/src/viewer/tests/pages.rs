@@ -1,7 +1,7 @@
 //! Snapshots of the pages, and tests that no text of an event is markup.
 
 use super::{body, get, over, viewer};
-use crate::store::{MemoryStore, Sighting, Store};
+use crate::store::{EventSelector, MemoryStore, Sighting, Store};
 use crate::viewer::sample;
 use std::sync::Arc;
 
@@ -36,6 +36,23 @@ fn markdown_and_text() {
     let hash = sample::hash("parse");
     insta::assert_snapshot!(body(&get(&viewer, &format!("/{hash}.md"))));
     insta::assert_snapshot!(body(&get(&viewer, &format!("/{hash}.txt"))));
+}
+
+#[test]
+fn a_search_for_an_id_leads_to_the_event() {
+    let (viewer, store) = viewer();
+    let hash = sample::hash("parse");
+    let mut event = store.event(&hash, &EventSelector::Oldest).unwrap().unwrap();
+    event.id = "0198c2f0-7a1b-7c3d-8e4f-5a6b7c8d9e0f".into();
+    store.record(&[Sighting::new(event.clone())]).unwrap();
+    let id = &event.id;
+    for text in [id.clone(), format!("+{}+", id.to_uppercase()), id.replace('-', "")] {
+        let found = get(&viewer, &format!("/?status=muted&text={text}"));
+        assert_eq!(found.status(), 303, "{text}");
+        assert_eq!(found.header("location"), Some(&*format!("{hash}?event={id}")));
+    }
+    let unknown = id.replace('0', "1");
+    assert_eq!(get(&viewer, &format!("/?text={unknown}")).status(), 200);
 }
 
 const PAYLOADS: [&str; 12] = [
