@@ -84,7 +84,8 @@ pub struct Request {
     pub scheme: String,
     /// Host name and port that were asked for.
     pub host: String,
-    /// The pattern of the route that answers, such as `/orders/{id}`; empty where none matches or is known.
+    /// The pattern of the route that answers, such as `/orders/{id}`; empty where none matches or
+    /// is known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub route: String,
     /// Path.
@@ -135,7 +136,8 @@ impl Request {
         self
     }
 
-    /// Sets the pattern of the route that answers. Failures that have no other place are grouped by it.
+    /// Sets the pattern of the route that answers. Failures that have no other place are grouped by
+    /// it.
     #[must_use]
     pub fn route(mut self, route: impl Into<String>) -> Self {
         self.route = route.into();

@@ -2,9 +2,9 @@
 //!
 //! The hash covers the kind, the type without generics, the variant, the place (module, function,
 //! the failing expression and its ordinal, never a line or an absolute path), and the message
-//! without its values if neither type nor place identify the failure. The place of an error that is known
-//! by its response alone is the route. The hash does not cover release, environment, host, thread
-//! and the rest of the request.
+//! without its values if neither type nor place identify the failure. The place of an error that is
+//! known by its response alone is the route. The hash does not cover release, environment, host,
+//! thread and the rest of the request.
 
 mod message;
 mod names;

@@ -15,7 +15,7 @@ pub(crate) const MAX_DEPTH: usize = 32;
 const ENTRY: usize = 8;
 
 /// Cuts `text` after `bytes` bytes, at a character, and marks the cut.
-pub(super) fn text(mut text: String, bytes: usize) -> String {
+pub(crate) fn text(mut text: String, bytes: usize) -> String {
     if text.len() > bytes {
         text.truncate(text.floor_char_boundary(bytes));
         text.push('…');

@@ -220,9 +220,9 @@ impl Scope {
         self.set_request_source(bounds::request(request, MAX_ENTRIES, MAX_VALUE));
     }
 
-    /// Sets where the web request that is being served is read from. It is read for each event, so that a request that
-    /// succeeds need not be copied, and an event has as much of its body as has arrived. What is read is cut as by
-    /// [`set_request`](Self::set_request).
+    /// Sets where the web request that is being served is read from. It is read for each event, so
+    /// that a request that succeeds need not be copied, and an event has as much of its body as has
+    /// arrived. What is read is cut as by [`set_request`](Self::set_request).
     ///
     /// ```
     /// # let mut scope = error_tracker::scope::Scope::new();
@@ -259,10 +259,13 @@ impl Scope {
         self.data_mut().work = Some(work);
     }
 
-    /// Removes everything that was set.
+    /// Removes everything. Within a request that an integration tracks, the request stays.
     pub fn clear(&mut self) {
-        let work = self.work().cloned();
-        self.data = work.map(|work| Arc::new(Data { work: Some(work), ..Data::default() }));
+        let kept = self.data.take().filter(|data| data.work.is_some());
+        self.data = kept.map(|data| {
+            let (request, work) = (data.request.clone(), data.work.clone());
+            Arc::new(Data { request, work, ..Data::default() })
+        });
     }
 
     /// Runs `body` with this scope as the current one, and returns its value. Changes that `body`
@@ -281,8 +284,8 @@ impl Scope {
         body()
     }
 
-    /// Runs `body` with this scope as the current one, and returns its value. Changes that `body` makes to the scope are
-    /// kept.
+    /// Runs `body` with this scope as the current one, and returns its value. Changes that `body`
+    /// makes to the scope are kept.
     ///
     /// ```
     /// # use error_tracker::scope::{Scope, configure_scope};

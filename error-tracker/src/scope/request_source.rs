@@ -6,8 +6,8 @@ use crate::user_code::catch_panic;
 /// Makes the web request of a scope when an event needs it; see
 /// [`Scope::set_request_source`](super::Scope::set_request_source). Closures implement it.
 pub trait RequestSource: Send + Sync + 'static {
-    /// Returns the request as far as it is known now. Runs on the thread that reports the failure; what it fails with is
-    /// not recorded, and when it panics the event has no request.
+    /// Returns the request as far as it is known now. Runs on the thread that reports the failure;
+    /// what it fails with is not recorded, and when it panics the event has no request.
     fn request(&self) -> Request;
 }
 

@@ -70,8 +70,8 @@ impl Drop for OwnerGuard<'_> {
     }
 }
 
-/// A piece of work that is done in one scope and those made of it, by any number of tasks and threads, such as a web
-/// request. A module above keeps its failures here.
+/// A piece of work that is done in one scope and those made of it, by any number of tasks and
+/// threads, such as a web request. A module above keeps its failures here.
 #[derive(Clone)]
 pub(crate) struct ScopeWork {
     number: WorkNumber,
@@ -121,8 +121,9 @@ impl ScopeWork {
 }
 
 impl CurrentWork {
-    /// Whether a failure, observed at a moment in the work with this number, cannot be one of the current work: it
-    /// belongs to other work, or was there before this began. Outside of any work every failure may be meant.
+    /// Whether a failure, observed at a moment in the work with this number, cannot be one of the
+    /// current work: it belongs to other work, or was there before this began. Outside of any work
+    /// every failure may be meant.
     pub(crate) fn excludes(self, number: Option<WorkNumber>, at: Instant) -> bool {
         self.0.is_some_and(|(current, since)| match number {
             Some(number) => number != current,

@@ -151,7 +151,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// If nothing was changed.
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError>;
 
-    /// Returns the hash of the issue that has the event with this id. By default events are not found by their id alone.
+    /// Returns the hash of the issue that has the event with this id. By default events are not
+    /// found by their id alone.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -31,14 +31,16 @@ pub(crate) enum ExplicitFailure {
     Reported(Box<Failure>),
 }
 
-/// Returns the failure of an error that is captured at `place`. `around` is the frame of the annotated function there,
-/// which is added. With `keep` (to print an error) a pending failure stays pending and unreported.
+/// Returns the failure of an error that is captured at `place`. `around` is the frame of the
+/// annotated function there, which is added. With `keep` (to print an error) a pending failure
+/// stays pending and unreported.
 ///
-/// The error is looked for in this order: pending on this thread, reported on this thread, reported anywhere, pending
-/// elsewhere. Invariant: one error is reported once. So a failure that is taken from a list leaves a *mark* in its
-/// place: an empty failure with the same serial, in the state `Reported`. Functions that return the error afterwards
-/// resume the mark, and a second capture finds the reported failure by the mark's serial. An error that is new gets a
-/// mark as well, in the innermost tracked call.
+/// The error is looked for in this order: pending on this thread, reported on this thread, reported
+/// anywhere, pending elsewhere. Invariant: one error is reported once. So a failure that is taken
+/// from a list leaves a *mark* in its place: an empty failure with the same serial, in the state
+/// `Reported`. Functions that return the error afterwards resume the mark, and a second capture
+/// finds the reported failure by the mark's serial. An error that is new gets a mark as well, in
+/// the innermost tracked call.
 pub(crate) fn explicit_failure(
     around: Option<TrackedFrame<'_>>,
     place: Option<CapturePlace>,
@@ -50,7 +52,8 @@ pub(crate) fn explicit_failure(
     })
 }
 
-/// Finds or begins the failure of an error, to which `complete` adds what is known here; see [`explicit_failure`].
+/// Finds or begins the failure of an error, to which `complete` adds what is known here; see
+/// [`explicit_failure`].
 fn find_or_begin(
     place: Option<CapturePlace>,
     error: &ErrorRef<'_>,
@@ -120,9 +123,9 @@ fn find_or_begin(
     ExplicitFailure::New(failure)
 }
 
-/// Observes the error that the current scope's work fails with, such as that of a response. Whether it is reported
-/// depends on the result of the work. It has no place of its own. Without work, or when that is settled, it is reported
-/// at once.
+/// Observes the error that the current scope's work fails with, such as that of a response. Whether
+/// it is reported depends on the result of the work. It has no place of its own. Without work, or
+/// when that is settled, it is reported at once.
 #[cfg(feature = "web")]
 pub(crate) fn observe_result(error: &ErrorRef<'_>) {
     if in_user_code() {
@@ -196,7 +199,8 @@ pub(crate) fn observe_given(observation: Observation<'_>, error: &ErrorRef<'_>) 
     temporary_frame::release(observation);
 }
 
-/// Returns a failure for a captured message. `around` is the frame of the annotated function that captures it.
+/// Returns a failure for a captured message. `around` is the frame of the annotated function that
+/// captures it.
 pub(crate) fn message_failure(around: Option<TrackedFrame<'_>>, text: String) -> Box<Failure> {
     let facts = ErrorFacts { type_name: "message", message: text, ..ErrorFacts::default() };
     let mut failure = Box::new(Failure::new(Kind::Message, facts));

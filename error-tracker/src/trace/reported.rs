@@ -1,4 +1,5 @@
-//! Reports failures, and remembers the last ones of each thread, so that one error is reported once.
+//! Reports failures, and remembers the last ones of each thread, so that one error is reported
+//! once.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -31,7 +32,8 @@ pub(crate) fn report(failure: Box<Failure>, complete: impl FnMut(&mut Failure)) 
     report_as(failure, left, complete)
 }
 
-/// Reports a failure and remembers it. With `left`, code without the attribute may still have the error.
+/// Reports a failure and remembers it. With `left`, code without the attribute may still have the
+/// error.
 pub(super) fn report_as(
     mut failure: Box<Failure>,
     left: bool,
@@ -55,7 +57,8 @@ pub(super) fn report_as(
     report
 }
 
-/// Reports a panic that has only begun. Once it has unwound, its event is replaced by the complete one.
+/// Reports a panic that has only begun. Once it has unwound, its event is replaced by the complete
+/// one.
 #[cfg(feature = "panic")]
 pub(crate) fn report_early(mut failure: Box<Failure>) {
     if let Some(sink) = SINK.get() {
@@ -83,8 +86,8 @@ pub(super) fn spare_failure() -> Option<Box<Failure>> {
     SPARE.try_with(Cell::take).ok().flatten()
 }
 
-/// Makes an error pending again that was reported when it left the outermost tracked call, and is observed now by an
-/// untracked call further out. Its function extends the event.
+/// Makes an error pending again that was reported when it left the outermost tracked call, and is
+/// observed now by an untracked call further out. Its function extends the event.
 pub(super) fn resume_reported(
     observation: Observation<'_>,
     observed: &ObservedError<'_, '_>,
@@ -119,8 +122,8 @@ pub(super) fn resume_reported(
     Some(PendingFailure { report, ..PendingFailure::at(observation.frame.key(), failure) })
 }
 
-/// Finds the failure of an error that is captured at `place` and was reported on this thread: one of the present task,
-/// or one that has left the annotated functions.
+/// Finds the failure of an error that is captured at `place` and was reported on this thread: one
+/// of the present task, or one that has left the annotated functions.
 pub(super) fn find_reported(
     facts: &ErrorFacts,
     place: Option<CapturePlace>,
@@ -151,7 +154,8 @@ pub(super) fn find_reported(
     Some(failure)
 }
 
-/// Returns the reported failure that a pending mark stands for; the mark itself when it was forgotten.
+/// Returns the reported failure that a pending mark stands for; the mark itself when it was
+/// forgotten.
 pub(super) fn resolve_mark(mark: Box<Failure>) -> Box<Failure> {
     let here = REPORTED.try_with(|reported| {
         let reported = reported.try_borrow().ok()?;
@@ -160,7 +164,8 @@ pub(super) fn resolve_mark(mark: Box<Failure>) -> Box<Failure> {
     here.ok().flatten().or_else(|| shared_reports::with_serial(mark.serial)).unwrap_or(mark)
 }
 
-/// Notes that a reported error has left the outermost tracked call. Further captures look for what it has become.
+/// Notes that a reported error has left the outermost tracked call. Further captures look for what
+/// it has become.
 pub(super) fn note_departure(mark: Failure) {
     let here = REPORTED.try_with(|reported| {
         let mut reported = reported.try_borrow_mut().ok()?;

@@ -9,8 +9,8 @@ pub(crate) type CompleteFailure<'a> = &'a mut dyn FnMut(&mut Failure);
 
 /// The functions of the tracker that take failures.
 pub(crate) struct FailureSink {
-    /// Counts a failure onto the issue of equal ones while these are frequent; else completes it and makes an event.
-    /// Returns which.
+    /// Counts a failure onto the issue of equal ones while these are frequent; else completes it
+    /// and makes an event. Returns which.
     pub(crate) report: fn(&mut Failure, CompleteFailure<'_>) -> ReportOutcome,
     /// Replaces the early event of a panic once the panic has unwound.
     pub(crate) replace: fn(&Failure),
@@ -25,8 +25,8 @@ pub(crate) struct FailureSink {
 /// The installed tracker; empty until the first one is installed.
 pub(crate) static SINK: OnceLock<FailureSink> = OnceLock::new();
 
-/// Adds to the event of a failure, as the tracker does; to the failure itself while it is held. An explicit capture ends
-/// that.
+/// Adds to the event of a failure, as the tracker does; to the failure itself while it is held. An
+/// explicit capture ends that.
 pub(crate) fn amend(mut failure: Failure) -> ReportOutcome {
     if let ReportOutcome::Held(held) = &failure.report {
         let is_explicit = failure.explicit;

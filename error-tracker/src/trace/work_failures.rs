@@ -1,9 +1,10 @@
 //! The failures of a piece of work, such as a web request, that are held until its result is known.
 //!
-//! Whether an error matters may depend on what becomes of the work: one that is answered with the status 404 is part of
-//! normal operation. So an error that leaves the annotated functions is *held* while the work is open, and reported or
-//! dropped when the work is settled. Panics, explicit captures, and errors that were handled on the way are reported at
-//! once; they are noted, so that they explain a result that has no other failure.
+//! Whether an error matters may depend on what becomes of the work: one that is answered with the
+//! status 404 is part of normal operation. So an error that leaves the annotated functions is
+//! *held* while the work is open, and reported or dropped when the work is settled. Panics,
+//! explicit captures, and errors that were handled on the way are reported at once; they are noted,
+//! so that they explain a result that has no other failure.
 //!
 //! The work belongs to a scope, and so to all tasks and threads that the scope was taken to.
 #![cfg_attr(not(feature = "web"), allow(dead_code, reason = "only a web request is such work"))]
@@ -48,7 +49,8 @@ struct WorkState {
 /// What became of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WorkResult<'a> {
-    /// It failed. `text` is its answer, in which an error is looked for that was handled on the way.
+    /// It failed. `text` is its answer, in which an error is looked for that was handled on the
+    /// way.
     Failed { text: &'a str },
     /// It was refused, which is normal: what is held is dropped.
     Refused,
@@ -112,8 +114,8 @@ impl WorkFailures {
         self.lock().result = Some(result);
     }
 
-    /// Settles the work: reports or drops what it holds. Failures that its tasks still have are reported at once from
-    /// now on.
+    /// Settles the work: reports or drops what it holds. Failures that its tasks still have are
+    /// reported at once from now on.
     pub(crate) fn settle(&self, result: WorkResult<'_>) -> SettledWork {
         let WorkState { held, result: seen, reported, handled, .. } = {
             let mut state = self.lock();
@@ -130,7 +132,7 @@ impl WorkFailures {
                 }
             }
             WorkResult::Succeeded => {
-                held.iter().for_each(|held| held.report(|it| it.handled = true))
+                held.iter().for_each(|held| held.report(|it| it.handled = true));
             }
             WorkResult::Abandoned | WorkResult::Failed { .. } => {
                 held.iter().for_each(|held| held.report(|_| ()));

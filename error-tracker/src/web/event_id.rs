@@ -31,7 +31,8 @@ impl EventId {
         &self.0
     }
 
-    /// Returns a body of the type `application/problem+json` (RFC 9457) that tells the id and nothing of the error.
+    /// Returns a body of the type `application/problem+json` (RFC 9457) that tells the id and
+    /// nothing of the error.
     ///
     /// ```
     /// # fn body(id: &error_tracker::web::EventId) {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-/// Addresses of proxies whose forwarded headers are believed: one address, or a network such as `10.0.0.0/8`.
+/// Addresses of proxies whose forwarded headers are believed: one address, or a network such as
+/// `10.0.0.0/8`.
 ///
 /// ```
 /// use error_tracker::web::ProxyNetwork;
@@ -21,7 +22,8 @@ pub struct ProxyNetwork {
 }
 
 impl ProxyNetwork {
-    /// Returns whether it contains an address. An IPv4 address that is mapped to IPv6 is the IPv4 address.
+    /// Returns whether it contains an address. An IPv4 address that is mapped to IPv6 is the IPv4
+    /// address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let differing = bits(address) ^ self.address;
@@ -82,9 +84,9 @@ pub(super) struct ForwardedRequest {
     pub(super) host: Option<String>,
 }
 
-/// Reads forwarded headers of a request that came from `peer`. `header` returns all values of a header, joined by
-/// commas. They are believed only where the peer is a proxy in `trusted`; of the chain of addresses the last one that
-/// is not is the client.
+/// Reads forwarded headers of a request that came from `peer`. `header` returns all values of a
+/// header, joined by commas. They are believed only where the peer is a proxy in `trusted`; of the
+/// chain of addresses the last one that is not is the client.
 pub(super) fn forwarded(
     peer: Option<IpAddr>,
     trusted: &[ProxyNetwork],

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// A request as its framework knows it. It is read when an event needs it, on the thread that reports the failure; so it
-/// owns what it returns.
+/// A request as its framework knows it. It is read when an event needs it, on the thread that
+/// reports the failure; so it owns what it returns.
 pub trait IncomingRequest: Send + Sync + 'static {
     /// Returns the method: `GET`, `POST`, ..
     fn method(&self) -> &str;

@@ -1,9 +1,10 @@
-//! What integrations of web frameworks have in common: an integration reads its framework's types, this module does the
-//! rest. Users of a framework need its integration only.
+//! What integrations of web frameworks have in common: an integration reads its framework's types,
+//! this module does the rest. Users of a framework need its integration only.
 //!
-//! A middleware begins a [`TrackedRequest`] for each request, runs the handler in its [`scope`](RequestGuard::scope),
-//! and [settles](RequestGuard::settle) it when the response is known. In between the errors that leave annotated
-//! functions are held, and whether they become events depends on the response.
+//! A middleware begins a [`TrackedRequest`] for each request, runs the handler in its
+//! [`scope`](RequestGuard::scope), and [settles](RequestGuard::settle) it when the response is
+//! known. In between the errors that leave annotated functions are held, and whether they become
+//! events depends on the response.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::json::{self, Value};
 
-/// Records the start of a request's body while the handler reads it, so that the body is neither held back nor consumed.
+/// Records the start of a request's body while the handler reads it, so that the body is neither
+/// held back nor consumed.
 ///
 /// Clones record the same body.
 #[derive(Clone)]
@@ -28,8 +29,8 @@ enum BodyKind {
 }
 
 impl BodyRecorder {
-    /// Returns a recorder for a body of this type; `None` for a type that is not recorded, such as an upload, and for
-    /// one that is compressed.
+    /// Returns a recorder for a body of this type; `None` for a type that is not recorded, such as
+    /// an upload, and for one that is compressed.
     pub(super) fn of_type(
         content_type: &str,
         encoding: Option<&str>,
@@ -60,8 +61,8 @@ impl BodyRecorder {
         body.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// Returns the form fields and the JSON of what was recorded by now. A body that cannot be parsed, or was not read to
-    /// its end, is a text.
+    /// Returns the form fields and the JSON of what was recorded by now. A body that cannot be
+    /// parsed, or was not read to its end, is a text.
     pub(super) fn read(&self) -> (Vec<(String, String)>, Value) {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         if body.bytes.is_empty() {

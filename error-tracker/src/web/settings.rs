@@ -2,8 +2,8 @@
 
 use super::{ProxyNetwork, StatusSet};
 
-/// What becomes of an error that left an annotated function, or was given as the error of the response, where the
-/// response has a status from 400 to 599 that is not tracked.
+/// What becomes of an error that left an annotated function, or was given as the error of the
+/// response, where the response has a status from 400 to 599 that is not tracked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UntrackedErrors {
@@ -46,12 +46,14 @@ impl Default for WebSettings {
 }
 
 impl WebSettings {
-    /// Sets which statuses are failures: a code, a range, a list, or a [`StatusSet`]. By default these are 500 to 599.
+    /// Sets which statuses are failures: a code, a range, a list, or a [`StatusSet`]. By default
+    /// these are 500 to 599.
     ///
     /// ```
     /// use error_tracker::web::{StatusSet, WebSettings};
     ///
-    /// let settings = WebSettings::default().track_status(StatusSet::from(500..=599).with([401, 404]));
+    /// let statuses = StatusSet::from(500..=599).with([401, 404]);
+    /// let settings = WebSettings::default().track_status(statuses);
     /// ```
     #[must_use]
     pub fn track_status(mut self, statuses: impl Into<StatusSet>) -> Self {
@@ -59,37 +61,38 @@ impl WebSettings {
         self
     }
 
-    /// Sets which status codes of gRPC are failures. By default these are 2 (unknown), 4 (deadline exceeded), 12
-    /// (unimplemented), 13 (internal), 14 (unavailable) and 15 (data loss).
+    /// Sets which status codes of gRPC are failures. By default these are 2 (unknown), 4 (deadline
+    /// exceeded), 12 (unimplemented), 13 (internal), 14 (unavailable) and 15 (data loss).
     #[must_use]
     pub fn track_grpc(mut self, codes: impl Into<StatusSet>) -> Self {
         self.grpc_codes = codes.into();
         self
     }
 
-    /// Sets what becomes of errors that are answered with a status from 400 to 599 that is not tracked. By default they
-    /// are dropped and counted.
+    /// Sets what becomes of errors that are answered with a status from 400 to 599 that is not
+    /// tracked. By default they are dropped and counted.
     #[must_use]
     pub fn untracked_errors(mut self, untracked: UntrackedErrors) -> Self {
         self.untracked_errors = untracked;
         self
     }
 
-    /// Sets how many bytes of a form or of JSON are recorded, while the handler reads them: 65,536 by default, 0 for
-    /// none.
+    /// Sets how many bytes of a form or of JSON are recorded, while the handler reads them: 65,536
+    /// by default, 0 for none.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// Believes the headers `forwarded`, `x-forwarded-for`, `x-forwarded-proto` and `x-forwarded-host` of these proxies.
-    /// By default nobody is believed.
+    /// Believes the headers `forwarded`, `x-forwarded-for`, `x-forwarded-proto` and
+    /// `x-forwarded-host` of these proxies. By default nobody is believed.
     ///
     /// ```
     /// # fn settings() -> Result<error_tracker::web::WebSettings, error_tracker::web::NetworkError> {
     /// # use error_tracker::web::WebSettings;
-    /// let settings = WebSettings::default().trust_proxies(["127.0.0.1".parse()?, "10.0.0.0/8".parse()?]);
+    /// let proxies = ["127.0.0.1".parse()?, "10.0.0.0/8".parse()?];
+    /// let settings = WebSettings::default().trust_proxies(proxies);
     /// # Ok(settings) }
     /// # settings().unwrap();
     /// ```
@@ -99,31 +102,32 @@ impl WebSettings {
         self
     }
 
-    /// Sets the header of the request that has its id, `x-request-id` by default. A request without it gets one for its
-    /// events.
+    /// Sets the header of the request that has its id, `x-request-id` by default. A request without
+    /// it gets one for its events.
     #[must_use]
     pub fn request_id_header(mut self, name: &str) -> Self {
         self.request_id_header = name.to_ascii_lowercase();
         self
     }
 
-    /// Puts the event's id into this header of the response to a request that failed, such as `x-event-id`.
+    /// Puts the event's id into this header of the response to a request that failed, such as
+    /// `x-event-id`.
     #[must_use]
     pub fn event_id_header(mut self, name: &str) -> Self {
         self.event_id_header = Some(name.to_ascii_lowercase());
         self
     }
 
-    /// Answers a request that failed with `application/problem+json` (RFC 9457), which has the event's id, in place of
-    /// a body that is empty or plain text.
+    /// Answers a request that failed with `application/problem+json` (RFC 9457), which has the
+    /// event's id, in place of a body that is empty or plain text.
     #[must_use]
     pub fn problem_json(mut self) -> Self {
         self.sends_problems = true;
         self
     }
 
-    /// Sets whether a panic of a handler is caught and answered with the status 500. It is by default; else it goes on,
-    /// for a layer around that answers it.
+    /// Sets whether a panic of a handler is caught and answered with the status 500. It is by
+    /// default; else it goes on, for a layer around that answers it.
     #[must_use]
     pub fn catch_panics(mut self, catches: bool) -> Self {
         self.catches_panics = catches;

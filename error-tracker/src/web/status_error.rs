@@ -3,6 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::scope::bounds;
+
+/// Limit of the text of a response, in bytes.
+const MAX_TEXT: usize = 1_000;
 /// Names of the status codes of gRPC, by number.
 const GRPC: [&str; 17] = [
     "OK",
@@ -24,8 +28,8 @@ const GRPC: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// The error of a response with a tracked status, where the error that led to it is not known. It is the type of such
-/// events.
+/// The error of a response with a tracked status, where the error that led to it is not known. It
+/// is the type of such events.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StatusError {
     /// The status as one word, by which events are grouped: `InternalServerError`.
@@ -41,7 +45,7 @@ impl StatusError {
             reason => reason.split(|c: char| !c.is_alphanumeric()).collect(),
         };
         let status = format!("{status} {reason}").trim_end().to_owned();
-        Self { name, status, text: text.trim().to_owned() }
+        Self { name, status, text: bounds::text(text.trim().to_owned(), MAX_TEXT) }
     }
 
     pub(super) fn of_grpc(code: u16, message: &str) -> Self {
@@ -49,7 +53,7 @@ impl StatusError {
             Some(status) => (capitalized(status), (*status).to_owned()),
             None => (format!("Code{code}"), format!("gRPC status {code}")),
         };
-        Self { name, status, text: message.trim().to_owned() }
+        Self { name, status, text: bounds::text(message.trim().to_owned(), MAX_TEXT) }
     }
 }
 

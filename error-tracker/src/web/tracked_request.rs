@@ -22,16 +22,16 @@ const MAX_ID: usize = 128;
 
 /// A request that is being handled. Clones are the same request.
 ///
-/// What fails in its [`scope`](RequestGuard::scope) belongs to it, on whatever thread or task. Errors that leave
-/// annotated functions are held until it is [settled](RequestGuard::settle).
+/// What fails in its [`scope`](RequestGuard::scope) belongs to it, on whatever thread or task.
+/// Errors that leave annotated functions are held until it is [settled](RequestGuard::settle).
 #[derive(Clone)]
 pub struct TrackedRequest {
     parts: Arc<RequestParts>,
     failures: Arc<WorkFailures>,
 }
 
-/// Stands for a request until it is settled. Dropped before that, as when the client has gone, it makes events of what
-/// is held.
+/// Stands for a request until it is settled. Dropped before that, as when the client has gone, it
+/// makes events of what is held.
 #[derive(Debug)]
 pub struct RequestGuard {
     request: TrackedRequest,
@@ -55,8 +55,8 @@ pub enum RequestOutcome<'a> {
         status: u16,
         /// The status in words, such as `Not Found`.
         reason: &'a str,
-        /// The start of the body where that is a short text, else empty. Where no error is known this is what the event
-        /// says, and an error that a function handled is recognised by it.
+        /// The start of the body where that is a short text, else empty. Where no error is known
+        /// this is what the event says, and an error that a function handled is recognised by it.
         text: &'a str,
     },
     /// It was answered by gRPC.
@@ -76,8 +76,8 @@ pub enum RequestOutcome<'a> {
 }
 
 impl TrackedRequest {
-    /// Begins a request. Returns `None` while there is no tracker: then nothing can be recorded, and `incoming` is not
-    /// called.
+    /// Begins a request. Returns `None` while there is no tracker: then nothing can be recorded,
+    /// and `incoming` is not called.
     #[must_use]
     pub fn begin<I: IncomingRequest>(
         settings: &Arc<WebSettings>,
@@ -124,7 +124,8 @@ impl TrackedRequest {
         self.parts.body.as_ref()
     }
 
-    /// Sets the pattern of the route that answers, if it was not known from the start. The first call counts.
+    /// Sets the pattern of the route that answers, if it was not known from the start. The first
+    /// call counts.
     pub fn set_route(&self, route: &str) {
         if self.parts.incoming.route().is_none() {
             let _ = self.parts.route.set(route.to_owned());
@@ -138,9 +139,10 @@ impl TrackedRequest {
     }
 }
 
-/// Observes the error that the request of the current scope fails with: that of its response, or one in place of a
-/// response. The outcome decides whether it becomes an event; an error that left an annotated function is the same event.
-/// Outside of a request it is an event at once. It counts as not handled.
+/// Observes the error that the request of the current scope fails with: that of its response, or
+/// one in place of a response. The outcome decides whether it becomes an event; an error that left
+/// an annotated function is the same event. Outside of a request it is an event at once. It counts
+/// as not handled.
 ///
 /// `type_name` is the name of its type, as [`std::any::type_name`] gives it.
 pub fn observe_error(error: &dyn Error, type_name: &'static str) {
@@ -166,9 +168,9 @@ impl RequestGuard {
         scope
     }
 
-    /// Settles the request: what is held becomes events or is dropped, as the outcome and the settings say. Returns the
-    /// id of the event of its failure. What is still running of it is recorded without delay from now on. To be called in
-    /// the request's scope.
+    /// Settles the request: what is held becomes events or is dropped, as the outcome and the
+    /// settings say. Returns the id of the event of its failure. What is still running of it is
+    /// recorded without delay from now on. To be called in the request's scope.
     pub fn settle(self, outcome: RequestOutcome<'_>) -> Option<EventId> {
         let settings = &self.request.parts.settings;
         let (fails, refuses, text) = match outcome {

@@ -1,5 +1,6 @@
-//! A shop on axum whose failures error-tracker records: `cargo run -p error-tracker-axum-shop`, then open the address
-//! that it prints. Its pages of failures are at `/dev/error/`, for `staff` with the password `kettle`.
+//! A shop on axum whose failures error-tracker records: `cargo run -p error-tracker-axum-shop`,
+//! then open the address that it prints. Its pages of failures are at `/dev/error/`, for `staff`
+//! with the password `kettle`.
 
 mod failures;
 mod home;

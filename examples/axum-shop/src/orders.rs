@@ -56,7 +56,8 @@ async fn charge(order: &Order, card_token: &str) -> Result<(), PaymentError> {
     Ok(())
 }
 
-/// A task in the background: that order 1008 has no address is recorded with the request that started it.
+/// A task in the background: that order 1008 has no address is recorded with the request that
+/// started it.
 #[auto_track_exception]
 async fn send_receipt(order: u32) -> Result<(), ShopError> {
     tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,5 +1,5 @@
-//! Records the errors, panics and failed responses of an [axum] application with [error-tracker](error_tracker), and
-//! mounts its pages.
+//! Records the errors, panics and failed responses of an [axum] application with
+//! [error-tracker](error_tracker), and mounts its pages.
 //!
 //! ```no_run
 //! use axum::Router;
@@ -22,7 +22,8 @@
 //! ```
 //!
 //! [`layer()`] is that of [`error_tracker_tower`], which tells what it records. It knows axum's types: events have the
-//! matched route, and forms and JSON as far as the handler has read them. `viewer()` (feature `viewer`) has the pages.
+//! matched route, and forms and JSON as far as the handler has read them. `viewer()` (feature
+//! `viewer`) has the pages.
 //!
 //! # The error behind a response
 //!
@@ -53,9 +54,9 @@
 //!
 //! # Where to put the layer
 //!
-//! On the `Router`, behind its routes: [`Router::layer`](axum::Router::layer) is for the routes before it. Around a whole
-//! `Router` it does not know the matched routes, and says so. Within a `HandleErrorLayer` a further layer sees the errors
-//! of services, before these become responses.
+//! On the `Router`, behind its routes: [`Router::layer`](axum::Router::layer) is for the routes
+//! before it. Around a whole `Router` it does not know the matched routes, and says so. Within a
+//! `HandleErrorLayer` a further layer sees the errors of services, before these become responses.
 
 mod axum_types;
 #[cfg(feature = "viewer")]

@@ -25,7 +25,8 @@ const MAX_FORM: usize = 64 * 1024 + 1;
 type Decision = Pin<Box<dyn Future<Output = bool> + Send>>;
 type Permission = Arc<dyn Fn(Parts) -> Decision + Send + Sync>;
 
-/// Returns the routes of the pages: at `/dev/error/`, closed to everybody until they have a permission.
+/// Returns the routes of the pages: at `/dev/error/`, closed to everybody until they have a
+/// permission.
 ///
 /// ```
 /// use axum::Router;
@@ -42,9 +43,9 @@ pub fn viewer() -> ViewerRoutes {
 
 /// The routes of the pages; made by [`viewer()`], and merged into a `Router`.
 ///
-/// They show what the program's tracker keeps, which may be installed later. They can be nested, and stand behind a
-/// proxy that serves them under another path: all links are relative. Stores are read on the runtime's threads for
-/// blocking work.
+/// They show what the program's tracker keeps, which may be installed later. They can be nested,
+/// and stand behind a proxy that serves them under another path: all links are relative. Stores are
+/// read on the runtime's threads for blocking work.
 #[derive(Clone)]
 pub struct ViewerRoutes {
     prefix: String,
@@ -52,8 +53,8 @@ pub struct ViewerRoutes {
 }
 
 impl ViewerRoutes {
-    /// Sets the path of the pages in the `Router` into which they are merged, in place of `/dev/error`. With an empty
-    /// one they are all of a `Router`, for [`Router::nest_service`]:
+    /// Sets the path of the pages in the `Router` into which they are merged, in place of
+    /// `/dev/error`. With an empty one they are all of a `Router`, for [`Router::nest_service`]:
     ///
     /// ```
     /// # use axum::Router;
@@ -67,8 +68,8 @@ impl ViewerRoutes {
         self
     }
 
-    /// Sets who may look and change: `permission` sees the head of the request, with the extensions that layers around
-    /// have set. Everybody else is answered with 401. A panic denies.
+    /// Sets who may look and change: `permission` sees the head of the request, with the extensions
+    /// that layers around have set. Everybody else is answered with 401. A panic denies.
     #[must_use]
     pub fn permission(self, permission: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.permission_async(move |parts| future::ready(permission(&parts)))
@@ -127,7 +128,8 @@ impl ViewerRoutes {
     }
 }
 
-/// Leads to the path with a slash at its end, where nesting has made `/` of one without: relative links need it.
+/// Leads to the path with a slash at its end, where nesting has made `/` of one without: relative
+/// links need it.
 fn without_slash(parts: &Parts) -> Option<Response> {
     let OriginalUri(original) = parts.extensions.get()?;
     let last = original.path().rsplit('/').next().filter(|last| !last.is_empty())?;
@@ -151,7 +153,8 @@ fn viewer_request(parts: &Parts) -> ViewerRequest {
     request
 }
 
-/// Reads a form, and no more of it than shows that it is too large. `None` where it does not arrive whole.
+/// Reads a form, and no more of it than shows that it is too large. `None` where it does not arrive
+/// whole.
 async fn form(mut body: Body) -> Option<Vec<u8>> {
     let mut form = Vec::new();
     while form.len() < MAX_FORM {

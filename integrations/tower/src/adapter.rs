@@ -11,7 +11,8 @@ use crate::tracked_body::TrackedBody;
 
 /// The types of a framework.
 pub trait FrameworkAdapter: Clone + Send + Sync + 'static {
-    /// Is told the type of each service that a layer is put around, so that a wrong place can be said.
+    /// Is told the type of each service that a layer is put around, so that a wrong place can be
+    /// said.
     fn note_service(&self, type_name: &'static str) {
         let _ = type_name;
     }
@@ -25,7 +26,8 @@ pub trait RequestAdapter<B>: FrameworkAdapter {
     /// The pattern of a route, such as `/orders/{id}`.
     type Route: AsRef<str> + Send + Sync + 'static;
 
-    /// Returns the body that the handler gets, which gives the recorder, if there is one, what is read of it.
+    /// Returns the body that the handler gets, which gives the recorder, if there is one, what is
+    /// read of it.
     fn body(&self, body: B, recorder: Option<&BodyRecorder>) -> Self::Body;
 
     /// Returns the pattern of the route that answers.

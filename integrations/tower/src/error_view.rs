@@ -11,8 +11,8 @@ use crate::response_errors::ResponseErrors;
 /// The error type of most layers of tower.
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Observes an error of a service or a body as what the current request fails with. Its causes are known where it is
-/// boxed, or of a type that the layer was told.
+/// Observes an error of a service or a body as what the current request fails with. Its causes are
+/// known where it is boxed, or of a type that the layer was told.
 pub(crate) fn observe<E: Debug + Display + 'static>(error: &E, known: &ResponseErrors) {
     let any: &dyn Any = error;
     if known.observe_value(any) {

@@ -19,7 +19,8 @@ pub fn layer() -> TrackerLayer {
     TrackerLayer::default()
 }
 
-/// A layer that tracks requests; made by [`layer()`], or by that of an integration such as `error-tracker-axum`.
+/// A layer that tracks requests; made by [`layer()`], or by that of an integration such as
+/// `error-tracker-axum`.
 #[derive(Clone, Debug, Default)]
 pub struct TrackerLayer<A = PlainBodies> {
     rules: TrackingRules,
@@ -27,8 +28,9 @@ pub struct TrackerLayer<A = PlainBodies> {
 }
 
 impl<A> TrackerLayer<A> {
-    /// Reads the error behind a response from its extensions, where it is a `T` or an `Arc<T>`. The event has the error
-    /// with its causes, and the trace of the annotated functions that it left. Can be called for several types.
+    /// Reads the error behind a response from its extensions, where it is a `T` or an `Arc<T>`. The
+    /// event has the error with its causes, and the trace of the annotated functions that it left.
+    /// Can be called for several types.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -111,7 +113,8 @@ impl<A> TrackerLayer<A> {
         self.with(|settings| settings.event_id_header(name))
     }
 
-    /// Answers a request that failed with `application/problem+json`: see [`WebSettings::problem_json`].
+    /// Answers a request that failed with `application/problem+json`: see
+    /// [`WebSettings::problem_json`].
     #[must_use]
     pub fn problem_json(self) -> Self {
         self.with(WebSettings::problem_json)

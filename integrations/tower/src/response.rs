@@ -13,7 +13,8 @@ use http_body::Body;
 use crate::service::TrackingRules;
 use crate::tracked_body::TrackedBody;
 
-/// Settles a request by its response, in the request's scope. The response of a stream of gRPC is settled at its end.
+/// Settles a request by its response, in the request's scope. The response of a stream of gRPC is
+/// settled at its end.
 pub(crate) fn settle<B>(
     rules: &TrackingRules,
     guard: Option<RequestGuard>,

@@ -14,13 +14,16 @@ pub(crate) struct ResponseErrors {
     readers: Arc<Vec<ErrorReader>>,
 }
 
+type ValueObserver = Arc<dyn Fn(&dyn Any) -> bool + Send + Sync>;
+type ExtensionsObserver = Arc<dyn Fn(&Extensions) -> bool + Send + Sync>;
+
 #[derive(Clone)]
 struct ErrorReader {
     type_name: &'static str,
     /// Observes the error if the value is of the type.
-    observe: Arc<dyn Fn(&dyn Any) -> bool + Send + Sync>,
+    observe: ValueObserver,
     /// The same of the extensions of a response.
-    observe_in: Arc<dyn Fn(&Extensions) -> bool + Send + Sync>,
+    observe_in: ExtensionsObserver,
 }
 
 impl ResponseErrors {

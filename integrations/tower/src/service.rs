@@ -159,8 +159,8 @@ pin_project! {
         #[pin]
         future: Option<F>,
         panic: Option<PanicPayload>,
-        // Behind the future, so that it is dropped after what the future reports when it is dropped. `None` without a
-        // tracker.
+        // Behind the future, so that it is dropped after what the future reports when it is
+        // dropped. `None` without a tracker.
         guard: Option<RequestGuard>,
         rules: TrackingRules,
         adapter: A,

@@ -15,7 +15,8 @@ pub fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(
     tokio::spawn(future.in_current_scope())
 }
 
-/// Runs `work` as [`tokio::task::spawn_blocking`] does, in the present scope: what fails in it has the request.
+/// Runs `work` as [`tokio::task::spawn_blocking`] does, in the present scope: what fails in it has
+/// the request.
 ///
 /// # Panics
 /// Outside of a runtime of tokio.

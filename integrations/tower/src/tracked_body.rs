@@ -14,12 +14,15 @@ use crate::error_view;
 use crate::response::grpc_status;
 use crate::response_errors::ResponseErrors;
 
-/// The largest body that is read before it is sent, in bytes: the text of a response that tells a failure.
+/// The largest body that is read before it is sent, in bytes: the text of a response that tells a
+/// failure.
 const MAX_TEXT: u64 = 4096;
 
+type PolledFrame<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
+
 pin_project! {
-    /// The body of a response to a tracked request: that of the handler, frame by frame. What fails in a stream has the
-    /// request.
+    /// The body of a response to a tracked request: that of the handler, frame by frame. What fails
+    /// in a stream has the request.
     pub struct TrackedBody<B: Body> {
         #[pin]
         content: BodyContent<B>,
@@ -33,7 +36,7 @@ pin_project! {
         /// That of the handler.
         Inner { #[pin] body: B },
         /// That of the handler, which was polled once.
-        Started { first: Option<Result<Frame<B::Data>, B::Error>>, body: Pin<Box<B>> },
+        Started { first: Option<PolledFrame<B>>, body: Pin<Box<B>> },
         /// One of our own.
         Own { bytes: Option<Bytes> },
     }
@@ -82,7 +85,8 @@ impl<B: Body> TrackedBody<B> {
         self.watch = Some(Box::new(BodyWatch { scope: Scope::current(), errors, guard }));
     }
 
-    /// Returns the text of a short body that is complete; else nothing. What was read is sent all the same.
+    /// Returns the text of a short body that is complete; else nothing. What was read is sent all
+    /// the same.
     pub(crate) fn peek(&mut self, context: &mut Context<'_>) -> String {
         let BodyContent::Inner { body } = &self.content else { return String::new() };
         if body.is_end_stream() || body.size_hint().exact().is_none_or(|size| size > MAX_TEXT) {
@@ -107,7 +111,7 @@ impl<B: Body<Data: From<Bytes>>> BodyContent<B> {
     fn poll_content(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<PolledFrame<B>>> {
         match self.project() {
             BodyContentProjection::Inner { body } => body.poll_frame(context),
             BodyContentProjection::Started { first, body } => match first.take() {

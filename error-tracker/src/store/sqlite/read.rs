@@ -188,8 +188,9 @@ pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>
     statement.query_row([hash], to_issue).optional().map_err(failure)
 }
 
-/// Finds the issue of an event. Walks over the index of the occurrences, which is small beside their payloads: an index
-/// of the ids alone would be written with every event, for a search that a person makes now and then.
+/// Finds the issue of an event. Walks over the index of the occurrences, which is small beside
+/// their payloads: an index of the ids alone would be written with every event, for a search that a
+/// person makes now and then.
 pub(super) fn issue_of_event(
     connection: &Connection,
     id: &str,

@@ -19,8 +19,9 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads the answer until the server closes. Lines of the head are separated by `\n`; `host` and
-/// `connection: close` are added, and `content-length` where there is a body behind an empty line.
+/// Sends a request and reads the answer until the server closes. Lines of the head are separated by
+/// `\n`; `host` and `connection: close` are added, and `content-length` where there is a body
+/// behind an empty line.
 pub(crate) fn ask(address: SocketAddr, request: &str) -> Answer {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let mut head = head.trim_end().replace('\n', "\r\n");

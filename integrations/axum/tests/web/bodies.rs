@@ -1,4 +1,5 @@
-//! Bodies of requests are recorded while the handler reads them; bodies of responses stay as they are.
+//! Bodies of requests are recorded while the handler reads them; bodies of responses stay as they
+//! are.
 
 use std::convert::Infallible;
 use std::time::Duration;

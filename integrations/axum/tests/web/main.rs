@@ -5,6 +5,7 @@ mod answer;
 mod bodies;
 mod clients;
 mod concurrency;
+mod error_handlers;
 mod failures;
 mod pages;
 mod places;

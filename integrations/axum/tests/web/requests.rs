@@ -17,7 +17,7 @@ fn app() -> Router {
     Router::new().route("/orders/{id}", get(plain)).layer(layer().errors::<ShopError>())
 }
 
-fn pairs<'a>(pairs: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn pairs(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
     pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 

@@ -102,7 +102,8 @@ impl ServerStreamingService<Bytes> for Fails {
     }
 }
 
-/// The events of a call that fails with this code: its `grpc-status`, in headers or trailers, is the code.
+/// The events of a call that fails with this code: its `grpc-status`, in headers or trailers, is
+/// the code.
 fn events_of_call(
     code: Code,
     streams: bool,
