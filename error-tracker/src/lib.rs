@@ -170,13 +170,13 @@
 //! # fn main() {}
 //! ```
 //!
-//! In a web server of your own, [`Tracker::viewer`] answers requests; it shows nothing before a permission says who
-//! may look.
+//! In a web server of your own, [`Tracker::viewer`] answers requests (`error-tracker-axum` mounts
+//! it); it shows nothing before a permission says who may look.
 //!
 //! # Features
 //!
 //! `sqlite`, `viewer` and `panic` are on by default. `log` and `tracing` print exceptions there. `test-util` has the
-//! tests that a store of your own should pass.
+//! tests that a store of your own should pass, `web` what integrations of web frameworks have in common.
 //!
 //! `disabled` is for a build that must be free of all this, such as a release that is measured or certified, with no
 //! change to the source:
@@ -199,7 +199,13 @@
 //! Cargo builds error-tracker once for all crates of a program: the feature holds for each of them, and one that asks
 //! for it asks for all. So it belongs into the program's own features, never into a library.
 #![cfg_attr(
-    not(all(feature = "log", feature = "tracing", feature = "viewer", feature = "sqlite")),
+    not(all(
+        feature = "log",
+        feature = "tracing",
+        feature = "viewer",
+        feature = "sqlite",
+        feature = "web"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -16,6 +16,8 @@
 //!   ([`ErrorHandler`](function_meta::ErrorHandler)).
 //! - **Pending failure**: a failure that was observed and is not settled ([`pending_failure`]).
 //! - **Report**: the hand-over of a failure to the tracker, which makes an event of it or counts it ([`sink`]).
+//! - **Work**: what a scope was made for, such as a web request. While it is open, failures that would be reported are
+//!   *held* in it ([`work_failures`]).
 //! - **Probe**: a value of zero size whose type method lookup completes once inference has finished; it selects how an
 //!   outcome is inspected ([`outcome_probe`]).
 //!

@@ -104,17 +104,25 @@ impl WebSettings {
 
     /// Sets the header of the request that has its id, `x-request-id` by default. A request without
     /// it gets one for its events.
+    ///
+    /// # Panics
+    /// The name is not that of a header.
     #[must_use]
+    #[track_caller]
     pub fn request_id_header(mut self, name: &str) -> Self {
-        self.request_id_header = name.to_ascii_lowercase();
+        self.request_id_header = header_name(name);
         self
     }
 
     /// Puts the event's id into this header of the response to a request that failed, such as
     /// `x-event-id`.
+    ///
+    /// # Panics
+    /// The name is not that of a header.
     #[must_use]
+    #[track_caller]
     pub fn event_id_header(mut self, name: &str) -> Self {
-        self.event_id_header = Some(name.to_ascii_lowercase());
+        self.event_id_header = Some(header_name(name));
         self
     }
 
@@ -157,4 +165,12 @@ impl WebSettings {
     pub fn tracks_status(&self, status: u16) -> bool {
         self.statuses.contains(status)
     }
+}
+
+/// Returns the name of a header in lower case.
+#[track_caller]
+fn header_name(name: &str) -> String {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    assert!(!name.is_empty() && name.chars().all(is_token), "{name:?} is not the name of a header");
+    name.to_ascii_lowercase()
 }

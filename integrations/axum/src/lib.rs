@@ -79,3 +79,7 @@ pub use viewer_routes::{ViewerRoutes, viewer};
 pub fn layer() -> TrackerLayer<AxumTypes> {
     error_tracker_tower::layer().adapter(AxumTypes)
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -102,13 +102,21 @@ impl<A> TrackerLayer<A> {
     }
 
     /// Sets the header that has the request's id: see [`WebSettings::request_id_header`].
+    ///
+    /// # Panics
+    /// The name is not that of a header.
     #[must_use]
+    #[track_caller]
     pub fn request_id_header(self, name: &str) -> Self {
         self.with(|settings| settings.request_id_header(name))
     }
 
     /// Puts the event's id into this header of the response: see [`WebSettings::event_id_header`].
+    ///
+    /// # Panics
+    /// The name is not that of a header.
     #[must_use]
+    #[track_caller]
     pub fn event_id_header(self, name: &str) -> Self {
         self.with(|settings| settings.event_id_header(name))
     }

@@ -58,3 +58,7 @@ pub use service::{TrackerFuture, TrackerService};
 #[cfg(feature = "tokio")]
 pub use task::{spawn, spawn_blocking};
 pub use tracked_body::TrackedBody;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

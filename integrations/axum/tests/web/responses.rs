@@ -70,3 +70,9 @@ fn a_problem_with_the_id_replaces_plain_text_only_and_tells_nothing_of_the_error
     );
     assert_eq!(events_of_request(app(), "GET /good").0.body, "good");
 }
+
+#[test]
+#[should_panic(expected = "\"event id\" is not the name of a header")]
+fn a_header_with_a_wrong_name_is_refused_when_it_is_set() {
+    let _ = layer().event_id_header("event id");
+}
