@@ -188,7 +188,7 @@ fn all() -> IssueQuery {
 pub(super) fn bounds_of(test: &str) -> Retention {
     let (max_issues, max_occurrences) = match test {
         "numbers_are_kept_within_bounds_at_every_batch" => (5, 3),
-        "a_flood_evicts_what_is_like_it"
+        "a_flood_evicts_only_similar_issues"
         | "an_unresolved_panic_outlives_messages_from_anywhere" => (40, 50),
         _ => return Retention::default(),
     };
