@@ -29,8 +29,9 @@ pub use crate::trace::outcome_kind::{GivenError, InspectGiven};
 pub use crate::trace::outcome_probe::outcome_probe;
 pub use crate::trace::tracked::TrackedFuture;
 
-/// How an annotated function begins: its constants, its guard, and the arguments that are kept. A macro, since the compiler writes
-/// these tokens much faster than the attribute, which users compile without optimizations.
+/// How an annotated function begins: its constants, its guard, and the arguments that are kept. A
+/// macro, since the compiler writes these tokens much faster than the attribute, which users
+/// compile without optimizations.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __error_tracker_begin {
@@ -53,7 +54,8 @@ macro_rules! __error_tracker_begin {
 
 pub use __error_tracker_begin as begin;
 
-/// The mark of a function that another attribute of ours may inspect: what the body was, and what the attributes before were given.
+/// The mark of a function that another attribute of ours may inspect: what the body was, and what
+/// the attributes before were given.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __error_tracker_original {

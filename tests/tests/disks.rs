@@ -18,16 +18,7 @@ use error_tracker::event::Event;
 use error_tracker::store::{IssueQuery, Retention, Sighting, SqliteStore, Store, StoreError};
 use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
 use error_tracker_tests::{SOON, until};
-use unharmed::{database, harm, is_as_without, run, run_unharmed, stderr, text};
-
-/// How many events are counted in the file, which is whole.
-fn counted(database: &Path) -> u64 {
-    let store = SqliteStore::open_read_only(database).unwrap();
-    assert_eq!(store.check().unwrap(), Vec::<String>::new());
-    let mut query = IssueQuery::default();
-    query.limit = 1000;
-    store.issues(&query).unwrap().items.iter().map(|issue| issue.count).sum()
-}
+use unharmed::{counted, database, harm, is_as_without, run, run_unharmed, stderr, text};
 
 #[test]
 fn a_limit_of_file_sizes_ends_no_program_and_events_that_fit_are_stored() {

@@ -8,16 +8,8 @@ mod unharmed;
 use std::path::Path;
 use std::process::Command;
 
-use error_tracker::store::{IssueQuery, SqliteStore, Store};
 use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
-use unharmed::{database, harm, is_as_without, run, run_unharmed, stderr, text};
-
-/// How many failures are counted in the file, which is whole.
-fn counted(database: &Path) -> u64 {
-    let store = SqliteStore::open_read_only(database).unwrap();
-    assert_eq!(store.check().unwrap(), Vec::<String>::new());
-    store.issues(&IssueQuery::default()).unwrap().items.iter().map(|issue| issue.count).sum()
-}
+use unharmed::{counted, database, harm, is_as_without, run, run_unharmed, stderr, text};
 
 #[test]
 fn a_forked_child_never_hangs_and_stores_its_own_failures() {

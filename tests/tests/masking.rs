@@ -121,6 +121,12 @@ fn the_bracket_around_a_masked_value_stays() {
     }
 }
 
+/// Asserts that at most one in a hundred of `all` is `wrong`.
+#[track_caller]
+fn assert_few(wrong: &[impl std::fmt::Debug], all: &[String]) {
+    assert!(wrong.len() * 100 <= all.len(), "{} of {}: {wrong:#?}", wrong.len(), all.len());
+}
+
 #[test]
 fn at_most_one_in_a_hundred_harmless_texts_is_changed() {
     let harmless: Vec<String> = lines(HARMLESS).map(unescaped).collect();
@@ -130,12 +136,7 @@ fn at_most_one_in_a_hundred_harmless_texts_is_changed() {
         .map(|text| (text, masked(text)))
         .filter(|(text, shown)| *text != shown)
         .collect();
-    assert!(
-        wrong.len() * 100 <= harmless.len(),
-        "{} of {}: {wrong:#?}",
-        wrong.len(),
-        harmless.len()
-    );
+    assert_few(&wrong, &harmless);
 }
 
 #[test]
@@ -144,12 +145,7 @@ fn at_most_one_in_a_hundred_harmless_texts_is_changed_within_the_debug_text_of_a
         .map(|text| format!("Failure {{ text: {:?}, line: 3 }}", unescaped(text)))
         .collect();
     let wrong: Vec<_> = harmless.iter().filter(|text| masked(text) != **text).collect();
-    assert!(
-        wrong.len() * 100 <= harmless.len(),
-        "{} of {}: {wrong:#?}",
-        wrong.len(),
-        harmless.len()
-    );
+    assert_few(&wrong, &harmless);
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! What was around a failure: the scopes, the web request, the program.
+//! The context of a failure: the scopes, the web request, the program.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Timestamp};
 use crate::json::{Map, Value};
 
-/// What the scopes held when an event was captured.
+/// The data of the scopes when an event was captured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub struct Context {
     pub tags: std::collections::BTreeMap<String, String>,
     /// The user at the time of the failure, by field (`id`, `email`, ..).
     pub user: std::collections::BTreeMap<String, String>,
-    /// What happened before, oldest first.
+    /// Steps before the failure, oldest first.
     pub breadcrumbs: Vec<Breadcrumb>,
     /// The web request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +24,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Adds what another one holds and this one does not.
+    /// Adds the entries of `other` that this one does not have.
     pub(crate) fn add(&mut self, other: Self) {
         for (name, value) in other.extras {
             if !self.extras.contains_key(&name) {
@@ -43,7 +43,7 @@ impl Context {
     }
 }
 
-/// One step on the way to a failure.
+/// One step before a failure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -79,13 +79,13 @@ pub struct Breadcrumb {
 pub struct Request {
     /// `GET`, `POST`, ..
     pub method: String,
-    /// `http` or `https`; empty where it is not known.
+    /// `http` or `https`; empty if it is not known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub scheme: String,
-    /// Host name and port that were asked for.
+    /// Requested host name and port.
     pub host: String,
-    /// The pattern of the route that answers, such as `/orders/{id}`; empty where none matches or
-    /// is known.
+    /// The pattern of the route that answers, such as `/orders/{id}`; empty if none matches or is
+    /// known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub route: String,
     /// Path.
@@ -129,7 +129,7 @@ impl Request {
         self
     }
 
-    /// Sets the host name and port that were asked for.
+    /// Sets the requested host name and port.
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = host.into();
@@ -165,7 +165,7 @@ impl Request {
         self
     }
 
-    /// Adds a header; its name is put in lower case.
+    /// Adds a header; its name is converted to lower case.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into().to_ascii_lowercase(), value.into()));
@@ -230,7 +230,7 @@ pub struct Origin {
     pub host: String,
     /// The program's release, such as `shop@1.4.2`; empty for none.
     pub release: String,
-    /// `production`, `staging`, ..; empty for none.
+    /// The environment, such as `production` or `staging`; empty for none.
     pub environment: String,
     /// Process id.
     pub process: u32,

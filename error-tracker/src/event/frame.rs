@@ -1,4 +1,5 @@
-//! Places in the program: the functions that a failure passed with their variables, and the call stack.
+//! Places in the program: the functions that a failure passed, with their variables, and the call
+//! stack.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +21,11 @@ pub enum Exit {
     Panic,
     /// Inside a macro such as `bail!`.
     Macro,
-    /// Somewhere the attribute could not see.
+    /// At a place that the attribute cannot see.
     Hidden,
-    /// It has not left: the function was still running.
+    /// It did not leave: the function was still running.
     Running,
-    /// The event was captured by hand inside it.
+    /// The event was captured explicitly inside it.
     Captured,
 }
 
@@ -33,11 +34,11 @@ pub enum Exit {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Frame {
-    /// Name of the function, with its type for methods: `Cart::total`.
+    /// Name of the function, for methods with the type: `Cart::total`.
     pub function: String,
     /// Module path.
     pub module: String,
-    /// Source file as the compiler was given it.
+    /// Path of the source file, as it was passed to the compiler.
     pub file: String,
     /// Line of the failing expression, from 1. For a running function the line where it starts.
     pub line: u32,
@@ -47,9 +48,9 @@ pub struct Frame {
     pub expression: String,
     /// Ordinal among equal expressions of the function, from 0.
     pub ordinal: u32,
-    /// How the error left.
+    /// How the error left the function.
     pub exit: Exit,
-    /// The error as this function returned it, where that differs from what it received.
+    /// The error that this function returned, if it differs from the one that it received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Cause>,
     /// Arguments, in order.
@@ -59,10 +60,10 @@ pub struct Frame {
     /// Source lines around the failing one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<Snippet>,
-    /// Folder of the crate's manifest when it was compiled, to find `file`.
+    /// Folder of the crate's manifest at compile time, to find `file`.
     #[serde(skip)]
     pub(crate) root: &'static str,
-    /// First and last line of the function; zeros where they are not known.
+    /// First and last line of the function; zeros if they are not known.
     #[serde(skip_serializing_if = "is_unknown")]
     pub(crate) extent: (u32, u32),
 }
@@ -82,7 +83,7 @@ pub struct Snippet {
     pub lines: Vec<String>,
 }
 
-/// When a variable's value was taken.
+/// When a variable's value was captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -91,7 +92,8 @@ pub enum CaptureTime {
     Failure,
     /// When the variable was bound or last visibly assigned.
     Bound,
-    /// Not at all: masked, no `Debug`, or too costly; then `value` is absent or the mask's text.
+    /// Never: the variable is masked, has no `Debug`, or is too costly to read. `value` is absent
+    /// or the mask's text.
     #[default]
     Never,
 }
@@ -103,20 +105,20 @@ pub enum CaptureTime {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Full path of its static type; empty where not known.
+    /// Full path of its static type; empty if it is not known.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Its `Debug` text, bounded; the mask's text for a masked one; absent when nothing was kept.
+    /// Its `Debug` text, bounded; the mask's text if it is masked; absent if nothing was captured.
     pub value: Option<String>,
-    /// When the value was taken.
+    /// When the value was captured.
     pub taken: CaptureTime,
-    /// Whether its name is masked. Secrets inside the value of a variable that is not masked read as
-    /// the mask's text, too.
+    /// Whether its name is masked. Secrets inside the value of a variable that is not masked are
+    /// replaced by the mask's text as well.
     pub masked: bool,
-    /// The rule that masked it, in words.
+    /// A description of the rule that masked it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub masked_by: Option<String>,
-    /// Why no value or not the whole value is there, in words.
+    /// The reason why there is no value, or only a part of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -126,7 +128,7 @@ pub struct Variable {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Location {
-    /// Source file as the compiler was given it.
+    /// Path of the source file, as it was passed to the compiler.
     pub file: String,
     /// Line, from 1.
     pub line: u32,
@@ -134,20 +136,20 @@ pub struct Location {
     pub column: u32,
 }
 
-/// One call of a backtrace. Calls that the compiler put in line have the offset of the one that they are part of.
+/// One call of a backtrace. Inlined calls have the offset of the call into which they were inlined.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BacktraceFrame {
-    /// Demangled function name without its hash; empty where not known.
+    /// Demangled function name without its hash; empty if it is not known.
     pub function: String,
-    /// Source file, where debug information has it.
+    /// Source file, if debug information has it.
     pub file: Option<String>,
-    /// Line, where debug information has it.
+    /// Line, if debug information has it.
     pub line: Option<u32>,
-    /// Whether it is the program's own code: no dependency and not the standard library.
+    /// Whether the function belongs to the program, not to a dependency or the standard library.
     pub in_app: bool,
-    /// Where in the object file the call is, as `addr2line` takes it.
+    /// Offset of the call in the object file, as `addr2line` expects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
     /// Index of the object file in [`Event::objects`](super::Event::objects).
@@ -156,7 +158,7 @@ pub struct BacktraceFrame {
 }
 
 impl BacktraceFrame {
-    /// Returns whether its name was not looked up yet, or could not be found.
+    /// Returns whether the call has no name: it was not looked up yet, or could not be found.
     pub(crate) fn is_unnamed(&self) -> bool {
         self.offset.is_some() && self.function.is_empty() && self.file.is_none()
     }
@@ -171,8 +173,8 @@ fn is_first(index: &usize) -> bool {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ObjectFile {
-    /// Where it was.
+    /// Its path.
     pub path: String,
-    /// Its GNU build id as hexadecimal digits; where the linker wrote none, its length and time.
+    /// Its GNU build id as hexadecimal digits; its length and time if it has none.
     pub build_id: String,
 }

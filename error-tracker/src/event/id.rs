@@ -1,4 +1,4 @@
-//! Ids of events.
+//! Creates ids of events.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,7 +13,7 @@ use crate::fork::PerProcess;
 static COUNTER: PerProcess<Mutex<ContextV7>> =
     PerProcess::new(Mutex::new(ContextV7::new()), || Mutex::new(ContextV7::new()));
 
-/// Names an event; later names are greater.
+/// Returns a new id of an event. Later ids are greater.
 pub(crate) fn new_id() -> String {
     static BEFORE_1970: AtomicU64 = AtomicU64::new(0);
     // uuid panics with a clock before 1970.

@@ -18,9 +18,9 @@ pub enum Status {
     /// Open.
     #[default]
     Unresolved,
-    /// Resolved; a later failure opens it again.
+    /// Resolved; a later failure reopens it.
     Resolved,
-    /// Counted, and never opened again.
+    /// Counted, and never reopened.
     Muted,
 }
 
@@ -51,33 +51,33 @@ pub struct Issue {
     pub last_seen: Timestamp,
     /// Whether it is open, resolved or muted.
     pub status: Status,
-    /// Whether the program handled all of its events on the way: none left the annotated functions, was captured by
-    /// hand, or is a panic.
+    /// Whether all of its events are errors that the program handled: none left the annotated
+    /// functions, was captured explicitly, or is a panic.
     pub handled: bool,
-    /// Function in which the failure began; empty where not known.
+    /// Function in which the failure began; empty if it is not known.
     pub function: String,
     /// Module of that function.
     pub module: String,
     /// Source file.
     pub file: String,
-    /// Line, from 1; 0 where not known.
+    /// Line, from 1; 0 if it is not known.
     pub line: u32,
-    /// Machine's name of the latest event; the asked host for web requests.
+    /// Machine's name of the latest event; the requested host for web requests.
     pub host: String,
-    /// HTTP method of the latest event; empty outside the web.
+    /// HTTP method of the latest event; empty without a web request.
     pub method: String,
-    /// Route of the latest event's request, its path where there is none; empty outside the web.
+    /// Route of the latest event's request, or its path; empty without a web request.
     pub path: String,
     /// Release of the latest event.
     pub release: String,
     /// Environment of the latest event.
     pub environment: String,
-    /// The parts of the fingerprint by which its events are grouped.
+    /// The components of the fingerprint by which its events are grouped.
     pub components: Vec<FingerprintComponent>,
 }
 
 impl Issue {
-    /// Makes the issue that `event` alone would be: count 1, unresolved.
+    /// Creates the issue of a single event: count 1, unresolved.
     #[must_use]
     pub fn of(event: &Event) -> Self {
         let request = event.context.request.as_ref();
@@ -100,7 +100,7 @@ impl Issue {
             first_seen: event.at,
             last_seen: event.at,
             status: Status::Unresolved,
-            handled: event.is_handled_on_the_way(),
+            handled: event.is_handled_error(),
             function,
             module,
             line: place.as_ref().map_or(0, |place| place.line),
@@ -115,7 +115,7 @@ impl Issue {
         }
     }
 
-    /// Returns the type as headings show it, see [`Event::short_type`].
+    /// Returns the short type for headings, see [`Event::short_type`].
     #[must_use]
     pub fn short_type(&self) -> String {
         type_with_home(&self.type_name, self.variant.as_deref())

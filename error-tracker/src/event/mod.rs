@@ -1,4 +1,4 @@
-//! Plain data: what was captured, as it is printed, stored and shown. Nothing here knows how it came to be.
+//! Plain data: events and issues as they are printed, stored and shown.
 
 mod context;
 mod frame;
@@ -20,7 +20,7 @@ pub use time::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of failure an event is.
+/// The kind of failure that an event records.
 ///
 /// ```
 /// use error_tracker::event::Kind;
@@ -57,11 +57,11 @@ pub enum Kind {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Level {
-    /// Of interest while developing.
+    /// Useful during development.
     Debug,
     /// Normal operation.
     Info,
-    /// Something is off, the operation went on.
+    /// Something is wrong, but the operation continued.
     Warning,
     /// The operation failed.
     #[default]
@@ -70,7 +70,7 @@ pub enum Level {
     Fatal,
 }
 
-/// One failure that was captured. An event that a store has kept is called an occurrence.
+/// A recorded failure. A stored event of an issue is called an occurrence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -83,74 +83,75 @@ pub struct Event {
     pub kind: Kind,
     /// The level.
     pub level: Level,
-    /// Whether the program went on: the error was handled on the way, the panic was caught, or the
-    /// event was captured by hand.
+    /// Whether the program continued: the error was handled, the panic was caught, or the event was
+    /// captured explicitly.
     pub handled: bool,
-    /// Whether the program captured it by hand: with `capture_exception!` or the like, in an error handler, or by
-    /// `Scope::run_handled`.
+    /// Whether the event was captured explicitly: with `capture_exception!` or the like, in an
+    /// error handler, or by `Scope::run_handled`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub captured: bool,
-    /// Full path of the innermost error's static type, as `std::any::type_name` gives it. For a panic
-    /// `panic`, for a message `message`.
+    /// Full path of the innermost error's static type, as returned by `std::any::type_name`.
+    /// `panic` for a panic, `message` for a message.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// The variant of the error's enum, when its `Debug` form shows one; of an `io::Error` its kind.
+    /// The variant of the error's enum, if its `Debug` form shows one; the kind of an `io::Error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// The kind of the `io::Error` that the innermost error is, or by which it was caused.
+    /// The kind of the `io::Error` that is the innermost error or its cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub io_kind: Option<String>,
-    /// Whether the text groups, since the innermost error's `Debug` is its `Display` and names no variant.
+    /// Whether the event is grouped by its text, because the innermost error's `Debug` equals its
+    /// `Display` and shows no variant.
     #[serde(skip_serializing_if = "is_false")]
     pub by_text: bool,
     /// The innermost error's `Display` text, the panic's message, or the rendered message.
     pub message: String,
-    /// The literal that a message was rendered from; groups messages.
+    /// The literal from which a message was formatted, by which it is grouped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// The innermost error's `Debug` text, bounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug: Option<String>,
-    /// The `source()` chain of the outermost error that was seen, from that error down to its root.
-    /// Empty when the error stayed the same and has no source.
+    /// The `source()` chain of the outermost observed error, from that error down to its root.
+    /// Empty if the error was not converted and has no source.
     pub chain: Vec<Cause>,
     /// The return trace: the annotated functions that the error left, from where it began outward.
     pub frames: Vec<Frame>,
-    /// Annotated functions that were still running above those, from the innermost outward; behind them those that
-    /// waited for the error in another thread or task, and through which it left there, as far as the event was not
-    /// written yet.
+    /// Annotated functions that were still running above those, from the innermost outward; then
+    /// the functions that waited for the error in another thread or task, and that it left there,
+    /// unless the event was already written.
     pub callers: Vec<Frame>,
     /// The place of a panic or of an explicit capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
-    /// The call stack, innermost first: calls in the program's own object files, down to `main` or the start of the
-    /// thread. [`BacktraceMode`](crate::BacktraceMode) chooses the failures that have one. The calls have no names
-    /// before [`Symbolizer`](crate::Symbolizer) has found them.
+    /// The call stack, innermost first: calls in the program's own object files, down to `main` or
+    /// the start of the thread. [`BacktraceMode`](crate::BacktraceMode) decides which failures have
+    /// one. The calls have no names until [`Symbolizer`](crate::Symbolizer) has found them.
     pub backtrace: Vec<BacktraceFrame>,
-    /// The files that the backtrace's offsets count in.
+    /// The files to which the offsets of the backtrace refer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectFile>,
-    /// Name of the thread, or its number where it has none.
+    /// Name of the thread, or its number if it has none.
     pub thread: String,
-    /// Values of the globals that the attribute or the builder named.
+    /// Values of the globals that are named in the attribute or the builder.
     pub globals: Vec<Variable>,
-    /// What the scopes held.
+    /// The data of the scopes.
     pub context: Context,
     /// The program and machine.
     pub origin: Origin,
-    /// The user's own grouping; empty for none.
+    /// The custom grouping set by a scope; empty for none.
     pub fingerprint: Vec<String>,
-    /// The issue it belongs to, and why.
+    /// The issue that the event belongs to, and the reason.
     pub grouping: Grouping,
-    /// What was left out to keep the event within its bounds, in words; empty for nothing.
+    /// Descriptions of what was omitted to limit the size of the event.
     pub cut: Vec<String>,
 }
 
 impl Event {
-    /// Returns whether it is an error that the program handled on the way: not captured by hand, and no panic. Issues
-    /// with no other events are listed apart.
+    /// Returns whether it is an error that the program handled, and neither a panic nor captured
+    /// explicitly. Issues with only such events are listed separately.
     #[must_use]
-    pub fn is_handled_on_the_way(&self) -> bool {
+    pub fn is_handled_error(&self) -> bool {
         self.handled && !self.captured && matches!(self.kind, Kind::Error | Kind::None)
     }
 }
@@ -165,7 +166,7 @@ fn is_false(value: &bool) -> bool {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Cause {
-    /// Full path of the type where it is known, which it is not behind `dyn Error`.
+    /// Full path of the type, if it is known; it is not for `dyn Error`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
     /// The kind of an `io::Error`.
@@ -175,16 +176,16 @@ pub struct Cause {
     pub message: String,
 }
 
-/// Why an event belongs to its issue.
+/// The reason why an event belongs to its issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Grouping {
     /// The fingerprint: 64 hexadecimal digits.
     pub hash: String,
-    /// Name of the way of grouping: `g1`.
+    /// Version of the grouping algorithm: `g1`.
     pub version: String,
-    /// What was hashed, in order.
+    /// The hashed components, in order.
     pub components: Vec<FingerprintComponent>,
 }
 
@@ -193,15 +194,16 @@ pub struct Grouping {
 #[serde(default)]
 #[non_exhaustive]
 pub struct FingerprintComponent {
-    /// What it is, such as `type` or `place`.
+    /// The name of the component, such as `type` or `function`.
     pub label: String,
-    /// What was hashed.
+    /// The hashed text.
     pub value: String,
 }
 
 impl Event {
-    /// Returns the place where the failure began: the innermost frame's failing expression, else the panic's or the
-    /// capturing call's place, else the innermost call of the backtrace that is the program's own.
+    /// Returns the place where the failure began: the failing expression of the innermost frame,
+    /// else the place of the panic or the capture, else the innermost call of the backtrace that
+    /// belongs to the program.
     #[must_use]
     pub fn place(&self) -> Option<Location> {
         if let Some(frame) = self.frames.first() {
@@ -218,15 +220,16 @@ impl Event {
         self.location.clone().or_else(called)
     }
 
-    /// Returns the type's last name with the variant, as headings show it: `OrderError::Negative`; a mere `Error`
-    /// with the name of its module or crate, `io::Error::NotFound`.
+    /// Returns the last name of the type with the variant, for headings: `OrderError::Negative`. A
+    /// type called `Error` is preceded by its module or crate: `io::Error::NotFound`.
     #[must_use]
     pub fn short_type(&self) -> String {
         headline::type_with_home(&self.type_name, self.variant.as_deref())
     }
 
-    /// Returns what happened: the outermost error's message with those of its causes behind it, each once, such as
-    /// `Could not create export file 'x.json': No such file or directory (os error 2)`. With causes it is one line.
+    /// Returns the outermost error's message followed by those of its causes, without repetitions,
+    /// such as `Could not create export file 'x.json': No such file or directory (os error 2)`.
+    /// With causes it is one line.
     ///
     /// ```
     /// use error_tracker::event::{Cause, Event};
@@ -252,7 +255,8 @@ impl Event {
     }
 }
 
-/// `a::b::Error<c::D>` and `Gone` become `Error<D>::Gone`.
+/// Returns the short form of a type and variant: `Error<D>::Gone` for `a::b::Error<c::D>` and
+/// `Gone`.
 #[must_use]
 pub fn short_type(path: &str, variant: Option<&str>) -> String {
     let mut short = String::with_capacity(path.len());

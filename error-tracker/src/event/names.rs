@@ -1,9 +1,9 @@
-//! The names of enums, as JSON, the command line, queries and the file of events have them.
+//! Names of enums for JSON, the command line, queries and the SQLite file.
 
 use std::fmt;
 
-/// A text that is not the name of a [`Kind`](super::Kind), [`Level`](super::Level), [`Status`](super::Status) or
-/// [`Sort`](crate::store::Sort). Its message lists the names that are allowed.
+/// A text that is not the name of a [`Kind`](super::Kind), [`Level`](super::Level),
+/// [`Status`](super::Status) or [`Sort`](crate::store::Sort). Its message lists the allowed names.
 ///
 /// ```
 /// use error_tracker::event::Level;
@@ -24,7 +24,7 @@ impl UnknownNameError {
         Self { what, given: given.to_owned(), allowed }
     }
 
-    /// Returns the names that are allowed, in the order of the enum's variants.
+    /// Returns the allowed names, in the order of the enum's variants.
     #[must_use]
     pub fn allowed(&self) -> &'static [&'static str] {
         self.allowed
@@ -39,7 +39,7 @@ impl fmt::Display for UnknownNameError {
 
 impl std::error::Error for UnknownNameError {}
 
-/// Implements `Display` and `FromStr` by the names of all variants, which are those that serde has.
+/// Implements `Display` and `FromStr` by the names of all variants, which are those of serde.
 macro_rules! named {
     ($type:ty, $what:literal, $($variant:ident = $name:literal),+ $(,)?) => {
         impl $type {
@@ -55,14 +55,14 @@ macro_rules! named {
             }
         }
 
-        /// Writes the name that JSON has.
+        /// Writes the same name as in JSON.
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        /// Reads the name that JSON has.
+        /// Reads the same name as in JSON.
         impl std::str::FromStr for $type {
             type Err = $crate::event::UnknownNameError;
 

@@ -3,38 +3,39 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment, in microseconds since 1970-01-01 UTC. Written as RFC 3339, such as
+/// A time in microseconds since 1970-01-01 UTC, written in RFC 3339, such as
 /// `2026-11-24T08:14:12.123456Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// Returns the current moment by the system's clock.
+    /// Returns the current time of the system's clock.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// Returns the moment `micros` microseconds after 1970-01-01 UTC; at most the end of the year 9999.
+    /// Returns the time `micros` microseconds after 1970-01-01 UTC, at most the end of the year
+    /// 9999.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         const YEAR_10000: u64 = 253_402_300_800_000_000;
         Self(if micros < YEAR_10000 { micros } else { YEAR_10000 - 1 })
     }
 
-    /// Microseconds since 1970-01-01 UTC.
+    /// Returns the microseconds since 1970-01-01 UTC.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// Whole hours since 1970-01-01 UTC.
+    /// Returns the whole hours since 1970-01-01 UTC.
     #[must_use]
     pub const fn hour(self) -> u64 {
         self.0 / 3_600_000_000
     }
 
-    /// Reads since when something is asked for: a moment, as its `FromStr` does, or a span back from `now`.
+    /// Reads the start of a period: a time like its `FromStr`, or an age before `now`.
     ///
     /// ```
     /// use error_tracker::event::Timestamp;
@@ -46,7 +47,7 @@ impl Timestamp {
     /// ```
     ///
     /// # Errors
-    /// It is neither, or the span is of no length.
+    /// If the text is neither, or the age is 0.
     pub fn parse_since(text: &str, now: Self) -> Result<Self, humantime::TimestampError> {
         let span = text.trim().strip_suffix("ago").unwrap_or(text).trim();
         match humantime::parse_duration(span) {
@@ -55,13 +56,13 @@ impl Timestamp {
         }
     }
 
-    /// This moment less `duration`, at the earliest 1970-01-01.
+    /// Returns the time `duration` earlier, at the earliest 1970-01-01.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 
-    /// This moment and `duration`, at most the end of the year 9999.
+    /// Returns the time `duration` later, at most the end of the year 9999.
     pub(crate) fn plus(self, duration: Duration) -> Self {
         Self::from_micros(
             self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
@@ -70,7 +71,7 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Moments before 1970 become 1970-01-01.
+    /// Times before 1970 become 1970-01-01.
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
@@ -92,9 +93,9 @@ impl fmt::Display for Timestamp {
 impl std::str::FromStr for Timestamp {
     type Err = humantime::TimestampError;
 
-    /// Reads RFC 3339, with or without seconds, fractions and offset, `T` or a space between date and time, a space
-    /// before the offset (`2026-11-30 10:00:00 +0100`, as git writes it), or a date alone. Without an offset it is
-    /// UTC. Moments before 1970 become 1970-01-01.
+    /// Reads RFC 3339, with or without seconds, fractions and offset, `T` or a space between date
+    /// and time, a space before the offset (`2026-11-30 10:00:00 +0100`, as git writes it), or a
+    /// date alone. Without an offset it is UTC. Times before 1970 become 1970-01-01.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const MINUTE: i64 = 60_000_000;
         let text = text.trim().to_ascii_uppercase();
@@ -113,7 +114,7 @@ impl std::str::FromStr for Timestamp {
 /// Splits a time from its offset to UTC, in minutes: `Z`, `+01:00`, `-0530` or `+01`.
 fn split_offset(text: &str) -> Result<(&str, i64), humantime::TimestampError> {
     let wrong = humantime::TimestampError::InvalidFormat;
-    // The date has hyphens, too.
+    // The date contains hyphens as well.
     let Some(at) = text.rfind(['+', '-', 'Z']).filter(|at| *at > "2026-11-30".len()) else {
         return Ok((text, 0));
     };

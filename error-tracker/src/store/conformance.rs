@@ -16,19 +16,33 @@ use listing::{
 };
 use retention::{
     a_flood_evicts_only_similar_issues, an_unresolved_panic_outlives_messages_from_anywhere,
-    bounds_of, numbers_are_kept_within_bounds_at_every_batch,
+    five_issues_of_three, forty_issues, numbers_are_kept_within_bounds_at_every_batch,
     pruning_keeps_young_issues_within_the_numbers,
     releases_side_by_side_keep_the_first_occurrences_of_each,
     the_first_occurrences_and_the_newest_are_kept,
 };
 
-/// A test that panics if a store fails it.
-type StorePromise = fn(&dyn Store);
+/// A test of a store.
+struct StorePromise {
+    name: &'static str,
+    /// Panics if the store fails the test.
+    check: fn(&dyn Store),
+    /// Returns the bounds within which the store has to keep.
+    retention: fn() -> Retention,
+}
 
 macro_rules! promises {
-    ($($promise:ident),+ $(,)?) => {
-        const PROMISES: &[(&str, StorePromise)] = &[$((stringify!($promise), $promise)),+];
+    ($($promise:ident $(within $retention:ident)?),+ $(,)?) => {
+        const PROMISES: &[StorePromise] = &[$(
+            StorePromise {
+                name: stringify!($promise),
+                check: $promise,
+                retention: promises!(@retention $($retention)?),
+            }
+        ),+];
     };
+    (@retention) => { Retention::default };
+    (@retention $retention:ident) => { $retention };
 }
 
 promises!(
@@ -47,9 +61,9 @@ promises!(
     pruning_keeps_young_issues_within_the_numbers,
     the_first_occurrences_and_the_newest_are_kept,
     releases_side_by_side_keep_the_first_occurrences_of_each,
-    a_flood_evicts_only_similar_issues,
-    an_unresolved_panic_outlives_messages_from_anywhere,
-    numbers_are_kept_within_bounds_at_every_batch,
+    a_flood_evicts_only_similar_issues within forty_issues,
+    an_unresolved_panic_outlives_messages_from_anywhere within forty_issues,
+    numbers_are_kept_within_bounds_at_every_batch within five_issues_of_three,
     a_foreign_cursor_is_refused,
     walking_the_pages_visits_every_issue_once_in_order,
 );
@@ -71,11 +85,11 @@ promises!(
 /// If the store fails a test. All tests run first; the message has the names of those that failed,
 /// and the panic of each shows what differed.
 pub fn check(open: impl Fn(Retention) -> Box<dyn Store>) {
-    let is_broken = |(name, promise): &&(&str, StorePromise)| {
-        let run = AssertUnwindSafe(|| promise(&*open(bounds_of(name))));
+    let is_broken = |promise: &&StorePromise| {
+        let run = AssertUnwindSafe(|| (promise.check)(&*open((promise.retention)())));
         catch_unwind(run).is_err()
     };
-    let broken: Vec<&str> = PROMISES.iter().filter(is_broken).map(|(name, _)| *name).collect();
+    let broken: Vec<_> = PROMISES.iter().filter(is_broken).map(|promise| promise.name).collect();
     assert!(
         broken.is_empty(),
         "the store fails {} of {} tests:\n  {}",

@@ -311,7 +311,7 @@ impl Store for MemoryStore {
             return Ok(false);
         };
         *old = event.clone();
-        entry.issue.handled &= event.is_handled_on_the_way();
+        entry.issue.handled &= event.is_handled_error();
         Ok(true)
     }
 

@@ -1,4 +1,4 @@
-//! Finds where strings and chars begin and end in `Debug` text.
+//! Finds the strings and char literals in `Debug` text.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LexerState {
@@ -17,7 +17,7 @@ enum LexerState {
 /// The role of a char in `Debug` text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CharRole {
-    /// Text in which brackets, commas and colons mean something.
+    /// Text outside of strings, where brackets, commas and colons have a meaning.
     Plain,
     /// The quote that opens a string.
     Open,
@@ -35,8 +35,8 @@ pub(super) enum CharRole {
 pub(super) struct DebugLexer {
     state: LexerState,
     before: char,
-    /// Quotes were where `derive(Debug)` puts none: this text was written by hand, and what looks
-    /// like the inside of a string may be outside of it.
+    /// Whether quotes are at places where `derive(Debug)` writes none: then a `Debug` written by
+    /// hand made this text, and text that seems to be inside a string may be outside of it.
     pub(super) odd: bool,
 }
 
@@ -54,13 +54,13 @@ impl DebugLexer {
         part
     }
 
-    /// Starts anew outside of strings.
+    /// Continues outside of strings.
     pub(super) fn restart(&mut self) {
         *self = Self { odd: self.odd, ..Self::default() };
     }
 
     /// Returns whether the text so far ends inside a string or char.
-    pub(super) fn open(&self) -> bool {
+    pub(super) fn is_in_literal(&self) -> bool {
         !matches!(
             self.state,
             LexerState::Plain
@@ -108,7 +108,7 @@ impl DebugLexer {
                 CharRole::Char
             }
             LexerState::CharEnd(first) => {
-                // An apostrophe after all.
+                // It was an apostrophe.
                 self.odd |= !first.is_alphanumeric();
                 self.state = if first == '"' { LexerState::Str } else { LexerState::Plain };
                 self.part(c)

@@ -184,13 +184,10 @@ fn all() -> IssueQuery {
     IssueQuery { limit: 1_000, ..IssueQuery::default() }
 }
 
-/// Returns the limits of the store for the test with this name.
-pub(super) fn bounds_of(test: &str) -> Retention {
-    let (max_issues, max_occurrences) = match test {
-        "numbers_are_kept_within_bounds_at_every_batch" => (5, 3),
-        "a_flood_evicts_what_is_like_it"
-        | "an_unresolved_panic_outlives_messages_from_anywhere" => (40, 50),
-        _ => return Retention::default(),
-    };
-    Retention { max_issues, max_occurrences, ..Retention::default() }
+pub(super) fn forty_issues() -> Retention {
+    Retention::default().max_issues(40).max_occurrences(50)
+}
+
+pub(super) fn five_issues_of_three() -> Retention {
+    Retention::default().max_issues(5).max_occurrences(3)
 }

@@ -131,7 +131,7 @@ fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
         issue.count = issue.count.saturating_add(sighting.count);
         issue.first_seen = issue.first_seen.min(sighting.event.at);
         issue.last_seen = issue.last_seen.max(sighting.last_seen);
-        issue.handled &= sighting.event.is_handled_on_the_way();
+        issue.handled &= sighting.event.is_handled_error();
     }
     if let Some((end, _)) = issue.message.char_indices().nth(MAX_MESSAGE_CHARS) {
         issue.message.truncate(end);
@@ -209,7 +209,7 @@ pub(super) fn rewrite(
     let issue = transaction.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
     let issue = issue.map_err(failure)?;
     if let Some(issue) = issue
-        && !event.is_handled_on_the_way()
+        && !event.is_handled_error()
     {
         transaction
             .execute("UPDATE issue SET handled = 0 WHERE id = ?", [issue])

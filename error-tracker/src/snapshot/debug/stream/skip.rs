@@ -1,19 +1,20 @@
-//! Text that is left out: a masked value, the rest of a list, a level too deep.
+//! Skips text: a masked value, the rest of a long list, a level that is too deep.
 
 use super::super::lexer::CharRole;
-use super::{BracketKind, DebugStream, MaskEnd, StreamMode, closes};
+use super::groups::{BracketKind, closes};
+use super::{DebugStream, SkipEnd, StreamMode};
 use crate::mask::AppliedMask;
 
-/// How many bytes of left out text are read before the rest is ignored.
+/// Bytes of skipped text that are read at most; the rest is ignored.
 const MAX_SKIPPED: usize = 8 * 1024;
-/// How many bytes of masked text are added to the values for which other text is searched.
+/// Bytes of masked text that are added at most to the values for which other text is searched.
 const MAX_REMEMBERED: usize = 4 * 1024;
-/// How long a key after a masked value is at most, in bytes.
+/// Length of a key after a masked value at most, in bytes.
 const MAX_KEY: usize = 300;
 
 impl DebugStream<'_> {
-    /// Writes the mask, and starts to leave out the value. `remember` adds it to the taint.
-    pub(super) fn mask(&mut self, masked: &AppliedMask, until: MaskEnd, remember: bool) {
+    /// Writes the mask, and starts to skip the value. `remember` adds it to the taint.
+    pub(super) fn mask(&mut self, masked: &AppliedMask, until: SkipEnd, remember: bool) {
         if self.done {
             return;
         }
@@ -23,7 +24,7 @@ impl DebugStream<'_> {
         self.remember = remember;
     }
 
-    pub(super) fn begin_skip(&mut self, until: MaskEnd) {
+    pub(super) fn begin_skip(&mut self, until: SkipEnd) {
         self.mode = StreamMode::Skip(until);
         self.nesting = 0;
         self.remember = false;
@@ -31,8 +32,8 @@ impl DebugStream<'_> {
         self.skipped.clear();
     }
 
-    /// Counts left out text, and ends the stream when there is too much.
-    pub(super) fn pass(&mut self, c: char) {
+    /// Counts skipped text, and ends the stream when there is too much.
+    pub(super) fn count_skipped(&mut self, c: char) {
         self.skipped_bytes += c.len_utf8();
         if self.skipped_bytes > MAX_SKIPPED {
             self.done = true;
@@ -40,10 +41,10 @@ impl DebugStream<'_> {
         }
     }
 
-    pub(super) fn skip(&mut self, c: char, until: MaskEnd) {
-        self.pass(c);
+    pub(super) fn skip(&mut self, c: char, until: SkipEnd) {
+        self.count_skipped(c);
         let part = self.lexer.step(c);
-        if part == CharRole::Plain && until != MaskEnd::End && self.skip_plain(c, until) {
+        if part == CharRole::Plain && until != SkipEnd::End && self.skip_plain(c, until) {
             return;
         }
         if c.is_whitespace() {
@@ -56,8 +57,8 @@ impl DebugStream<'_> {
         }
     }
 
-    /// Returns whether the left out text ends before `c`, or may end there.
-    fn skip_plain(&mut self, c: char, until: MaskEnd) -> bool {
+    /// Returns whether the skipped text ends before `c`, or may end there.
+    fn skip_plain(&mut self, c: char, until: SkipEnd) -> bool {
         let container = self.stack.last().map(|open| open.bracket);
         match c {
             '(' | '[' | '{' => self.nesting += 1,
@@ -71,7 +72,7 @@ impl DebugStream<'_> {
                     return true;
                 }
             }
-            ',' if until == MaskEnd::ValueEnd && self.nesting == 0 => {
+            ',' if until == SkipEnd::ValueEnd && self.nesting == 0 => {
                 if matches!(container, Some(BracketKind::Struct | BracketKind::Map)) {
                     self.mode = StreamMode::Held;
                     self.held.clear();
@@ -101,8 +102,8 @@ impl DebugStream<'_> {
     }
 
     /// Handles a char after a comma in a masked value, until it is known whether a key follows.
-    pub(super) fn hold(&mut self, c: char) {
-        self.pass(c);
+    pub(super) fn read_held(&mut self, c: char) {
+        self.count_skipped(c);
         match next_key(&self.held, c) {
             KeyState::Unfinished if self.held.len() < MAX_KEY => self.held.push(c),
             KeyState::Found => {
@@ -113,7 +114,7 @@ impl DebugStream<'_> {
                 held.chars().chain([c]).for_each(|c| self.push(c));
             }
             KeyState::Unfinished | KeyState::Not => {
-                self.mode = StreamMode::Skip(MaskEnd::ValueEnd);
+                self.mode = StreamMode::Skip(SkipEnd::ValueEnd);
                 self.gap.clear();
                 let held = std::mem::take(&mut self.held);
                 held.chars().chain([c]).for_each(|c| self.push(c));
@@ -130,7 +131,7 @@ impl DebugStream<'_> {
     }
 }
 
-/// What the text after a comma is.
+/// Whether the text after a comma is a key.
 enum KeyState {
     Unfinished,
     Found,
