@@ -1,4 +1,4 @@
-//! The kinds of outcomes, and the order in which method lookup tries them.
+//! The kinds of errors, and the order in which method lookup tries them.
 
 use std::any::type_name;
 use std::fmt::{Debug, Display};

@@ -57,7 +57,7 @@ impl PendingList {
     }
 }
 
-/// The list of a thread. Other threads lock it only for short reads.
+/// The list of a thread. Other threads lock it briefly, and never while code of the program runs.
 struct ThreadPending {
     list: RefCell<Arc<PendingList>>,
 }

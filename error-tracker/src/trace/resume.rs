@@ -6,8 +6,8 @@ use super::observation::Observation;
 use super::pending_failure::{PendingFailure, PendingStage};
 use super::pending_list::{any_pending_here, with_pending};
 
-/// Returns whether a failure is pending in the function of an observation. One that an untracked
-/// call has observed is pending further out.
+/// Returns whether a failure is pending in the function of an observation. For an
+/// untracked call, also in the next tracked call outward.
 pub(super) fn is_pending_in(pending: &PendingFailure, observation: Observation<'_>) -> bool {
     !pending.is_discarded()
         && (pending.caller == observation.frame.key()
@@ -38,8 +38,8 @@ fn is_named_by_site(pending: &PendingFailure, observation: Observation<'_>) -> b
 /// Finds the failure of an error that an annotated function returned to this one, and returns what
 /// `then` makes of it.
 ///
-/// The text of the error is read before the list is locked, its sources only if no failure looks
-/// the same: both run code of the program, which must not run under the lock.
+/// The text of the error is read before the list is locked, its sources only if the newest failure
+/// does not look the same: both run code of the program, which must not run under the lock.
 pub(super) fn with_received<R>(
     observation: Observation<'_>,
     error: &ErrorRef<'_>,
