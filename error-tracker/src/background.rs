@@ -2,7 +2,7 @@
 //!
 //! On Unix they are not those of `std::thread`, which take a lock of the standard library when they
 //! begin and when they end. A child that is forked meanwhile could never start such a thread, and
-//! never leave its `main` or call `std::process::exit`.
+//! never leave its `main` or call `std::process::exit`. They block signals, which are the program's.
 
 use std::cell::Cell;
 use std::io;
@@ -41,6 +41,7 @@ mod system {
     use std::{io, ptr};
 
     use super::Run;
+    use crate::blocked_signals::BlockedSignals;
 
     /// As many bytes as `std::thread` gives to a thread.
     const STACK: usize = 2 << 20;
@@ -49,6 +50,7 @@ mod system {
         let all = Box::into_raw(Box::new((name, run)));
         let mut settings = MaybeUninit::<libc::pthread_attr_t>::uninit();
         let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
+        let _signals = BlockedSignals::all();
         // SAFETY: the settings are set up before they are used, and destroyed behind it. A thread
         // that is started takes the box over, and is used only here.
         let failed = unsafe {

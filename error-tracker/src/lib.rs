@@ -228,6 +228,8 @@ pub mod __private;
 mod attributes;
 #[allow(unsafe_code, reason = "`pthread_create`")]
 mod background;
+#[allow(unsafe_code, reason = "signal masks of threads")]
+mod blocked_signals;
 mod byte_text;
 #[allow(missing_docs)]
 mod capture;
@@ -258,6 +260,7 @@ mod tracker;
 mod user_code;
 #[cfg(feature = "viewer")]
 pub mod viewer;
+#[allow(unsafe_code, reason = "`poll`")]
 mod warning;
 #[cfg(feature = "web")]
 pub mod web;

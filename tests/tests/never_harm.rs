@@ -311,6 +311,22 @@ fn a_database_that_cannot_be_opened_is_one_warning_and_counted_drops() {
 }
 
 #[test]
+fn warnings_to_a_standard_error_that_takes_none_neither_end_nor_hold_up_the_program() {
+    for fault in ["stderr_closed", "stderr_pipe_closed", "stderr_pipe_full", "stderr_size_limit"] {
+        let output = run_unharmed(fault, Path::new("/proc/errors.db"));
+        assert_eq!(output.status.code(), Some(0), "{fault}: {:?}", output.status);
+    }
+}
+
+#[test]
+fn a_signal_that_the_program_waits_for_is_not_taken_by_a_thread_of_the_tracker() {
+    let (_folder, path) = database();
+    let output = run_unharmed("waits_for_signal", &path);
+    assert_eq!(output.status.code(), Some(0), "{:?}", output.status);
+    assert_eq!(events(&path).len(), 2);
+}
+
+#[test]
 fn every_end_of_the_program_waits_for_the_store() {
     for (fault, message) in
         [("exit", "failure 42"), ("return", "failure 44"), ("forgotten", "failure 46")]

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError, TryLockError, Weak};
 
-use super::size_limit::BlockedSignal;
+use crate::blocked_signals::BlockedSignals;
 use crate::fork::{CriticalSection, INSTALLATION, PerProcess, SectionGuard};
 
 static IN_USE: CriticalSection = CriticalSection::new();
@@ -43,12 +43,12 @@ pub(super) fn register(connections: Weak<dyn ForkAware>) {
 /// Marks SQLite as in use until it is dropped.
 pub(super) struct InUse {
     _section: SectionGuard,
-    _signal: BlockedSignal,
+    _signals: BlockedSignals,
 }
 
 impl InUse {
     pub(super) fn enter() -> Self {
-        Self { _section: IN_USE.enter(), _signal: BlockedSignal::new() }
+        Self { _section: IN_USE.enter(), _signals: BlockedSignals::of_writes() }
     }
 }
 
