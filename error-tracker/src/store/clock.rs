@@ -85,7 +85,7 @@ mod tests {
         let start = |&begun: &u64| {
             let clock =
                 StoreClock::new((day(begun), Instant::now()), written, counted_from, MAX_AGE);
-            (written, counted_from) = (Some(day(begun)), clock.counted_from());
+            (written, counted_from) = (Some(day(begun)), clock.counted_from);
             counted_from.hour() / 24
         };
         days.iter().map(start).collect()
@@ -118,11 +118,11 @@ mod tests {
         let begun = Instant::now();
         let mut clock = StoreClock::new((day(0), begun), None, Timestamp::default(), MAX_AGE);
         clock.update((Timestamp::from_micros(5_000_000), begun + Duration::from_secs(5)));
-        assert_eq!(clock.counted_from(), day(0));
+        assert_eq!(clock.counted_from, day(0));
         clock.update((day(20_000), begun + Duration::from_secs(9)));
-        assert_eq!(clock.counted_from(), day(20_000));
+        assert_eq!(clock.counted_from, day(20_000));
         // The program may run for any time.
         clock.update((day(20_400), begun + Duration::from_secs(9) + 400 * DAY));
-        assert_eq!(clock.counted_from(), day(20_000));
+        assert_eq!(clock.counted_from, day(20_000));
     }
 }

@@ -16,8 +16,9 @@ use crate::scope::{WorkOwner, current_work};
 /// Number of reported failures that each thread remembers, to be printed or captured again.
 const MAX_REPORTED: usize = 4;
 
-/// Time within which an error reaches an untracked function further out.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// Time within which an error reaches an untracked function further out. It does so at once, unless
+/// a busy machine runs other threads meanwhile.
+const ARRIVAL_LIMIT: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// Newest last.
@@ -101,7 +102,7 @@ pub(super) fn resume_reported(
         last.kind == Kind::Error
             && last.owner == WorkOwner::current()
             && (!last.handled || last.left || last.perhaps_left.is_some())
-            && last.since.elapsed() < AT_ONCE
+            && last.since.elapsed() < ARRIVAL_LIMIT
             && !last.frames.iter().any(|record| record.is_of(function))
             && last.may_lead_to(function, observation.site())
             && (observed.carries(last.outermost())
