@@ -24,7 +24,7 @@
 //!   name
 //! - `silent`: whether errors end here, by the option `silent`
 //! - `small`: whether calls of the function are not tracked, since it is one short expression
-//! - `hidden`: whether an error may leave where it is not inspected: `n` never, `p` perhaps, `l`
+//! - `hidden`: whether an error may leave where it is not inspected: `n` never, `p` possibly, `l`
 //!   likely
 //! - `level`: `debug`, `info`, `warning`, `error`, `fatal`, or empty
 //! - `variable`: one entry for each slot, in their order. `role` is `a` for an argument, `c` for a
@@ -78,7 +78,7 @@ pub(crate) enum HiddenExit {
     #[default]
     Never,
     /// There are macros of which nothing is known.
-    Perhaps,
+    Possible,
     /// There is a `?` or a `return` in code that the walk does not go through.
     Likely,
 }
@@ -168,7 +168,7 @@ impl MetaText {
         let [renamed, silent, small] = [head.renamed, head.silent, head.small].map(u8::from);
         let hidden = match head.hidden {
             HiddenExit::Never => "n",
-            HiddenExit::Perhaps => "p",
+            HiddenExit::Possible => "p",
             HiddenExit::Likely => "l",
         };
         let name = without_separators(head.name);

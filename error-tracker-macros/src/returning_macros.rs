@@ -240,7 +240,7 @@ pub(crate) fn arguments(call: &Macro) -> MacroArguments {
         return MacroArguments::Unknown(if known {
             HiddenExit::Never
         } else {
-            HiddenExit::Perhaps
+            HiddenExit::Possible
         });
     }
     let parsed = match name {

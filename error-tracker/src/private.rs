@@ -21,11 +21,11 @@ pub use crate::trace::inspect::{
     inspect_returned, inspect_returned_none, is_failure, never, record_given, replace_error,
     silent_value, with_probe,
 };
+pub use crate::trace::inspect_outcome::{GivenError, InspectGiven};
 pub use crate::trace::macro_return::{
     MacroCondition, OtherCondition, SelectedError, inspect_built, inspect_source, note_no_return,
     note_return, note_return_with, watch_return,
 };
-pub use crate::trace::outcome_kind::{GivenError, InspectGiven};
 pub use crate::trace::outcome_probe::outcome_probe;
 pub use crate::trace::tracked::TrackedFuture;
 

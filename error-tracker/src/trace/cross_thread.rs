@@ -70,7 +70,7 @@ struct ErrorEntry<'a> {
 impl ErrorEntry<'_> {
     /// Returns whether the error may be one that left this function last. A site with `is_inline`
     /// waits only for functions that its expression names.
-    fn may_be(&self, left: Option<&'static FunctionMeta>) -> bool {
+    fn may_come_from(&self, left: Option<&'static FunctionMeta>) -> bool {
         let known = self.frame.meta().parsed();
         self.is_distinct
             || !known.site(self.site).is_some_and(|site| site.is_inline)
@@ -91,7 +91,7 @@ fn resume_pending(
             && !work.excludes(pending.failure.work(), pending.failure.since)
             && !pending.is_discarded()
             && !frames.iter().any(|record| record.is_of(function))
-            && entry.may_be(frames.last().map(|record| record.meta))
+            && entry.may_come_from(frames.last().map(|record| record.meta))
     };
     let looks_so = |pending: &PendingFailure| {
         may_come(pending) && observed.looks_like(pending.failure.outermost())
@@ -115,7 +115,7 @@ fn resume_reported(
     observed: &ObservedError<'_, '_>,
 ) -> Option<PendingFailure> {
     let reported = shared_reports::take_arrived(observed, name, entry.frame.meta(), |left| {
-        entry.may_be(left)
+        entry.may_come_from(left)
     })?;
     let failure = Failure {
         serial: reported.serial,

@@ -5,12 +5,12 @@ use std::fmt::{Debug, Display};
 use std::ops::Deref;
 
 use super::error_ref::ErrorRef;
+use super::inspect_outcome::{
+    FallibleValue, GivenError, InspectError, InspectGiven, InspectOutcome, impl_inspect_outcome,
+};
 use super::observation::{Observation, ObservationSource};
 use super::observe;
 use super::opaque::OpaqueError;
-use super::outcome_kind::{
-    FallibleValue, GivenError, InspectError, InspectGiven, OutcomeKind, impl_outcome_kind,
-};
 use super::outcome_probe::{LastProbe, OutcomeProbe, SecondProbe, ThirdProbe};
 use super::pointer::ErrorObject;
 use crate::error_report;
@@ -20,7 +20,7 @@ use crate::error_report;
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorPointer;
 
-impl_outcome_kind!([] [] ErrorPointer = true where [Deref<Target: ErrorObject>]);
+impl_inspect_outcome!([] [] ErrorPointer = true where [Deref<Target: ErrorObject>]);
 
 impl<E: Deref<Target: ErrorObject>> InspectError<E> for ErrorPointer {
     fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {
@@ -45,7 +45,7 @@ macro_rules! error_kinds {
         #[derive(Clone, Copy, Debug)]
         pub struct $kind;
 
-        impl_outcome_kind!([] [] $kind = $is where [$($bound)*]);
+        impl_inspect_outcome!([] [] $kind = $is where [$($bound)*]);
 
         impl<E> InspectError<E> for $kind where E: $($bound)* {
             fn inspect_error($e: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {
@@ -71,7 +71,7 @@ error_kinds! {
 #[derive(Clone, Copy, Debug)]
 pub struct NoValue;
 
-impl<T> OutcomeKind<Option<T>> for NoValue {
+impl<T> InspectOutcome<Option<T>> for NoValue {
     const NONE: bool = true;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -99,7 +99,7 @@ extern "C" fn observe_none<T>(observation: Observation<'_>) {
 #[derive(Clone, Copy, Debug)]
 pub struct NeverFails;
 
-impl<R> OutcomeKind<R> for NeverFails {
+impl<R> InspectOutcome<R> for NeverFails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn failed(_: &R) -> bool {
         false

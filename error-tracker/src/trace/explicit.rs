@@ -74,7 +74,7 @@ fn find_or_begin(
             |pending: &PendingFailure| !pending.report.is_final() || pending.caller == running;
         let pending = list
             .iter_mut()
-            .rfind(|pending| is_near(pending) && pending.failure.may_be(&facts, place))?;
+            .rfind(|pending| is_near(pending) && pending.failure.is_failure_of(&facts, place))?;
         pending.join_origin();
         let was_reported = pending.has_report();
         if was_reported {

@@ -65,7 +65,7 @@ pub(crate) struct Failure {
     pub(super) left: bool,
     /// The outermost tracked frame, if the failure was reported as handled there but may have left
     /// it at a hidden exit.
-    pub(super) perhaps_left: Option<Box<FrameRecord>>,
+    pub(super) hidden_exit: Option<Box<FrameRecord>>,
 }
 
 /// The result of reporting a failure.
@@ -152,7 +152,7 @@ impl Failure {
             explicit: false,
             captured: Vec::new(),
             left: false,
-            perhaps_left: None,
+            hidden_exit: None,
         }
     }
 
@@ -299,14 +299,14 @@ impl Failure {
     }
 
     /// Returns whether an untracked call of this function can observe this failure at a site.
-    pub(super) fn may_lead_to(&self, function: &'static FunctionMeta, site: u32) -> bool {
-        let last = self.perhaps_left.as_deref().or(self.frames.last());
-        last.is_none_or(|record| record.may_lead_to(function, site))
+    pub(super) fn may_be_observed_in(&self, function: &'static FunctionMeta, site: u32) -> bool {
+        let last = self.hidden_exit.as_deref().or(self.frames.last());
+        last.is_none_or(|record| record.may_be_observed_in(function, site))
     }
 
     /// Returns whether the error at a site, whatever it looks like, may be made of this failure:
     /// the site names the function that the failure left last.
-    pub(super) fn may_become_one_of(&self, function: &'static FunctionMeta, site: u32) -> bool {
+    pub(super) fn is_named_by_site(&self, function: &'static FunctionMeta, site: u32) -> bool {
         self.frames
             .last()
             .is_some_and(|record| function.parsed().may_come_from(site, record.meta.name()))
@@ -314,7 +314,7 @@ impl Failure {
 
     /// Returns whether it is the failure of an error that is captured at `place`. One that was
     /// captured at the same place before is not: the place was reached again, with another error.
-    pub(super) fn may_be(&self, facts: &ErrorFacts, place: Option<CapturePlace>) -> bool {
+    pub(super) fn is_failure_of(&self, facts: &ErrorFacts, place: Option<CapturePlace>) -> bool {
         self.outermost().is_in(facts) && place.is_none_or(|place| !self.captured.contains(&place))
     }
 

@@ -89,7 +89,7 @@ impl FrameRecord {
     /// passed this frame last. The one expression of a small function must name the function that
     /// the error comes from: nothing else distinguishes it from an equal error that was observed
     /// shortly before.
-    pub(super) fn may_lead_to(&self, function: &'static FunctionMeta, site: u32) -> bool {
+    pub(super) fn may_be_observed_in(&self, function: &'static FunctionMeta, site: u32) -> bool {
         let known = function.parsed();
         !known.head.small || known.site(site).is_some_and(|site| site.names(self.meta.name()))
     }

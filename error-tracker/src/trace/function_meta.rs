@@ -153,7 +153,7 @@ impl FunctionHead {
 pub(crate) enum HiddenExits {
     Never,
     /// It contains unknown macros.
-    Perhaps,
+    Possible,
     /// Such a macro or item contains a `?` or a `return`.
     Likely,
 }
@@ -224,10 +224,10 @@ impl ErrorHandler {
         std::ptr::eq(self.function, function)
     }
 
-    /// Returns whether the error of this handler may be the one that leaves at a site; `same` says
+    /// Returns whether the error of this handler may be the one that leaves at a site; `is_same` says
     /// whether they look the same.
-    pub(crate) fn may_lead_to(&self, site: &FailureSite, same: bool) -> bool {
-        self.names_it && same
+    pub(crate) fn may_leave_at(&self, site: &FailureSite, is_same: bool) -> bool {
+        self.names_it && is_same
             || self.scope.is_around(site) && site.creates_error
             || self.scope.leads_to().any(|order| order == site.order)
     }
@@ -254,7 +254,7 @@ impl FunctionMeta {
             silent: parts.flag(),
             small: parts.flag(),
             hidden: match parts.until(FIELD) {
-                Some("p") => HiddenExits::Perhaps,
+                Some("p") => HiddenExits::Possible,
                 Some("l") => HiddenExits::Likely,
                 _ => HiddenExits::Never,
             },

@@ -5,14 +5,14 @@ use std::convert::Infallible;
 
 use super::error_ref::ShowError;
 use super::guard::{CallGuard, ObservationPlace};
+use super::inspect_outcome::InspectOutcome;
 use super::observation::{ErrorFate, ObservationSource};
-use super::outcome_kind::OutcomeKind;
 use super::outcome_probe::OutcomeProbe;
 use super::{explicit, inside};
 
 /// Inspects the operand of a `?` in a function with the option `none`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect_none<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_none<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -32,7 +32,7 @@ pub fn inspect_none<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 /// The probe is returned, not passed by reference: a probe that lives across a loop would extend
 /// the borrows of the value.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -50,7 +50,7 @@ pub fn inspect<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 /// Inspects the error that `?` will return once `.context(..)`, `.map_err(..)` and the like have
 /// converted it.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect_converted<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_converted<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -67,7 +67,7 @@ pub fn inspect_converted<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>
 
 /// Inspects the operand of a `match` or the like, which handles its error.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect_handled<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_handled<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -84,7 +84,7 @@ pub fn inspect_handled<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 
 /// Inspects the receiver of `.ok()` and the like, which discard its error.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect_discarded<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_discarded<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -146,7 +146,7 @@ not_inspected!(&mut T, &&T, &&mut T,);
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn inspect_handled_nested<
     W: NestedOutcome,
-    K: OutcomeKind<W::Inner>,
+    K: InspectOutcome<W::Inner>,
     const N: usize,
     const TASK: bool,
 >(
@@ -172,7 +172,7 @@ pub fn with_probe<R, K, T>(probe: OutcomeProbe<R, K>, value: T) -> (T, OutcomePr
 
 /// Inspects a value that a function returns. All such places of a function share a probe.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect_returned<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_returned<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -187,7 +187,7 @@ pub fn inspect_returned<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 
 /// Inspects a value that a function with the option `none` returns.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn inspect_returned_none<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_returned_none<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -200,7 +200,7 @@ pub fn inspect_returned_none<R, K: OutcomeKind<R>, const N: usize, const TASK: b
 type BoxedError<E> = Result<Infallible, E>;
 
 /// Inspects an error that is converted into a box or a report, which leaves at this site.
-pub fn inspect_boxed<E, K: OutcomeKind<BoxedError<E>>, const N: usize, const TASK: bool>(
+pub fn inspect_boxed<E, K: InspectOutcome<BoxedError<E>>, const N: usize, const TASK: bool>(
     error: E,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -214,7 +214,7 @@ pub fn inspect_boxed<E, K: OutcomeKind<BoxedError<E>>, const N: usize, const TAS
 /// Inspects such an error in a closure, which cannot assign a probe.
 pub fn inspect_boxed_in_closure<
     E,
-    K: OutcomeKind<BoxedError<E>>,
+    K: InspectOutcome<BoxedError<E>>,
     const N: usize,
     const TASK: bool,
 >(
@@ -227,7 +227,7 @@ pub fn inspect_boxed_in_closure<
 }
 
 /// Inspects an error whose box or report is bound to a variable, by which it leaves later.
-pub fn inspect_bound<E, K: OutcomeKind<BoxedError<E>>, const N: usize, const TASK: bool>(
+pub fn inspect_bound<E, K: InspectOutcome<BoxedError<E>>, const N: usize, const TASK: bool>(
     error: E,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -240,7 +240,7 @@ pub fn inspect_bound<E, K: OutcomeKind<BoxedError<E>>, const N: usize, const TAS
 
 /// Inspects an error that is converted into a box or a report in a closure or an async block, which
 /// has no access to the guard. The kind of the returned probe is fixed in the same expression.
-pub fn inspect_inside<E, K: OutcomeKind<BoxedError<E>>>(
+pub fn inspect_inside<E, K: InspectOutcome<BoxedError<E>>>(
     error: E,
 ) -> (E, OutcomeProbe<BoxedError<E>, K>) {
     if !K::IS_ERROR {
@@ -254,7 +254,7 @@ pub fn inspect_inside<E, K: OutcomeKind<BoxedError<E>>>(
 
 /// Observes an error that is converted into a box or a report. A number or a text is not observed:
 /// the error that is made of it is.
-fn observe_boxed<'a, E, K: OutcomeKind<BoxedError<E>>>(
+fn observe_boxed<'a, E, K: InspectOutcome<BoxedError<E>>>(
     error: E,
     at: impl ObservationSource<'a>,
 ) -> E {
@@ -267,13 +267,13 @@ fn observe_boxed<'a, E, K: OutcomeKind<BoxedError<E>>>(
 
 /// Returns whether a value that was inspected is a failure; for the option `silent`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn is_failure<R, K: OutcomeKind<R>>(value: &R, _: &OutcomeProbe<R, K>) -> bool {
+pub fn is_failure<R, K: InspectOutcome<R>>(value: &R, _: &OutcomeProbe<R, K>) -> bool {
     K::failed(value)
 }
 
 /// Returns the value of a function, or what the option `silent` gives in place of an error.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn replace_error<R, K: OutcomeKind<R>>(
+pub fn replace_error<R, K: InspectOutcome<R>>(
     value: R,
     probe: &OutcomeProbe<R, K>,
     instead: impl FnOnce() -> R,

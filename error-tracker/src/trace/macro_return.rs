@@ -5,15 +5,15 @@ use std::fmt;
 
 use super::error_ref::ErrorRef;
 use super::guard::{CallGuard, ObservationPlace};
+use super::inspect_outcome::InspectOutcome;
 use super::observation::{ErrorFate, Observation};
 use super::observe;
-use super::outcome_kind::OutcomeKind;
 use super::outcome_probe::OutcomeProbe;
 use crate::error_report::is_report;
 
 /// Notes that a macro is about to return an error that cannot be inspected. `message` is a guess of its text.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn note_return<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn note_return<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     guard: &CallGuard<N, TASK>,
     site: u32,
     _: &OutcomeProbe<R, K>,
@@ -25,7 +25,7 @@ pub fn note_return<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 }
 
 /// Notes that a macro is about to return an error with this text, and returns the text.
-pub fn note_return_with<'a, R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn note_return_with<'a, R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     guard: &CallGuard<N, TASK>,
     site: u32,
     probe: &OutcomeProbe<R, K>,
@@ -68,7 +68,7 @@ pub struct ReturnWatch<'a, const N: usize, const TASK: bool> {
 /// Begins to watch an `ensure!` without a text, whose report shows the condition.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
-pub fn watch_return<'a, R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn watch_return<'a, R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     guard: &'a CallGuard<N, TASK>,
     site: u32,
     _: &OutcomeProbe<R, K>,
@@ -110,7 +110,7 @@ pub fn note_no_return<const N: usize, const TASK: bool>(guard: &CallGuard<N, TAS
 }
 
 /// Inspects the operand of such a macro, which returns it if it is a failure.
-pub fn inspect_source<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
+pub fn inspect_source<R, K: InspectOutcome<R>, const N: usize, const TASK: bool>(
     value: R,
     guard: &CallGuard<N, TASK>,
     site: u32,
@@ -128,7 +128,12 @@ pub fn inspect_source<R, K: OutcomeKind<R>, const N: usize, const TASK: bool>(
 }
 
 /// Inspects the error that such a macro is given.
-pub fn inspect_built<E, K: OutcomeKind<Result<Infallible, E>>, const N: usize, const TASK: bool>(
+pub fn inspect_built<
+    E,
+    K: InspectOutcome<Result<Infallible, E>>,
+    const N: usize,
+    const TASK: bool,
+>(
     error: E,
     guard: &CallGuard<N, TASK>,
     site: u32,

@@ -8,7 +8,7 @@ use super::observation::{ErrorFate, Observation};
 use super::pending_failure::{PendingFailure, PendingStage, ReportState};
 use super::pending_list::{put, take, with_pending};
 use super::resume::{is_pending_in, resume, with_received};
-use super::temporary_frame::{self, depth};
+use super::temporary_frame::{self, stack_address};
 use super::thread::TrackedFrame;
 use super::{cross_thread, inside, observation_rate, reported};
 use crate::event::Kind;
@@ -86,9 +86,10 @@ fn observe_propagated(
     kind: Kind,
     error: &ErrorRef<'_>,
 ) -> PendingFailure {
-    let (frame, site, depth) = (observation.frame, observation.site(), depth(observation));
+    let (frame, site, stack_address) =
+        (observation.frame, observation.site(), stack_address(observation));
     let observed = ObservedError::new(error);
-    let mut pending = resume_anywhere(observation, depth, &observed)
+    let mut pending = resume_anywhere(observation, stack_address, &observed)
         .unwrap_or_else(|| begin(frame, kind, &observed));
     if pending.is_provisional() {
         pending.stage = PendingStage::Observed;
@@ -112,7 +113,7 @@ fn observe_propagated(
     pending.frame = frame.key();
     pending.left = Some(frame.meta());
     pending.caller = frame.caller();
-    pending.depth = depth;
+    pending.stack_address = stack_address;
     pending.changed = false;
     pending.through = None;
     pending.handler = None;
@@ -123,10 +124,10 @@ fn observe_propagated(
 /// Finds the failure of an error that is propagated or converted, wherever it is known.
 fn resume_anywhere(
     observation: Observation<'_>,
-    depth: usize,
+    stack_address: usize,
     observed: &ObservedError<'_, '_>,
 ) -> Option<PendingFailure> {
-    resume(observation, depth, observed)
+    resume(observation, stack_address, observed)
         .or_else(|| {
             cross_thread::resume_from_elsewhere(observation.frame, observation.site(), observed)
         })
@@ -146,14 +147,14 @@ fn begin(frame: TrackedFrame<'_>, kind: Kind, observed: &ObservedError<'_, '_>) 
 
 /// Observes an error whose conversion is about to leave the function.
 fn observe_converted(observation: Observation<'_>, error: &ErrorRef<'_>) {
-    let depth = depth(observation);
+    let stack_address = stack_address(observation);
     let observed = ObservedError::new(error);
-    let found = resume_anywhere(observation, depth, &observed);
+    let found = resume_anywhere(observation, stack_address, &observed);
     let Some(mut pending) = found.or_else(|| begin_provisional(observation, &observed)) else {
         return;
     };
     pending.changed |= pending.failure.looks_now(&observed);
-    pending.depth = depth;
+    pending.stack_address = stack_address;
     (pending.through, pending.handler) = (Some(observation.site()), None);
     put(pending);
 }
@@ -177,7 +178,11 @@ fn observe_handled(observation: Observation<'_>, error: &ErrorRef<'_>) {
         cross_thread::resume_from_elsewhere(observation.frame, observation.site(), &observed)
     {
         let handler = function.handler(observation.site());
-        return put(PendingFailure { handler, depth: depth(observation), ..pending });
+        return put(PendingFailure {
+            handler,
+            stack_address: stack_address(observation),
+            ..pending
+        });
     }
     if let Some(pending) = reported::resume_reported(observation, &observed) {
         return finish(pending, true);
@@ -190,7 +195,7 @@ fn observe_handled(observation: Observation<'_>, error: &ErrorRef<'_>) {
             .or_else(|| begin_provisional(observation, &observed))
     {
         let handler = function.handler(observation.site());
-        put(PendingFailure { handler, depth: depth(observation), ..pending });
+        put(PendingFailure { handler, stack_address: stack_address(observation), ..pending });
     }
 }
 

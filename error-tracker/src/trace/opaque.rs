@@ -7,15 +7,15 @@ use std::any::type_name;
 use std::fmt::{Debug, Display};
 
 use super::error_ref::ErrorRef;
+use super::inspect_outcome::{FallibleValue, InspectError, InspectOutcome, impl_inspect_outcome};
 use super::observation::ObservationSource;
-use super::outcome_kind::{FallibleValue, InspectError, OutcomeKind, impl_outcome_kind};
 use crate::cast;
 
 /// An error that has neither `Display` nor `Debug`, or is not known to have them.
 #[derive(Clone, Copy, Debug)]
 pub struct OpaqueError;
 
-impl_outcome_kind!([] [] OpaqueError = false where [Sized]);
+impl_inspect_outcome!([] [] OpaqueError = false where [Sized]);
 
 impl<E> InspectError<E> for OpaqueError {
     fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {

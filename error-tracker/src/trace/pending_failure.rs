@@ -15,7 +15,7 @@ pub(super) struct PendingFailure {
     /// Key of the frame whose sites would observe it next; 0 when it leaves the outermost frame.
     pub(super) caller: usize,
     /// Stack address of the untracked call that observed it last; else 0.
-    pub(super) depth: usize,
+    pub(super) stack_address: usize,
     /// The site whose converted operand it will leave through.
     pub(super) through: Option<u32>,
     /// Whether it became another error in the function that it is about to leave.
@@ -79,7 +79,7 @@ impl PendingFailure {
             frame: key,
             left: None,
             caller: key,
-            depth: 0,
+            stack_address: 0,
             through: None,
             changed: false,
             handler: None,

@@ -9,10 +9,10 @@ use std::error::Error;
 use std::marker::PhantomData;
 
 use super::error_ref::ErrorRef;
-use super::observation::ObservationSource;
-use super::outcome_kind::{
-    FallibleValue, GivenError, InspectError, InspectGiven, OutcomeKind, impl_outcome_kind,
+use super::inspect_outcome::{
+    FallibleValue, GivenError, InspectError, InspectGiven, InspectOutcome, impl_inspect_outcome,
 };
+use super::observation::ObservationSource;
 use super::outcome_probe::SecondProbe;
 
 /// A trait object of an error, with any auto traits and any lifetime.
@@ -36,7 +36,7 @@ impl_error_object!(, Send, Sync, Send Sync);
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorAsRef<'x>(PhantomData<&'x ()>);
 
-impl_outcome_kind!(['x] [] ErrorAsRef<'x> = true where [AsRef<dyn Error + 'x>]);
+impl_inspect_outcome!(['x] [] ErrorAsRef<'x> = true where [AsRef<dyn Error + 'x>]);
 
 impl<'x, E: AsRef<dyn Error + 'x>> InspectError<E> for ErrorAsRef<'x> {
     fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {

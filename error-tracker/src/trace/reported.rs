@@ -101,12 +101,12 @@ pub(super) fn resume_reported(
     let comes_from = |last: &Failure| {
         last.kind == Kind::Error
             && last.owner == WorkOwner::current()
-            && (!last.handled || last.left || last.perhaps_left.is_some())
+            && (!last.handled || last.left || last.hidden_exit.is_some())
             && last.since.elapsed() < ARRIVAL_LIMIT
             && !last.frames.iter().any(|record| record.is_of(function))
-            && last.may_lead_to(function, observation.site())
+            && last.may_be_observed_in(function, observation.site())
             && (observed.carries(last.outermost())
-                || last.may_become_one_of(function, observation.site()))
+                || last.is_named_by_site(function, observation.site()))
     };
     observed.sources();
     let failure = REPORTED.try_with(|reported| {
@@ -118,7 +118,7 @@ pub(super) fn resume_reported(
         }
     });
     let mut failure = failure.ok()??;
-    failure.frames.extend(failure.perhaps_left.take().map(|record| *record));
+    failure.frames.extend(failure.hidden_exit.take().map(|record| *record));
     let report = if failure.left { ReportState::Reported } else { ReportState::ReportedEarly };
     Some(PendingFailure { report, ..PendingFailure::at(observation.frame.key(), failure) })
 }
@@ -133,7 +133,7 @@ pub(super) fn find_reported(
     let found = REPORTED.try_with(|reported| {
         let mut reported = reported.try_borrow_mut().ok()?;
         let is_this = |failure: &Failure| {
-            !work.excludes(failure.work(), failure.since) && failure.may_be(facts, place)
+            !work.excludes(failure.work(), failure.since) && failure.is_failure_of(facts, place)
         };
         let own = reported.iter().rposition(|failure| failure.owner == owner && is_this(failure));
         let index = own.or_else(|| {

@@ -83,12 +83,13 @@ pub(super) fn with_received<R>(
 /// vague; within each the newest wins.
 ///
 /// A wrong match would merge two failures, a missed one would report one failure twice. So in
-/// untracked calls equal errors of one function are told apart by stack depth (tracked calls have
-/// none: equal errors that one holds at once cannot be told apart), and a handler must be able to
+/// untracked calls equal errors of one function are told apart by the stack address of the
+/// call: a call within another one has a lower address (tracked calls have none: equal errors that
+/// one holds at once cannot be told apart), and a handler must be able to
 /// lead to the site.
 pub(super) fn resume(
     observation: Observation<'_>,
-    depth: usize,
+    stack_address: usize,
     observed: &ObservedError<'_, '_>,
 ) -> Option<PendingFailure> {
     let (function, site) = (observation.frame.meta(), observation.site());
@@ -97,15 +98,17 @@ pub(super) fn resume(
         // this one.
         let observed_before = || pending.failure.frames.iter().any(|record| record.is_of(function));
         is_pending_in(pending, observation)
-            && !(observation.is_temporary() && pending.depth >= depth && observed_before())
-            && (!observation.is_temporary() || pending.failure.may_lead_to(function, site))
+            && !(observation.is_temporary()
+                && pending.stack_address >= stack_address
+                && observed_before())
+            && (!observation.is_temporary() || pending.failure.may_be_observed_in(function, site))
     };
-    let goes_on = |pending: &PendingFailure, same: bool| match &pending.handler {
+    let goes_on = |pending: &PendingFailure, is_same: bool| match &pending.handler {
         Some(handler) if !handler.is_of(function) => false,
         Some(handler) => {
-            function.parsed().site(site).map_or(same, |at| handler.may_lead_to(at, same))
+            function.parsed().site(site).map_or(is_same, |at| handler.may_leave_at(at, is_same))
         }
-        None => same || pending.through == Some(site),
+        None => is_same || pending.through == Some(site),
     };
     if !any_pending_here() {
         return None;
@@ -118,26 +121,28 @@ pub(super) fn resume(
         if !pending.is_provisional() && goes_on(pending, looks_like(observed, pending)) {
             ResumeCandidate::This(list.remove(last))
         } else {
-            ResumeCandidate::Perhaps
+            ResumeCandidate::Undecided
         }
     })?;
     let mut pending = match found {
         ResumeCandidate::Nothing => return None,
         ResumeCandidate::This(pending) => pending,
-        ResumeCandidate::Perhaps => {
+        ResumeCandidate::Undecided => {
             observed.sources();
-            let same = |pending: &PendingFailure| carries(observed, pending);
+            let is_carried = |pending: &PendingFailure| carries(observed, pending);
             let by_name = |pending: &PendingFailure| {
                 pending.handler.is_none() && is_named_by_site(pending, observation)
             };
             // Errors that closures made come late: they may themselves be made of another pending
             // one.
             let rules: [&dyn Fn(&PendingFailure) -> bool; 4] = [
-                &|pending| same(pending) && goes_on(pending, true) && !pending.is_made_inside(),
+                &|pending| {
+                    is_carried(pending) && goes_on(pending, true) && !pending.is_made_inside()
+                },
                 &|pending| {
                     !pending.is_provisional() && (goes_on(pending, false) || by_name(pending))
                 },
-                &|pending| same(pending) && goes_on(pending, true),
+                &|pending| is_carried(pending) && goes_on(pending, true),
                 &|pending| goes_on(pending, false),
             ];
             with_pending(|list| {
@@ -163,6 +168,6 @@ pub(super) fn resume(
 enum ResumeCandidate {
     Nothing,
     /// Failures that may match once the error's sources are known.
-    Perhaps,
+    Undecided,
     This(PendingFailure),
 }

@@ -102,14 +102,14 @@ fn settle_unseen(frame: TrackedFrame<'_>, mut pending: PendingFailure) {
     let hidden = frame.meta().parsed().head.hidden;
     let goes_on = match hidden {
         HiddenExits::Never => false,
-        HiddenExits::Perhaps => caller != 0,
+        HiddenExits::Possible => caller != 0,
         HiddenExits::Likely => caller != 0 || pending.handler.is_none(),
     };
     if !goes_on {
         if caller == 0 && hidden != HiddenExits::Never {
             let values = &mut pending.failure.values;
             let record = FrameRecord::new(frame, None, Some(Exit::Hidden), values, true);
-            pending.failure.perhaps_left = Some(Box::new(record));
+            pending.failure.hidden_exit = Some(Box::new(record));
         }
         return finish_retained(pending);
     }

@@ -178,7 +178,7 @@ pub(super) fn find_captured(
 }
 
 /// Takes the newest reported failure whose error may arrive in `function` from another thread or
-/// task. `name` is the last segment of the error's type; `may_be` decides by the function that the
+/// task. `name` is the last segment of the error's type; `may_come_from` decides by the function that the
 /// failure left last.
 ///
 /// A failure that passed `function` itself began below it, and is another one.
@@ -186,7 +186,7 @@ pub(super) fn take_arrived(
     observed: &ObservedError<'_, '_>,
     name: &str,
     function: &'static FunctionMeta,
-    may_be: impl Fn(Option<&'static FunctionMeta>) -> bool,
+    may_come_from: impl Fn(Option<&'static FunctionMeta>) -> bool,
 ) -> Option<ReportedFailure> {
     if !ANY.load(Ordering::Acquire) {
         return None;
@@ -199,7 +199,7 @@ pub(super) fn take_arrived(
             && known.is_in(observed, name)
             && known.at.elapsed() < MAX_AGE
             && !known.functions.iter().any(|passed| std::ptr::eq(*passed, function))
-            && may_be(known.functions.last().copied())
+            && may_come_from(known.functions.last().copied())
     })?;
     all.remove(index)
 }

@@ -6,10 +6,10 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
 use super::error_ref::ErrorRef;
-use super::observation::ObservationSource;
-use super::outcome_kind::{
-    FallibleValue, GivenError, InspectError, InspectGiven, OutcomeKind, impl_outcome_kind,
+use super::inspect_outcome::{
+    FallibleValue, GivenError, InspectError, InspectGiven, InspectOutcome, impl_inspect_outcome,
 };
+use super::observation::ObservationSource;
 use super::outcome_probe::OutcomeProbe;
 use crate::cast;
 
@@ -19,7 +19,7 @@ use crate::cast;
 #[derive(Clone, Copy, Debug)]
 pub struct StdError<S>(PhantomData<fn(S)>);
 
-impl_outcome_kind!([] [S] StdError<S> = true where [Display + Debug]);
+impl_inspect_outcome!([] [S] StdError<S> = true where [Display + Debug]);
 
 impl<E: Display + Debug, S: Error> InspectError<E> for StdError<S> {
     fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>)) {

@@ -8,13 +8,13 @@ use super::pending_list::{take, with_pending};
 use super::thread::{self, TrackedFrame};
 use crate::frame::SlotContent;
 
-/// Links a frame for an untracked call that fails, and notes the call's depth on the stack.
+/// Links a frame for an untracked call that fails, and notes the call's stack address.
 #[inline(never)]
 pub(super) extern "C" fn link(meta: &'static FunctionMeta) -> TrackedFrame<'static> {
     meta.budget.note_failure();
     let here = 0_u8;
     let frame = thread::with(|thread| {
-        thread.depth.set((&raw const here).addr());
+        thread.stack_address.set((&raw const here).addr());
         TrackedFrame::enter_anyway(meta, &thread.frames)
     });
     frame.slots().for_each(|slot| slot.set(SlotContent::untracked()));
@@ -22,8 +22,8 @@ pub(super) extern "C" fn link(meta: &'static FunctionMeta) -> TrackedFrame<'stat
 }
 
 /// Returns the stack address of the untracked call of an observation (the stack grows down); 0 for a tracked call.
-pub(super) fn depth(observation: Observation<'_>) -> usize {
-    if observation.is_temporary() { thread::with(|thread| thread.depth.get()) } else { 0 }
+pub(super) fn stack_address(observation: Observation<'_>) -> usize {
+    if observation.is_temporary() { thread::with(|thread| thread.stack_address.get()) } else { 0 }
 }
 
 /// Unlinks the frame of an observation if it is temporary.

@@ -14,14 +14,14 @@ pub(crate) struct ThreadState {
     /// Number of pending failures; the only thing that a guard reads when it is dropped.
     pub(crate) pending: Cell<u32>,
     /// Stack address of the untracked call that observed an error last.
-    pub(crate) depth: Cell<usize>,
+    pub(crate) stack_address: Cell<usize>,
     /// Number of polls of annotated futures on this thread's stack.
     pub(crate) polls: Cell<u32>,
 }
 
 thread_local! {
     static THREAD: ThreadState = const {
-        ThreadState { frames: FrameList::new(), pending: Cell::new(0), depth: Cell::new(0), polls: Cell::new(0) }
+        ThreadState { frames: FrameList::new(), pending: Cell::new(0), stack_address: Cell::new(0), polls: Cell::new(0) }
     };
 }
 

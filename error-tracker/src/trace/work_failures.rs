@@ -244,7 +244,7 @@ impl HeldFailure {
 
     /// Whether it is still held, and of this error.
     fn is_of(&self, facts: &ErrorFacts) -> bool {
-        matches!(&*self.lock(), HeldState::Held(failure) if failure.may_be(facts, None))
+        matches!(&*self.lock(), HeldState::Held(failure) if failure.is_failure_of(facts, None))
     }
 
     /// Changes the failure while it is held. Returns whether it is.

@@ -30,7 +30,7 @@ const LOCKS: [&str; 2] = ["Mutex", "RwLock"];
 enum HeldLocks {
     /// Not known yet.
     Unseen,
-    /// Perhaps.
+    /// It may show one.
     Taken,
 }
 

@@ -141,9 +141,9 @@ extern "C" fn observe_ref<E, K: InspectError<E>>(error: &E, observation: Observa
     observe::observe(observation, &|visit| K::inspect_error(error, visit));
 }
 
-/// How an outcome of type `R` is inspected. The types that implement it are the kinds of outcomes;
-/// a probe selects one for each expression.
-pub trait OutcomeKind<R> {
+/// How an outcome of type `R` is inspected. Each type that implements it reads another kind of
+/// error; a probe selects one for each expression.
+pub trait InspectOutcome<R> {
     /// Whether it is a failure only in functions with the option `none`.
     const NONE: bool = false;
     /// Whether the error implements the standard trait, or points to one that does.
@@ -168,10 +168,10 @@ pub trait InspectError<E> {
     fn inspect_error(error: &E, visit: &mut dyn FnMut(&ErrorRef<'_>));
 }
 
-/// Implements `OutcomeKind` for a kind that implements `InspectError`.
-macro_rules! impl_outcome_kind {
+/// Implements `InspectOutcome` for a kind that implements `InspectError`.
+macro_rules! impl_inspect_outcome {
     ([$($lifetime:lifetime)?] [$($other:ident)?] $kind:ty = $is:literal where [$($bound:tt)*]) => {
-        impl<$($lifetime,)? R: FallibleValue, $($other: Error)?> OutcomeKind<R> for $kind where R::Error: $($bound)* {
+        impl<$($lifetime,)? R: FallibleValue, $($other: Error)?> InspectOutcome<R> for $kind where R::Error: $($bound)* {
             const IS_ERROR: bool = $is;
             const IN_OPTION: bool = R::IN_OPTION;
 
@@ -199,7 +199,7 @@ macro_rules! impl_outcome_kind {
     };
 }
 
-pub(super) use impl_outcome_kind;
+pub(super) use impl_inspect_outcome;
 
 /// An error that is passed to an annotated handler or a capture macro.
 pub struct GivenError<'a, E>(pub &'a E);
