@@ -5,6 +5,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+pub mod answer;
 #[path = "fixtures/canaries.rs"]
 pub mod canaries;
 pub mod process;

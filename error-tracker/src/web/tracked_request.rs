@@ -124,6 +124,12 @@ impl TrackedRequest {
         self.parts.body.as_ref()
     }
 
+    /// Returns the pattern of the route that answers, if it is known by now.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.parts.route()
+    }
+
     /// Sets the pattern of the route that answers, if it was not known from the start. The first
     /// call counts.
     pub fn set_route(&self, route: &str) {
@@ -238,6 +244,10 @@ fn report_status(outcome: RequestOutcome<'_>) -> Option<String> {
 }
 
 impl RequestParts {
+    fn route(&self) -> Option<&str> {
+        self.incoming.route().or(self.route.get().map(String::as_str))
+    }
+
     fn id(&self) -> &str {
         self.id.get_or_init(|| {
             let is_sane = |id: &String| {
@@ -284,11 +294,7 @@ impl RequestSource for RequestParts {
             method: incoming.method().to_owned(),
             scheme,
             host,
-            route: incoming
-                .route()
-                .or(self.route.get().map(String::as_str))
-                .unwrap_or_default()
-                .to_owned(),
+            route: self.route().unwrap_or_default().to_owned(),
             path: path.to_owned(),
             url: format!("{origin}{path}{mark}{query}"),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),

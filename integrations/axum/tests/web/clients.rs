@@ -15,9 +15,9 @@ use error_tracker_axum::layer;
 use error_tracker_tests::{SOON, events_of, functions};
 use tokio::sync::Semaphore;
 
-use crate::answer::parse;
 use crate::serve;
 use crate::shop_error::ShopError;
+use error_tracker_tests::answer::parse;
 
 fn connect(address: std::net::SocketAddr, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();

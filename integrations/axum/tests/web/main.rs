@@ -1,7 +1,6 @@
 //! Requests to an axum application, through a real server.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
-mod answer;
 mod bodies;
 mod clients;
 mod concurrency;
@@ -23,7 +22,7 @@ use error_tracker_tests::{events_of, tracker_with};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use answer::{Answer, ask};
+use error_tracker_tests::answer::{Answer, ask};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();

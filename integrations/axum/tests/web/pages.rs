@@ -8,8 +8,8 @@ use error_tracker::store::IssueQuery;
 use error_tracker_axum::{ViewerRoutes, layer, viewer};
 use error_tracker_tests::{events_of, tracker};
 
-use crate::answer::{Answer, ask};
 use crate::serve;
+use error_tracker_tests::answer::{Answer, ask};
 
 /// What a layer of the application has found out of who asks.
 #[derive(Clone)]

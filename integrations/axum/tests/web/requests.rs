@@ -5,9 +5,9 @@ use axum::routing::get;
 use error_tracker::event::Event;
 use error_tracker_axum::{ProxyNetwork, TrackedRequest, layer};
 
-use crate::answer::Answer;
 use crate::event_of_request;
 use crate::shop_error::ShopError;
+use error_tracker_tests::answer::Answer;
 
 async fn plain() -> ShopError {
     ShopError::OutOfStock("kettle".to_owned())

@@ -3,17 +3,22 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use error_tracker_tests::SOON;
+use crate::SOON;
 
+/// An answer of a server.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Names and values of the headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body as it arrived, with the sizes of its chunks.
+    pub body: String,
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// Returns the value of the first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();
         all.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -22,7 +27,7 @@ impl Answer {
 /// Sends a request and reads the answer until the server closes. Lines of the head are separated by
 /// `\n`; `host` and `connection: close` are added, and `content-length` where there is a body
 /// behind an empty line.
-pub(crate) fn ask(address: SocketAddr, request: &str) -> Answer {
+pub fn ask(address: SocketAddr, request: &str) -> Answer {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let mut head = head.trim_end().replace('\n', "\r\n");
     if !head.contains("HTTP/1.1") {
@@ -46,7 +51,8 @@ pub(crate) fn ask(address: SocketAddr, request: &str) -> Answer {
     parse(&bytes)
 }
 
-pub(crate) fn parse(bytes: &[u8]) -> Answer {
+/// Reads an answer that has arrived whole.
+pub fn parse(bytes: &[u8]) -> Answer {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
     let mut lines = head.lines();

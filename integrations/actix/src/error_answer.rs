@@ -1,0 +1,91 @@
+//! Errors in place of a response: actix makes a response of them further out.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{Error, HttpResponse, ResponseError};
+use error_tracker::scope::Scope;
+use error_tracker::web::{EventId, RequestGuard, RequestOutcome};
+
+use crate::response::{settle, tell};
+use crate::service::TrackingRules;
+use crate::tracked_body::TrackedBody;
+
+/// Settles a request by the response that is made of an error, in the present scope. Its status is
+/// not known before: [`ResponseError::status_code`] need not tell it, and
+/// [`Error::error_response`] may answer once only.
+pub(crate) fn settle_when_answered(rules: &TrackingRules, guard: RequestGuard, error: &mut Error) {
+    rules.errors.observe(error);
+    let answer = UnknownAnswer {
+        rules: rules.clone(),
+        scope: Scope::current(),
+        guard: RefCell::new(Some(guard)),
+        status: error.as_response_error().status_code(),
+    };
+    error.add_response_mapper(move |response| answer.settle(response));
+}
+
+/// The response that will be made of an error.
+struct UnknownAnswer {
+    rules: TrackingRules,
+    scope: Scope,
+    /// The request, until it is settled.
+    guard: RefCell<Option<RequestGuard>>,
+    /// The status as far as the error tells it.
+    status: StatusCode,
+}
+
+impl UnknownAnswer {
+    fn settle(&self, response: HttpResponse) -> HttpResponse {
+        let Some(guard) = self.guard.take() else { return response };
+        let settle = || settle(&self.rules, guard, response).map_into_boxed_body();
+        self.scope.clone().run(settle)
+    }
+}
+
+impl Drop for UnknownAnswer {
+    /// Settles the request where a middleware further out gave an answer of its own.
+    fn drop(&mut self) {
+        if let Some(guard) = self.guard.take() {
+            let (status, reason) = (self.status.as_u16(), self.status.canonical_reason());
+            let reason = reason.unwrap_or_default();
+            self.scope.clone().run(|| {
+                guard.settle(RequestOutcome::Response { status, reason, text: "" });
+            });
+        }
+    }
+}
+
+/// Returns the error that answers a request whose handler panicked.
+pub(crate) fn panic_answer(rules: &TrackingRules, id: Option<EventId>) -> Error {
+    let mut error = Error::from(HandlerPanic);
+    if let Some(id) = id {
+        let rules = rules.clone();
+        error.add_response_mapper(move |response| {
+            let (mut head, body) = response.into_parts();
+            let body = tell(&rules.settings, &mut head, &id).unwrap_or(TrackedBody::new(body));
+            head.set_body(body).map_into_boxed_body()
+        });
+    }
+    error
+}
+
+/// Stands for the response of a handler that panicked. The panic has left no request with which a
+/// response could be made.
+#[derive(Debug)]
+struct HandlerPanic;
+
+impl fmt::Display for HandlerPanic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the handler panicked")
+    }
+}
+
+impl ResponseError for HandlerPanic {
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::InternalServerError()
+            .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+            .body("Internal Server Error")
+    }
+}

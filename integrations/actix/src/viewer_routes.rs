@@ -1,0 +1,220 @@
+//! The pages, mounted in an application.
+
+use std::fmt;
+use std::future::{self, Future};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Once};
+use std::task::Poll;
+
+use actix_web::dev::{AppService, HttpServiceFactory, Payload};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use error_tracker::scope::Scope;
+use error_tracker::viewer::{ViewerRequest, ViewerResponse};
+use futures_core::Stream as _;
+
+/// The path of the pages.
+const PREFIX: &str = "/dev/error";
+/// One byte more than the largest form that the pages take.
+const MAX_FORM: usize = 64 * 1024 + 1;
+
+type Decision = Pin<Box<dyn Future<Output = bool>>>;
+type Permission = Arc<dyn Fn(HttpRequest) -> Decision + Send + Sync>;
+
+/// Returns the routes of the pages: at `/dev/error/`, closed to everybody until they have a
+/// permission.
+///
+/// ```
+/// use actix_web::{App, HttpMessage as _};
+///
+/// # #[derive(Clone)] struct User { is_staff: bool }
+/// let pages = error_tracker_actix::viewer()
+///     .permission(|request| request.extensions().get::<User>().is_some_and(|user| user.is_staff));
+/// let app = App::new().service(pages);
+/// ```
+#[must_use]
+pub fn viewer() -> ViewerRoutes {
+    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None }
+}
+
+/// The routes of the pages; made by [`viewer()`], and a service of an `App` or a scope.
+///
+/// They show what the program's tracker keeps, which may be installed later. They can be within a
+/// scope, and stand behind a proxy that serves them under another path: all links are relative.
+/// Stores are read on the runtime's threads for blocking work.
+#[derive(Clone)]
+pub struct ViewerRoutes {
+    prefix: String,
+    permission: Option<Permission>,
+}
+
+impl ViewerRoutes {
+    /// Sets the path of the pages in the `App` or scope that they are a service of, in place of
+    /// `/dev/error`. With an empty one they are all of a scope:
+    ///
+    /// ```
+    /// use actix_web::{App, web};
+    ///
+    /// let pages = web::scope("/admin/errors").service(error_tracker_actix::viewer().prefix(""));
+    /// let app = App::new().service(pages);
+    /// ```
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        let inner = prefix.trim_matches('/');
+        self.prefix = if inner.is_empty() { String::new() } else { format!("/{inner}") };
+        self
+    }
+
+    /// Sets who may look and change: `permission` sees the request, with the extensions that
+    /// middlewares around have set. Everybody else is answered with 401. A panic denies.
+    #[must_use]
+    pub fn permission(
+        self,
+        permission: impl Fn(&HttpRequest) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.permission_async(move |request| future::ready(permission(&request)))
+    }
+
+    /// The same with a permission that waits for something, such as a session.
+    ///
+    /// ```
+    /// # async fn is_staff(_: Option<actix_web::http::header::HeaderValue>) -> bool { false }
+    /// let pages = error_tracker_actix::viewer()
+    ///     .permission_async(|request| async move { is_staff(request.headers().get("cookie").cloned()).await });
+    /// ```
+    #[must_use]
+    pub fn permission_async<F: Future<Output = bool> + 'static>(
+        mut self,
+        permission: impl Fn(HttpRequest) -> F + Send + Sync + 'static,
+    ) -> Self {
+        self.permission = Some(Arc::new(move |request| Box::pin(permission(request))));
+        self
+    }
+
+    async fn is_allowed(&self, request: &HttpRequest) -> bool {
+        let Some(permission) = &self.permission else { return false };
+        let decide = AssertUnwindSafe(|| permission(request.clone()));
+        let Ok(mut decision) = catch_unwind(decide) else { return false };
+        future::poll_fn(move |context| {
+            let poll = AssertUnwindSafe(|| decision.as_mut().poll(context));
+            catch_unwind(poll).unwrap_or(Poll::Ready(false))
+        })
+        .await
+    }
+
+    async fn answer(self, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+        let is_allowed = self.is_allowed(&request).await;
+        let Some(tracker) = error_tracker::tracker() else {
+            return HttpResponse::ServiceUnavailable().body("No tracker is installed.");
+        };
+        let PagePath { prefix, rest } = PagePath::of(&request);
+        if is_allowed && rest == prefix {
+            say_that_slashes_are_needed();
+        }
+        let target = match request.query_string() {
+            "" => format!("{prefix}{rest}"),
+            query => format!("{prefix}{rest}?{query}"),
+        };
+        let mut asked = ViewerRequest::new(request.method().as_str(), &target);
+        if let Some(authority) = request.uri().authority() {
+            asked = asked.with_header("host", authority.as_str());
+        }
+        for (name, value) in request.headers() {
+            asked = asked.with_header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+        }
+        if is_allowed && request.method() == Method::POST {
+            match form(payload.into_inner()).await {
+                Some(form) => asked = asked.with_body(form),
+                None => return HttpResponse::BadRequest().finish(),
+            }
+        }
+        let viewer = tracker.viewer().prefix(prefix).permission(move |_: &_| is_allowed);
+        match crate::block(move || viewer.handle(&asked)).await {
+            Ok(answer) => response(answer),
+            Err(_) => HttpResponse::InternalServerError().finish(),
+        }
+    }
+}
+
+/// The path of a request: the last segment of the path of the pages, with a slash before it, and
+/// what follows. Relative links need no more of it.
+struct PagePath<'a> {
+    prefix: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> PagePath<'a> {
+    fn of(request: &'a HttpRequest) -> Self {
+        let path = request.path();
+        let rest = match request.match_info().get("page") {
+            Some(page) => {
+                let slashes = page.matches('/').count();
+                let start = path.rmatch_indices('/').nth(slashes).map_or(0, |(start, _)| start);
+                &path[start..]
+            }
+            None if has_lost_slash(path) => "/",
+            None => "",
+        };
+        let folder = path.strip_suffix(rest).unwrap_or(path);
+        Self { prefix: &folder[folder.rfind('/').unwrap_or(0)..], rest }
+    }
+}
+
+/// Whether a path had a slash at its end when it arrived, as the request's middleware knows.
+fn has_lost_slash(path: &str) -> bool {
+    let arrived = Scope::current().request().map(|request| request.path);
+    !path.ends_with('/') && arrived.is_some_and(|path| path.ends_with('/'))
+}
+
+/// Says that `NormalizePath` is at a wrong place: it has led a browser from `error/` to
+/// `error/error`.
+fn say_that_slashes_are_needed() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        eprintln!(
+            "error-tracker: the path of the pages has lost the slash at its end, which their links need: put \
+             error_tracker_actix::middleware() around NormalizePath, by a later App::wrap"
+        );
+    });
+}
+
+/// Reads a form, and no more of it than shows that it is too large. `None` where it does not arrive
+/// whole.
+async fn form(mut payload: Payload) -> Option<Vec<u8>> {
+    let mut form = Vec::new();
+    while form.len() < MAX_FORM {
+        let next = future::poll_fn(|context| Pin::new(&mut payload).poll_next(context));
+        let Some(bytes) = next.await else { break };
+        let bytes = bytes.ok()?;
+        form.extend_from_slice(&bytes[..bytes.len().min(MAX_FORM - form.len())]);
+    }
+    Some(form)
+}
+
+fn response(answer: ViewerResponse) -> HttpResponse {
+    let mut response =
+        HttpResponse::new(StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK));
+    for (name, value) in answer.headers() {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response.set_body(answer.into_body()).map_into_boxed_body()
+}
+
+impl HttpServiceFactory for ViewerRoutes {
+    fn register(self, config: &mut AppService) {
+        let prefix = &self.prefix;
+        let paths = [prefix.clone(), format!("{prefix}/{{page:.*}}")];
+        let handler = move |request, payload| self.clone().answer(request, payload);
+        web::resource(paths).to(handler).register(config);
+    }
+}
+
+impl fmt::Debug for ViewerRoutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ViewerRoutes").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}

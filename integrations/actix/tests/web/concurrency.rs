@@ -1,0 +1,194 @@
+//! Many requests at once, over HTTP/2.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
+
+use actix_web::web::{self, Json, Path, Query};
+use actix_web::{App, HttpRequest};
+use bytes::Bytes;
+use error_tracker::auto_track_exception;
+use error_tracker::event::Grouping;
+use error_tracker_actix::{block, middleware, spawn};
+use error_tracker_tests::{SOON, events_of, tracker};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::sync::Barrier;
+
+use crate::shop_error::ShopError;
+use crate::{RUNTIME, STORED, serve};
+
+/// So many threads answer.
+const WORKERS: usize = 4;
+/// So many requests of one connection are answered at once.
+const STREAMS: usize = 200;
+
+async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let handshake =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (sender, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+/// Sends `count` requests at once, made of their numbers, and returns their statuses.
+async fn send(
+    address: SocketAddr,
+    count: usize,
+    request: impl Fn(usize) -> hyper::Request<Full<Bytes>>,
+) -> Vec<u16> {
+    let mut answers = Vec::new();
+    for first in (0..count).step_by(STREAMS) {
+        let sender = connect(address).await;
+        for number in first..count.min(first + STREAMS) {
+            let (mut sender, request) = (sender.clone(), request(number));
+            answers.push(tokio::spawn(async move {
+                sender.ready().await.unwrap();
+                let answer = sender.send_request(request).await.unwrap();
+                let status = answer.status().as_u16();
+                answer.into_body().collect().await.unwrap();
+                status
+            }));
+        }
+    }
+    let mut statuses = Vec::new();
+    for answer in answers {
+        statuses.push(answer.await.unwrap());
+    }
+    statuses
+}
+
+#[derive(Deserialize)]
+struct Marked {
+    marker: String,
+}
+
+#[auto_track_exception]
+fn look_up(marker: &str) -> Result<u32, ShopError> {
+    Err(ShopError::OutOfStock(marker.to_owned()))
+}
+
+#[auto_track_exception]
+async fn reserve(marker: &str, barrier: &Barrier) -> Result<u32, ShopError> {
+    barrier.wait().await;
+    tokio::task::yield_now().await;
+    let pieces = look_up(marker)?;
+    Ok(pieces)
+}
+
+async fn handle(
+    way: Path<String>,
+    query: Query<Marked>,
+    request: HttpRequest,
+    body: Json<Marked>,
+    barrier: Arc<Barrier>,
+) -> Result<String, ShopError> {
+    let marker = body.0.marker;
+    let header = request.headers().get("x-marker").unwrap();
+    assert!(marker == query.marker && header == marker.as_str());
+    match way.as_str() {
+        "annotated" => reserve(&marker, &barrier).await.map(|pieces| pieces.to_string()),
+        "plain" => {
+            barrier.wait().await;
+            Err(ShopError::OutOfStock(marker))
+        }
+        "spawned" => {
+            let task = spawn(async move { reserve(&marker, &barrier).await });
+            task.await.unwrap().map(|pieces| pieces.to_string())
+        }
+        "blocking" => {
+            barrier.wait().await;
+            let work = block(move || look_up(&marker));
+            work.await.unwrap().map(|pieces| pieces.to_string())
+        }
+        _ => {
+            barrier.wait().await;
+            error_tracker::configure_scope(|scope| scope.set_tag("marker", &marker));
+            panic!("{marker} burst")
+        }
+    }
+}
+
+#[test]
+fn a_thousand_requests_at_once_show_nothing_of_each_other() {
+    const COUNT: usize = 1000;
+    const WAYS: [&str; 5] = ["annotated", "plain", "spawned", "blocking", "panic"];
+    let barrier = Arc::new(Barrier::new(COUNT));
+    let handler =
+        move |way, query, request, body| handle(way, query, request, body, Arc::clone(&barrier));
+    let tracks = middleware().errors::<ShopError>();
+    let address = serve!(
+        WORKERS,
+        App::new().route("/{way}", web::post().to(handler.clone())).wrap(tracks.clone())
+    );
+    let marker = |number: usize| format!("marker-{number:04}-");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    events_of(move || {
+        STORED.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let statuses = RUNTIME.block_on(send(address, COUNT, |number| {
+            let (way, marker) = (WAYS[number % WAYS.len()], marker(number));
+            hyper::Request::post(format!("http://shop.example/{way}?marker={marker}"))
+                .header("x-marker", &marker)
+                .header("content-type", "application/json")
+                .body(Full::from(format!("{{\"marker\":\"{marker}\",\"number\":{number}}}")))
+                .unwrap()
+        }));
+        assert!(statuses.iter().all(|status| *status == 500), "{statuses:?}");
+        tracker().flush(SOON).unwrap();
+        let stored = std::mem::take(&mut *STORED.lock().unwrap_or_else(PoisonError::into_inner));
+        sender.send(stored).unwrap();
+    });
+    let mut found = receiver.recv().unwrap();
+    found.sort_by(|a, b| a.message.cmp(&b.message));
+    assert_eq!(found.len(), COUNT);
+    for (number, event) in found.iter_mut().enumerate() {
+        let own = marker(number);
+        assert!(event.message.starts_with(&own), "{} in place of {own}", event.message);
+        // The fingerprint has the text without its numbers.
+        event.grouping = Grouping::default();
+        let text = error_tracker::json::to_string(event).unwrap();
+        assert_eq!(text.matches("marker-").count(), text.matches(&own).count(), "{text}");
+        let request = event.context.request.as_ref().unwrap();
+        assert_eq!(request.route, "/{way}");
+        assert_eq!(request.query, [("marker".to_owned(), own.clone())]);
+        assert!(request.headers.contains(&("x-marker".to_owned(), own.clone())));
+        assert_eq!(request.json["marker"], own.as_str());
+    }
+}
+
+#[test]
+fn two_hundred_failures_of_annotated_handlers_are_two_hundred_events() {
+    const COUNT: usize = 200;
+    let barrier = Arc::new(Barrier::new(COUNT));
+    let handler = move |marker: Path<String>| {
+        let barrier = Arc::clone(&barrier);
+        async move {
+            let result = reserve(&marker, &barrier).await;
+            // After the others have failed as well.
+            barrier.wait().await;
+            tokio::task::yield_now().await;
+            result.map(|pieces| pieces.to_string())
+        }
+    };
+    let tracks = middleware().errors::<ShopError>();
+    let address = serve!(
+        WORKERS,
+        App::new().route("/{marker}", web::post().to(handler.clone())).wrap(tracks.clone())
+    );
+    for same_text in [false, true] {
+        events_of(move || {
+            let before = tracker().health().raised;
+            let statuses = RUNTIME.block_on(send(address, COUNT, |number| {
+                let marker = if same_text { 0 } else { number };
+                let request = hyper::Request::post(format!("http://shop.example/kettle-{marker}"));
+                request.body(Full::default()).unwrap()
+            }));
+            assert!(statuses.iter().all(|status| *status == 500), "{statuses:?}");
+            tracker().flush(SOON).unwrap();
+            assert_eq!(tracker().health().raised - before, COUNT as u64);
+        });
+    }
+}

@@ -1,0 +1,103 @@
+//! What an event tells of its request.
+
+use std::net::SocketAddr;
+
+use actix_web::{App, web};
+use error_tracker_actix::{ProxyNetwork, TrackedRequest, TrackerMiddleware, middleware};
+
+use crate::shop_error::ShopError;
+use crate::{event_of_request, serve};
+
+async fn plain() -> Result<String, ShopError> {
+    Err(ShopError::OutOfStock("kettle".to_owned()))
+}
+
+fn app(middleware: TrackerMiddleware) -> SocketAddr {
+    serve!(App::new().route("/orders/{id}", web::get().to(plain)).wrap(middleware.clone()))
+}
+
+fn pairs(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+#[test]
+fn an_event_has_its_request() {
+    let request = "GET /orders/7%20a?page=2&q=caf%C3%A9\nhost: shop.example\nx-request-id: r-17\n\
+                   cookie: theme=dark; lang=fr\ncookie: more=1\n\
+                   traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\nAccept: text/html";
+    let (_, event) = event_of_request(app(middleware().errors::<ShopError>()), request);
+    let request = event.context.request.unwrap();
+    assert_eq!(
+        (&*request.method, &*request.scheme, &*request.host),
+        ("GET", "http", "shop.example")
+    );
+    assert_eq!((&*request.route, &*request.path), ("/orders/{id}", "/orders/7%20a"));
+    assert_eq!(request.url, "http://shop.example/orders/7%20a?page=2&q=caf%C3%A9");
+    assert_eq!(pairs(&request.query), [("page", "2"), ("q", "café")]);
+    let names: Vec<_> = request.cookies.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["theme", "lang", "more"]);
+    let names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let sorted =
+        ["accept", "connection", "cookie", "cookie", "host", "traceparent", "x-request-id"];
+    assert_eq!(names, sorted);
+    assert_eq!((&*request.client, &*request.id), ("127.0.0.1", "r-17"));
+    assert_eq!(request.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
+#[test]
+fn secrets_of_a_request_are_masked_wherever_they_are() {
+    let request = "GET /orders/7?password=canary-in-query\nauthorization: Bearer canary-in-header\n\
+                   cookie: session=canary-in-cookie\nx-api-key: canary-in-key";
+    let address = app(middleware());
+    let (_, event) = event_of_request(address, request);
+    let text = error_tracker::json::to_string(&event).unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    let control = event_of_request(address, "GET /orders/7?page=canary-in-page").1;
+    assert!(error_tracker::json::to_string(&control).unwrap().contains("canary-in-page"));
+}
+
+#[test]
+fn a_request_without_an_id_gets_one_that_handlers_know() {
+    async fn handler() -> String {
+        error_tracker::capture_message!("the cache is cold");
+        TrackedRequest::current().unwrap().id().to_owned()
+    }
+    let app = serve!(App::new().route("/", web::get().to(handler)).wrap(middleware()));
+    let (answer, event) = event_of_request(app, "GET /");
+    assert_eq!(event.context.request.unwrap().id, answer.body);
+    assert_eq!(answer.body.len(), 36);
+    let (answer, _) = event_of_request(app, "GET /\nx-request-id: two words");
+    assert_ne!(answer.body, "two words");
+}
+
+#[test]
+fn forwarded_headers_are_believed_of_trusted_proxies_only() {
+    let request = "GET /orders/7\nx-forwarded-for: 192.0.2.1, 10.0.0.9\nx-forwarded-proto: https\n\
+                   x-forwarded-host: shop.example";
+    let seen = |address| event_of_request(address, request).1.context.request.unwrap();
+    let believed = seen(app(middleware()));
+    assert_eq!((&*believed.client, &*believed.scheme), ("127.0.0.1", "http"));
+    assert!(believed.host.starts_with("127.0.0.1:"), "{}", believed.host);
+
+    let trusted = ["127.0.0.1", "10.0.0.0/8"].map(|text| text.parse::<ProxyNetwork>().unwrap());
+    let believed = seen(app(middleware().errors::<ShopError>().trust_proxies(trusted)));
+    assert_eq!((&*believed.client, &*believed.scheme), ("192.0.2.1", "https"));
+    assert_eq!(
+        (&*believed.host, &*believed.url),
+        ("shop.example", "https://shop.example/orders/7")
+    );
+}
+
+#[test]
+fn a_route_in_a_scope_has_its_whole_pattern_and_path_wherever_the_middleware_is() {
+    let routes = || web::scope("/api").route("/orders/{id}", web::get().to(plain));
+    let outside = serve!(App::new().service(routes()).wrap(middleware()));
+    let inside = serve!(App::new().service(routes().wrap(middleware())));
+    let resource = || web::resource("/api/orders/{id}").route(web::get().to(plain));
+    let around = serve!(App::new().service(resource().wrap(middleware())));
+    for address in [outside, inside, around] {
+        let (_, event) = event_of_request(address, "GET /api/orders/7");
+        let request = event.context.request.unwrap();
+        assert_eq!((&*request.route, &*request.path), ("/api/orders/{id}", "/api/orders/7"));
+    }
+}
