@@ -10,7 +10,6 @@ use error_tracker::web::{EventId, RequestGuard, RequestOutcome};
 
 use crate::response::{settle, tell};
 use crate::service::TrackingRules;
-use crate::tracked_body::TrackedBody;
 
 /// Settles a request by the response that is made of an error, in the present scope. Its status is
 /// not known before: [`ResponseError::status_code`] need not tell it, and
@@ -39,8 +38,7 @@ struct UnknownAnswer {
 impl UnknownAnswer {
     fn settle(&self, response: HttpResponse) -> HttpResponse {
         let Some(guard) = self.guard.take() else { return response };
-        let settle = || settle(&self.rules, guard, response).map_into_boxed_body();
-        self.scope.clone().run(settle)
+        self.scope.clone().run(|| settle(&self.rules, guard, response))
     }
 }
 
@@ -64,8 +62,8 @@ pub(crate) fn panic_answer(rules: &TrackingRules, id: Option<EventId>) -> Error 
         let rules = rules.clone();
         error.add_response_mapper(move |response| {
             let (mut head, body) = response.into_parts();
-            let body = tell(&rules.settings, &mut head, &id).unwrap_or(TrackedBody::new(body));
-            head.set_body(body).map_into_boxed_body()
+            let body = tell(&rules.settings, &mut head, &id).unwrap_or(body);
+            head.set_body(body)
         });
     }
     error

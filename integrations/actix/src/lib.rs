@@ -80,9 +80,9 @@ mod response;
 mod response_errors;
 mod service;
 mod task;
-mod tracked_body;
 #[cfg(feature = "viewer")]
 mod viewer_routes;
+mod watched_body;
 
 pub use error_tracker::web::{
     EventId, NetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest, UntrackedErrors,
@@ -91,7 +91,6 @@ pub use error_tracker::web::{
 pub use middleware::{TrackerMiddleware, middleware};
 pub use service::{TrackerFuture, TrackerService};
 pub use task::{block, spawn, spawn_blocking};
-pub use tracked_body::TrackedBody;
 #[cfg(feature = "viewer")]
 pub use viewer_routes::{ViewerRoutes, viewer};
 

@@ -10,7 +10,6 @@ use actix_web::{Error, ResponseError};
 use error_tracker::web::{ProxyNetwork, StatusSet, UntrackedErrors, WebSettings};
 
 use crate::service::{TrackerService, TrackingRules};
-use crate::tracked_body::TrackedBody;
 
 /// Returns a middleware that tracks requests.
 ///
@@ -145,9 +144,9 @@ impl TrackerMiddleware {
 impl<S, B> Transform<S, ServiceRequest> for TrackerMiddleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
+    B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<TrackedBody<B>>;
+    type Response = ServiceResponse;
     type Error = Error;
     type Transform = TrackerService<S>;
     type InitError = ();

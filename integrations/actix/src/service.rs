@@ -19,7 +19,6 @@ use crate::http_request::RequestHead;
 use crate::recorded_payload::record;
 use crate::response::settle;
 use crate::response_errors::ResponseErrors;
-use crate::tracked_body::TrackedBody;
 
 /// A service whose requests are tracked; made by
 /// [`TrackerMiddleware`](crate::TrackerMiddleware).
@@ -39,9 +38,9 @@ pub(crate) struct TrackingRules {
 impl<S, B> Service<ServiceRequest> for TrackerService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody,
+    B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<TrackedBody<B>>;
+    type Response = ServiceResponse;
     type Error = Error;
     type Future = TrackerFuture<S::Future>;
 
@@ -112,9 +111,9 @@ pin_project! {
 impl<F, B> Future for TrackerFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
-    B: MessageBody,
+    B: MessageBody + 'static,
 {
-    type Output = Result<ServiceResponse<TrackedBody<B>>, Error>;
+    type Output = Result<ServiceResponse, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
@@ -129,7 +128,7 @@ where
                 if let Some(error) = error {
                     rules.errors.observe(error);
                 }
-                Poll::Ready(result.map(|it| it.map_body(|_, body| TrackedBody::new(body))))
+                Poll::Ready(result.map(ServiceResponse::map_into_boxed_body))
             }
         }
     }
@@ -162,9 +161,9 @@ pin_project! {
 impl<F, B> Future for HandlingFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
-    B: MessageBody,
+    B: MessageBody + 'static,
 {
-    type Output = Result<ServiceResponse<TrackedBody<B>>, Error>;
+    type Output = Result<ServiceResponse, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -180,10 +179,10 @@ where
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(Ok(response))) => {
                 let Some(guard) = this.guard.take() else {
-                    return Poll::Ready(Ok(response.map_body(|_, body| TrackedBody::new(body))));
+                    return Poll::Ready(Ok(response.map_into_boxed_body()));
                 };
                 set_route(&guard, || response.request().match_pattern());
-                let (request, response) = response.into_parts();
+                let (request, response) = response.map_into_boxed_body().into_parts();
                 Ok(ServiceResponse::new(request, settle(this.rules, guard, response)))
             }
             Ok(Poll::Ready(Err(mut error))) => {

@@ -1,0 +1,60 @@
+//! The body of a response that is a stream.
+
+use std::any::type_name;
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::Error;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::web::Bytes;
+use error_tracker::scope::Scope;
+use error_tracker::web::observe_error;
+
+use crate::response_errors::ResponseErrors;
+
+type BoxError = Box<dyn StdError>;
+
+/// The stream of a handler, chunk by chunk. What fails in it has the request.
+pub(crate) struct WatchedBody {
+    body: BoxBody,
+    scope: Scope,
+    errors: ResponseErrors,
+}
+
+impl WatchedBody {
+    /// Returns a body that is sent in the present scope.
+    pub(crate) fn new(body: BoxBody, errors: ResponseErrors) -> Self {
+        Self { body, scope: Scope::current(), errors }
+    }
+}
+
+/// Observes an error of a body, in its scope.
+fn observe(error: &BoxError, known: &ResponseErrors) {
+    match error.downcast_ref::<Error>() {
+        Some(error) => known.observe(error),
+        None => observe_error(&**error, type_name::<BoxError>()),
+    }
+}
+
+impl MessageBody for WatchedBody {
+    type Error = BoxError;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BoxError>>> {
+        let Self { body, scope, errors } = &mut *self;
+        scope.run_mut(|| {
+            let polled = Pin::new(body).poll_next(context);
+            if let Poll::Ready(Some(Err(error))) = &polled {
+                observe(error, errors);
+            }
+            polled
+        })
+    }
+}
