@@ -9,6 +9,7 @@ pub mod answer;
 #[path = "fixtures/canaries.rs"]
 pub mod canaries;
 pub mod process;
+pub mod shop;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -180,7 +180,7 @@
 //! ```
 //!
 //! Inside the program's own web server, [`Tracker::viewer`] answers requests (`error-tracker-axum`
-//! mounts it); it denies all of them until a permission is set.
+//! and `error-tracker-actix` mount it); it denies all of them until a permission is set.
 //!
 //! # Features
 //!

@@ -1,17 +1,30 @@
 //! A shop on axum whose failures error-tracker records: `cargo run -p error-tracker-axum-shop`,
 //! then open the address that it prints. Its pages of failures are at `/dev/error/`, for `staff`
-//! with the password `kettle`.
+//! with the password `kettle`. What does not depend on axum is in `examples/shop`.
 
+#[path = "../../shop/arguments.rs"]
+mod arguments;
+mod error_response;
+#[path = "../../shop/failing_work.rs"]
+mod failing_work;
 mod failures;
+#[path = "../../shop/home.rs"]
 mod home;
 mod login;
 mod orders;
+#[path = "../../shop/payment.rs"]
+mod payment;
+#[path = "../../shop/session.rs"]
+mod session;
+#[path = "../../shop/shop.rs"]
 mod shop;
+#[path = "../../shop/shop_error.rs"]
 mod shop_error;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
+use axum::response::Html;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
@@ -24,7 +37,7 @@ fn app(shop: &Shop) -> Router {
     let pages = error_tracker_axum::viewer()
         .permission(move |parts| login::is_staff(&staff, &parts.headers));
     Router::new()
-        .route("/", get(home::page))
+        .route("/", get(|| async { Html(home::page()) }))
         .route("/login", post(login::login))
         .route("/orders/{id}", get(orders::show))
         .route("/pay", post(orders::pay))
@@ -43,7 +56,7 @@ fn app(shop: &Shop) -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (port, database) = arguments()?;
+    let (port, database) = arguments::read()?;
     let _tracker = error_tracker::builder()
         .database(database)
         .release(env!("CARGO_PKG_VERSION"))
@@ -55,19 +68,4 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = app(&shop).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).await?;
     Ok(())
-}
-
-/// Returns the port and the tracker's file: `--port N --database FILE`.
-fn arguments() -> Result<(u16, String), Box<dyn std::error::Error>> {
-    let (mut port, mut database) = (0, "errors.db".to_owned());
-    let mut arguments = std::env::args().skip(1);
-    while let Some(name) = arguments.next() {
-        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
-        match name.as_str() {
-            "--port" => port = value.parse()?,
-            "--database" => database = value,
-            _ => return Err(format!("there is no {name}: --port N --database FILE").into()),
-        }
-    }
-    Ok((port, database))
 }

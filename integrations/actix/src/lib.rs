@@ -9,7 +9,8 @@
 //! # impl std::fmt::Display for AppError { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
 //! # impl std::error::Error for AppError {}
 //! # impl actix_web::ResponseError for AppError {}
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let _tracker = error_tracker::init()?;
 //!     let app = || {
 //!         App::new()
@@ -17,8 +18,7 @@
 //!             .service(error_tracker_actix::viewer().permission(|request| request.headers().contains_key("x-staff")))
 //!             .wrap(error_tracker_actix::middleware().errors::<AppError>())
 //!     };
-//!     let server = HttpServer::new(app).bind("127.0.0.1:8080")?;
-//!     actix_web::rt::System::new().block_on(server.run())?;
+//!     HttpServer::new(app).bind("127.0.0.1:8080")?.run().await?;
 //!     Ok(())
 //! }
 //! ```

@@ -7,6 +7,7 @@ use actix_web::middleware::NormalizePath;
 use actix_web::{App, HttpResponse, web};
 use error_tracker_actix::{ViewerRoutes, middleware, viewer};
 use error_tracker_tests::answer::ask;
+use error_tracker_tests::process::BoundedCommand as _;
 
 use crate::{event_of_request, serve};
 
@@ -49,7 +50,7 @@ fn followed(address: SocketAddr, mut path: String) -> (u16, String) {
 /// What a test of this program says on standard error.
 fn said_by(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
-    let ran = Command::new(program).args(["--exact", test, "--nocapture"]).output().unwrap();
+    let ran = Command::new(program).args(["--exact", test, "--nocapture"]).run();
     assert!(ran.status.success(), "{ran:?}");
     String::from_utf8(ran.stderr).unwrap()
 }

@@ -1,8 +1,6 @@
 //! The page with a button for each kind of failure.
 
-use axum::response::Html;
-
-use crate::failures::KINDS;
+use crate::failing_work::KINDS;
 
 const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title>\
 <meta name=viewport content='width=device-width'>\
@@ -11,7 +9,7 @@ const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Shop
 <form method=post action=/login><label>User <input name=user value=staff></label> \
 <label>Password <input name=password type=password></label> <button>Log in</button></form><h2>Failures</h2>";
 
-pub(crate) async fn page() -> Html<String> {
+pub(crate) fn page() -> String {
     let mut page = HEAD.to_owned();
     for (kind, what) in KINDS {
         page.push_str(&format!(
@@ -19,5 +17,5 @@ pub(crate) async fn page() -> Html<String> {
              <button>{kind}</button> {what}</form>"
         ));
     }
-    Html(page)
+    page
 }

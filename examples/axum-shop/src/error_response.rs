@@ -1,30 +1,11 @@
-//! What can go wrong.
+//! How an error is answered.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use thiserror::Error;
 
-#[derive(Debug, Error)]
-pub(crate) enum ShopError {
-    #[error("there is no order {0}")]
-    NoOrder(String),
-    #[error("{0} is out of stock")]
-    OutOfStock(String),
-    #[error("the payment of order {order} failed")]
-    Payment { order: u32, source: PaymentError },
-    #[error("the database failed")]
-    Database(#[from] rusqlite::Error),
-    #[error("a task failed")]
-    Task(#[from] tokio::task::JoinError),
-}
-
-#[derive(Debug, Error)]
-#[error("the bank refused {reason}")]
-pub(crate) struct PaymentError {
-    pub(crate) reason: String,
-}
+use crate::shop_error::ShopError;
 
 /// The layer of error-tracker finds the error in the extensions of the response.
 impl IntoResponse for ShopError {

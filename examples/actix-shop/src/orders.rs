@@ -1,0 +1,32 @@
+//! Orders and their payment.
+
+use actix_web::web::{Bytes, Data, Json, Path};
+use error_tracker::auto_track_exception;
+
+use crate::payment::{Payment, Receipt, charge, send_receipt};
+use crate::shop::{Order, Shop};
+use crate::shop_error::ShopError;
+
+#[auto_track_exception]
+pub(crate) async fn show(shop: Data<Shop>, id: Path<String>) -> Result<String, ShopError> {
+    let Order { id, article, pieces } = shop.order(&id)?;
+    Ok(format!("Order {id}: {pieces} pieces of {article}"))
+}
+
+#[auto_track_exception]
+pub(crate) async fn pay(
+    shop: Data<Shop>,
+    Json(payment): Json<Payment>,
+) -> Result<Json<Receipt>, ShopError> {
+    let order = shop.order(&payment.order.to_string())?;
+    charge(&order, &payment.card_token)
+        .await
+        .map_err(|source| ShopError::Payment { order: order.id, source })?;
+    error_tracker_actix::spawn(send_receipt(order.id));
+    Ok(Json(Receipt { order: order.id, paid: true }))
+}
+
+/// Takes a file, which error-tracker does not record.
+pub(crate) async fn upload(file: Bytes) -> String {
+    format!("{} bytes", file.len())
+}

@@ -1,0 +1,21 @@
+//! The shop, asked from outside.
+#![allow(missing_docs)]
+
+use error_tracker_tests::shop;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_actix-shop");
+
+#[test]
+fn each_kind_of_failure_is_one_event_with_its_request() {
+    shop::fails_as_described(PROGRAM);
+}
+
+#[test]
+fn the_pages_are_shown_to_who_has_logged_in() {
+    shop::shows_its_pages_to_who_has_logged_in(PROGRAM);
+}
+
+#[test]
+fn what_fails_in_the_background_of_an_order_has_its_request() {
+    shop::sells_and_records_what_fails_in_the_background(PROGRAM);
+}

@@ -1,0 +1,16 @@
+//! The arguments of the program.
+
+/// Returns the port and the tracker's file: `--port N --database FILE`.
+pub(crate) fn read() -> Result<(u16, String), Box<dyn std::error::Error>> {
+    let (mut port, mut database) = (0, "errors.db".to_owned());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+        match name.as_str() {
+            "--port" => port = value.parse()?,
+            "--database" => database = value,
+            _ => return Err(format!("there is no {name}: --port N --database FILE").into()),
+        }
+    }
+    Ok((port, database))
+}
