@@ -17,6 +17,8 @@ use futures_core::Stream as _;
 
 /// The path of the pages.
 const PREFIX: &str = "/dev/error";
+/// The name of the part of a path that follows that of the pages.
+const PAGE: &str = "error_tracker_page";
 /// One byte more than the largest form that the pages take.
 const MAX_FORM: usize = 64 * 1024 + 1;
 
@@ -148,7 +150,7 @@ struct PagePath<'a> {
 impl<'a> PagePath<'a> {
     fn of(request: &'a HttpRequest) -> Self {
         let path = request.path();
-        let rest = match request.match_info().get("page") {
+        let rest = match request.match_info().get(PAGE) {
             Some(page) => {
                 let slashes = page.matches('/').count();
                 let start = path.rmatch_indices('/').nth(slashes).map_or(0, |(start, _)| start);
@@ -207,7 +209,7 @@ fn response(answer: ViewerResponse) -> HttpResponse {
 impl HttpServiceFactory for ViewerRoutes {
     fn register(self, config: &mut AppService) {
         let prefix = &self.prefix;
-        let paths = [prefix.clone(), format!("{prefix}/{{page:.*}}")];
+        let paths = [prefix.clone(), format!("{prefix}/{{{PAGE}:.*}}")];
         let handler = move |request, payload| self.clone().answer(request, payload);
         web::resource(paths).to(handler).register(config);
     }
