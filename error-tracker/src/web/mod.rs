@@ -46,6 +46,7 @@ mod status_error;
 mod status_set;
 mod trace_parent;
 mod tracked_request;
+mod warning;
 
 pub use event_id::EventId;
 pub use forwarded::{NetworkError, ProxyNetwork};
@@ -55,3 +56,4 @@ pub use settings::{UntrackedErrors, WebSettings};
 pub use status_error::StatusError;
 pub use status_set::StatusSet;
 pub use tracked_request::{RequestGuard, RequestOutcome, TrackedRequest, observe_error};
+pub use warning::warn;

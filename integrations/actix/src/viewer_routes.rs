@@ -13,6 +13,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use error_tracker::scope::Scope;
 use error_tracker::viewer::{ViewerRequest, ViewerResponse};
+use error_tracker::web::warn;
 use futures_core::Stream as _;
 
 /// The path of the pages.
@@ -175,9 +176,9 @@ fn has_lost_slash(path: &str) -> bool {
 fn say_that_slashes_are_needed() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
-        eprintln!(
-            "error-tracker: the path of the pages has lost the slash at its end, which their links need: put \
-             error_tracker_actix::middleware() around NormalizePath, by a later App::wrap"
+        warn(
+            "the path of the pages has lost the slash at its end, which their links need: put \
+             error_tracker_actix::middleware() around NormalizePath, by a later App::wrap",
         );
     });
 }

@@ -8,7 +8,7 @@ use axum::BoxError;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use bytes::Bytes;
-use error_tracker::web::BodyRecorder;
+use error_tracker::web::{BodyRecorder, warn};
 use error_tracker_tower::{
     FrameworkAdapter, RecordedBody, RequestAdapter, ResponseAdapter, TrackedBody,
 };
@@ -34,9 +34,9 @@ impl FrameworkAdapter for AxumTypes {
         static SAID: Once = Once::new();
         if type_name.contains("axum::routing::Router") {
             SAID.call_once(|| {
-                eprintln!(
-                    "error-tracker: the layer is around a whole Router, so that events do not know the matched \
-                     route: put it on with Router::layer, behind the routes"
+                warn(
+                    "the layer is around a whole Router, so that events do not know the matched route: \
+                     put it on with Router::layer, behind the routes",
                 );
             });
         }
