@@ -59,6 +59,7 @@ struct DetailPage<'a> {
     components: &'a [FingerprintComponent],
     cut: &'a [String],
     markdown: String,
+    prompt: &'a str,
     done: Option<String>,
 }
 
@@ -173,6 +174,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         },
         cut: &event.cut,
         markdown: export::markdown(&issue, &event),
+        prompt: export::PROMPT,
         done: action::done(visit),
     };
     let title = match first_line(&detail.message) {

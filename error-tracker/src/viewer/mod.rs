@@ -7,6 +7,7 @@ mod action;
 mod answer;
 mod assets;
 mod chart;
+mod debug_tree;
 mod detail;
 mod escape;
 mod export;

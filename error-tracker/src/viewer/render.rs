@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::assets::ASSETS;
 use super::words::PageWords;
-use super::{Visit, escape};
+use super::{Visit, debug_tree, escape};
 
 /// The data of every page, and the data of one page.
 #[derive(Serialize)]
@@ -76,6 +76,7 @@ static ENVIRONMENT: LazyPerProcess<Environment<'static>> = LazyPerProcess::new(|
         escape::plain(&mut out, text)?;
         Ok::<_, Error>(Value::from_safe_string(out))
     });
+    environment.add_filter("tree", |text: &str| Value::from(Serde(debug_tree::read(text))));
     environment.add_filter("short", |path: &str| crate::event::short_type(path, None));
     environment.add_filter("counted", |state: &State<'_, '_>, n: u64, key: &str| {
         words(state).counted(key, n)

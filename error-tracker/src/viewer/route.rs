@@ -15,6 +15,7 @@ pub(super) enum ActionForm {
     Html,
     Json,
     Markdown,
+    Prompt,
     Text,
 }
 
@@ -31,6 +32,7 @@ impl<'a> ViewerRoute<'a> {
             None => (name, ActionForm::Html),
             Some((hash, "json")) => (hash, ActionForm::Json),
             Some((hash, "md")) => (hash, ActionForm::Markdown),
+            Some((hash, "prompt.md")) => (hash, ActionForm::Prompt),
             Some((hash, "txt")) => (hash, ActionForm::Text),
             Some(_) => return ASSETS.get().find(name).map(Self::Asset),
         };

@@ -11,19 +11,18 @@
     all("details.menu[open]").forEach((menu) => menu.contains(e.target) || (menu.open = false));
   });
 
-  const copy = $("[data-copy]");
-  copy?.addEventListener("click", async (e) => {
+  all("[data-copy]").forEach((copy) => copy.addEventListener("click", async (e) => {
     if (!navigator.clipboard) return;
     e.preventDefault();
     const label = copy.textContent;
     try {
-      await navigator.clipboard.writeText($("#markdown").value);
+      await navigator.clipboard.writeText(copy.dataset.copy + $("#markdown").value);
       copy.textContent = copy.dataset.copied;
       setTimeout(() => (copy.textContent = label), 1500);
     } catch {
       location.href = copy.href;
     }
-  });
+  }));
 
   const every = $("[data-all]");
   every?.addEventListener("change", () => all("input[name=hash]").forEach((box) => (box.checked = every.checked)));

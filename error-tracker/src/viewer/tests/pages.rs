@@ -72,8 +72,11 @@ const PAYLOADS: [&str; 12] = [
 
 #[test]
 fn nothing_of_an_event_is_markup() {
-    // A page with harmless text has as many elements and attributes as one with any payload.
+    // A page with harmless text has as many elements as one with any payload. Long texts with the same brackets and quotes become
+    // the same trees.
+    let harmless = |payload: &str| payload.replace(|c| !"{}[](), \"'".contains(c), "x");
     let page = |text: &str| {
+        let text = &format!("{text:x<80}");
         let store = MemoryStore::new();
         let event = sample::with_everywhere(sample::parse_error(), text);
         let mut event = crate::event::Event { at: sample::now(), ..event };
@@ -86,16 +89,19 @@ fn nothing_of_an_event_is_markup() {
     let tags = |html: &str| {
         let html = html.replace("<span class=esc>", "");
         let tag = |rest: &str| rest.split(['>', ' ', '\n']).next().unwrap_or_default().to_owned();
-        html.split('<')
+        let mut tags = html
+            .split('<')
             .skip(1)
             .map(tag)
             .filter(|tag| tag != "/span" && tag != "span" && tag != "mark" && tag != "/mark")
-            .collect::<Vec<_>>()
+            .collect::<Vec<_>>();
+        // Names are sorted, and payloads are names.
+        tags.sort_unstable();
+        tags
     };
-    let harmless = tags(&page("harmless"));
     for payload in PAYLOADS {
         let html = page(payload);
-        assert_eq!(tags(&html), harmless, "{payload}");
+        assert_eq!(tags(&html).join(" "), tags(&page(&harmless(payload))).join(" "), "{payload}");
         assert!(
             !html.contains("href=\"javascript:")
                 && !html.contains('\u{202e}')
