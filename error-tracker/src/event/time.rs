@@ -105,6 +105,12 @@ impl std::str::FromStr for Timestamp {
             16 => format!("{moment}:00"),
             _ => moment.to_owned(),
         };
+        let is_early = complete.get(..4).is_some_and(|year| "0000" <= year && year < "1970");
+        if is_early && let Some(rest) = complete.get(4..) {
+            // The parser knows no time before 1970. The year that stands in for it has all days.
+            humantime::parse_rfc3339_weak(&format!("1972{rest}"))?;
+            return Ok(Self(0));
+        }
         let local: Self = humantime::parse_rfc3339_weak(&complete)?.into();
         let micros = i64::try_from(local.0).unwrap_or(i64::MAX) - offset * MINUTE;
         Ok(Self::from_micros(u64::try_from(micros).unwrap_or(0)))
@@ -169,6 +175,8 @@ mod tests {
             (" 2026-11-30 10:00 ", "2026-11-30T10:00:00.000000Z"),
             ("2026-12-31T23:30:00-01:00", "2027-01-01T00:30:00.000000Z"),
             ("1970-01-01T00:30:00+01:00", "1970-01-01T00:00:00.000000Z"),
+            ("0729-06-28", "1970-01-01T00:00:00.000000Z"),
+            ("1969-12-31T23:59:59Z", "1970-01-01T00:00:00.000000Z"),
         ] {
             assert_eq!(
                 text.parse::<Timestamp>().map(|at| at.to_string()),

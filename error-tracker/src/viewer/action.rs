@@ -9,14 +9,15 @@ use crate::event::Status;
 /// The maximum number of issues in one form.
 const MAX_HASHES: usize = 500;
 
+/// What a form or a program asks for.
 #[derive(Clone, Copy)]
-enum IssueAction {
+pub(super) enum IssueAction {
     Status(&'static str, Status),
     Delete,
 }
 
 impl IssueAction {
-    fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "resolve" => Self::Status("resolve", Status::Resolved),
             "mute" => Self::Status("mute", Status::Muted),
@@ -61,20 +62,10 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     if let Some((name, hash)) = one {
         (named, hashes) = (name, vec![hash]);
     }
-    let action = IssueAction::of(&named)
-        .ok_or_else(|| PageError::bad("do: resolve, mute, reopen, delete"))?;
-    if hashes.len() > MAX_HASHES || !hashes.iter().all(|hash| is_hash(hash)) {
-        return Err(PageError::bad("hash: 64 hexadecimal digits"));
-    }
-    let named: Vec<&str> = hashes.iter().map(String::as_str).collect();
-    let store = &visit.viewer.store;
-    let changed = match action {
-        _ if named.is_empty() => 0,
-        IssueAction::Status(_, status) => store.set_status(&named, status)?,
-        IssueAction::Delete => store.delete(&named)?,
-    };
+    let action = IssueAction::of(&named).ok_or_else(unknown)?;
+    let changed = change(visit, action, &hashes)?;
     let done = format!("done={}&n={changed}", action.name());
-    let back = match (from_issue, action, named.as_slice()) {
+    let back = match (from_issue, action, hashes.as_slice()) {
         (true, IssueAction::Status(..), [hash]) => format!("{hash}?{done}"),
         (true, ..) => format!("./?{done}"),
         (false, ..) => {
@@ -86,6 +77,29 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     Ok(redirect(status::SEE_OTHER, back))
 }
 
+/// Changes issues. Returns the number of those that exist.
+pub(super) fn change(
+    visit: &Visit<'_>,
+    action: IssueAction,
+    hashes: &[String],
+) -> Result<u64, PageError> {
+    if hashes.len() > MAX_HASHES || !hashes.iter().all(|hash| is_hash(hash)) {
+        return Err(PageError::bad(format!("hash: 64 hexadecimal digits, {MAX_HASHES} at most")));
+    }
+    let named: Vec<&str> = hashes.iter().map(String::as_str).collect();
+    let store = &visit.viewer.store;
+    Ok(match action {
+        _ if named.is_empty() => 0,
+        IssueAction::Status(_, status) => store.set_status(&named, status)?,
+        IssueAction::Delete => store.delete(&named)?,
+    })
+}
+
+/// The error for the name of an action that does not exist.
+pub(super) fn unknown() -> PageError {
+    PageError::bad("actions: resolve, mute, reopen, delete")
+}
+
 /// Describes what an action did, for the page to which it redirects.
 pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
     let action = IssueAction::of(&visit.parameter("done")?)?;
@@ -93,9 +107,9 @@ pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
     Some(visit.words.counted(&format!("done_{}", action.name()), n))
 }
 
-/// Returns whether the form came from these pages, according to the browser. Without both headers
+/// Returns whether a request came from these pages, or from no page, according to the browser. Without both headers
 /// only the token decides.
-fn is_same_origin(visit: &Visit<'_>) -> bool {
+pub(super) fn is_same_origin(visit: &Visit<'_>) -> bool {
     if let Some(site) = visit.request.header("sec-fetch-site") {
         return site == "same-origin";
     }

@@ -5,6 +5,7 @@
 
 mod action;
 mod answer;
+mod api;
 mod assets;
 mod chart;
 mod debug_tree;
@@ -210,6 +211,7 @@ impl<'a> Visit<'a> {
             ViewerRoute::Issue { hash, form: route::ActionForm::Html } => detail::show(self, hash),
             ViewerRoute::Issue { hash, form } => export::show(self, hash, form),
             ViewerRoute::Action => action::run(self),
+            ViewerRoute::Api(route) => api::show(self, route),
             ViewerRoute::Asset(asset) => {
                 let mut answer = answer(status::OK, asset.media_type, asset.content);
                 answer.set("cache-control", "private, max-age=31536000, immutable");
@@ -230,6 +232,19 @@ impl<'a> Visit<'a> {
     }
 
     fn problem(&self, problem: &PageError) -> ViewerResponse {
+        let path = self.request.path().strip_prefix(&self.viewer.prefix);
+        let mut answer = if path.is_some_and(route::is_api) {
+            api::problem(problem)
+        } else {
+            self.problem_page(problem)
+        };
+        if let Some(allow) = problem.allow {
+            answer.set("allow", allow);
+        }
+        answer
+    }
+
+    fn problem_page(&self, problem: &PageError) -> ViewerResponse {
         #[derive(serde::Serialize)]
         struct Page<'p> {
             status: u16,
@@ -243,10 +258,6 @@ impl<'a> Visit<'a> {
         let page = Page { status, text: self.words.get(&text), detail: &problem.detail };
         // If even this page fails, only the status is sent.
         let html = render::page(self, "problem.html", title, page).unwrap_or_default();
-        let mut answer = answer(problem.status, "text/html; charset=utf-8", html);
-        if let Some(allow) = problem.allow {
-            answer.set("allow", allow);
-        }
-        answer
+        answer(problem.status, "text/html; charset=utf-8", html)
     }
 }

@@ -36,6 +36,12 @@ const FILTERS: [&str; 10] =
     ["text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path"];
 
 impl ListFilters {
+    /// All parameters.
+    pub(super) const KEYS: [&str; 14] = [
+        "text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path",
+        "sort", "order", "after", "before",
+    ];
+
     /// Reads a query string. Unknown keys are ignored; invalid values are errors.
     pub(super) fn read(query: &str, now: Timestamp) -> Result<Self, PageError> {
         let mut filters = Self::default();
@@ -146,7 +152,7 @@ impl ListFilters {
     pub(super) fn encoded(&self) -> String {
         let mut all = self.clone();
         let mut query = Serializer::new(String::new());
-        for key in FILTERS.into_iter().chain(["sort", "order", "after", "before"]) {
+        for key in Self::KEYS {
             if let Some(value) = all.field(key).filter(|value| !value.is_empty()) {
                 query.append_pair(key, value);
             }

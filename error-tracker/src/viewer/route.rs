@@ -1,12 +1,13 @@
+use super::api::ApiRoute;
 use super::assets::{ASSETS, Asset};
 
-/// The target of a path. All paths are in one folder, so that relative links are the same on every
-/// page.
+/// The target of a path. All pages are in one folder, so that relative links are the same on each.
 #[derive(Debug)]
 pub(super) enum ViewerRoute<'a> {
     List,
     Issue { hash: &'a str, form: ActionForm },
     Action,
+    Api(ApiRoute<'a>),
     Asset(&'static Asset),
 }
 
@@ -26,7 +27,11 @@ impl<'a> ViewerRoute<'a> {
         match name {
             "" => return Some(Self::List),
             "action" => return Some(Self::Action),
+            "issues.json" => return Some(Self::Api(ApiRoute::Issues)),
             _ => {}
+        }
+        if let Some(path) = name.strip_prefix("api/") {
+            return ApiRoute::of(path).map(Self::Api);
         }
         let (hash, form) = match name.split_once('.') {
             None => (name, ActionForm::Html),
@@ -43,9 +48,15 @@ impl<'a> ViewerRoute<'a> {
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Action => "POST",
+            Self::Api(route) => route.methods(),
             _ => "GET, HEAD",
         }
     }
+}
+
+/// Returns whether a path that starts with `/` is answered with JSON, also when nothing is there.
+pub(super) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/issues.json"
 }
 
 /// Returns whether `text` has the form of an issue's hash: 64 hexadecimal digits.

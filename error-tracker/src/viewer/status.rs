@@ -12,6 +12,7 @@ pub(super) const REQUEST_TIMEOUT: u16 = 408;
 pub(super) const LENGTH_REQUIRED: u16 = 411;
 pub(super) const CONTENT_TOO_LARGE: u16 = 413;
 pub(super) const URI_TOO_LONG: u16 = 414;
+pub(super) const UNSUPPORTED_MEDIA_TYPE: u16 = 415;
 pub(super) const EXPECTATION_FAILED: u16 = 417;
 pub(super) const MISDIRECTED_REQUEST: u16 = 421;
 pub(super) const HEADERS_TOO_LARGE: u16 = 431;
@@ -34,6 +35,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         LENGTH_REQUIRED => "Length Required",
         CONTENT_TOO_LARGE => "Content Too Large",
         URI_TOO_LONG => "URI Too Long",
+        UNSUPPORTED_MEDIA_TYPE => "Unsupported Media Type",
         EXPECTATION_FAILED => "Expectation Failed",
         MISDIRECTED_REQUEST => "Misdirected Request",
         HEADERS_TOO_LARGE => "Request Header Fields Too Large",

@@ -9,26 +9,31 @@ mod serve;
 mod stopping;
 mod wire;
 
-fn viewer() -> (Viewer, Arc<MemoryStore>) {
+pub(super) fn viewer() -> (Viewer, Arc<MemoryStore>) {
     let store = sample::store();
     (over(Arc::clone(&store)), store)
 }
 
-fn over(store: Arc<MemoryStore>) -> Viewer {
+pub(super) fn over(store: Arc<MemoryStore>) -> Viewer {
     let mut viewer = Viewer::new(store).permission(|_: &ViewerRequest| true);
     viewer.now = sample::now;
     viewer
 }
 
-fn get(viewer: &Viewer, path: &str) -> ViewerResponse {
+pub(super) fn get(viewer: &Viewer, path: &str) -> ViewerResponse {
     viewer.handle(&ViewerRequest::new("GET", path))
 }
 
-fn body(response: &ViewerResponse) -> &str {
+pub(super) fn body(response: &ViewerResponse) -> &str {
     std::str::from_utf8(response.body()).unwrap()
 }
 
-fn post(viewer: &Viewer, path: &str, headers: &[(&str, &str)], form: &str) -> ViewerResponse {
+pub(super) fn post(
+    viewer: &Viewer,
+    path: &str,
+    headers: &[(&str, &str)],
+    form: &str,
+) -> ViewerResponse {
     let mut request = ViewerRequest::new("POST", path).with_header("host", "localhost:1");
     for (name, value) in headers {
         request = request.with_header(name, value);

@@ -11,7 +11,6 @@ const MAX_LINE: usize = MAX_URL + 64;
 const MAX_HEADERS: usize = 16 * 1024;
 const MAX_HEADER_LINES: usize = 64;
 const END: &[u8] = b"\r\n\r\n";
-const METHODS: &str = "GET, HEAD, POST";
 
 /// A request whose body has not been read.
 pub(super) struct RequestHead {
@@ -112,9 +111,6 @@ fn parse(bytes: &[u8]) -> Result<RequestHead, PageError> {
         _ => return Err(PageError::new(status::BAD_REQUEST)),
     }
     let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
-    if !METHODS.split(", ").any(|known| known == method) {
-        return Err(PageError::method(METHODS));
-    }
     if target.len() > MAX_URL {
         return Err(PageError::new(status::URI_TOO_LONG));
     }
