@@ -28,6 +28,8 @@ struct ListPage<'a> {
     rows: Vec<IssueRow>,
     continued: bool,
     first: String,
+    /// The link to the issues as JSON.
+    json: String,
     next: Option<String>,
     previous: Option<String>,
     done: Option<String>,
@@ -128,6 +130,9 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
         rows,
         continued: filters.is_continued(),
         first: filters.with("after", "").link(),
+        json: format!("issues.json?{}", filters.with("after", "").encoded())
+            .trim_end_matches('?')
+            .to_owned(),
         next: at("after", page.next),
         previous: at("before", page.previous),
         done: action::done(visit),
