@@ -6,7 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::error::{
-    BlockingError, JsonPayloadError, PathError, PayloadError, QueryPayloadError, UrlencodedError,
+    BlockingError, InternalError, JsonPayloadError, PathError, PayloadError, QueryPayloadError,
+    UrlencodedError,
 };
 use actix_web::{Error, ResponseError};
 use error_tracker::web::observe_error;
@@ -35,8 +36,14 @@ impl ResponseErrors {
         Arc::make_mut(&mut self.readers).push(ErrorReader {
             type_name: type_name::<T>(),
             observe: Arc::new(move |error| {
-                let error = error.as_error::<T>();
-                error.map(|error| observe_error(read(error), type_name::<T>())).is_some()
+                if let Some(error) = error.as_error::<T>() {
+                    observe_error(read(error), type_name::<T>());
+                } else if let Some(error) = error.as_error::<InternalError<T>>() {
+                    observe_error(&ShownError(error), type_name::<T>());
+                } else {
+                    return false;
+                }
+                true
             }),
         });
     }
@@ -54,6 +61,23 @@ impl ResponseErrors {
         }
     }
 }
+
+/// An error in one of actix's, such as `ErrorBadGateway` makes, which shows nothing but its texts.
+struct ShownError<'a, T>(&'a InternalError<T>);
+
+impl<T: fmt::Debug> fmt::Debug for ShownError<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for ShownError<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug + fmt::Display> StdError for ShownError<'_, T> {}
 
 /// Returns an error that actix itself makes a response of, with the name of its type.
 fn of_actix(error: &Error) -> Option<(&(dyn StdError + 'static), &'static str)> {

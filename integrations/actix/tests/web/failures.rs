@@ -115,6 +115,25 @@ fn an_error_of_a_type_that_the_middleware_was_not_told_has_its_texts() {
 }
 
 #[test]
+fn an_error_that_got_another_status_is_known_by_its_type() {
+    let plain = |article: Path<String>| async move {
+        let error = ShopError::NotFound(article.into_inner());
+        Err::<String, _>(actix_web::error::ErrorBadGateway(error))
+    };
+    let (answer, event) = event_of_request(get_app!(plain), "GET /kettle");
+    assert_eq!((answer.status, &*event.message), (502, "there is no kettle"));
+    assert_eq!(
+        (&*event.type_name, event.variant.as_deref()),
+        ("web::shop_error::ShopError", Some("NotFound"))
+    );
+    let called = |article: Path<String>| async move {
+        find(&article).map(|pieces| pieces.to_string()).map_err(actix_web::error::ErrorBadGateway)
+    };
+    let (_, event) = event_of_request(get_app!(called), "GET /kettle");
+    assert_eq!((functions(&event), event.handled), (vec!["find"], false));
+}
+
+#[test]
 fn an_error_that_becomes_another_one_in_a_handler_without_attribute_is_one_event_with_both() {
     #[auto_track_exception]
     fn pieces(text: &str) -> Result<u32, std::num::ParseIntError> {

@@ -61,11 +61,12 @@ fn is_denied(answer: &Answer) -> bool {
 #[test]
 fn nobody_may_look_until_a_permission_says_so() {
     let hash = hash();
+    let page = ask(app(viewer().permission(|_| true)), "GET /dev/error/").body;
     let paths = [
         "",
         "/",
         "/action",
-        "/viewer.js",
+        &format!("/{}", script(&page)),
         "/nothing",
         &format!("/{hash}"),
         &format!("/{hash}.json"),
@@ -108,6 +109,12 @@ fn a_permission_sees_the_frameworks_own_request_and_may_wait() {
     }
 }
 
+/// The name of the script of a page.
+fn script(page: &str) -> &str {
+    let (_, rest) = page.split_once("<script src=\"./").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
 /// The token in the forms of a page.
 fn token(page: &str) -> &str {
     let (_, rest) = page.split_once("name=\"csrf\" value=\"").unwrap();
@@ -134,6 +141,41 @@ fn issues_are_changed_by_a_form_of_the_pages_and_by_nothing_else() {
     assert_eq!(tracker().issue(&hash).unwrap().unwrap().0.status.to_string(), "unresolved");
     assert_eq!(act(&form, "\nsec-fetch-site: same-origin").status, 303);
     assert_eq!(tracker().issue(&hash).unwrap().unwrap().0.status.to_string(), "muted");
+}
+
+#[test]
+fn every_page_has_its_headers_and_none_changes_anything_when_it_is_got() {
+    let hash = hash();
+    let address = app(for_staff());
+    let page = ask(address, "GET /dev/error/\nx-staff: 1").body;
+    let form = format!("csrf={}&do=delete&hash={hash}", token(&page));
+    let long = "x".repeat(9000);
+    for (request, status) in [
+        ("GET /dev/error/".to_owned(), 200),
+        (format!("GET /dev/error/{hash}"), 200),
+        (format!("GET /dev/error/{hash}.json"), 200),
+        (format!("GET /dev/error/{}", script(&page)), 200),
+        ("GET /dev/error".to_owned(), 308),
+        ("GET /dev/error/nothing".to_owned(), 404),
+        (format!("GET /dev/error/{hash}?{form}"), 200),
+        (format!("GET /dev/error/action?{form}"), 405),
+        (format!("HEAD /dev/error/action?{form}"), 405),
+        (format!("DELETE /dev/error/{hash}"), 405),
+        (format!("GET /dev/error/?q={long}"), 414),
+        ("POST /dev/error/action".to_owned(), 403),
+    ] {
+        let answer = ask(address, &format!("{request}\nx-staff: 1"));
+        let shown = request.get(..60).unwrap_or(&request);
+        assert_eq!(answer.status, status, "{shown}");
+        let header = |name| answer.header(name).unwrap_or_default();
+        assert!(header("content-security-policy").contains("default-src 'none'"), "{shown}");
+        assert_eq!(
+            (header("x-content-type-options"), header("referrer-policy")),
+            ("nosniff", "no-referrer"),
+            "{shown}"
+        );
+    }
+    assert!(tracker().issue(&hash).unwrap().is_some());
 }
 
 #[test]
