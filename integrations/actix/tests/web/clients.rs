@@ -8,6 +8,7 @@ use actix_web::web::{self, Bytes, Payload};
 use actix_web::{App, HttpRequest, HttpResponse};
 use actix_ws::Message;
 use error_tracker::auto_track_exception;
+use error_tracker::json::Value;
 use error_tracker_actix::middleware;
 use error_tracker_tests::answer::parse;
 use error_tracker_tests::{SOON, events_of, functions};
@@ -120,6 +121,43 @@ fn chunked_bodies_keep_alive_and_aborted_bodies_are_as_without_the_middleware() 
     });
     assert_eq!(events.len(), 2);
     assert!(events.iter().all(|event| event.context.request.as_ref().unwrap().json["a"] == 1));
+}
+
+#[test]
+fn a_body_reaches_the_handler_while_it_arrives() {
+    async fn counts_one(mut body: Payload) -> HttpResponse {
+        let bytes = body.next().await.unwrap().unwrap();
+        HttpResponse::InternalServerError().body(format!("{} bytes", bytes.len()))
+    }
+    let address = serve!(App::new().route("/", web::post().to(counts_one)).wrap(middleware()));
+    let events = events_of(move || {
+        let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n";
+        let mut stream = connect(address, &format!("{head}{{\"a\":1"));
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 500");
+    });
+    assert_eq!(events[0].context.request.as_ref().unwrap().json, "{\"a\":1");
+}
+
+#[test]
+fn a_compressed_body_is_decompressed_for_the_handler_and_not_recorded() {
+    /// `{"a":1}` as gzip.
+    const COMPRESSED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf\xac\x1b\x56\x07\x00\x00\x00";
+    let address = counting();
+    let events = events_of(move || {
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            COMPRESSED.len()
+        );
+        let mut stream = connect(address, &head);
+        stream.write_all(COMPRESSED).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert_eq!(parse(&answer).body, "7 bytes");
+    });
+    assert_eq!(events[0].context.request.as_ref().unwrap().json, Value::Null);
 }
 
 #[test]
