@@ -1,28 +1,31 @@
 //! Masks values that follow their name in text: `token=x`, `"token": "x"`, `x-api-key: x`,
 //! `--password x`, `("password", "x")`, `<password>x</password>`, `name="password" value="x"`.
 
+mod adjacent;
+mod arguments;
+mod bare;
 mod command;
 mod database;
 mod debug_text;
+mod directive;
 mod extent;
 mod insert;
+mod login;
 mod markup;
 mod name;
 mod name_after_value;
 mod prose;
 mod protocol;
+mod table;
 mod yaml;
 
 use std::ops::Range;
 
-use super::{EventTaint, Masking, NameVerdict};
+use super::{EventTaint, Masking, NameVerdict, url};
+use bare::NamePlace;
 pub(super) use command::USER_OPTIONS;
 use extent::ValueExtent;
-use name::{
-    LABELS, MAX_NAME, SECOND_WORDS, VALUES, VERBS, declared, is_one_of, is_pass, is_password,
-    name_before,
-};
-use prose::NamePlace;
+use name::{LABELS, MAX_NAME, SECOND_WORDS, VALUES, declared, is_one_of, is_pass, name_before};
 
 /// Most bytes between a quoted name and its value in `name="password" value="x"`.
 const MAX_GAP: usize = 80;
@@ -38,12 +41,14 @@ pub(super) fn mask(
 ) -> bool {
     let mut masked: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
-    let mut pairs = PairScanner { masking, text, label: None };
-    let mut inserted = insert::values(masking, text).into_iter().peekable();
+    let mut pairs = PairScanner { masking, text, label: None, last: None };
+    let mut placed = insert::values(masking, text);
+    placed.extend(table::values(masking, text));
+    placed.sort_by_key(|(_, value)| value.start);
+    let mut placed = placed.into_iter().peekable();
     loop {
         let mark = next_mark(text.as_bytes(), at);
-        let found = match inserted.next_if(|(_, value)| mark.is_none_or(|mark| value.start <= mark))
-        {
+        let found = match placed.next_if(|(_, value)| mark.is_none_or(|mark| value.start <= mark)) {
             Some(found) => Some(found),
             None => {
                 let Some(mark) = mark else { break };
@@ -74,6 +79,7 @@ pub(super) fn mask(
         out.push_str(&text[copied..value.start]);
         out.push_str(&hidden);
         (copied, at) = (value.end, value.end.max(at));
+        pairs.last = Some((verdict, value.end));
     }
     let Some(mut masked) = masked else { return false };
     masked.push_str(&text[copied..]);
@@ -83,7 +89,7 @@ pub(super) fn mask(
 
 /// Returns whether `text` may contain a pair.
 pub(super) fn may_be_in(text: &[u8]) -> bool {
-    next_mark(text, 0).is_some()
+    next_mark(text, 0).is_some() || table::may_be_in(text)
 }
 
 /// Returns the next place, from `from` on, where a name may end.
@@ -91,16 +97,21 @@ fn next_mark(text: &[u8], from: usize) -> Option<usize> {
     (from..text.len()).find(|at| match text[*at] {
         b'=' | b':' => true,
         // The end of an element's opening tag, also escaped.
-        b';' | b'e' => {
-            at.checked_sub(2).is_some_and(|from| matches!(&text[from..*at], b"gt" | b"03"))
-        }
+        b';' | b'e' => at.checked_sub(2).is_some_and(|from| {
+            matches!(&text[from..*at], b"gt" | b"03")
+                || text[*at - 1] == b'"' && text[*at..].starts_with(b";s:")
+        }),
         b'>' => {
             *at > 0
                 && (text[*at - 1].is_ascii_alphanumeric() || matches!(text[*at - 1], b'"' | b'\''))
         }
         // `Token("..")`, `ApiToken { .. }`
         b'(' => *at > 0 && text[*at - 1].is_ascii_alphanumeric(),
-        b'{' => *at > 1 && text[*at - 1] == b' ' && text[*at - 2].is_ascii_alphanumeric(),
+        b'{' => {
+            *at > 1
+                && text[*at - 1] == b' '
+                && (text[*at - 2].is_ascii_alphanumeric() || text[*at - 2] == b'"')
+        }
         // `token 8d1f7c2a`, `PASSWORD 'x'`: without digits and quotes, a value could not be told
         // from a word.
         b' ' | b'\t' => {
@@ -111,7 +122,9 @@ fn next_mark(text: &[u8], from: usize) -> Option<usize> {
             ends_name
                 && (matches!(value.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
                     || text[..*at].ends_with(b" BY")
+                    || directive::may_end_name(text, *at)
                     || protocol::ends_with_command(&text[..*at])
+                    || arguments::ends_with_command(&text[..*at])
                     || word().any(u8::is_ascii_digit))
         }
         // An escaped tab.
@@ -126,6 +139,7 @@ fn next_mark(text: &[u8], from: usize) -> Option<usize> {
         }
         b',' => *at > 0 && matches!(text[*at - 1], b'"' | b'\''),
         b'-' => command::may_begin(text, *at),
+        b'|' => text.get(*at + 1) == Some(&b' '),
         b'%' => matches!(text.get(*at + 1..*at + 3), Some(b"3D" | b"3d" | b"3A" | b"3a")),
         _ => false,
     })
@@ -137,17 +151,27 @@ struct PairScanner<'a> {
     /// The verdict of the last name that was the quoted value of `name` or `key`, and the end of
     /// that value.
     label: Option<(NameVerdict, usize)>,
+    /// The verdict and the end of the last value that was masked.
+    last: Option<(NameVerdict, usize)>,
 }
 
 impl PairScanner<'_> {
     /// Returns the value whose name ends at the mark at `at`, and the verdict of the name.
     fn at(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         match self.text.as_bytes()[at] {
+            b';' if self.text[at..].starts_with(";s:") => self.serialized(at),
             b'>' | b';' | b'e' => self.element(at),
             b',' => self.command(at).or_else(|| self.listed(at)),
+            b'-' if self.text[at..].starts_with("->") => self.arrow(at),
             b'-' => self.option(at),
-            b'(' | b'{' => self.struct_or_variant(at),
-            b' ' | b'\t' | b'\\' => self.command(at).or_else(|| self.adjacent(at)),
+            b'(' => self.struct_or_variant(at).or_else(|| self.login_call(at)),
+            b'{' => self.struct_or_variant(at).or_else(|| self.block_label(at)),
+            b'|' => self.piped(at),
+            b' ' | b'\t' | b'\\' => self
+                .command(at)
+                .or_else(|| self.argument(at))
+                .or_else(|| self.directive(at))
+                .or_else(|| self.adjacent(at)),
             _ => self.separated(at),
         }
     }
@@ -173,12 +197,25 @@ impl PairScanner<'_> {
                 None
             }
         };
-        let verdict = self.verdict(name, begin, quoted);
-        if let Some(login) = self.oracle_password(at).or_else(|| self.go_dsn_password(at)) {
+        let verdict = self.verdict(name, begin, quoted).or_else(|| {
+            let is_data = matches!(name, "data" | "stringData" | "string_data");
+            let is_secret = is_data && yaml::is_in_secret(self.text, begin);
+            if name == "code" && url::is_answer_of_login(self.text, begin) {
+                return Some((self.masking.verdict("password")?.weakened_without_codes(), begin));
+            }
+            is_secret.then(|| Some((self.masking.verdict("secret")?, begin)))?
+        });
+        let login = self.oracle_password(at).or_else(|| self.go_dsn_password(at));
+        if let Some(login) =
+            login.or_else(|| self.address_password(at).filter(|_| verdict.is_none()))
+        {
             return Some(login);
         }
+        if is_file_position(self.text, name, to) {
+            return None;
+        }
         if verdict.is_none() && is_pass(name) {
-            return self.pass(to, equals, quoted);
+            return self.pass(name, begin, to, equals, quoted);
         }
         if verdict.is_none() && quoted && equals && database::is_set_password(&self.text[..begin]) {
             let value = ValueExtent::at(self.text, to, equals, quoted)?.range(self.text)?;
@@ -228,7 +265,8 @@ impl PairScanner<'_> {
                 let about_failure =
                     !equals && !quoted && prose::is_about_failure(&self.text[..begin]);
                 let verdict = if about_failure { verdict.weakened() } else { verdict };
-                let is_placeholder = prose::is_placeholder(shown) && !self.is_odbc(&value, begin);
+                let is_placeholder = prose::is_placeholder(shown) && !self.is_odbc(&value, begin)
+                    || prose::is_complaint(shown);
                 (!is_placeholder).then_some((verdict, value))
             }
             ValueExtent::Bare(start) => {
@@ -238,7 +276,7 @@ impl PairScanner<'_> {
                 if text.len() < self.text.len() && text[start..] == *".." {
                     return None;
                 }
-                let value = prose::bare(text, start, equals, quoted, &place, certain, name)?;
+                let value = bare::bare(text, start, equals, quoted, &place, certain, name)?;
                 let is_certain = certain && value.is_certain;
                 let verdict = if is_certain { verdict } else { verdict.weakened() };
                 Some((verdict, value.range))
@@ -271,59 +309,43 @@ impl PairScanner<'_> {
         }
     }
 
-    /// Returns the value in `pass: "x"`. `pass` may also be a count or a stage of work: every
-    /// quoted text that is not an outcome is masked, and of other values those that look like a
-    /// secret.
-    fn pass(&self, to: usize, equals: bool, quoted: bool) -> Option<(NameVerdict, Range<usize>)> {
-        let verdict = self.masking.verdict("password")?;
-        let value = ValueExtent::at(self.text, to, equals, quoted)?;
-        let is_text = matches!(&value, ValueExtent::Exact(value) if self.text[..value.start].ends_with(['"', '\'', '`']));
-        let value = value.range(self.text)?;
-        let shown = &self.text[value.clone()];
-        let verdict = if is_text && !prose::is_pass_outcome(shown) {
-            verdict
-        } else {
-            verdict.weakened_without_codes()
-        };
-        (!prose::is_placeholder(shown)).then_some((verdict, value))
+    /// Remembers the name of a block, `variable "password" { default = "x" }`, where `at` is the
+    /// brace.
+    fn block_label(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        let (name, quoted) = name_before(&self.text[..at]);
+        if quoted && let Some(verdict) = self.masking.verdict(name) {
+            self.label = Some((verdict, at));
+        }
+        None
     }
 
-    /// Returns the value in `token 8d1f7c2a`, `invalid password "hunter2"`, `"--name" "value"`,
-    /// `IDENTIFIED BY 'x'`, where `at` is the blank.
-    fn adjacent(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
-        let (mut name, quoted) = name_before(&self.text[..at]);
-        if let Some(found) = self.value_before_name(at, name) {
-            return Some(found);
-        }
-        if quoted && !name.starts_with("--") {
+    /// Returns the value in `password -> "x"`, or the second one in `password = "x" -> "y"`, where
+    /// `at` is the arrow.
+    fn arrow(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        let last = self.last.clone().filter(|(_, end)| {
+            self.text
+                .get(*end..at)
+                .is_some_and(|gap| gap.trim_matches(['"', '\'', '\\', ' ']).is_empty())
+        });
+        let verdict = match last {
+            Some((verdict, _)) => verdict,
+            None => self.masking.verdict(name_before(&self.text[..at]).0)?,
+        };
+        let ValueExtent::Exact(value) = ValueExtent::at(self.text, at + 2, true, true)? else {
             return None;
-        }
-        let mut begin = name.as_ptr() as usize - self.text.as_ptr() as usize;
-        if is_one_of(VERBS, name) {
-            let (subject, quoted) = name_before(&self.text[..begin]);
-            name = declared(self.text, subject, quoted).map_or(subject, |(name, _)| name);
-            begin = name.as_ptr() as usize - self.text.as_ptr() as usize;
-        }
-        let (verdict, begin) = match self.identified_by(name, begin) {
-            Some(verdict) => (verdict, begin),
-            None => self.verdict(name, begin, quoted)?,
         };
-        let value = ValueExtent::at(self.text, at, true, true)?;
-        let is_quoted = matches!(value, ValueExtent::Exact(_));
-        let value = value.range(self.text)?;
-        let shown = &self.text[value.clone()];
-        let words = &self.text[begin..at];
-        let is_upper =
-            |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ');
-        let is_statement = match words.ends_with("BY") {
-            true => is_quoted || is_upper(words) && !is_upper(shown) && !prose::is_word(shown),
-            false => is_quoted && is_upper(words),
-        };
-        let is_clear = is_quoted
-            && (quoted
-                || is_password(&self.text[begin..])
-                    && !prose::is_name_or_sentence(&self.text[..begin], shown));
-        let verdict = if is_clear || is_statement { verdict } else { verdict.weakened() };
-        (!shown.starts_with('-') && !prose::is_placeholder(shown)).then_some((verdict, value))
+        (!prose::is_placeholder(&self.text[value.clone()])).then_some((verdict, value))
     }
+}
+
+/// Returns whether `name`, before a colon that ends at `to`, is a file and a line of it follows:
+/// `password.rs:42`.
+fn is_file_position(text: &str, name: &str, to: usize) -> bool {
+    const EXTENSIONS: &[&str] = &[
+        "rs", "py", "js", "ts", "tsx", "jsx", "go", "java", "kt", "rb", "c", "cc", "cpp", "h",
+        "cs", "php", "ex",
+    ];
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| is_one_of(EXTENSIONS, extension))
+        && text[to..].starts_with(|c: char| c.is_ascii_digit())
 }

@@ -11,9 +11,13 @@ const SCHEMES_WITH_AT_IN_PATHS: [&str; 8] =
 const TOKEN_MARKERS: [&str; 4] = ["x-oauth-basic", "x-access-token", "x-token-auth", "oauth2"];
 
 /// Addresses whose path is secret, and whether only its first part is.
-const HOOKS: [(&str, bool); 5] = [
+const HOOKS: [(&str, bool); 9] = [
     ("hooks.slack.com/services/", false),
     ("hooks.slack.com/workflows/", false),
+    ("hooks.slack.com/triggers/", false),
+    ("outlook.office.com/webhook/", false),
+    ("hooks.zapier.com/hooks/catch/", false),
+    ("hook.integromat.com/", false),
     ("discord.com/api/webhooks/", false),
     ("discordapp.com/api/webhooks/", false),
     ("api.telegram.org/bot", true),
@@ -26,6 +30,18 @@ fn hook(url: &str) -> Option<Range<usize>> {
     let ends = |c: char| matches!(c, '?' | '#' | ')' | ',' | '\'') || *is_part && c == '/';
     let length = path.find(ends).unwrap_or(path.len());
     (length > 0).then(|| address.len()..address.len() + length)
+}
+
+/// Returns whether the parameter at `begin` belongs to the address to which a login server (OAuth)
+/// sends its answer: `?code=..&state=..`.
+pub(super) fn is_answer_of_login(text: &str, begin: usize) -> bool {
+    const NEAR: usize = 512;
+    let from = text.ceil_char_boundary(begin.saturating_sub(NEAR));
+    let to = text.floor_char_boundary(begin + NEAR);
+    let is_end = |c: char| c.is_whitespace() || c == '"';
+    let before = text[from..begin].rsplit(is_end).next().unwrap_or_default();
+    let after = text[begin..to].split(is_end).next().unwrap_or_default();
+    before.ends_with(['?', '&']) && (before.contains("state=") || after.contains("state="))
 }
 
 /// Returns the secrets of the URL whose `://` is at `at`: a token in place of the user, and the

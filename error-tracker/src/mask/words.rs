@@ -15,7 +15,7 @@ pub(super) const PARTS: &str = "\
 /// Every value below a name that has one of these as a whole word is secret.
 pub(super) const WORDS: &str = "\
         cvv cvc ssn psk pw db_pass user_pass smtp_pass mail_pass redis_pass ftp_pass mysql_pass postgres_pass pg_pass \
-        admin_pass root_pass login_pass";
+        admin_pass root_pass login_pass become_pass sudo_pass";
 
 /// A word that may name a secret: the value decides, or the word before it.
 #[derive(Debug)]
@@ -71,8 +71,8 @@ pub(super) const WEAK_WORDS: &[WeakWord] = &[
         "key",
         "\
         gpg pgp client service server app admin bot google aws azure gcp openai anthropic mailgun twilio algolia \
-        wallet wep wpa wifi vpn wireguard symmetric derived ephemeral root kms data_encryption crypto wrapping \
-        rotation seed tls ssl pem",
+        wallet wep wpa wifi wireless vpn wireguard symmetric derived ephemeral root kms data_encryption crypto wrapping \
+        rotation seed tls ssl pem pragma",
         "\
         primary foreign partition sort range cache map row object public unique composite candidate natural \
         surrogate index lookup group order routing i18n translation message arrow hot dict json field config \
@@ -157,7 +157,7 @@ pub(super) const PROPERTY_WORDS: &str = "\
         checker encoder meter column regex pattern santa ingredient agent garden room door ref arn namespace \
         resource mount exempt protect protection bot crawler leeway clock reset_count listener observer callback \
         event events log logs audit flow check checks test tests \
-        shown visible source";
+        shown visible source stdin fd env";
 
 /// Words after a weak word that leave the value a possible secret, as digits and plurals do.
 pub(super) const NEUTRAL_SUFFIXES: &str = "\

@@ -19,12 +19,16 @@ enum PasswordOption {
     Attached,
     /// `-p hunter2` or `-phunter2`.
     Either,
+    /// `-p hunter2`, not `-phunter2`.
+    Apart,
     /// `-p hunter2`, after `login`.
     AfterLogin,
     /// `-u bo:hunter2` or `-ubo:hunter2`.
     AfterColon,
     /// `-U bo%hunter2`
     AfterPercent,
+    /// `-u bo,hunter2`
+    AfterComma,
 }
 
 /// Commands, and the options of one letter by which they take a password.
@@ -59,6 +63,12 @@ const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
         b'w',
         PasswordOption::Either,
     ),
+    (&["rdesktop", "useradd", "usermod", "psexec", "PsExec"], b'p', PasswordOption::Apart),
+    (&["ipmitool"], b'P', PasswordOption::Apart),
+    (&["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"], b'A', PasswordOption::Apart),
+    (&["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"], b'X', PasswordOption::Apart),
+    (&["openssl"], b'k', PasswordOption::Apart),
+    (&["lftp"], b'u', PasswordOption::AfterComma),
     (&["curl", "wget"], b'u', PasswordOption::AfterColon),
     (&["curl"], b'U', PasswordOption::AfterColon),
     (&["http", "https", "xh"], b'a', PasswordOption::AfterColon),
@@ -74,6 +84,7 @@ pub(super) fn may_begin(text: &[u8], at: usize) -> bool {
     let begins =
         at == 0 || matches!(text[at - 1], b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'`' | b'(' | b'[');
     match text.get(at + 1) {
+        Some(b'>') => true,
         Some(b'-') => text.get(at + 2).is_some_and(u8::is_ascii_alphabetic),
         Some(letter) => begins && letter.is_ascii_alphabetic(),
         _ => false,
@@ -136,6 +147,9 @@ impl PairScanner<'_> {
     fn given(&self, given: PasswordOption, from: usize) -> Option<(NameVerdict, Range<usize>)> {
         let verdict = self.masking.verdict("password")?;
         let (start, is_apart) = self.after_letter(from)?;
+        if given == PasswordOption::Apart && !is_apart {
+            return None;
+        }
         let value = match ValueExtent::at(self.text, start, true, true)? {
             ValueExtent::Exact(value) => value,
             ValueExtent::Bare(start) => start..start + extent::word_length(&self.text[start..]),
@@ -144,6 +158,7 @@ impl PairScanner<'_> {
         let value_start = match given {
             PasswordOption::AfterColon => shown.find(':')? + 1,
             PasswordOption::AfterPercent => shown.find('%')? + 1,
+            PasswordOption::AfterComma => shown.find(',')? + 1,
             _ => 0,
         };
         let value = value.start + value_start..value.end;
@@ -171,7 +186,9 @@ impl PairScanner<'_> {
         let after_quote = rest.trim_start_matches('\\').strip_prefix(['"', '\'', '`']);
         match after_quote {
             Some(next) if next.starts_with([',', ' ']) => {
-                Some((place(next.trim_start_matches([',', ' '])), true))
+                let next = next.trim_start_matches([',', ' ']);
+                let is_text = next.trim_start_matches('\\').starts_with(['"', '\'', '`']);
+                is_text.then(|| (place(next), true))
             }
             Some(next) if next.starts_with([']', ')']) || next.is_empty() => None,
             _ => Some((from, false)),

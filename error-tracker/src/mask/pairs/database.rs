@@ -39,6 +39,43 @@ impl PairScanner<'_> {
         Some((self.masking.verdict("password")?, at + 1..at + 1 + length)).filter(|_| length > 0)
     }
 
+    /// Returns the password in `host:5432:shop:bo:hunter2`, a line of `.pgpass`, or in
+    /// `bo:hunter2@host:5432`, where `at` is the colon before the password.
+    pub(super) fn address_password(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        const MAX_LENGTH: usize = 128;
+        let is_end =
+            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\' | ',' | '=' | '(');
+        let before = &self.text[self.text.ceil_char_boundary(at.saturating_sub(MAX_LENGTH))..at];
+        let before = before.rsplit(is_end).next()?;
+        let before = if self.text[..at - before.len()].ends_with('\\') {
+            before.strip_prefix('n')?
+        } else {
+            before
+        };
+        let rest = &self.text[at + 1..];
+        let rest = &rest[..rest.floor_char_boundary(MAX_LENGTH)];
+        let word = rest
+            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\'))
+            .next()?;
+        let length = match before.split(':').count() {
+            4 if is_pgpass(before) && !word.contains(':') => word.len(),
+            1 if is_user(before) => {
+                let host_at = word.rfind('@').filter(|at| !word[..*at].contains(':'))?;
+                let (host, rest) = word[host_at + 1..].split_once(':')?;
+                let port = rest.bytes().take_while(u8::is_ascii_digit).count();
+                let is_address = host.contains(|c: char| c.is_alphabetic() || c == '.')
+                    && host
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+                    && (2..=5).contains(&port)
+                    && !rest[port..].starts_with(|c: char| c.is_alphanumeric() || c == '.');
+                is_address.then_some(host_at)?
+            }
+            _ => return None,
+        };
+        (length > 0).then(|| Some((self.masking.verdict("password")?, at + 1..at + 1 + length)))?
+    }
+
     /// Returns whether the braces around the value are quotes of ODBC: `UID=bo;PWD={hunter2};`.
     pub(super) fn is_odbc(&self, value: &Range<usize>, name: usize) -> bool {
         let inner = self.text[value.clone()].trim_matches(['{', '}']);
@@ -57,6 +94,30 @@ impl PairScanner<'_> {
             before.len().checked_sub("IDENTIFIED WITH".len()).and_then(|at| before.get(at..))?;
         with.eq_ignore_ascii_case("IDENTIFIED WITH").then(|| self.masking.verdict("password"))?
     }
+}
+
+/// Returns whether `fields` are host, port, database and user: `db.example:5432:shop:bo`.
+fn is_pgpass(fields: &str) -> bool {
+    let mut fields = fields.split(':');
+    let is_name = |field: &str| {
+        field == "*" || field.starts_with(char::is_alphabetic) && !field.contains(['/', '(', '['])
+    };
+    let is_host = |host: &str| {
+        is_name(host)
+            || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && host.contains('.')
+    };
+    let is_port = |port: &str| {
+        port == "*" || matches!(port.len(), 4..=5) && port.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    fields.next().is_some_and(is_host) && fields.next().is_some_and(is_port) && fields.all(is_name)
+}
+
+/// Returns whether `name` may be a user before a password: not a scheme such as `sip`.
+fn is_user(name: &str) -> bool {
+    const SCHEMES: [&str; 5] = ["mailto", "sip", "sips", "xmpp", "acct"];
+    !name.is_empty()
+        && name.bytes().all(|byte| extent::is_name_byte(byte))
+        && !SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme))
 }
 
 /// Returns whether `before` ends with a statement like `SET PASSWORD FOR 'bo'@'`.

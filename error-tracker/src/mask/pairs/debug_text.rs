@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
+use super::login::follows_user;
 use super::name::name_before;
 use super::{PairScanner, prose};
 
 /// Types that are a pair of a name and a value.
-const PAIRS: [&str; 10] = [
+const PAIRS: [&str; 18] = [
     "Header",
     "Pair",
     "KeyValue",
@@ -19,6 +20,14 @@ const PAIRS: [&str; 10] = [
     "Variable",
     "Entry",
     "Property",
+    "Attribute",
+    "Field",
+    "Setting",
+    "Argument",
+    "Metadata",
+    "Set",
+    "Put",
+    "Insert",
 ];
 
 impl PairScanner<'_> {
@@ -74,7 +83,7 @@ impl PairScanner<'_> {
             }
             _ => false,
         };
-        if !is_option && !is_pair {
+        if !is_option && !is_pair && !follows_user(self.text, begin) {
             return None;
         }
         let ValueExtent::Exact(value) = ValueExtent::at(self.text, at + 1, true, true)? else {

@@ -337,6 +337,20 @@ pub(super) fn word_length(text: &str) -> usize {
     end.unwrap_or(bytes.len())
 }
 
+/// Returns the word, or the content of the quotes, after the blanks at `at`; `None` if there is none.
+pub(super) fn word(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text[at..].trim_start_matches([' ', '\t']);
+    let unescaped = rest.trim_start_matches('\\');
+    let quote = unescaped.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let start = text.len() - quote.map_or(rest.len(), |_| unescaped.len() - 1);
+    let slashes = rest.len() - unescaped.len();
+    let length = match quote {
+        Some(quote) => string_length(&text.as_bytes()[start..], quote as u8, slashes),
+        None => word_length(rest),
+    };
+    (length > 0).then_some(start..start + length)
+}
+
 /// Returns the length up to the end of the line, the next pair in it or the surrounding quote.
 pub(super) fn line_length(text: &str) -> usize {
     let bytes = text.as_bytes();

@@ -1,5 +1,5 @@
 //! Masks values that are named by their position: `INSERT INTO users (name, password) VALUES ('bo',
-//! 'x')`.
+//! 'x')`, `Key (name, password)=(bo, x)`.
 
 use std::ops::Range;
 
@@ -10,10 +10,20 @@ use super::prose;
 /// Rows of one statement that are examined.
 const MAX_ROWS: usize = 256;
 
-/// Returns the values of all such statements in `text` whose column has a masked name.
+/// Returns the values of all such texts in `text` whose column has a masked name.
 pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;
+    let mut end_of_last = 0;
+    for (separator, _) in text.match_indices(")=(") {
+        let Some(columns) = key_columns(masking, &text[..separator]) else { continue };
+        if separator < end_of_last {
+            continue;
+        }
+        end_of_last = end_of_row(text, separator + 2);
+        let fields = fields(text, separator + 3, end_of_last).zip(columns);
+        found.extend(fields.filter_map(|(field, verdict)| Some((verdict?, value(text, field)?))));
+    }
     for (keyword, _) in text.match_indices(['V', 'v']) {
         let is_keyword =
             matches!(text.get(keyword..keyword + "VALUES".len()), Some("VALUES" | "values"));
@@ -40,6 +50,17 @@ pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<u
         }
     }
     found
+}
+
+/// Returns the verdicts of the names in `Key (tenant, password)=(1, x) already exists`, where
+/// `before` ends with the last name; `None` if no name is masked.
+fn key_columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict>>> {
+    const MAX_KEY: usize = 512;
+    let (_, names) = before[before.ceil_char_boundary(before.len().saturating_sub(MAX_KEY))..]
+        .rsplit_once("Key (")?;
+    let columns: Vec<_> =
+        names.split(", ").map(|name| masking.verdict(name.trim_matches('"'))).collect();
+    columns.iter().any(Option::is_some).then_some(columns)
 }
 
 /// Returns the verdicts of the column names whose list ends `before`; `None` if there is no list or

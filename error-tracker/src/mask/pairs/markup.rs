@@ -1,12 +1,15 @@
-//! Masks values in XML elements, and in the parts of multipart_value forms.
+//! Masks values in XML elements, in the parts of forms, and in the sessions of PHP.
 
 use std::ops::Range;
 
 use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
-use super::name::{LABELS, MAX_NAME, is_one_of};
+use super::name::{LABELS, MAX_NAME, is_one_of, name_before};
 use super::{MAX_GAP, PairScanner, prose};
 
+/// Elements whose content may be a name, and the next element its value: maps of XStream, cells of
+/// HTML.
+const CELLS: &[&str] = &["string", "td", "th", "dt", "dd"];
 /// Start and end of a tag, plain and escaped.
 const TAGS: [(&str, &str); 3] = [("<", ">"), ("&lt;", "&gt;"), ("\\u003c", "\\u003e")];
 
@@ -31,6 +34,18 @@ impl PairScanner<'_> {
         Some((verdict, start..start + length))
     }
 
+    /// Returns the value in `s:4:"name";s:5:"value"`, where `at` is the semicolon after the name.
+    pub(super) fn serialized(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        let verdict = self.masking.verdict(name_before(&self.text[..at]).0)?;
+        let rest =
+            self.text[at..].strip_prefix(";s:")?.trim_start_matches(|c: char| c.is_ascii_digit());
+        let start = self.text.len() - rest.strip_prefix(':')?.len();
+        let ValueExtent::Exact(value) = ValueExtent::at(self.text, start, true, true)? else {
+            return None;
+        };
+        (!prose::is_placeholder(&self.text[value.clone()])).then_some((verdict, value))
+    }
+
     /// Returns the value in `<name>value</name>` or `<string name="name">value</string>`, where
     /// `at` is the first `>` or the end of its escape.
     pub(super) fn element(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
@@ -44,9 +59,14 @@ impl PairScanner<'_> {
         let local = name.rsplit(':').next()?;
         // The label is in this tag, or is the content of the element before:
         // `<key>name</key><string>value</string>`.
-        let label = self.label.take().filter(|(_, end)| *end >= open || open - end < MAX_GAP);
+        let is_heading = local.eq_ignore_ascii_case("th");
+        let label = self
+            .label
+            .take()
+            .filter(|(_, end)| !is_heading && (*end >= open || open - end < MAX_GAP));
+        let is_cell = is_one_of(CELLS, local);
         let verdict = label.map(|(verdict, _)| verdict).or_else(|| self.masking.verdict(local));
-        let is_label = is_one_of(LABELS, local);
+        let is_label = is_one_of(LABELS, local) || is_cell && verdict.is_none();
         if verdict.is_none() && !is_label {
             return None;
         }
@@ -57,7 +77,9 @@ impl PairScanner<'_> {
         if is_label {
             self.label = self.masking.verdict(value).map(|verdict| (verdict, start + value.len()));
         }
-        let is_empty = value.is_empty() || prose::is_placeholder(value);
-        verdict.filter(|_| !is_empty).map(|verdict| (verdict, start..start + value.len()))
+        let is_other = value.is_empty()
+            || prose::is_placeholder(value)
+            || is_cell && value.split_whitespace().any(prose::is_word);
+        verdict.filter(|_| !is_other).map(|verdict| (verdict, start..start + value.len()))
     }
 }

@@ -6,18 +6,20 @@ use super::extent;
 pub(super) const MAX_NAME: usize = 256;
 /// Names of fields that contain a name.
 pub(super) const LABELS: &[&str] =
-    &["name", "key", "header", "field", "param", "parameter", "property"];
+    &["name", "key", "k", "header", "field", "param", "parameter", "property"];
 /// Names of fields that contain the value for that name.
-pub(super) const VALUES: &[&str] = &["value", "val", "content"];
+pub(super) const VALUES: &[&str] = &["value", "val", "v", "content", "default"];
 /// Words that name a secret only together with the word before them: `card number`.
 pub(super) const SECOND_WORDS: &[&str] =
     &["number", "card", "phrase", "code", "id", "by", "value", "word"];
 /// Words between a name and its value in a sentence.
-pub(super) const VERBS: &[&str] = &["is", "was", "provided", "given", "used", "received"];
+pub(super) const VERBS: &[&str] =
+    &["is", "was", "provided", "given", "used", "received", "generated"];
 
 /// Returns whether the last part of `name` is `pass`.
 pub(super) fn is_pass(name: &str) -> bool {
-    name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("pass"))
+    name.ends_with("_PASS")
+        || name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("pass"))
 }
 
 /// Returns whether the first word of `text` names a password. Unlike keys and tokens, passwords
@@ -47,12 +49,20 @@ pub(super) fn declared<'a>(text: &'a str, name: &'a str, quoted: bool) -> Option
         let inner = extent::strip_closing_quote(before);
         return inner.strip_suffix('>').map(|inner| (name_before(inner).0, false));
     }
-    // `password for bo: x`
-    let owner = before.strip_suffix("user ").unwrap_or(before);
+    // `password for bo: x`, `password for bo@localhost: x`
+    let user = before.strip_suffix('@').unwrap_or(before);
+    let user = if user.len() < before.len() {
+        user.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    } else {
+        user
+    };
+    let owner = user.strip_suffix("user ").unwrap_or(user);
     if !quoted
         && let Some(owned) = owner.strip_suffix(" for ").or_else(|| owner.strip_suffix(" of "))
     {
-        let (owned, _) = name_before(owned);
+        let (owned, quoted) = name_before(owned);
+        // `password is generated for bo: x`
+        let owned = declared(text, owned, quoted).map_or(owned, |(name, _)| name);
         return is_password(owned).then_some((owned, false));
     }
     if quoted {
@@ -75,9 +85,20 @@ pub(super) fn declared<'a>(text: &'a str, name: &'a str, quoted: bool) -> Option
     Some(name_before(before.trim_end().strip_suffix(':')?))
 }
 
+/// Returns `text` without the end of its emphasis in HTML or Markdown: `<b>name</b>`, `**name**`.
+fn without_emphasis(text: &str) -> &str {
+    const MAX_TAG: usize = 8;
+    let inner = text.strip_suffix('>').and_then(|tag| {
+        let near = tag.ceil_char_boundary(tag.len().saturating_sub(MAX_TAG));
+        tag[near..].rfind("</").map(|at| &tag[..near + at])
+    });
+    inner.unwrap_or(text).trim_end_matches('*')
+}
+
 /// Returns the name at the end of `before`, and whether it is quoted.
 pub(super) fn name_before(before: &str) -> (&str, bool) {
     let before = extent::trim_end_blanks(before, false).trim_end_matches(']');
+    let before = without_emphasis(before);
     let unquoted = extent::strip_closing_quote(before);
     let quoted = unquoted.len() < before.len();
     let unquoted = unquoted.trim_end_matches(']');

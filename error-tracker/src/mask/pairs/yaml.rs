@@ -49,6 +49,24 @@ pub(super) fn block(text: &str, name: usize, at: usize) -> Option<YamlBlock> {
     holds_value.then_some(YamlBlock { range: start..from + content.len(), is_list })
 }
 
+/// Returns whether the name at `begin` belongs to the manifest of a Kubernetes secret.
+pub(super) fn is_in_secret(text: &str, begin: usize) -> bool {
+    const NEAR: usize = 1024;
+    let from = text.ceil_char_boundary(begin.saturating_sub(NEAR));
+    let to = text.floor_char_boundary(begin + NEAR);
+    let before = text[from..begin].rsplit("\n---").next().unwrap_or_default();
+    let after = text[begin..to].split("\n---").next().unwrap_or_default();
+    let is_kind = |text: &str| {
+        text.match_indices("kind").any(|(at, kind)| {
+            let value = text[at + kind.len()..].trim_start_matches(['"', '\\', ':', ' ', '=']);
+            value
+                .strip_prefix("Secret")
+                .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        })
+    };
+    is_kind(before) || is_kind(after)
+}
+
 /// Returns the values in the lines of a block.
 pub(super) fn items(block: &str) -> impl Iterator<Item = &str> {
     block.lines().flat_map(|line| line.split("\\n")).map(item).filter(|item| !item.is_empty())
