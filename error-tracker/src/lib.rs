@@ -116,7 +116,7 @@
 //!
 //! Values of variables, fields, map keys, extras and tags with names such as `password`, `api_key`
 //! or `Authorization` are masked, at any depth. So are values that look like secrets, and masked
-//! values wherever else they appear in the event. Masking is complete before an event is queued; it
+//! values that are not plain words wherever else they appear in the event. Masking is complete before an event is queued; it
 //! runs on the thread that reports the failure, which is usually the failing one ([the
 //! guide](guide#secrets) lists the others). Source lines are masked when they are read. [`mask`]
 //! has the details and the limits.

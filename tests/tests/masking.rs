@@ -286,6 +286,19 @@ fn a_masked_value_is_searched_for_unless_it_is_a_plain_word_and_names_of_fields_
     }
 }
 
+#[test]
+fn a_count_below_a_plural_name_stays_unless_the_program_named_it() {
+    let text = "cookies: 3, secrets=12";
+    assert_eq!(masked(text), text);
+    let mut own = "patients: 3".to_owned();
+    assert!(Masking::default().mask_containing("patient").values_in(&mut own), "{own}");
+    let mut event = event("failed");
+    event.context.extras.insert("cookies".to_owned(), 3);
+    event.context.extras.insert("secrets".to_owned(), "3");
+    let extras = error_tracker::json::to_string(&kept(event).context.extras).unwrap();
+    assert_eq!(extras, format!("{{\"cookies\":3,\"secrets\":\"{MASK}\"}}"));
+}
+
 #[derive(Clone, Debug)]
 struct Session {
     user: &'static str,

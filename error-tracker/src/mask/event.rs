@@ -183,6 +183,7 @@ impl EventNames<'_> {
     fn map(&mut self, map: &mut Map, depth: usize) {
         for (name, value) in map {
             match self.masking.verdict(name) {
+                Some(verdict) if is_count(&verdict, value) => {}
                 Some(verdict) if verdict.is_certain() => {
                     self.remember(value, depth);
                     *value = Value::Text(verdict.masked.text.to_string());
@@ -243,6 +244,11 @@ impl EventNames<'_> {
             _ => {}
         }
     }
+}
+
+/// Returns whether `value` counts what the name of `verdict` says, as in `{"cookies": 3}`.
+fn is_count(verdict: &NameVerdict, value: &Value) -> bool {
+    matches!(value, Value::Number(number) if verdict.counts(&number.to_string()))
 }
 
 /// Returns the secrets within a header that other text may repeat by themselves: credentials

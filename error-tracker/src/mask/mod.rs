@@ -4,11 +4,13 @@
 //! key, header, cookie or parameter is masked if its name says that it is secret. **Shapes**: text
 //! that looks like a secret is masked wherever it is found, such as `Bearer ..`, a JSON web token,
 //! a private key, `scheme://user:password@`, a card number. **Taint**: a value that was masked by
-//! its name is also removed from all other text of the event.
+//! its name, and is not a plain word, is also removed from all other text of the event.
 //!
-//! Not found: secrets of which neither the name nor the shape says that they are secret, a bare
-//! secret that a hand-written `Debug` prints, secrets that were hashed or split, a secret that is
-//! itself used as a name or in a URL's path (except webhooks of Slack, Discord and Telegram).
+//! [The guide](crate::guide#secrets) lists the forms of text in which names are found, and which
+//! values count as plain words. Not found: secrets of which neither the name nor the shape says
+//! that they are secret, a bare secret that a hand-written `Debug` prints, secrets that were hashed
+//! or split, a secret that is itself used as a name or in a URL's path (except webhooks of Slack,
+//! Discord, Telegram, Outlook, Zapier and Make).
 
 mod appearance;
 mod cut;
@@ -36,7 +38,7 @@ pub(crate) use taint::EventTaint;
 
 use appearance::SecretSuspicion;
 use name_entry::{NameScope, NameStrength};
-use names::NameLists;
+use names::{FoundName, NameLists};
 
 use crate::fork::LazyPerProcess;
 
@@ -96,11 +98,13 @@ pub(crate) struct NameVerdict {
     /// Values below this name are often words with a number, which are not secret: keys of maps and
     /// tables, tokens of parsers.
     is_ordinary: bool,
+    /// A number below this name counts secrets: `cookies: 3`.
+    is_countable: bool,
 }
 
 impl NameVerdict {
     pub(crate) fn certain(masked: AppliedMask) -> Self {
-        Self { masked, strength: NameStrength::Strong, is_ordinary: false }
+        Self { masked, strength: NameStrength::Strong, is_ordinary: false, is_countable: false }
     }
 
     /// Returns a verdict that masks only values that look like a secret or a numeric code.
@@ -112,6 +116,14 @@ impl NameVerdict {
     /// Returns a verdict that masks only values that look like a secret; short numbers do not.
     pub(crate) fn weakened_without_codes(self) -> Self {
         Self { strength: NameStrength::Weak, ..self }
+    }
+
+    /// Returns whether `value`, in text or data, is the count of what the name says.
+    pub(crate) fn counts(&self, value: &str) -> bool {
+        const MAX_DIGITS: usize = 5;
+        self.is_countable
+            && (1..=MAX_DIGITS).contains(&value.len())
+            && value.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     /// Returns whether the name masks every value.
@@ -150,6 +162,17 @@ impl NameVerdict {
             _ => appearance::looks_secret(value, suspicion),
         }
     }
+}
+
+/// Returns whether `name` says that there are several, or a value is never a number.
+fn is_plural(name: &str) -> bool {
+    let ends = |end: &str| {
+        name.len()
+            .checked_sub(end.len())
+            .and_then(|at| name.get(at..))
+            .is_some_and(|last| last.eq_ignore_ascii_case(end))
+    };
+    ends("cookie") || ends("s") && !ends("ss")
 }
 
 impl Masking {
@@ -281,12 +304,13 @@ impl Masking {
     }
 
     fn list_verdict(&self, name: &str, scope: NameScope) -> Option<NameVerdict> {
-        let (rule, strength) = self.inner.names.find(name, scope)?;
+        let FoundName { rule, strength, standard } = self.inner.names.find(name, scope)?;
         let masked = AppliedMask { text: self.inner.text.clone(), rule };
         let is_key =
             strength != NameStrength::Strong && (name.ends_with("key") || name.ends_with("KEY"));
         let is_ordinary = is_key || strength == NameStrength::Weakest;
-        Some(NameVerdict { masked, strength, is_ordinary })
+        let is_countable = standard && is_plural(name);
+        Some(NameVerdict { masked, strength, is_ordinary, is_countable })
     }
 
     /// Returns a mask with the configured text and `rule` as the reason.

@@ -21,6 +21,22 @@ pub(super) struct NameLists {
     thirds: Vec<u32>,
 }
 
+/// The entry that was found in a name.
+pub(super) struct FoundName {
+    /// A description of the rule.
+    pub(super) rule: Arc<str>,
+    /// How likely the name is that of a secret.
+    pub(super) strength: NameStrength,
+    /// It belongs to the standard lists.
+    pub(super) standard: bool,
+}
+
+impl FoundName {
+    fn of(entry: &NameEntry, strength: NameStrength) -> Self {
+        Self { rule: entry.rule(), strength, standard: entry.standard }
+    }
+}
+
 impl NameLists {
     pub(super) fn standard() -> Self {
         let mut names = Self::default();
@@ -103,9 +119,8 @@ impl NameLists {
         }
     }
 
-    /// Returns a description of the rule that masks values called `name`, and how likely the name
-    /// is that of a secret.
-    pub(super) fn find(&self, name: &str, scope: NameScope) -> Option<(Arc<str>, NameStrength)> {
+    /// Returns the entry that masks values called `name`.
+    pub(super) fn find(&self, name: &str, scope: NameScope) -> Option<FoundName> {
         if self.entries.is_empty() || !self.may_be_in(name) {
             return None;
         }
@@ -136,7 +151,7 @@ impl NameLists {
         })
     }
 
-    fn search(&self, name: FoldedName<'_>, scope: NameScope) -> Option<(Arc<str>, NameStrength)> {
+    fn search(&self, name: FoldedName<'_>, scope: NameScope) -> Option<FoundName> {
         let FoldedName { text, starts } = name;
         let boundary = |at: usize| name.starts_word(at);
         let mut allowed_to = 0;
@@ -178,14 +193,14 @@ impl NameLists {
                 }
                 match entry.strength(name, at, end, scope) {
                     Some(NameStrength::Strong) => {
-                        return Some((entry.rule(), NameStrength::Strong));
+                        return Some(FoundName::of(entry, NameStrength::Strong));
                     }
                     Some(found) => weak = weak.or(Some((entry, found))),
                     None => {}
                 }
             }
         }
-        weak.map(|(entry, found)| (entry.rule(), found))
+        weak.map(|(entry, found)| FoundName::of(entry, found))
     }
 }
 

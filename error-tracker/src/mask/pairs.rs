@@ -10,22 +10,22 @@ mod debug_text;
 mod directive;
 mod extent;
 mod insert;
+mod lines;
 mod login;
 mod markup;
 mod name;
 mod name_after_value;
 mod prose;
 mod protocol;
+mod separated;
 mod table;
 mod yaml;
 
 use std::ops::Range;
 
-use super::{EventTaint, Masking, NameVerdict, url};
-use bare::NamePlace;
+use super::{EventTaint, Masking, NameVerdict};
 pub(super) use command::USER_OPTIONS;
-use extent::ValueExtent;
-use name::{LABELS, MAX_NAME, SECOND_WORDS, VALUES, declared, is_one_of, is_pass, name_before};
+use name::{MAX_NAME, SECOND_WORDS, is_one_of};
 
 /// Most bytes between a quoted name and its value in `name="password" value="x"`.
 const MAX_GAP: usize = 80;
@@ -46,8 +46,11 @@ pub(super) fn mask(
     placed.extend(table::values(masking, text));
     placed.sort_by_key(|(_, value)| value.start);
     let mut placed = placed.into_iter().peekable();
+    let mut mark = next_mark(text.as_bytes(), 0);
     loop {
-        let mark = next_mark(text.as_bytes(), at);
+        if mark.is_some_and(|mark| mark < at) {
+            mark = next_mark(text.as_bytes(), at);
+        }
         let found = match placed.next_if(|(_, value)| mark.is_none_or(|mark| value.start <= mark)) {
             Some(found) => Some(found),
             None => {
@@ -115,17 +118,9 @@ fn next_mark(text: &[u8], from: usize) -> Option<usize> {
         // `token 8d1f7c2a`, `PASSWORD 'x'`: without digits and quotes, a value could not be told
         // from a word.
         b' ' | b'\t' => {
-            let ends_name =
-                *at > 0 && (text[*at - 1].is_ascii_alphabetic() || text[*at - 1] == b'"');
-            let value = &text[*at + 1..];
-            let word = || value.iter().take(MAX_EXAMINED).take_while(|byte| **byte > b' ');
-            ends_name
-                && (matches!(value.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
-                    || text[..*at].ends_with(b" BY")
-                    || directive::may_end_name(text, *at)
-                    || protocol::ends_with_command(&text[..*at])
-                    || arguments::ends_with_command(&text[..*at])
-                    || word().any(u8::is_ascii_digit))
+            adjacent::may_precede_value(text, *at)
+                || directive::may_end_name(text, *at)
+                || arguments::ends_with_command(&text[..*at])
         }
         // An escaped tab.
         b'\\' => {
@@ -161,126 +156,19 @@ impl PairScanner<'_> {
         match self.text.as_bytes()[at] {
             b';' if self.text[at..].starts_with(";s:") => self.serialized(at),
             b'>' | b';' | b'e' => self.element(at),
-            b',' => self.command(at).or_else(|| self.listed(at)),
+            b',' => self.command(at).or_else(|| self.argument(at)).or_else(|| self.listed(at)),
             b'-' if self.text[at..].starts_with("->") => self.arrow(at),
             b'-' => self.option(at),
             b'(' => self.struct_or_variant(at).or_else(|| self.login_call(at)),
             b'{' => self.struct_or_variant(at).or_else(|| self.block_label(at)),
             b'|' => self.piped(at),
-            b' ' | b'\t' | b'\\' => self
+            b' ' | b'\t' => self
                 .command(at)
                 .or_else(|| self.argument(at))
                 .or_else(|| self.directive(at))
                 .or_else(|| self.adjacent(at)),
+            b'\\' => self.command(at).or_else(|| self.adjacent(at)),
             _ => self.separated(at),
-        }
-    }
-
-    /// Returns the value in `name = value`, `name: value`, `name => value`, where the name may be
-    /// quoted.
-    fn separated(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
-        let (from, to, equals) = extent::separator(self.text, at)?;
-        let (name, quoted) = name_before(&self.text[..from]);
-        let (name, quoted) = declared(self.text, name, quoted).unwrap_or((name, quoted));
-        let begin = name.as_ptr() as usize - self.text.as_ptr() as usize;
-        // A mark within the label does not end it.
-        let is_near = |end: usize| {
-            let between = self.text.get(end..at);
-            between.is_none_or(|between| between.len() < MAX_GAP && !between.contains('}'))
-        };
-        let label = self.label.take().filter(|(_, end)| is_near(*end));
-        let is_after_label = label.as_ref().is_some_and(|(_, end)| *end <= at);
-        let label = match is_one_of(VALUES, name) && is_after_label {
-            true => label,
-            false => {
-                self.label = label;
-                None
-            }
-        };
-        let verdict = self.verdict(name, begin, quoted).or_else(|| {
-            let is_data = matches!(name, "data" | "stringData" | "string_data");
-            let is_secret = is_data && yaml::is_in_secret(self.text, begin);
-            if name == "code" && url::is_answer_of_login(self.text, begin) {
-                return Some((self.masking.verdict("password")?.weakened_without_codes(), begin));
-            }
-            is_secret.then(|| Some((self.masking.verdict("secret")?, begin)))?
-        });
-        let login = self.oracle_password(at).or_else(|| self.go_dsn_password(at));
-        if let Some(login) =
-            login.or_else(|| self.address_password(at).filter(|_| verdict.is_none()))
-        {
-            return Some(login);
-        }
-        if is_file_position(self.text, name, to) {
-            return None;
-        }
-        if verdict.is_none() && is_pass(name) {
-            return self.pass(name, begin, to, equals, quoted);
-        }
-        if verdict.is_none() && quoted && equals && database::is_set_password(&self.text[..begin]) {
-            let value = ValueExtent::at(self.text, to, equals, quoted)?.range(self.text)?;
-            return Some((self.masking.verdict("password")?, value));
-        }
-        if label.is_none() && verdict.is_none() && !is_one_of(LABELS, name)
-            || self.text[..begin].ends_with("://")
-        {
-            return None;
-        }
-        if let Some((verdict, _)) = verdict.as_ref().filter(|_| !equals && !quoted)
-            && let Some(block) = yaml::block(self.text, begin, to)
-        {
-            let about_failure = prose::is_about_failure(&self.text[..begin]);
-            let verdict = if about_failure { verdict.clone().weakened() } else { verdict.clone() };
-            return (verdict.is_certain() || block.is_list).then_some((verdict, block.range));
-        }
-        let mut value = ValueExtent::at(self.text, to, equals, quoted)?;
-        if let ValueExtent::Bare(start) = value
-            && self.text.as_bytes()[at] == b'%'
-        {
-            let end = start + extent::word_length(&self.text[start..]);
-            value = ValueExtent::Exact(
-                start..self.text[start..end].find("%26").map_or(end, |length| start + length),
-            );
-        }
-        if let Some((verdict, _)) = label {
-            let value = value.range(self.text)?;
-            return (!prose::is_placeholder(&self.text[value.clone()])).then_some((verdict, value));
-        }
-        if is_one_of(LABELS, name) {
-            let range = value.range(self.text)?;
-            self.label =
-                self.masking.verdict(&self.text[range.clone()]).map(|verdict| (verdict, range.end));
-        }
-        if let Some(body) = self.multipart_value(name, &value) {
-            return Some(body);
-        }
-        let (verdict, begin) = verdict?;
-        if database::is_folder(self.text, begin, name, &value) {
-            return None;
-        }
-        let certain = verdict.is_certain();
-        match value {
-            ValueExtent::Exact(value) => {
-                let shown = &self.text[value.clone()];
-                let about_failure =
-                    !equals && !quoted && prose::is_about_failure(&self.text[..begin]);
-                let verdict = if about_failure { verdict.weakened() } else { verdict };
-                let is_placeholder = prose::is_placeholder(shown) && !self.is_odbc(&value, begin)
-                    || prose::is_complaint(shown);
-                (!is_placeholder).then_some((verdict, value))
-            }
-            ValueExtent::Bare(start) => {
-                let place = NamePlace::of(self.text, begin, start);
-                let text = &self.text[..extent::end_inside_some(self.text, start)];
-                // `Some(..)` has no value.
-                if text.len() < self.text.len() && text[start..] == *".." {
-                    return None;
-                }
-                let value = bare::bare(text, start, equals, quoted, &place, certain, name)?;
-                let is_certain = certain && value.is_certain;
-                let verdict = if is_certain { verdict } else { verdict.weakened() };
-                Some((verdict, value.range))
-            }
         }
     }
 
@@ -308,44 +196,4 @@ impl PairScanner<'_> {
             false => Some((two, begin)),
         }
     }
-
-    /// Remembers the name of a block, `variable "password" { default = "x" }`, where `at` is the
-    /// brace.
-    fn block_label(&mut self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
-        let (name, quoted) = name_before(&self.text[..at]);
-        if quoted && let Some(verdict) = self.masking.verdict(name) {
-            self.label = Some((verdict, at));
-        }
-        None
-    }
-
-    /// Returns the value in `password -> "x"`, or the second one in `password = "x" -> "y"`, where
-    /// `at` is the arrow.
-    fn arrow(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
-        let last = self.last.clone().filter(|(_, end)| {
-            self.text
-                .get(*end..at)
-                .is_some_and(|gap| gap.trim_matches(['"', '\'', '\\', ' ']).is_empty())
-        });
-        let verdict = match last {
-            Some((verdict, _)) => verdict,
-            None => self.masking.verdict(name_before(&self.text[..at]).0)?,
-        };
-        let ValueExtent::Exact(value) = ValueExtent::at(self.text, at + 2, true, true)? else {
-            return None;
-        };
-        (!prose::is_placeholder(&self.text[value.clone()])).then_some((verdict, value))
-    }
-}
-
-/// Returns whether `name`, before a colon that ends at `to`, is a file and a line of it follows:
-/// `password.rs:42`.
-fn is_file_position(text: &str, name: &str, to: usize) -> bool {
-    const EXTENSIONS: &[&str] = &[
-        "rs", "py", "js", "ts", "tsx", "jsx", "go", "java", "kt", "rb", "c", "cc", "cpp", "h",
-        "cs", "php", "ex",
-    ];
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    extension.is_some_and(|extension| is_one_of(EXTENSIONS, extension))
-        && text[to..].starts_with(|c: char| c.is_ascii_digit())
 }

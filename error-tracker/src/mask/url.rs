@@ -35,13 +35,16 @@ fn hook(url: &str) -> Option<Range<usize>> {
 /// Returns whether the parameter at `begin` belongs to the address to which a login server (OAuth)
 /// sends its answer: `?code=..&state=..`.
 pub(super) fn is_answer_of_login(text: &str, begin: usize) -> bool {
-    const NEAR: usize = 512;
+    const NEAR: usize = 256;
+    if !text[..begin].ends_with(['?', '&']) {
+        return false;
+    }
     let from = text.ceil_char_boundary(begin.saturating_sub(NEAR));
     let to = text.floor_char_boundary(begin + NEAR);
     let is_end = |c: char| c.is_whitespace() || c == '"';
     let before = text[from..begin].rsplit(is_end).next().unwrap_or_default();
     let after = text[begin..to].split(is_end).next().unwrap_or_default();
-    before.ends_with(['?', '&']) && (before.contains("state=") || after.contains("state="))
+    before.contains("state=") || after.contains("state=")
 }
 
 /// Returns the secrets of the URL whose `://` is at `at`: a token in place of the user, and the

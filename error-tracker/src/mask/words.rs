@@ -7,7 +7,7 @@ pub(super) const ANYWHERE: &str = "password secret";
 pub(super) const PARTS: &str = "\
         passw passwd passphrase passcode passkey pwd credential authorization bearer jwt cookie csrf xsrf \
         private_key api_key access_key signing_key encryption_key decryption_key master_key ssh_key rsa_key \
-        aes_key hmac_key shared_key auth_key oauth_key account_key session_key cipher_key license_key deploy_key \
+        secret_key aes_key hmac_key shared_key auth_key oauth_key account_key session_key cipher_key license_key deploy_key \
         webhook_key instrumentation_key stripe_key sendgrid_key session_id sessid card_number credit_card seed_phrase recovery_code \
         backup_code mfa_code security_code identified_by authtoken accesstoken apitoken refreshtoken usertoken \
         requirepass masterauth bindpw rootpw storepass keypass";
@@ -157,7 +157,7 @@ pub(super) const PROPERTY_WORDS: &str = "\
         checker encoder meter column regex pattern santa ingredient agent garden room door ref arn namespace \
         resource mount exempt protect protection bot crawler leeway clock reset_count listener observer callback \
         event events log logs audit flow check checks test tests \
-        shown visible source stdin fd env";
+        shown visible source stdin fd env at";
 
 /// Words after a weak word that leave the value a possible secret, as digits and plurals do.
 pub(super) const NEUTRAL_SUFFIXES: &str = "\

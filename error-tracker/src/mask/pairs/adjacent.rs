@@ -6,12 +6,30 @@ use std::ops::Range;
 use super::super::NameVerdict;
 use super::extent::ValueExtent;
 use super::name::{VERBS, declared, is_one_of, is_password, name_before};
-use super::{PairScanner, prose};
+use super::{MAX_EXAMINED, PairScanner, prose, protocol};
+
+/// Returns whether a value may follow the blank at `at`: without digits and quotes, it could not be
+/// told from a word.
+pub(super) fn may_precede_value(text: &[u8], at: usize) -> bool {
+    let ends_name = at > 0 && (text[at - 1].is_ascii_alphabetic() || text[at - 1] == b'"');
+    let value = &text[at + 1..];
+    let mut word = value.iter().take(MAX_EXAMINED).take_while(|byte| **byte > b' ');
+    ends_name
+        && (matches!(value.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
+            || text[..at].ends_with(b" BY")
+            || protocol::ends_with_command(&text[..at])
+            || word.any(u8::is_ascii_digit))
+}
 
 impl PairScanner<'_> {
     /// Returns the value in `token 8d1f7c2a`, `invalid password "hunter2"`, `"--name" "value"`,
     /// `IDENTIFIED BY 'x'`, where `at` is the blank.
     pub(super) fn adjacent(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
+        if matches!(self.text.as_bytes()[at], b' ' | b'\t')
+            && !may_precede_value(self.text.as_bytes(), at)
+        {
+            return None;
+        }
         let (mut name, quoted) = name_before(&self.text[..at]);
         if let Some(found) = self.value_before_name(at, name) {
             return Some(found);

@@ -43,11 +43,25 @@ const COMMANDS: &[(&str, PasswordArgument)] = &[
     ("ConvertTo-SecureString", PasswordArgument::After(0)),
 ];
 
+/// The last bytes of the commands, by which most places are passed over.
+const ENDS: [[u8; 4]; COMMANDS.len()] = {
+    let mut ends = [[0; 4]; COMMANDS.len()];
+    let mut at = 0;
+    while at < ends.len() {
+        if let Some(end) = COMMANDS[at].0.as_bytes().last_chunk() {
+            ends[at] = *end;
+        }
+        at += 1;
+    }
+    ends
+};
+
 /// Commands that read a password from their input, by a part of their text.
-const READERS: [&str; 6] = [
+const READERS: [&str; 7] = [
     "--password-stdin",
     "sudo -S",
     "chpasswd",
+    "cryptsetup",
     "passwd --stdin",
     "--passphrase-fd 0",
     "--with-token",
@@ -55,18 +69,20 @@ const READERS: [&str; 6] = [
 
 /// Returns whether `text` ends with a command of the list.
 pub(super) fn ends_with_command(text: &[u8]) -> bool {
-    matches!(text.last(), Some(b'n' | b'r' | b'e' | b'b' | b'c' | b'l' | b's' | b'p' | b'g'))
-        && COMMANDS.iter().any(|(command, _)| text.ends_with(command.as_bytes()))
+    let may_end = text.last_chunk().is_some_and(|end| ENDS.contains(end));
+    may_end && COMMANDS.iter().any(|(command, _)| text.ends_with(command.as_bytes()))
 }
 
 impl PairScanner<'_> {
     /// Returns the password among the arguments of the command that ends at the blank at `at`.
     pub(super) fn argument(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
-        let is_whole =
-            |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
-        let (_, password) = COMMANDS
-            .iter()
-            .find(|(command, _)| self.text[..at].strip_suffix(command).is_some_and(is_whole))?;
+        if !self.text[..at].ends_with(['"', '\'', '\\'])
+            && !ends_with_command(&self.text.as_bytes()[..at])
+        {
+            return None;
+        }
+        let (_, password) =
+            COMMANDS.iter().find(|(command, _)| ends_with(&self.text[..at], command))?;
         let mut arguments = self.arguments(at);
         let value = match password {
             PasswordArgument::After(count) => arguments.nth(*count)?,
@@ -99,7 +115,8 @@ impl PairScanner<'_> {
         let line = &self.text[at..self.text.floor_char_boundary(at + MAX_LINE)];
         let mut from = Some(0);
         let words = std::iter::from_fn(move || {
-            let word = extent::word(line, from?)?;
+            let start = line.len() - line[from?..].trim_start_matches([',', ' ', '\t']).len();
+            let word = extent::word(line, start)?;
             let is_quote = |c: &char| matches!(c, '"' | '\'' | '`');
             let after = line[word.end..].trim_start_matches('\\');
             let closing = after.chars().next().filter(is_quote);
@@ -137,4 +154,21 @@ impl PairScanner<'_> {
         let is_value = !prose::is_placeholder(shown) && !shown.starts_with('$');
         is_value.then(|| Some((self.masking.verdict("password")?, value)))?
     }
+}
+
+/// Returns whether `text` ends with the words of `command`, each of which may be quoted: `"cargo",
+/// "login"`.
+fn ends_with(text: &str, command: &str) -> bool {
+    let quotes: &[char] = &['"', '\'', '\\'];
+    let is_quoted = text.ends_with(quotes);
+    let blanks: &[char] = if is_quoted { &[' ', ',', '"', '\'', '\\'] } else { &[' '] };
+    let mut rest = text;
+    for word in command.rsplit(' ') {
+        let before = rest.trim_end_matches(blanks).strip_suffix(word);
+        let Some(before) = before.filter(|before| !is_quoted || before.ends_with(quotes)) else {
+            return false;
+        };
+        rest = before;
+    }
+    !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-')
 }

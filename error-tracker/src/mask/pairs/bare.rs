@@ -4,17 +4,20 @@ use std::ops::Range;
 
 use super::super::appearance::{SecretSuspicion, looks_secret};
 use super::extent;
-use super::prose::{
-    ACCOUNT_LABELS, AUTH_SCHEMES, OWNERS, is_count, is_in, is_placeholder, is_word,
-};
+use super::lines;
+use super::prose::{ACCOUNT_LABELS, AUTH_SCHEMES, OWNERS, is_in, is_placeholder, is_word};
 
-/// Returns `line` without the tag at its end: `<b>`.
-fn without_tag(line: &str) -> &str {
+/// Returns `line` without the tags at its end: `<li><b>`.
+fn without_tags(line: &str) -> &str {
     const MAX_TAG: usize = 8;
-    let tag = line.strip_suffix('>').map(|tag| tag.rsplit('<').next().unwrap_or_default());
-    let is_tag =
-        |tag: &&str| tag.len() <= MAX_TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    tag.filter(is_tag).map_or(line, |tag| line[..line.len() - tag.len() - 1].trim_end_matches('<'))
+    let mut rest = line;
+    while let Some((before, tag)) = rest.strip_suffix('>').and_then(|tag| tag.rsplit_once('<')) {
+        if tag.len() > MAX_TAG || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            break;
+        }
+        rest = before;
+    }
+    rest
 }
 
 /// Bytes of the owners before a name.
@@ -60,7 +63,7 @@ impl NamePlace {
                 let open = before.trim_end_matches('\\');
                 (open.ends_with('(') || open.ends_with(": ")).then_some(before.len() - open.len())
             });
-        let line = if quoted.is_some() { "" } else { without_tag(line) };
+        let line = if quoted.is_some() { "" } else { without_tags(line) };
         let line = line.trim_end_matches("export ").trim_end_matches("set ").trim_end();
         // Line numbers in compiler-like messages: `3 | password = ..`.
         let first = line
@@ -110,11 +113,11 @@ pub(super) fn bare(
     let rest = &rest[..end.unwrap_or(rest.len())];
     let mut length = extent::word_length(rest);
     if place.first && place.after_blank {
-        let line = &rest[..extent::line_length(rest)];
+        let line = &rest[..lines::line_length(rest)];
         length = length.max(line.find(char::is_whitespace).unwrap_or(line.len()));
     }
     let word = &rest[..length];
-    if word.is_empty() || is_placeholder(word) || certain && is_count(name, word) {
+    if word.is_empty() || is_placeholder(word) {
         return None;
     }
     let bare =
@@ -126,7 +129,7 @@ pub(super) fn bare(
         let header = certain && place.first;
         let alone = !rest[word.len() + 1 + next.len()..].starts_with(' ');
         let length =
-            if header { extent::whole_line_length(rest) } else { word.len() + 1 + next.len() };
+            if header { lines::whole_line_length(rest) } else { word.len() + 1 + next.len() };
         return bare(length, certain && (header || alone || place.outside_sentence));
     }
     if !certain {
@@ -138,16 +141,13 @@ pub(super) fn bare(
     }
     let is_header = is_cookie || name.eq_ignore_ascii_case("authorization");
     if equals {
-        // `Server=db;Pwd=a b;`
-        let is_setting = text[..start]
-            .trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | ' ' | '='))
-            .ends_with(';');
-        if let Some(setting) = is_setting.then(|| setting_length(rest)).flatten() {
-            return bare(setting.max(word.len()), true);
+        let begin = name.as_ptr() as usize - text.as_ptr() as usize;
+        if let Some(length) = closed_length(&text[..begin], rest) {
+            return bare(length.max(word.len()), true);
         }
         let line = place.first && place.after_blank;
         return bare(
-            if line { extent::line_length(rest).max(word.len()) } else { word.len() },
+            if line { lines::line_length(rest).max(word.len()) } else { word.len() },
             true,
         );
     }
@@ -155,12 +155,12 @@ pub(super) fn bare(
         return if is_word(word) { None } else { bare(word.len(), !place.quoted_in_sentence) };
     }
     if is_header && place.first && !is_word(word) {
-        let line = &rest[..extent::whole_line_length(rest)];
+        let line = &rest[..lines::whole_line_length(rest)];
         if line.contains('=') {
             return bare(line.len(), true);
         }
     }
-    let line = &rest[..extent::line_length(rest).max(word.len())];
+    let line = &rest[..lines::line_length(rest).max(word.len())];
     if line.split_whitespace().any(is_word) {
         return looks_secret(word, SecretSuspicion::Strong)
             .then(|| bare(word.len(), true))
@@ -175,11 +175,16 @@ pub(super) fn bare(
     }
 }
 
-/// Returns the length of the value at the start of `text` up to the semicolon behind it; `None` if
-/// there is none in the line, or another pair is before it.
-fn setting_length(text: &str) -> Option<usize> {
-    let length = text.find(';')?;
-    (!text[..length].contains(['=', '\n', '"', '\\'])).then_some(length)
+/// Returns the length of the value at the start of `rest` if what is `before` its name says where
+/// it ends: `Server=db;Pwd=a b;`, `'password=a b'`. `None` if another pair may be in between.
+fn closed_length(before: &str, rest: &str) -> Option<usize> {
+    const MAX_LENGTH: usize = 128;
+    let end = before.trim_end_matches(' ').chars().next_back()?;
+    if !matches!(end, ';' | '\'' | '`') {
+        return None;
+    }
+    let length = rest.bytes().take(MAX_LENGTH).position(|byte| byte == end as u8)?;
+    (!rest[..length].contains(['=', '\n', '"', '\\', ';', ','])).then_some(length)
 }
 
 /// Returns the length of the cookies, `name=value; name=value`, at the start of `text`.

@@ -39,7 +39,7 @@ const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
         PasswordOption::Attached,
     ),
     (&["mariadb", "mariadb-dump", "mariadb-admin", "mycli"], b'p', PasswordOption::Attached),
-    (&["7z", "7za", "7zr", "7zz"], b'p', PasswordOption::Attached),
+    (&["7z", "7za", "7zr", "7zz", "rar", "unrar"], b'p', PasswordOption::Attached),
     (&["sshpass"], b'p', PasswordOption::Either),
     (
         &["mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport"],
@@ -64,7 +64,8 @@ const COMMANDS: &[(&[&str], u8, PasswordOption)] = &[
         PasswordOption::Either,
     ),
     (&["rdesktop", "useradd", "usermod", "psexec", "PsExec"], b'p', PasswordOption::Apart),
-    (&["ipmitool"], b'P', PasswordOption::Apart),
+    (&["ipmitool", "ssh-keygen"], b'P', PasswordOption::Apart),
+    (&["ssh-keygen"], b'N', PasswordOption::Apart),
     (&["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"], b'A', PasswordOption::Apart),
     (&["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"], b'X', PasswordOption::Apart),
     (&["openssl"], b'k', PasswordOption::Apart),
@@ -111,7 +112,8 @@ impl PairScanner<'_> {
             return given;
         }
         let is_user = USER_OPTIONS.contains(&name);
-        let verdict = self.masking.verdict(if is_user { "password" } else { name })?;
+        let is_password = is_user || name == "pass";
+        let verdict = self.masking.verdict(if is_password { "password" } else { name })?;
         let value = rest[length..].strip_prefix([' ', '='])?;
         let user =
             if is_user { value.find(':').filter(|at| !value[..*at].contains(' '))? + 1 } else { 0 };
@@ -126,6 +128,7 @@ impl PairScanner<'_> {
         let is_other = is_user
             && (shown.starts_with('/') || is_id(shown) || self.runs(&NUMERIC_USER_COMMANDS, at));
         let is_value = !shown.starts_with('-')
+            && (name != "pass" || !is_id(shown) && !prose::is_pass_outcome(shown))
             && !prose::is_placeholder(shown)
             && !is_other
             && (quoted || !prose::is_word(shown));

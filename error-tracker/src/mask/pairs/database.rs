@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::super::NameVerdict;
 use super::PairScanner;
 use super::extent::{self, ValueExtent};
-use super::name::MAX_NAME;
+use super::lines::is_name_byte;
+use super::name::{MAX_NAME, is_file};
 
 impl PairScanner<'_> {
     /// Returns the password in `jdbc:oracle:thin:scott/tiger@host`, where `at` is the colon before
@@ -43,6 +44,9 @@ impl PairScanner<'_> {
     /// `bo:hunter2@host:5432`, where `at` is the colon before the password.
     pub(super) fn address_password(&self, at: usize) -> Option<(NameVerdict, Range<usize>)> {
         const MAX_LENGTH: usize = 128;
+        if self.text[at + 1..].starts_with([' ', ':', '/', '"', '\n']) {
+            return None;
+        }
         let is_end =
             |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\' | ',' | '=' | '(');
         let before = &self.text[self.text.ceil_char_boundary(at.saturating_sub(MAX_LENGTH))..at];
@@ -102,21 +106,25 @@ fn is_pgpass(fields: &str) -> bool {
     let is_name = |field: &str| {
         field == "*" || field.starts_with(char::is_alphabetic) && !field.contains(['/', '(', '['])
     };
-    let is_host = |host: &str| {
-        is_name(host)
-            || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && host.contains('.')
+    let (Some(host), Some(port)) = (fields.next(), fields.next()) else { return false };
+    let is_usual = matches!(port, "*" | "5432" | "5433" | "6432");
+    let is_port = is_usual || port.len() == 4 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = match host {
+        "localhost" | "*" => true,
+        _ if host.contains('.') => !is_file(host),
+        _ => is_usual && is_name(host),
     };
-    let is_port = |port: &str| {
-        port == "*" || matches!(port.len(), 4..=5) && port.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    fields.next().is_some_and(is_host) && fields.next().is_some_and(is_port) && fields.all(is_name)
+    is_host && is_port && fields.all(is_name)
 }
 
-/// Returns whether `name` may be a user before a password: not a scheme such as `sip`.
+/// Returns whether `name` may be a user before a password: not a scheme or a label.
 fn is_user(name: &str) -> bool {
-    const SCHEMES: [&str; 5] = ["mailto", "sip", "sips", "xmpp", "acct"];
+    const SCHEMES: [&str; 15] = [
+        "mailto", "sip", "sips", "xmpp", "acct", "from", "to", "cc", "by", "git", "user", "email",
+        "mail", "sender", "author",
+    ];
     !name.is_empty()
-        && name.bytes().all(|byte| extent::is_name_byte(byte))
+        && name.bytes().all(|byte| is_name_byte(byte))
         && !SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme))
 }
 

@@ -6,7 +6,7 @@ use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
 use super::login::follows_user;
 use super::name::name_before;
-use super::{PairScanner, prose};
+use super::{PairScanner, lines, prose};
 
 /// Types that are a pair of a name and a value.
 const PAIRS: [&str; 18] = [
@@ -53,13 +53,14 @@ impl PairScanner<'_> {
         (applies && !prose::is_placeholder(value)).then_some((verdict, start..start + value.len()))
     }
 
-    /// Returns the verdict of `Auth::Basic(..)`, where `name` is `Basic`.
+    /// Returns the verdict of `Auth::Basic(..)`, `Token::Opaque(..)`, where `name` is the variant.
     fn variant_of_auth(&self, name: &str) -> Option<NameVerdict> {
         let begin = name.as_ptr() as usize - self.text.as_ptr() as usize;
         let (owner, _) = name_before(self.text[..begin].strip_suffix("::")?);
-        let is_auth =
-            owner.starts_with("Auth") && !owner.ends_with("Error") && !name.ends_with("Error");
-        is_auth.then(|| self.masking.verdict("password"))?.map(NameVerdict::weakened)
+        let is_auth = (owner.starts_with("Auth") || self.masking.type_verdict(owner).is_some())
+            && !owner.ends_with("Error")
+            && !name.ends_with("Error");
+        is_auth.then(|| self.masking.verdict("password"))?.map(NameVerdict::weakened_without_codes)
     }
 
     /// Returns the value in `("name", "value")` and `"--name", "value"`, where `at` is the comma.
@@ -69,7 +70,7 @@ impl PairScanner<'_> {
         let verdict = self.masking.verdict(name)?;
         let is_option = name.starts_with("--");
         let opened =
-            extent::trim_end_blanks(self.text[..begin].trim_end_matches(['\\', '"', '\'']), true);
+            lines::trim_end_blanks(self.text[..begin].trim_end_matches(['\\', '"', '\'']), true);
         let is_pair = match opened.as_bytes() {
             [.., before, b'('] => {
                 let (constructor, _) = name_before(&opened[..opened.len() - 1]);
@@ -78,7 +79,7 @@ impl PairScanner<'_> {
             [b'('] => true,
             [.., b'[', b'['] => true,
             [.., before, b'['] => {
-                extent::trim_end_blanks(&opened[..opened.len() - 1], true).ends_with("],")
+                lines::trim_end_blanks(&opened[..opened.len() - 1], true).ends_with("],")
                     && *before != b'"'
             }
             _ => false,
@@ -90,7 +91,9 @@ impl PairScanner<'_> {
             return None;
         };
         let shown = &self.text[value.clone()];
-        let is_value = !prose::is_placeholder(shown) && (!is_option || !shown.starts_with('-'));
+        let is_value = !prose::is_placeholder(shown)
+            && !prose::is_type(shown)
+            && (!is_option || !shown.starts_with('-'));
         is_value.then_some((verdict, value))
     }
 }

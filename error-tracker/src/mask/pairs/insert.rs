@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::super::{Masking, NameVerdict};
-use super::extent::{self, ValueExtent};
+use super::extent::ValueExtent;
+use super::lines;
 use super::prose;
 
 /// Rows of one statement that are examined.
@@ -33,7 +34,7 @@ pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<u
         at = keyword + "VALUES".len();
         let Some(columns) = columns(masking, &text[..keyword]) else { continue };
         for _ in 0..MAX_ROWS {
-            let row = extent::skip_blanks(text, at);
+            let row = lines::skip_blanks(text, at);
             let Some(end) = text[row..].starts_with('(').then(|| end_of_row(text, row)) else {
                 break;
             };
@@ -42,7 +43,7 @@ pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<u
                 fields.filter_map(|(field, verdict)| Some((verdict.clone()?, value(text, field)?))),
             );
             at = (end + 1).min(text.len());
-            let next = extent::skip_blanks(text, at);
+            let next = lines::skip_blanks(text, at);
             if !text[next..].starts_with(',') {
                 break;
             }
@@ -68,7 +69,7 @@ fn key_columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict
 fn columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict>>> {
     const MAX_STATEMENT: usize = 4096;
     const TABLE: usize = 200;
-    let list = extent::trim_end_blanks(before, true).strip_suffix(')')?;
+    let list = lines::trim_end_blanks(before, true).strip_suffix(')')?;
     let list = &list[list.ceil_char_boundary(list.len().saturating_sub(MAX_STATEMENT))..];
     let (statement, list) = list.rsplit_once('(')?;
     let statement =
@@ -78,7 +79,7 @@ fn columns(masking: &Masking, before: &str) -> Option<Vec<Option<NameVerdict>>> 
     }
     let is_mark = |c: char| !c.is_alphanumeric() && c != '_';
     let names =
-        list.split(',').map(|name| extent::trim_end_blanks(name, true).trim_matches(is_mark));
+        list.split(',').map(|name| lines::trim_end_blanks(name, true).trim_matches(is_mark));
     let columns: Vec<_> = names.map(|name| masking.verdict(name)).collect();
     columns.iter().any(Option::is_some).then_some(columns)
 }
@@ -132,9 +133,9 @@ fn marks(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, u8)
 
 /// Returns the value in a field, without its quotes; `None` if it is a placeholder.
 fn value(text: &str, field: Range<usize>) -> Option<Range<usize>> {
-    let start = extent::skip_blanks(text, field.start);
+    let start = lines::skip_blanks(text, field.start);
     let shown = text.get(start..field.end)?;
-    let end = start + extent::trim_end_blanks(shown, true).len();
+    let end = start + lines::trim_end_blanks(shown, true).len();
     let value = match ValueExtent::at(text, start, true, true)? {
         ValueExtent::Exact(value) if shown.starts_with(['\'', '"', '\\']) && value.end <= end => {
             value

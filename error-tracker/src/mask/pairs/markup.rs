@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::super::NameVerdict;
-use super::extent::{self, ValueExtent};
+use super::extent::ValueExtent;
 use super::name::{LABELS, MAX_NAME, is_one_of, name_before};
-use super::{MAX_GAP, PairScanner, prose};
+use super::{MAX_GAP, PairScanner, lines, prose};
 
 /// Elements whose content may be a name, and the next element its value: maps of XStream, cells of
 /// HTML.
@@ -24,7 +24,7 @@ impl PairScanner<'_> {
         let ValueExtent::Exact(_) = value else { return None };
         let after = self.text[end..].trim_start_matches('\\').strip_prefix('"');
         let after = after.filter(|_| name.eq_ignore_ascii_case("name"))?;
-        let mark = extent::end_of_line(&after[after.find(['\r', '\n', '\\'])?..])?;
+        let mark = lines::end_of_line(&after[after.find(['\r', '\n', '\\'])?..])?;
         let gap = mark.repeat(2);
         let at = after.find(&gap).filter(|at| *at < MAX_GAP)?;
         let body = &after[at + gap.len()..];
@@ -71,7 +71,9 @@ impl PairScanner<'_> {
             return None;
         }
         let rest = &self.text[at + 1..];
-        let end = rest.find(&format!("{less}/{name}"))?;
+        // Cells are labels only if they are short.
+        let near = if verdict.is_some() { rest.len() } else { rest.floor_char_boundary(MAX_NAME) };
+        let end = rest[..near].find(&format!("{less}/{name}"))?;
         let value = rest[..end].trim();
         let start = at + 1 + (rest[..end].len() - rest[..end].trim_start().len());
         if is_label {
@@ -79,6 +81,7 @@ impl PairScanner<'_> {
         }
         let is_other = value.is_empty()
             || prose::is_placeholder(value)
+            || local != "string" && prose::is_type(value)
             || is_cell && value.split_whitespace().any(prose::is_word);
         verdict.filter(|_| !is_other).map(|verdict| (verdict, start..start + value.len()))
     }

@@ -1,6 +1,7 @@
 //! Finds the name before a separator, and tells what kind of name it is.
 
 use super::extent;
+use super::lines;
 
 /// Bytes of a name that are examined.
 pub(super) const MAX_NAME: usize = 256;
@@ -18,7 +19,7 @@ pub(super) const VERBS: &[&str] =
 
 /// Returns whether the last part of `name` is `pass`.
 pub(super) fn is_pass(name: &str) -> bool {
-    name.ends_with("_PASS")
+    name.ends_with("PASS") && !["BYPASS", "COMPASS"].iter().any(|end| name.ends_with(end))
         || name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("pass"))
 }
 
@@ -58,7 +59,8 @@ pub(super) fn declared<'a>(text: &'a str, name: &'a str, quoted: bool) -> Option
     };
     let owner = user.strip_suffix("user ").unwrap_or(user);
     if !quoted
-        && let Some(owned) = owner.strip_suffix(" for ").or_else(|| owner.strip_suffix(" of "))
+        && let Some(owned) =
+            [" for ", " of ", " FOR "].iter().find_map(|word| owner.strip_suffix(word))
     {
         let (owned, quoted) = name_before(owned);
         // `password is generated for bo: x`
@@ -95,23 +97,44 @@ fn without_emphasis(text: &str) -> &str {
     inner.unwrap_or(text).trim_end_matches('*')
 }
 
+/// Returns `text` without the constructor around a quoted name: `String("name")`.
+pub(super) fn without_constructor(text: &str) -> &str {
+    const MAX_CONSTRUCTOR: usize = MAX_NAME;
+    let Some(inner) = text.strip_suffix(')').filter(|inner| inner.ends_with('"')) else {
+        return text;
+    };
+    let near = inner.ceil_char_boundary(inner.len().saturating_sub(MAX_CONSTRUCTOR));
+    let constructor = inner[near..].rfind('(').map_or("", |at| name_before(&inner[..near + at]).0);
+    if constructor.starts_with(char::is_uppercase) { inner } else { text }
+}
+
+/// Returns whether `name` is that of a file of source code.
+pub(super) fn is_file(name: &str) -> bool {
+    const EXTENSIONS: &[&str] = &[
+        "rs", "py", "js", "ts", "tsx", "jsx", "go", "java", "kt", "rb", "c", "cc", "cpp", "h",
+        "cs", "php", "ex",
+    ];
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| is_one_of(EXTENSIONS, extension))
+}
+
 /// Returns the name at the end of `before`, and whether it is quoted.
 pub(super) fn name_before(before: &str) -> (&str, bool) {
-    let before = extent::trim_end_blanks(before, false).trim_end_matches(']');
+    let before = lines::trim_end_blanks(before, false).trim_end_matches(']');
     let before = without_emphasis(before);
     let unquoted = extent::strip_closing_quote(before);
     let quoted = unquoted.len() < before.len();
     let unquoted = unquoted.trim_end_matches(']');
     let unquoted = unquoted.strip_suffix("%5D").unwrap_or(unquoted);
-    let length = unquoted
-        .bytes()
-        .rev()
-        .take(MAX_NAME)
-        .take_while(|byte| extent::is_name_byte(*byte))
-        .count();
+    let length =
+        unquoted.bytes().rev().take(MAX_NAME).take_while(|byte| lines::is_name_byte(*byte)).count();
     let mut from = unquoted.len() - length;
     while !unquoted.is_char_boundary(from) {
         from += 1;
+    }
+    // The digits of an escape such as `%3F`.
+    if unquoted[..from].ends_with('%') && unquoted.is_char_boundary(from + 2) {
+        from += 2;
     }
     // The letter of an escape such as `\n`.
     if unquoted[..from].ends_with('\\') && unquoted[from..].starts_with(['n', 'r', 't']) {

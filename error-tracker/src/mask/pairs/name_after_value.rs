@@ -12,7 +12,7 @@ use super::{PairScanner, prose};
 const BEFORE_NAME: &[&str] =
     &["for", "key", "field", "option", "argument", "parameter", "setting", "variable"];
 /// Words before the value.
-const BEFORE_VALUE: [&str; 5] = ["value ", "string ", "integer ", "number ", "parse "];
+const BEFORE_VALUE: [&str; 6] = ["value ", "string ", "integer ", "number ", "parse ", "entry "];
 
 impl PairScanner<'_> {
     /// Returns the value whose quoted name follows the blank at `at`, where `word` ends.

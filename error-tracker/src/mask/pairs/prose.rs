@@ -78,6 +78,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         .iter()
         .any(|word| value.eq_ignore_ascii_case(word))
         || value.bytes().all(|byte| byte == b'*')
+        || ["~/", "./", "../"].iter().any(|folder| value.starts_with(folder))
         || ["${", "{{", "{"]
             .iter()
             .zip(["}", "}}", "}"])
@@ -96,22 +97,17 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         })
 }
 
+/// Returns whether `value` is the name of a type.
+pub(super) fn is_type(value: &str) -> bool {
+    is_in(TYPES, value)
+}
+
 /// Returns whether `value` is a complaint about a value, such as `is too short`.
 pub(super) fn is_complaint(value: &str) -> bool {
     const STARTS: &str = "is must should can't cannot has was needs does doesn't may isn't";
     let value = value.trim_matches(|c: char| !c.is_alphanumeric());
     let mut words = value.split_whitespace();
     words.next().is_some_and(|first| is_in(STARTS, first)) && words.next().is_some_and(is_word)
-}
-
-/// Returns whether `digits` is the count of what `name` names: `cookies: 3`.
-pub(super) fn is_count(name: &str, digits: &str) -> bool {
-    const MAX_DIGITS: usize = 5;
-    let name = name.to_ascii_lowercase();
-    let is_countable = name.ends_with("cookie") || name.ends_with('s') && !name.ends_with("ss");
-    is_countable
-        && (1..=MAX_DIGITS).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns whether `value`, that of a `pass`, contains a word of `PASS_OUTCOMES`.

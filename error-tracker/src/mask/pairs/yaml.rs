@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::appearance::{SecretSuspicion, looks_secret};
-use super::{extent, prose};
+use super::{extent, lines, prose};
 
 /// A list or a map in the lines after a name.
 pub(super) struct YamlBlock {
@@ -16,7 +16,7 @@ pub(super) struct YamlBlock {
 /// nothing that may be a value.
 pub(super) fn block(text: &str, name: usize, at: usize) -> Option<YamlBlock> {
     let rest = text[at..].trim_start_matches([' ', '\t']);
-    let mark = extent::end_of_line(rest)?;
+    let mark = lines::end_of_line(rest)?;
     let before = text[..name].trim_end_matches([' ', '-']);
     let is_first =
         before.is_empty() || before.ends_with(mark) || before.ends_with(['"', '\'', '`']);
@@ -81,7 +81,7 @@ fn item(line: &str) -> &str {
 
 /// Returns the value in `name: value`; empty if `name:` is alone in its line.
 fn value_of_pair(line: &str) -> Option<&str> {
-    let length = line.bytes().take_while(|byte| extent::is_name_byte(*byte)).count();
+    let length = line.bytes().take_while(|byte| lines::is_name_byte(*byte)).count();
     let value = line[length..].strip_prefix(':').filter(|_| length > 0)?;
     (value.is_empty() || value.starts_with(' ')).then_some(value)
 }
