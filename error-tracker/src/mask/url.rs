@@ -35,7 +35,7 @@ fn hook(url: &str) -> Option<Range<usize>> {
 /// Returns whether the parameter at `begin` belongs to the address to which a login server (OAuth)
 /// sends its answer: `?code=..&state=..`.
 pub(super) fn is_answer_of_login(text: &str, begin: usize) -> bool {
-    const NEAR: usize = 256;
+    const NEAR: usize = 128;
     if !text[..begin].ends_with(['?', '&']) {
         return false;
     }
@@ -51,7 +51,9 @@ pub(super) fn is_answer_of_login(text: &str, begin: usize) -> bool {
 /// password; or the path of a known webhook. A password may contain `/`, `#`, `?` and `@` if it is
 /// clear that they belong to it.
 pub(super) fn userinfo(text: &str, at: usize) -> [Option<Range<usize>>; 2] {
+    const MAX_LENGTH: usize = 4096;
     let start = at + 3;
+    let text = &text[..text.floor_char_boundary(start + MAX_LENGTH)];
     let end = text[start..]
         .find(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>' | '\\'));
     let url = &text[start..end.map_or(text.len(), |length| start + length)];

@@ -20,6 +20,10 @@ fn without_tags(line: &str) -> &str {
     rest
 }
 
+/// Words of a line that tell whether it is a sentence.
+const MAX_WORDS: usize = 32;
+/// Bytes of a line before a name that tell the place of the name.
+const MAX_BEFORE: usize = 512;
 /// Bytes of the owners before a name.
 const MAX_OWNERS: usize = 48;
 
@@ -52,7 +56,7 @@ pub(super) struct NamePlace {
 
 impl NamePlace {
     pub(super) fn of(text: &str, name: usize, value: usize) -> Self {
-        let line = &text[..name];
+        let line = &text[text.ceil_char_boundary(name.saturating_sub(MAX_BEFORE))..name];
         let line = &line[line.rfind('\n').map_or(0, |at| at + 1)..];
         let line = line.rfind("\\n").map_or(line, |at| &line[at + 2..]);
         let line = without_owner(line);
@@ -161,7 +165,7 @@ pub(super) fn bare(
         }
     }
     let line = &rest[..lines::line_length(rest).max(word.len())];
-    if line.split_whitespace().any(is_word) {
+    if line.split_whitespace().take(MAX_WORDS).any(is_word) {
         return looks_secret(word, SecretSuspicion::Strong)
             .then(|| bare(word.len(), true))
             .flatten();

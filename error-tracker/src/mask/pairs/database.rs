@@ -124,7 +124,7 @@ fn is_user(name: &str) -> bool {
         "mail", "sender", "author",
     ];
     !name.is_empty()
-        && name.bytes().all(|byte| is_name_byte(byte))
+        && name.bytes().all(is_name_byte)
         && !SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme))
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::NameVerdict;
 use super::extent::{self, ValueExtent};
-use super::name::{is_one_of, name_before};
+use super::name::{is_one_of, is_pass_variable, name_before};
 use super::{PairScanner, lines, prose};
 
 /// Bytes before a name in which the user is searched for.
@@ -34,9 +34,7 @@ impl PairScanner<'_> {
         // `openssl rsa -passin pass:x`
         let option = self.text[..begin].trim_end_matches([' ', '"', ',', '\\']);
         let is_option = ["-passin", "-passout", "-pass"].iter().any(|name| option.ends_with(name));
-        // `HTTP_PASS=x`
-        let is_variable = name.len() > "pass".len()
-            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        let is_variable = is_pass_variable(name)
             && !prose::is_pass_outcome(shown)
             && shown.contains(char::is_alphabetic);
         let is_password = is_option

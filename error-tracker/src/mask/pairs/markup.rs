@@ -10,6 +10,8 @@ use super::{MAX_GAP, PairScanner, lines, prose};
 /// Elements whose content may be a name, and the next element its value: maps of XStream, cells of
 /// HTML.
 const CELLS: &[&str] = &["string", "td", "th", "dt", "dd"];
+/// Bytes of a cell that are examined.
+const MAX_CELL: usize = 1024;
 /// Start and end of a tag, plain and escaped.
 const TAGS: [(&str, &str); 3] = [("<", ">"), ("&lt;", "&gt;"), ("\\u003c", "\\u003e")];
 
@@ -71,8 +73,8 @@ impl PairScanner<'_> {
             return None;
         }
         let rest = &self.text[at + 1..];
-        // Cells are labels only if they are short.
-        let near = if verdict.is_some() { rest.len() } else { rest.floor_char_boundary(MAX_NAME) };
+        // Most cells are not masked, so that their ends would be searched for again and again.
+        let near = if is_cell { rest.floor_char_boundary(MAX_CELL) } else { rest.len() };
         let end = rest[..near].find(&format!("{less}/{name}"))?;
         let value = rest[..end].trim();
         let start = at + 1 + (rest[..end].len() - rest[..end].trim_start().len());

@@ -19,8 +19,16 @@ pub(super) const VERBS: &[&str] =
 
 /// Returns whether the last part of `name` is `pass`.
 pub(super) fn is_pass(name: &str) -> bool {
-    name.ends_with("PASS") && !["BYPASS", "COMPASS"].iter().any(|end| name.ends_with(end))
+    is_pass_variable(name)
         || name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("pass"))
+}
+
+/// Returns whether `name` is that of an environment variable for a password: `HTTP_PASS`.
+pub(super) fn is_pass_variable(name: &str) -> bool {
+    name.len() > "PASS".len()
+        && name.ends_with("PASS")
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        && !["BYPASS", "COMPASS"].iter().any(|end| name.ends_with(end))
 }
 
 /// Returns whether the first word of `text` names a password. Unlike keys and tokens, passwords

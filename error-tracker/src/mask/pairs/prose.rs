@@ -112,6 +112,8 @@ pub(super) fn is_complaint(value: &str) -> bool {
 
 /// Returns whether `value`, that of a `pass`, contains a word of `PASS_OUTCOMES`.
 pub(super) fn is_pass_outcome(value: &str) -> bool {
+    const MAX_LENGTH: usize = 64;
+    let value = &value[..value.floor_char_boundary(MAX_LENGTH)];
     value.split(|c: char| !c.is_alphanumeric()).any(|word| is_in(PASS_OUTCOMES, word))
 }
 

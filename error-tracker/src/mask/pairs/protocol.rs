@@ -7,6 +7,8 @@ use super::super::NameVerdict;
 use super::super::appearance::{SecretSuspicion, looks_secret};
 use super::{PairScanner, prose};
 
+/// Bytes of a line that are examined.
+const MAX_LINE: usize = 4096;
 /// Characters between the words of a line or a list.
 const MARKS: [char; 6] = ['"', '\'', '`', ',', ' ', '\\'];
 
@@ -32,7 +34,7 @@ impl PairScanner<'_> {
         if !is_escape && start.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-')) {
             return None;
         }
-        let line = &self.text[at..];
+        let line = &self.text[at..self.text.floor_char_boundary(at + MAX_LINE)];
         let line = &line[..line.find(['\n', '\r', ']', ')']).unwrap_or(line.len())];
         let line = line.split("\\n").next()?.split("\\r").next()?;
         let words = || line.split(MARKS).filter(|word| !word.is_empty());
