@@ -299,6 +299,16 @@ fn a_count_below_a_plural_name_stays_unless_the_program_named_it() {
     assert_eq!(extras, format!("{{\"cookies\":3,\"secrets\":\"{MASK}\"}}"));
 }
 
+#[test]
+fn a_long_line_of_open_quotes_does_not_hang_its_thread() {
+    let (send, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        send.send(masked(&"$ curl -H \"X-Api-Key: opensesame".repeat(1900))).unwrap();
+    });
+    let shown = done.recv_timeout(std::time::Duration::from_secs(300)).unwrap();
+    assert!(shown.contains("X-Api-Key"));
+}
+
 #[derive(Clone, Debug)]
 struct Session {
     user: &'static str,
