@@ -30,7 +30,7 @@ const KINDS: [(&str, u16, &str, &[&str]); 9] = [
 struct RunningShop {
     address: SocketAddr,
     database: tempfile::TempDir,
-    _process: BoundedChild,
+    process: BoundedChild,
 }
 
 impl RunningShop {
@@ -43,7 +43,7 @@ impl RunningShop {
         let mut line = String::new();
         BufReader::new(process.stdout()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap();
-        Self { address: address.parse().unwrap(), database, _process: process }
+        Self { address: address.parse().unwrap(), database, process }
     }
 
     fn ask(&self, request: &str) -> Answer {
@@ -123,6 +123,22 @@ pub fn shows_its_pages_to_who_has_logged_in(program: &str) {
     let page = shop.ask(&format!("GET /dev/error/\ncookie: theme=dark; {cookie}"));
     assert_eq!(page.status, 200);
     assert!(page.body.contains("m-page is out of stock"), "{}", page.body);
+}
+
+/// Ends it by a signal right behind a failure.
+///
+/// # Panics
+/// The failure is not stored.
+pub fn stores_what_failed_before_a_signal(program: &str) {
+    let shop = RunningShop::start(program);
+    assert_eq!(shop.ask("GET /fail/plain?marker=m-last").status, 500);
+    let RunningShop { database, process, .. } = shop;
+    Command::new("kill").args(["-TERM", &process.id().to_string()]).run();
+    process.wait();
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open_read_only(&database.path().join("errors.db")).unwrap());
+    let told: Vec<_> = events_in(&store).into_iter().map(|event| event.message).collect();
+    assert_eq!(told, ["m-last is out of stock"]);
 }
 
 /// Buys something, and uploads a file.

@@ -19,3 +19,9 @@ fn the_pages_are_shown_to_who_has_logged_in() {
 fn what_fails_in_the_background_of_an_order_has_its_request() {
     shop::sells_and_records_what_fails_in_the_background(PROGRAM);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_failed_before_a_signal_is_stored() {
+    shop::stores_what_failed_before_a_signal(PROGRAM);
+}

@@ -5,6 +5,7 @@ mod bodies;
 mod clients;
 mod concurrency;
 mod error_handlers;
+mod error_types;
 mod failures;
 mod pages;
 mod places;
