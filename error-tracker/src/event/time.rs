@@ -105,7 +105,7 @@ impl std::str::FromStr for Timestamp {
             16 => format!("{moment}:00"),
             _ => moment.to_owned(),
         };
-        let is_early = complete.get(..4).is_some_and(|year| "0000" <= year && year < "1970");
+        let is_early = complete.get(..4).is_some_and(|year| ("0000".."1970").contains(&year));
         if is_early && let Some(rest) = complete.get(4..) {
             // The parser knows no time before 1970. The year that stands in for it has all days.
             humantime::parse_rfc3339_weak(&format!("1972{rest}"))?;

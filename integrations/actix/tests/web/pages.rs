@@ -70,6 +70,11 @@ fn nobody_may_look_until_a_permission_says_so() {
         "/nothing",
         &format!("/{hash}"),
         &format!("/{hash}.json"),
+        "/issues.json",
+        "/api/issues",
+        "/api/actions",
+        &format!("/api/issues/{hash}/events"),
+        "/api/nothing",
     ];
     let panics = viewer().permission(|_| panic!("while it decides"));
     let panics_later = viewer().permission_async(|_| async { panic!("while it decides") });
@@ -155,6 +160,9 @@ fn every_page_has_its_headers_and_none_changes_anything_when_it_is_got() {
         (format!("GET /dev/error/{hash}"), 200),
         (format!("GET /dev/error/{hash}.json"), 200),
         (format!("GET /dev/error/{}", script(&page)), 200),
+        ("GET /dev/error/issues.json".to_owned(), 200),
+        (format!("GET /dev/error/api/issues/{hash}/events"), 200),
+        ("GET /dev/error/api/actions".to_owned(), 405),
         ("GET /dev/error".to_owned(), 308),
         ("GET /dev/error/nothing".to_owned(), 404),
         (format!("GET /dev/error/{hash}?{form}"), 200),
@@ -208,7 +216,9 @@ fn pages_work_at_any_prefix_in_scopes_and_behind_a_proxy() {
                 assert!(!link.starts_with('/'), "{name}: {link}");
             }
         }
-        assert_eq!(get(&format!("/admin/errors/{hash}.json")).status, 200, "{name}");
+        for page in [format!("{hash}.json"), format!("api/issues/{hash}/events/latest")] {
+            assert_eq!(get(&format!("/admin/errors/{page}")).status, 200, "{name} {page}");
+        }
         for path in ["nothing", "a/b", "%2e%2e", "a%2Fb", "..%2f..", "caf%C3%A9/"] {
             assert_eq!(get(&format!("/admin/errors/{path}")).status, 404, "{name} {path}");
         }
