@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use error_tracker_tests::process::{BoundedChild, BoundedCommand as _, LIMIT};
 use serde_json::{Value, json};
@@ -58,13 +58,60 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page.
+    /// The value of an expression in the page. It may lead to another page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
-        let asked = json!({ "expression": expression, "returnByValue": true });
-        self.ask("Runtime.evaluate", &asked)["result"]["value"].clone()
+        self.evaluate_with(expression, false)
     }
 
-    fn ask(&mut self, method: &str, params: &Value) -> Value {
+    /// What a promise of the page becomes.
+    pub fn evaluate_promise(&mut self, expression: &str) -> Value {
+        self.evaluate_with(expression, true)
+    }
+
+    fn evaluate_with(&mut self, expression: &str, waits: bool) -> Value {
+        let asked =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": waits });
+        let answer = self.ask("Runtime.evaluate", &asked);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
+        answer["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true, also across pages.
+    pub fn wait_for(&mut self, expression: &str) {
+        let begun = Instant::now();
+        let asked = json!({ "expression": expression, "returnByValue": true });
+        // An expression fails while the next page is not there.
+        while self.ask("Runtime.evaluate", &asked)["result"]["value"] != true {
+            assert!(
+                begun.elapsed() < LIMIT,
+                "{expression} does not become true: {}",
+                self.evaluate("location.href + document.body.innerText")
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Presses a key: one that writes a letter, or `Enter`, `Escape`, `Tab`.
+    pub fn press(&mut self, key: &str) {
+        let code = match key {
+            "Enter" => 13,
+            "Escape" => 27,
+            "Tab" => 9,
+            _ => 0,
+        };
+        let mut pressed = json!({ "type": "keyDown", "key": key, "windowsVirtualKeyCode": code });
+        if key == "Enter" {
+            pressed["text"] = "\r".into();
+        } else if code == 0 {
+            pressed["text"] = key.into();
+        }
+        self.ask("Input.dispatchKeyEvent", &pressed);
+        let released = json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code });
+        self.ask("Input.dispatchKeyEvent", &released);
+    }
+
+    /// Calls a method of the protocol.
+    pub fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": params });
         if !self.session.is_empty() {

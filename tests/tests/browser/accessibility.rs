@@ -1,0 +1,48 @@
+//! axe-core finds nothing that keeps people with disabilities out.
+
+use error_tracker::event::{Event, Kind};
+use serde_json::json;
+
+use crate::chromium::Browser;
+use crate::journeys::shop;
+use crate::{fetched, issues};
+
+/// The rules that are broken, with the elements.
+const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then((found) =>
+    found.violations.map((rule) => rule.id + ': ' + rule.nodes.map((node) => node.html.slice(0, 200)).join(' | ')))";
+
+#[test]
+#[ignore = "needs a browser and axe-core from npm: ./run-tests"]
+fn axe_finds_nothing_on_any_page_in_light_and_dark() {
+    let (tracker, server) = shop();
+    let mut message = Event::default();
+    (message.kind, message.message) = (Kind::Message, "a message".to_owned());
+    tracker.record_event(message).expect("kept");
+    let issues = issues(&tracker, &server);
+    let list = server.url().to_owned();
+    let pages = [
+        list.clone(),
+        format!("{list}?status=resolved&text=nothing"),
+        format!("{list}?kind=odd"),
+        format!("{list}nowhere"),
+        issues[0].clone(),
+        issues[issues.len() - 1].clone(),
+    ];
+    let axe = fetched("axe.min.js");
+    let mut browser = Browser::start();
+    let mut wrong = Vec::new();
+    for scheme in ["light", "dark"] {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        browser.ask("Emulation.setEmulatedMedia", &media);
+        for page in &pages {
+            browser.open(page, 1200);
+            browser
+                .evaluate("document.querySelectorAll('details').forEach((it) => (it.open = true))");
+            browser.evaluate(&axe);
+            let found = browser.evaluate_promise(VIOLATIONS);
+            let found = found.as_array().expect("a list").iter();
+            wrong.extend(found.map(|rule| format!("{scheme} {page}: {rule}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
