@@ -35,6 +35,7 @@ mod sample;
 mod tests;
 
 pub use permission::ViewPermission;
+pub use render::{TemplateError, Templates};
 pub use request::ViewerRequest;
 pub use response::ViewerResponse;
 pub use server::{Server, ServerBuilder, ServerError};
@@ -76,6 +77,7 @@ pub struct Viewer {
     permission: Option<Arc<dyn ViewPermission>>,
     prefix: String,
     health: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
+    templates: Option<Templates>,
     now: fn() -> Timestamp,
 }
 
@@ -95,7 +97,14 @@ impl Viewer {
     /// Creates a viewer for `store` that denies every request.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, permission: None, prefix: String::new(), health: None, now: Timestamp::now }
+        Self {
+            store,
+            permission: None,
+            prefix: String::new(),
+            health: None,
+            templates: None,
+            now: Timestamp::now,
+        }
     }
 
     /// Sets who may view the pages and change issues.
@@ -120,6 +129,13 @@ impl Viewer {
     #[must_use]
     pub fn health(mut self, health: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         self.health = Some(Arc::new(health));
+        self
+    }
+
+    /// Renders the pages by these templates, as far as they are there.
+    #[must_use]
+    pub fn templates(mut self, templates: Templates) -> Self {
+        self.templates = Some(templates);
         self
     }
 

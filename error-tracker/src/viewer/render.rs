@@ -1,6 +1,8 @@
 //! Renders templates to HTML.
 
-use crate::fork::LazyPerProcess;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -10,6 +12,7 @@ use serde::Serialize;
 use super::assets::ASSETS;
 use super::words::PageWords;
 use super::{Visit, debug_tree, escape};
+use crate::fork::LazyPerProcess;
 
 /// The data of every page, and the data of one page.
 #[derive(Serialize)]
@@ -34,7 +37,7 @@ pub(super) fn page(
     title: &str,
     body: impl Serialize,
 ) -> Result<Vec<u8>, Error> {
-    let page = PageLayout {
+    let layout = |health| PageLayout {
         w: visit.words,
         lang: visit.words.get("lang"),
         root: &visit.root,
@@ -47,13 +50,25 @@ pub(super) fn page(
         } else {
             String::new()
         },
-        health: if visit.allowed { visit.viewer.health_now() } else { None },
-        body,
+        health,
+        body: &body,
     };
-    Ok(ENVIRONMENT.get().get_template(template)?.render(Serde(page))?.into_bytes())
+    let mut health = if visit.allowed { visit.viewer.health_now() } else { None };
+    if let Some(own) = &visit.viewer.templates {
+        match own.render(template, layout(health.clone())) {
+            Ok(html) => return Ok(html),
+            // The page is there all the same, and says why it looks as it does.
+            Err(error) if visit.allowed => health = Some(chain_text(&error)),
+            Err(_) => {}
+        }
+    }
+    BUILT_IN.get().render(template, layout(health))
 }
 
-static ENVIRONMENT: LazyPerProcess<Environment<'static>> = LazyPerProcess::new(|| {
+static BUILT_IN: LazyPerProcess<Templates> =
+    LazyPerProcess::new(|| Templates(Arc::new(environment())));
+
+fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.remove_filter("safe");
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -89,7 +104,7 @@ static ENVIRONMENT: LazyPerProcess<Environment<'static>> = LazyPerProcess::new(|
         let _ = environment.add_template(name, source);
     }
     environment
-});
+}
 
 const TEMPLATES: [(&str, &str); 5] = [
     ("layout.html", include_str!("templates/layout.html")),
@@ -102,6 +117,83 @@ const TEMPLATES: [(&str, &str); 5] = [
 fn words(state: &State<'_, '_>) -> &'static PageWords {
     let lang = state.lookup("lang");
     PageWords::preferred(lang.as_ref().and_then(Value::as_str))
+}
+
+/// Templates of the program's own, which take the place of those of the pages.
+///
+/// They are those of [minijinja], and all values are escaped. Start with a copy of [ours]: the
+/// values that they get may change with each version before 1.0. If rendering one fails, the page
+/// is rendered by ours, and says so.
+///
+/// [minijinja]: https://docs.rs/minijinja
+/// [ours]: https://docs.rs/crate/error-tracker/latest/source/src/viewer/templates/
+///
+/// ```no_run
+/// # fn pages(viewer: error_tracker::viewer::Viewer) -> Result<(), Box<dyn std::error::Error>> {
+/// use error_tracker::viewer::Templates;
+///
+/// let viewer = viewer.templates(Templates::read("templates/errors")?);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Templates(Arc<Environment<'static>>);
+
+impl Templates {
+    /// Reads a folder: its files `layout.html`, `list.html`, `detail.html`, `parts.html` and
+    /// `problem.html` take the place of ours, as far as they are there. Other files `*.html` are
+    /// parts for them.
+    ///
+    /// # Errors
+    /// If the folder or one of its files cannot be read, or a file is no template.
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self, TemplateError> {
+        let folder = folder.as_ref();
+        let failed = |path: &Path, error: &dyn std::fmt::Display| {
+            TemplateError(format!("{}: {error}", path.display()))
+        };
+        let mut environment = environment();
+        let files = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
+        for file in files {
+            let path = file.map_err(|error| failed(folder, &error))?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if !name.ends_with(".html") {
+                continue;
+            }
+            let source = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
+            environment
+                .add_template_owned(name.to_owned(), source)
+                .map_err(|error| failed(&path, &chain_text(&error)))?;
+        }
+        Ok(Self(Arc::new(environment)))
+    }
+
+    fn render(&self, template: &str, page: impl Serialize) -> Result<Vec<u8>, Error> {
+        Ok(self.0.get_template(template)?.render(Serde(page))?.into_bytes())
+    }
+}
+
+impl std::fmt::Debug for Templates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Templates").finish_non_exhaustive()
+    }
+}
+
+/// The reason why templates of the program's own cannot be used: their folder or a file cannot be
+/// read, or a file is no template.
+#[derive(Debug)]
+pub struct TemplateError(String);
+
+impl std::fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Returns an error with its causes on one line.
+fn chain_text(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

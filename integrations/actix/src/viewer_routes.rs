@@ -12,7 +12,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use error_tracker::scope::Scope;
-use error_tracker::viewer::{ViewerRequest, ViewerResponse};
+use error_tracker::viewer::{Templates, ViewerRequest, ViewerResponse};
 use error_tracker::web::warn;
 use futures_core::Stream as _;
 
@@ -39,7 +39,7 @@ type Permission = Arc<dyn Fn(HttpRequest) -> Decision + Send + Sync>;
 /// ```
 #[must_use]
 pub fn viewer() -> ViewerRoutes {
-    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None }
+    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, templates: None }
 }
 
 /// The routes of the pages; made by [`viewer()`], and a service of an `App` or a scope.
@@ -51,6 +51,7 @@ pub fn viewer() -> ViewerRoutes {
 pub struct ViewerRoutes {
     prefix: String,
     permission: Option<Permission>,
+    templates: Option<Templates>,
 }
 
 impl ViewerRoutes {
@@ -96,6 +97,13 @@ impl ViewerRoutes {
         self
     }
 
+    /// Renders the pages by templates of the program's own.
+    #[must_use]
+    pub fn templates(mut self, templates: Templates) -> Self {
+        self.templates = Some(templates);
+        self
+    }
+
     async fn is_allowed(&self, request: &HttpRequest) -> bool {
         let Some(permission) = &self.permission else { return false };
         let decide = AssertUnwindSafe(|| permission(request.clone()));
@@ -133,7 +141,10 @@ impl ViewerRoutes {
                 None => return HttpResponse::BadRequest().finish(),
             }
         }
-        let viewer = tracker.viewer().prefix(prefix).permission(move |_: &_| is_allowed);
+        let mut viewer = tracker.viewer().prefix(prefix).permission(move |_: &_| is_allowed);
+        if let Some(templates) = self.templates.clone() {
+            viewer = viewer.templates(templates);
+        }
         match crate::block(move || viewer.handle(&asked)).await {
             Ok(answer) => response(answer),
             Err(_) => HttpResponse::InternalServerError().finish(),

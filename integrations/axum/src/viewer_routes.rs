@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use error_tracker::viewer::{ViewerRequest, ViewerResponse};
+use error_tracker::viewer::{Templates, ViewerRequest, ViewerResponse};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -38,7 +38,7 @@ type Permission = Arc<dyn Fn(Parts) -> Decision + Send + Sync>;
 /// ```
 #[must_use]
 pub fn viewer() -> ViewerRoutes {
-    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None }
+    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, templates: None }
 }
 
 /// The routes of the pages; made by [`viewer()`], and merged into a `Router`.
@@ -50,6 +50,7 @@ pub fn viewer() -> ViewerRoutes {
 pub struct ViewerRoutes {
     prefix: String,
     permission: Option<Permission>,
+    templates: Option<Templates>,
 }
 
 impl ViewerRoutes {
@@ -91,6 +92,13 @@ impl ViewerRoutes {
         self
     }
 
+    /// Renders the pages by templates of the program's own.
+    #[must_use]
+    pub fn templates(mut self, templates: Templates) -> Self {
+        self.templates = Some(templates);
+        self
+    }
+
     async fn is_allowed(&self, parts: &Parts) -> bool {
         let Some(permission) = &self.permission else { return false };
         let decide = AssertUnwindSafe(|| permission(parts.clone()));
@@ -120,7 +128,10 @@ impl ViewerRoutes {
                 None => return StatusCode::BAD_REQUEST.into_response(),
             }
         }
-        let viewer = tracker.viewer().prefix(&self.prefix).permission(move |_: &_| is_allowed);
+        let mut viewer = tracker.viewer().prefix(&self.prefix).permission(move |_: &_| is_allowed);
+        if let Some(templates) = self.templates.clone() {
+            viewer = viewer.templates(templates);
+        }
         match tokio::task::spawn_blocking(move || viewer.handle(&request)).await {
             Ok(answer) => response(answer),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -2,7 +2,7 @@
 
 use super::{body, get, over, viewer};
 use crate::store::{EventSelector, MemoryStore, Sighting, Store};
-use crate::viewer::sample;
+use crate::viewer::{Templates, Viewer, sample};
 use std::sync::Arc;
 
 /// Replaces the parts of a page that differ between runs.
@@ -36,6 +36,33 @@ fn markdown_and_text() {
     let hash = sample::hash("parse");
     insta::assert_snapshot!(body(&get(&viewer, &format!("/{hash}.md"))));
     insta::assert_snapshot!(body(&get(&viewer, &format!("/{hash}.txt"))));
+}
+
+#[test]
+fn templates_of_the_programs_own_take_the_place_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("problem.html", "{% include 'sorry.html' %} {{ status }} {{ detail }}");
+    write("sorry.html", "Sorry.");
+    write("notes.txt", "{% no template");
+    let (viewer, _) = viewer();
+    let own = viewer.clone().templates(Templates::read(folder.path()).unwrap());
+    assert_eq!(body(&get(&own, "/?kind=<b>")), "Sorry. 400 kind: error, panic, message, none");
+    assert_eq!(body(&get(&own, "/")), body(&get(&viewer, "/")), "the others are ours");
+
+    write("list.html", "{{ nothing.of.this }}");
+    let own = viewer.clone().templates(Templates::read(folder.path()).unwrap());
+    let shown = get(&own, "/");
+    assert_eq!(shown.status(), 200);
+    assert!(body(&shown).contains("in list.html:1"), "says what is wrong: {}", body(&shown));
+    assert!(body(&shown).contains(&sample::hash("parse")), "the list is there");
+    assert!(!body(&get(&Viewer::new(Arc::new(MemoryStore::new())), "/")).contains("list.html"));
+
+    write("list.html", "\n{% for %}");
+    let error = Templates::read(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("list.html") && error.contains(":2)"), "{error}");
+    let error = Templates::read(folder.path().join("none")).unwrap_err().to_string();
+    assert!(error.contains("none: No such file"), "{error}");
 }
 
 #[test]
