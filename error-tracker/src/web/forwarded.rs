@@ -1,12 +1,12 @@
-//! Who asks, behind proxies that are trusted.
+//! Finds the client, scheme and host of a request that came through trusted proxies.
 
 use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-/// Addresses of proxies whose forwarded headers are believed: one address, or a network such as
-/// `10.0.0.0/8`.
+/// The addresses of trusted proxies, whose forwarded headers are used: one address, or a network
+/// such as `10.0.0.0/8`.
 ///
 /// ```
 /// use error_tracker::web::ProxyNetwork;
@@ -22,8 +22,8 @@ pub struct ProxyNetwork {
 }
 
 impl ProxyNetwork {
-    /// Returns whether it contains an address. An IPv4 address that is mapped to IPv6 is the IPv4
-    /// address.
+    /// Returns whether the network contains `address`. An IPv4-mapped IPv6 address is treated as
+    /// the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let differing = bits(address) ^ self.address;
@@ -31,7 +31,7 @@ impl ProxyNetwork {
     }
 }
 
-/// Returns an address as IPv6.
+/// Returns the bits of an address as IPv6; an IPv4 address is mapped to IPv6.
 fn bits(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
@@ -45,7 +45,7 @@ impl From<IpAddr> for ProxyNetwork {
     }
 }
 
-/// A text that is neither an IP address nor a network.
+/// The error for a text that is neither an IP address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkError(String);
 
@@ -76,7 +76,7 @@ impl FromStr for ProxyNetwork {
     }
 }
 
-/// What forwarded headers say, as far as they are believed.
+/// The client, scheme and host of a request, according to its trusted forwarded headers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ForwardedRequest {
     pub(super) client: Option<IpAddr>,
@@ -84,9 +84,13 @@ pub(super) struct ForwardedRequest {
     pub(super) host: Option<String>,
 }
 
-/// Reads forwarded headers of a request that came from `peer`. `header` returns all values of a
-/// header, joined by commas. They are believed only where the peer is a proxy in `trusted`; of the
-/// chain of addresses the last one that is not is the client.
+/// Reads the forwarded headers of a request that came from `peer`. `header` returns all values of a
+/// header, joined by commas.
+///
+/// The headers are ignored unless `peer` is in `trusted`. Each proxy appends the address that it
+/// received the request from, so the client is the last address that is not in `trusted`: those
+/// before it may be forged. The header `forwarded` (RFC 7239) takes precedence over the
+/// `x-forwarded-*` headers.
 pub(super) fn forwarded(
     peer: Option<IpAddr>,
     trusted: &[ProxyNetwork],
@@ -119,7 +123,7 @@ pub(super) fn forwarded(
     };
     let mut client = peer;
     for text in addresses.iter().rev() {
-        // Who wrote what is no address is not known.
+        // Addresses before an entry that is not an address may be forged.
         let Some(address) = address_of(text) else { break };
         client = Some(address);
         if !is_trusted(address) {
@@ -154,15 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn forwarded_headers_are_used_only_from_a_trusted_proxy() {
         let headers = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-host", "shop.example")];
         assert_eq!(
             seen("198.51.100.7", &headers),
             ForwardedRequest { client: ip("198.51.100.7"), ..ForwardedRequest::default() }
         );
-        let believed = seen("10.0.0.1", &headers);
+        let trusted = seen("10.0.0.1", &headers);
         assert_eq!(
-            (believed.client, believed.host.as_deref()),
+            (trusted.client, trusted.host.as_deref()),
             (ip("192.0.2.1"), Some("shop.example"))
         );
         assert_eq!(
@@ -172,12 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
+    fn the_client_is_the_last_address_that_is_not_of_a_trusted_proxy() {
         let client = |chain| seen("::1", &[("x-forwarded-for", chain)]).client;
         assert_eq!(
             client("203.0.113.9, 192.0.2.1, 10.0.0.2"),
             ip("192.0.2.1"),
-            "the first may be made up"
+            "the first may be forged"
         );
         assert_eq!(client("10.0.0.3, 10.0.0.2"), ip("10.0.0.3"));
         assert_eq!(client("192.0.2.1:4711"), ip("192.0.2.1"));
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_counts_first() {
+    fn the_standard_header_takes_precedence() {
         let header = "for=\"[2001:db8::1]:4711\";proto=https;host=shop.example, For=10.0.0.2";
         let found = seen("10.0.0.1", &[("forwarded", header), ("x-forwarded-for", "192.0.2.1")]);
         assert_eq!(found.client, ip("2001:db8::1"));
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_have_their_addresses() {
+    fn a_network_contains_the_addresses_of_its_prefix() {
         let has = |network: &str, address| {
             network.parse::<ProxyNetwork>().unwrap().contains(ip(address).unwrap())
         };
