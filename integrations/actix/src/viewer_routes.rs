@@ -177,8 +177,8 @@ fn has_lost_slash(path: &str) -> bool {
     !path.ends_with('/') && arrived.is_some_and(|path| path.ends_with('/'))
 }
 
-/// Warns once that `NormalizePath` is in the wrong place. The path `error/error` shows it: the slash
-/// of `error/` was removed, and a browser followed the relative redirect to `error/` from there.
+/// Warns once that `NormalizePath` is in the wrong place. The path `error/error` shows it: the
+/// slash of `error/` was removed, and a browser followed the relative redirect to `error/`.
 fn say_that_slashes_are_needed() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
