@@ -269,7 +269,7 @@ Order {
     }
 
     #[test]
-    fn a_text_that_was_cut_is_read_as_far_as_it_goes() {
+    fn a_cut_text_is_read_up_to_the_cut() {
         let whole = format!("{:?}", order());
         let cut = format!("{}…", &whole[..whole.len() - 20]);
         assert!(
@@ -293,7 +293,7 @@ Order {
     }
 
     #[test]
-    fn no_depth_and_no_number_of_parts_is_too_much() {
+    fn very_deep_and_very_long_values_are_read_or_left_as_text() {
         let deep = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
         assert!(read(&deep).is_some());
         assert_eq!(read(&format!("[{}]", "1, ".repeat(50_000))), None);

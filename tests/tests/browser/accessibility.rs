@@ -13,7 +13,7 @@ const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).the
 
 #[test]
 #[ignore = "needs a browser and axe-core from npm: ./run-tests"]
-fn axe_finds_nothing_on_any_page_in_light_and_dark() {
+fn axe_finds_no_violation_on_any_page_in_light_and_dark() {
     let (tracker, server) = shop();
     let mut message = Event::default();
     (message.kind, message.message) = (Kind::Message, "a message".to_owned());
