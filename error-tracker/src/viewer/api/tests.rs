@@ -163,7 +163,8 @@ fn the_api_is_below_the_prefix_of_the_viewer() {
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
 }
 
-/// What `value` has or lacks, compared with a schema of the description: names of properties only.
+/// Checks that `value` has all required properties of a schema, and no property that the schema
+/// does not describe. Types and nested values are not checked.
 #[track_caller]
 fn is_described(value: &Value, schema: &str) {
     let described: Value = json::from_str(DESCRIPTION).unwrap();
