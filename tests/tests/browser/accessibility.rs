@@ -1,4 +1,4 @@
-//! axe-core finds nothing that keeps people with disabilities out.
+//! axe-core finds no accessibility problems on the pages.
 
 use error_tracker::event::{Event, Kind};
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::chromium::Browser;
 use crate::journeys::shop;
 use crate::{fetched, issues};
 
-/// The rules that are broken, with the elements.
+/// A script that returns the violated rules with their elements.
 const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then((found) =>
     found.violations.map((rule) => rule.id + ': ' + rule.nodes.map((node) => node.html.slice(0, 200)).join(' | ')))";
 

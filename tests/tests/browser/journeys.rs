@@ -1,4 +1,4 @@
-//! What people do with the pages.
+//! The actions of a user on the pages.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn frame(function: &str, exit: Exit) -> Frame {
     frame
 }
 
-/// The pages of a program with 25 issues, `Error00` the newest.
+/// Serves the pages of a tracker with 25 issues, of which `Error00` is the newest.
 pub fn shop() -> (Tracker, Server) {
     let (tracker, server) = pages();
     for number in 0..25_u32 {
