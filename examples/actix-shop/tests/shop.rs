@@ -1,4 +1,4 @@
-//! The shop, asked from outside.
+//! Runs the shop and sends requests to it.
 #![allow(missing_docs)]
 
 use error_tracker_tests::shop;
