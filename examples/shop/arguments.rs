@@ -10,11 +10,7 @@ pub(crate) fn read() -> Result<(u16, String), Box<dyn std::error::Error>> {
         match name.as_str() {
             "--port" => port = value.parse()?,
             "--database" => database = value,
-            _ => {
-                return Err(
-                    format!("unknown argument {name}; expected --port N --database FILE").into()
-                );
-            }
+            _ => return Err(format!("unknown argument {name}: --port N --database FILE").into()),
         }
     }
     Ok((port, database))

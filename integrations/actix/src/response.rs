@@ -44,7 +44,7 @@ pub(crate) fn settle(
     })
 }
 
-/// The body of a response, by what is done with it.
+/// The body of a response, by how it is sent.
 enum ResponseBody {
     /// A complete body.
     Whole(Bytes),
