@@ -1,1 +1,1 @@
-//! Programs that a newcomer runs: see the folders beside this file.
+//! Example programs: see the folders beside this file.

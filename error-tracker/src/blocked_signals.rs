@@ -1,8 +1,8 @@
-//! Keeps signals away from code of the library.
+//! Blocks signals of the current thread while code of the library runs.
 //!
 //! A write beyond the limit of file sizes sends SIGXFSZ to the thread that writes, and a write to a
-//! closed pipe SIGPIPE; both end a program that has not changed what they do. While a signal is
-//! blocked, such a write returns an error instead.
+//! closed pipe sends SIGPIPE. By default both end the program. While the signal is blocked, such a
+//! write only returns an error.
 
 #[cfg(unix)]
 pub(crate) use system::BlockedSignals;
@@ -24,31 +24,32 @@ mod system {
 
     use libc::{c_int, sigset_t};
 
-    /// The signals that a write sends to the thread that writes.
+    /// The signals that a failed write sends to its thread.
     const OF_WRITES: [c_int; 2] = [libc::SIGXFSZ, libc::SIGPIPE];
 
-    /// The signals of faulty instructions. A program is ended all the same where they are blocked,
-    /// without its own handlers, such as that which reports a stack overflow.
+    /// The signals of faults such as an invalid memory access. They are never blocked: the fault
+    /// would still end the program, but without calling its handlers, such as the one that reports
+    /// a stack overflow.
     const OF_FAULTS: [c_int; 6] =
         [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT];
 
-    /// Blocks signals for this thread until it is dropped.
+    /// A guard that blocks signals for the current thread until it is dropped.
     pub(crate) struct BlockedSignals {
-        /// The signals that were blocked before.
+        /// The signal mask that is restored.
         before: sigset_t,
-        /// Those whose pending instances are discarded.
+        /// The signals that are discarded before, if they are pending.
         discarded: &'static [c_int],
     }
 
     impl BlockedSignals {
-        /// Blocks the signals that a write sends, and discards them.
+        /// Blocks SIGXFSZ and SIGPIPE. Those that a write sends meanwhile are discarded.
         pub(crate) fn of_writes() -> Self {
             Self::block(&set_of(&OF_WRITES), &OF_WRITES)
         }
 
-        /// Blocks all signals but those of faulty instructions. A thread that is started meanwhile
-        /// blocks them as well, so that the program's signals go to its own threads: a program may
-        /// block a signal in each of them, in order to wait for it.
+        /// Blocks all signals except those of faults. A thread that is started meanwhile inherits
+        /// the mask, so the program's signals are only delivered to its own threads. A program may
+        /// rely on this: it may block a signal in all its threads, in order to wait for it.
         pub(crate) fn all() -> Self {
             let mut set = MaybeUninit::uninit();
             // SAFETY: the first call initializes the set.
@@ -78,7 +79,7 @@ mod system {
             for &signal in self.discarded {
                 // SAFETY: the sets are initialized, and live as long as the calls.
                 unsafe {
-                    // One that was blocked before may be the program's.
+                    // A signal that was blocked before may be one that the program waits for.
                     if libc::sigismember(&raw const self.before, signal) == 0
                         && libc::sigpending(&raw mut pending) == 0
                         && libc::sigismember(&raw const pending, signal) == 1
@@ -106,7 +107,8 @@ mod system {
         }
     }
 
-    /// Does not wait, because another thread may have received the signal meanwhile.
+    /// Discards a pending signal. Does not wait, because another thread may have received the
+    /// signal meanwhile.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn discard_pending(signal: &sigset_t) {
         let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };

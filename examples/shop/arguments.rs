@@ -1,6 +1,7 @@
-//! The arguments of the program.
+//! The command-line arguments of the shop.
 
-/// Returns the port and the tracker's file: `--port N --database FILE`.
+/// Reads `--port N --database FILE`. Returns the port, by default 0 for any free one, and the path
+/// of the tracker's file, by default `errors.db`.
 pub(crate) fn read() -> Result<(u16, String), Box<dyn std::error::Error>> {
     let (mut port, mut database) = (0, "errors.db".to_owned());
     let mut arguments = std::env::args().skip(1);
@@ -9,7 +10,7 @@ pub(crate) fn read() -> Result<(u16, String), Box<dyn std::error::Error>> {
         match name.as_str() {
             "--port" => port = value.parse()?,
             "--database" => database = value,
-            _ => return Err(format!("there is no {name}: --port N --database FILE").into()),
+            _ => return Err(format!("unknown argument {name}: --port N --database FILE").into()),
         }
     }
     Ok((port, database))

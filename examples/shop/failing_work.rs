@@ -1,20 +1,20 @@
-//! The work of the shop that fails, each kind in its own way.
+//! Functions of the shop that fail, one for each kind of failure.
 
 use error_tracker::{auto_track_exception, capture_exception};
 
 use crate::shop::Shop;
 use crate::shop_error::{PaymentError, ShopError};
 
-/// Every kind, with what it does.
+/// The kinds of failures, with their descriptions.
 pub(crate) const KINDS: [(&str, &str); 9] = [
     ("error", "A handler with the attribute returns an error"),
     ("chain", "The error has causes"),
     ("panic", "The handler panics"),
-    ("status", "The handler answers with the status 500, and nobody knows why"),
-    ("nested", "The error passes three functions"),
-    ("spawned", "A task fails that the handler has spawned"),
-    ("blocking", "Blocking work fails on a thread of its own"),
-    ("handled", "The error is captured, and the handler goes on"),
+    ("status", "The handler responds with the status 500, without an error"),
+    ("nested", "The error passes through three functions"),
+    ("spawned", "A task that the handler has spawned fails"),
+    ("blocking", "Blocking work fails on a separate thread"),
+    ("handled", "The handler captures the error and continues"),
     ("plain", "A handler without attribute returns an error"),
 ];
 

@@ -1,4 +1,4 @@
-//! The page with a button for each kind of failure.
+//! The home page, with a button for each kind of failure.
 
 use crate::failing_work::KINDS;
 

@@ -1,4 +1,4 @@
-//! Payments.
+//! The payment of orders.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ pub(crate) async fn charge(order: &Order, card_token: &str) -> Result<(), Paymen
     Ok(())
 }
 
-/// A task in the background: that order 1008 has no address is recorded with the request that
-/// started it.
+/// Runs as a background task. It fails for order 1008, which has no address; the event contains the
+/// request that started the task.
 #[auto_track_exception]
 pub(crate) async fn send_receipt(order: u32) -> Result<(), ShopError> {
     tokio::time::sleep(Duration::from_millis(1)).await;

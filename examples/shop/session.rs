@@ -1,4 +1,4 @@
-//! Who is logged in, and so may see the pages of failures.
+//! Login sessions, which give access to the pages of error-tracker.
 
 use serde::Deserialize;
 
@@ -13,8 +13,8 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// Begins a session, and returns its cookie for the header `set-cookie`. `None` for a wrong
-    /// user or password.
+    /// Begins a session, and returns the value of the header `set-cookie`. Returns `None` if the
+    /// user or the password is wrong.
     pub(crate) fn begin(&self, shop: &Shop) -> Option<String> {
         if (self.user.as_str(), self.password.as_str()) != ("staff", "kettle") {
             return None;
@@ -24,7 +24,7 @@ impl Login {
     }
 }
 
-/// Whether the headers `cookie` of a request have a session.
+/// Returns whether one of the `cookie` headers of a request contains a valid session.
 pub(crate) fn is_staff<'a>(shop: &Shop, lines: impl Iterator<Item = &'a str>) -> bool {
     let mut cookies =
         lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));

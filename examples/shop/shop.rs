@@ -1,4 +1,4 @@
-//! The shop's data: a database, and who is logged in.
+//! The data of the shop: a database of orders, and the login sessions.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

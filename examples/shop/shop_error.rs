@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The error types of the shop.
 
 use thiserror::Error;
 

@@ -40,6 +40,13 @@ pub(super) fn report_as(
     left: bool,
     mut complete: impl FnMut(&mut Failure),
 ) -> ReportOutcome {
+    // Work may be settled between both of the calls that need it.
+    let mut is_complete = false;
+    let mut complete = |failure: &mut Failure| {
+        if !std::mem::replace(&mut is_complete, true) {
+            complete(failure);
+        }
+    };
     let report = match (SINK.get(), &failure.report) {
         (None, _) => ReportOutcome::No,
         (Some(sink), ReportOutcome::Early(id)) => {

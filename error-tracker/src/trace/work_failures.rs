@@ -35,13 +35,15 @@ pub(crate) struct WorkFailures {
 
 #[derive(Default)]
 struct WorkState {
-    /// Whether the result is known, so that nothing is held any more.
-    is_settled: bool,
+    /// What was reported when the result was known. From then on nothing is held any more.
+    settled: Option<SettledWork>,
     held: Vec<Arc<HeldFailure>>,
     /// The failure that the work was seen to fail with.
     result: Option<ReportOutcome>,
     /// The last failure that was reported while the work was open.
     reported: Option<ReportOutcome>,
+    /// The last of them that is a panic.
+    panic: Option<ReportOutcome>,
     /// Texts and reports of the errors that were handled last.
     handled: VecDeque<(String, ReportOutcome)>,
 }
@@ -52,6 +54,8 @@ pub(crate) enum WorkResult<'a> {
     /// It failed. `text` is its answer, in which an error is looked for that was handled on the
     /// way.
     Failed { text: &'a str },
+    /// It ended with a panic.
+    Panicked,
     /// It was refused, which is normal: what is held is dropped.
     Refused,
     /// It went on: what is held was handled.
@@ -92,7 +96,7 @@ impl WorkFailures {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        !self.lock().is_settled
+        self.lock().settled.is_none()
     }
 
     fn of(scope: &Scope) -> Option<Arc<Self>> {
@@ -116,13 +120,16 @@ impl WorkFailures {
 
     /// Settles the work: reports or drops what it holds. Failures that its tasks still have are
     /// reported at once from now on.
+    ///
+    /// Work that was settled before, at the end of the program, has the result of that.
     pub(crate) fn settle(&self, result: WorkResult<'_>) -> SettledWork {
-        let WorkState { held, result: seen, reported, handled, .. } = {
+        let WorkState { held, result: seen, reported, panic, handled, .. } = {
             let mut state = self.lock();
-            if state.is_settled {
-                return SettledWork::default();
+            if let Some(settled) = &state.settled {
+                return settled.clone();
             }
-            std::mem::replace(&mut *state, WorkState { is_settled: true, ..WorkState::default() })
+            let settled = Some(SettledWork::default());
+            std::mem::replace(&mut *state, WorkState { settled, ..WorkState::default() })
         };
         match result {
             WorkResult::Refused => {
@@ -134,24 +141,32 @@ impl WorkFailures {
             WorkResult::Succeeded => {
                 held.iter().for_each(|held| held.report(|it| it.handled = true));
             }
-            WorkResult::Abandoned | WorkResult::Failed { .. } => {
+            WorkResult::Abandoned | WorkResult::Panicked | WorkResult::Failed { .. } => {
                 held.iter().for_each(|held| held.report(|_| ()));
             }
         }
-        let WorkResult::Failed { text } = result else { return SettledWork::default() };
         let last = held.last().map(|held| ReportOutcome::Held(Arc::clone(held)));
-        let known = seen.or(last).or(reported).or_else(|| {
-            let mut all = handled.into_iter().rev();
-            let (message, report) = all.find(|(message, _)| text.contains(&**message))?;
-            was_not_handled(message, &report);
-            Some(report)
-        });
+        let known = match result {
+            WorkResult::Refused | WorkResult::Succeeded => None,
+            WorkResult::Panicked => panic,
+            WorkResult::Abandoned => seen.or(last).or(reported),
+            WorkResult::Failed { text } => seen.or(last).or(reported).or_else(|| {
+                let mut all = handled.into_iter().rev();
+                let (message, report) = all.find(|(message, _)| text.contains(&**message))?;
+                was_not_handled(message, &report);
+                Some(report)
+            }),
+        };
         let known = known.map(|report| report.settled());
-        let is_known = |report: &ReportOutcome| report.is_recorded() || report.id().is_some();
-        SettledWork {
-            is_explained: known.as_ref().is_some_and(is_known),
+        let settled = SettledWork {
+            // One that the program ignores is known as well.
+            is_explained: known
+                .as_ref()
+                .is_some_and(|known| !matches!(known, ReportOutcome::Unwanted)),
             id: known.and_then(|report| report.id()),
-        }
+        };
+        self.lock().settled = Some(settled.clone());
+        settled
     }
 }
 
@@ -176,7 +191,7 @@ pub(super) fn hold(failure: &mut Failure, complete: CompleteFailure<'_>) -> Opti
     let held =
         Arc::new(HeldFailure { state: Mutex::new(HeldState::Held(Box::new(failure.clone()))) });
     let mut state = work.lock();
-    if state.is_settled {
+    if state.settled.is_some() {
         return None;
     }
     let is_first = state.held.is_empty();
@@ -198,17 +213,24 @@ pub(super) fn hold(failure: &mut Failure, complete: CompleteFailure<'_>) -> Opti
 
 /// Notes a failure that was reported while its work was open.
 pub(super) fn note_report(failure: &Failure, report: &ReportOutcome) {
-    if matches!(report, ReportOutcome::Held(_) | ReportOutcome::No | ReportOutcome::Unwanted)
-        || failure.kind == Kind::Message
-    {
+    // A panic that the program ignores explains that its work failed.
+    let is_noted = match report {
+        ReportOutcome::Held(_) | ReportOutcome::Unwanted => false,
+        ReportOutcome::No => failure.kind == Kind::Panic,
+        _ => failure.kind != Kind::Message,
+    };
+    if !is_noted {
         return;
     }
     let Some(work) = WorkFailures::of(&failure.scope) else { return };
     let mut state = work.lock();
     let is_handled = failure.handled && !failure.explicit && failure.kind != Kind::Panic;
-    if state.is_settled {
+    if state.settled.is_some() {
     } else if !is_handled {
         state.reported = Some(report.clone());
+        if failure.kind == Kind::Panic {
+            state.panic = Some(report.clone());
+        }
     } else if failure.outermost().message.len() >= MIN_TEXT {
         if state.handled.len() == MAX_HANDLED {
             state.handled.pop_front();

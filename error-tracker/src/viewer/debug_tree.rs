@@ -1,48 +1,48 @@
-//! Reads `Debug` output and JSON as a tree, so that a page can fold its parts.
+//! Parses `Debug` output and JSON into a tree, so that a page can fold its parts.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// Texts up to this length, in bytes, and parts of longer ones, stay on one line.
+/// The maximum length of a text, or of a part of a text, that stays on one line, in bytes.
 const MAX_LINE: usize = 60;
-/// The maximum number of nested parts; what is deeper is shown as text.
+/// The maximum depth of nested parts. Deeper parts are shown as text.
 const MAX_DEPTH: usize = 40;
-/// The maximum number of parts. A text with more is shown as it is.
+/// The maximum number of parts. A text with more is not parsed.
 const MAX_NODES: usize = 4_000;
-/// The maximum length of elements of a list that stand beside each other, in bytes.
+/// The maximum length of an element that may share a line with the others of its list, in bytes.
 const MAX_BESIDE_OTHERS: usize = 24;
-/// The most of a folded part that is shown, in bytes.
+/// The maximum length of the text that stands for folded parts, in bytes.
 const MAX_PREVIEW: usize = 48;
 
 /// A part of a value: a field, an element, an entry.
 #[derive(Debug, Serialize, PartialEq)]
 pub(super) struct DebugNode<'a> {
-    /// The text before the parts within; all of its text if it has none.
+    /// The text before the inner parts, or the whole text if there are none.
     head: Cow<'a, str>,
-    /// The parts within; empty if the text stays on one line.
+    /// The inner parts; empty if the text stays on one line.
     nodes: Vec<DebugNode<'a>>,
-    /// The text behind them, from the closing bracket on.
+    /// The text after the inner parts, from the closing bracket on.
     tail: Cow<'a, str>,
-    /// The first parts as text, shown while they are folded.
+    /// The start of the inner parts as text, which is shown while they are folded.
     preview: Cow<'a, str>,
 }
 
 impl<'a> DebugNode<'a> {
-    /// Returns a part without parts within.
+    /// Returns a part without inner parts.
     fn line(text: Cow<'a, str>) -> Self {
         let (tail, preview) = (Cow::default(), Cow::default());
         Self { head: text, nodes: Vec::new(), tail, preview }
     }
 
-    /// Returns whether it is an element, without a name, that may stand beside others on a line.
+    /// Returns whether this is a short element without a name, which may share a line with others.
     fn is_small(&self) -> bool {
         self.nodes.is_empty() && self.head.len() <= MAX_BESIDE_OTHERS && !self.head.contains(": ")
     }
 }
 
-/// Reads the output of a derived `Debug`, or JSON. Returns `None` for a text that is short or has
-/// another form. A text that was cut is read as far as it goes.
+/// Parses the output of a derived `Debug`, or JSON. Returns `None` for a text of at most 60 bytes,
+/// with more than 4,000 parts, or in another form. A text that was cut is parsed up to the cut.
 pub(super) fn read(text: &str) -> Option<DebugNode<'_>> {
     if text.len() <= MAX_LINE || !text.contains(['{', '[', '(']) {
         return None;
@@ -59,7 +59,8 @@ struct DebugReader<'a> {
 }
 
 impl<'a> DebugReader<'a> {
-    /// Reads up to the next comma or closing bracket outside of the part.
+    /// Reads one part, up to the comma or closing bracket after it. Returns `None` if there are too
+    /// many parts.
     fn node(&mut self, depth: usize) -> Option<DebugNode<'a>> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
@@ -99,13 +100,13 @@ impl<'a> DebugReader<'a> {
         })
     }
 
-    /// Returns whether a bracket begins parts of a value: a string has none, such as one that was
-    /// cut (`"one"… (80 bytes)`).
+    /// Returns whether the bracket at the current position opens inner parts. A bracket after a
+    /// string does not: it is the length of a string that was cut (`"one"… (80 bytes)`).
     fn opens(&self) -> bool {
         !self.text[..self.at].trim_end().ends_with(['"', '…'])
     }
 
-    /// Reads the parts between brackets, with the closing one, which may have been cut off.
+    /// Reads the parts between brackets, and the closing bracket, unless it was cut off.
     fn group(&mut self, depth: usize) -> Option<Vec<DebugNode<'a>>> {
         self.at += 1;
         let mut nodes = Vec::new();
@@ -125,7 +126,7 @@ impl<'a> DebugReader<'a> {
         }
     }
 
-    /// Skips brackets with all that is in them.
+    /// Skips a bracket and everything up to its closing bracket.
     fn skip_group(&mut self) {
         let mut open = 0_usize;
         while let Some(byte) = self.byte() {
@@ -144,12 +145,12 @@ impl<'a> DebugReader<'a> {
         }
     }
 
-    /// Skips a string, a character, or one byte.
+    /// Skips a string or character literal, or one byte. `byte` is the one at the current position.
     fn skip_token(&mut self, byte: u8) {
         let rest = &self.text.as_bytes()[self.at + 1..];
         let quoted = match byte {
             b'"' => Some(length_to_quote(rest, b'"').unwrap_or(rest.len())),
-            // A lifetime has no second quote nearby.
+            // A quote without a second one nearby is that of a lifetime.
             b'\'' => length_to_quote(&rest[..rest.len().min(12)], b'\''),
             _ => None,
         };
@@ -161,7 +162,8 @@ impl<'a> DebugReader<'a> {
     }
 }
 
-/// Returns the length of a quoted text, with the quote that ends it.
+/// Returns the length of a quoted text including the closing quote, or `None` if there is none. The
+/// opening quote is before `text`.
 fn length_to_quote(text: &[u8], quote: u8) -> Option<usize> {
     let mut at = 0;
     while at < text.len() {
@@ -175,7 +177,8 @@ fn length_to_quote(text: &[u8], quote: u8) -> Option<usize> {
     None
 }
 
-/// Trims a text and joins its lines: strings in it have no line feeds.
+/// Trims a text and joins its lines. This does not change strings in it, whose line feeds are
+/// escaped.
 fn on_one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if !text.contains('\n') {
@@ -188,7 +191,7 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::{DebugNode, read};
 
-    /// The folded form of a tree: two blanks for each level.
+    /// Returns a tree as lines that are indented by two spaces for each level.
     fn shown(text: &str) -> String {
         fn write(out: &mut String, node: &DebugNode<'_>, depth: usize) {
             out.push_str(&format!("{}{}\n", "  ".repeat(depth), node.head));
@@ -248,7 +251,7 @@ Order {
 }
 "#;
         assert_eq!(shown(&format!("{:?}", order())), expected.trim_start());
-        // In the other form brackets stand on lines of their own.
+        // In the `{:#?}` form, brackets stand on lines of their own.
         let pretty = shown(&format!("{:#?}", order())).replace(", )", ")").replace(", ]", "]");
         assert_eq!(pretty.replace("( ", "(").replace("[ ", "["), expected.trim_start());
     }
@@ -269,7 +272,7 @@ Order {
     }
 
     #[test]
-    fn a_text_that_was_cut_is_read_as_far_as_it_goes() {
+    fn a_cut_text_is_read_up_to_the_cut() {
         let whole = format!("{:?}", order());
         let cut = format!("{}…", &whole[..whole.len() - 20]);
         assert!(
@@ -293,7 +296,7 @@ Order {
     }
 
     #[test]
-    fn no_depth_and_no_number_of_parts_is_too_much() {
+    fn very_deep_and_very_long_values_are_read_or_left_as_text() {
         let deep = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
         assert!(read(&deep).is_some());
         assert_eq!(read(&format!("[{}]", "1, ".repeat(50_000))), None);

@@ -1,12 +1,14 @@
-//! The id of an event, for the user who met the failure.
+//! The id of the event of a failed request, for the response.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The id of the event that was made of a failed request. Integrations put it into the response.
+/// The id of the event that records the failure of a request. Integrations put it into the
+/// response, so that the user who receives it can quote the id.
 ///
-/// An event of a storm, which is only counted onto its issue, has an id that the pages do not know.
+/// If many equal failures come at once, some are only added to the count of their issue; the pages
+/// do not find the ids of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventId(String);
 
@@ -31,8 +33,8 @@ impl EventId {
         &self.0
     }
 
-    /// Returns a body of the type `application/problem+json` (RFC 9457) that tells the id and
-    /// nothing of the error.
+    /// Returns a body of the type `application/problem+json` (RFC 9457) that contains the status,
+    /// the title and the id, and nothing about the error.
     ///
     /// ```
     /// # fn body(id: &error_tracker::web::EventId) {
@@ -63,7 +65,7 @@ mod tests {
     use super::EventId;
 
     #[test]
-    fn a_problem_tells_the_id_and_nothing_of_the_error() {
+    fn a_problem_contains_the_id_and_nothing_about_the_error() {
         let id = EventId::new("0198c2f0-7a1b-7c3d-8e4f-5a6b7c8d9e0f".to_owned());
         assert_eq!(
             id.problem_json(503, "Service Unavailable"),

@@ -1,12 +1,12 @@
-//! Who asks, behind proxies that are trusted.
+//! Finds the client, scheme and host of a request that came through trusted proxies.
 
 use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-/// Addresses of proxies whose forwarded headers are believed: one address, or a network such as
-/// `10.0.0.0/8`.
+/// The addresses of trusted proxies, whose forwarded headers are used: one address, or a network
+/// such as `10.0.0.0/8`.
 ///
 /// ```
 /// use error_tracker::web::ProxyNetwork;
@@ -22,8 +22,8 @@ pub struct ProxyNetwork {
 }
 
 impl ProxyNetwork {
-    /// Returns whether it contains an address. An IPv4 address that is mapped to IPv6 is the IPv4
-    /// address.
+    /// Returns whether the network contains `address`. An IPv4-mapped IPv6 address is treated as
+    /// the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let differing = bits(address) ^ self.address;
@@ -31,7 +31,7 @@ impl ProxyNetwork {
     }
 }
 
-/// Returns an address as IPv6.
+/// Returns the bits of an address as IPv6; an IPv4 address is mapped to IPv6.
 fn bits(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
@@ -45,7 +45,7 @@ impl From<IpAddr> for ProxyNetwork {
     }
 }
 
-/// A text that is neither an IP address nor a network.
+/// The error for a text that is neither an IP address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkError(String);
 
@@ -76,7 +76,7 @@ impl FromStr for ProxyNetwork {
     }
 }
 
-/// What forwarded headers say, as far as they are believed.
+/// The client, scheme and host of a request, according to its trusted forwarded headers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ForwardedRequest {
     pub(super) client: Option<IpAddr>,
@@ -84,9 +84,14 @@ pub(super) struct ForwardedRequest {
     pub(super) host: Option<String>,
 }
 
-/// Reads forwarded headers of a request that came from `peer`. `header` returns all values of a
-/// header, joined by commas. They are believed only where the peer is a proxy in `trusted`; of the
-/// chain of addresses the last one that is not is the client.
+/// Reads the forwarded headers of a request that came from `peer`. `header` returns all values of a
+/// header, joined by commas.
+///
+/// The headers are ignored unless `peer` is in `trusted`. Each proxy appends the address that it
+/// received the request from, so the client is the last address that is not in `trusted`: those
+/// before it may be forged. A proxy that sets only the header `forwarded` (RFC 7239), or only those
+/// with `x-forwarded-`, hands the others on as the client sent them: if they name two clients, none
+/// is used.
 pub(super) fn forwarded(
     peer: Option<IpAddr>,
     trusted: &[ProxyNetwork],
@@ -97,37 +102,43 @@ pub(super) fn forwarded(
     if !peer.is_some_and(is_trusted) {
         return nothing;
     }
-    let standard = header("forwarded");
+    let client_of = |addresses: &[String]| {
+        let mut client = peer;
+        for text in addresses.iter().rev() {
+            // The origin of anything before an entry that is not an address is unknown.
+            let Some(address) = address_of(text) else { break };
+            client = Some(address);
+            if !is_trusted(address) {
+                break;
+            }
+        }
+        client
+    };
     let part = |name: &str, line: &str| {
         let mut pairs = line.split(';').filter_map(|pair| pair.split_once('='));
         let value = pairs.find(|(known, _)| known.trim().eq_ignore_ascii_case(name))?.1;
         Some(value.trim().trim_matches('"').to_owned())
     };
-    let (addresses, scheme, host) = match &standard {
-        Some(lines) => {
-            let all = |name: &str| {
-                lines.split(',').filter_map(|line| part(name, line)).collect::<Vec<_>>()
-            };
-            (all("for"), all("proto").pop(), all("host").pop())
-        }
-        None => {
-            let last = |name| Some(header(name)?.rsplit(',').next()?.trim().to_owned());
-            let addresses = header("x-forwarded-for").unwrap_or_default();
-            let addresses = addresses.split(',').map(|address| address.trim().to_owned()).collect();
-            (addresses, last("x-forwarded-proto"), last("x-forwarded-host"))
+    let standard = header("forwarded").map(|lines| {
+        let all =
+            |name: &str| lines.split(',').filter_map(|line| part(name, line)).collect::<Vec<_>>();
+        (client_of(&all("for")), all("proto").pop(), all("host").pop())
+    });
+    let last = |name| Some(header(name)?.rsplit(',').next()?.trim().to_owned());
+    let other = header("x-forwarded-for").map(|addresses| {
+        let addresses: Vec<_> =
+            addresses.split(',').map(|address| address.trim().to_owned()).collect();
+        client_of(&addresses)
+    });
+    let (client, scheme, host) = match (standard, other) {
+        (Some((client, ..)), Some(other)) if client != other => return nothing,
+        (Some(standard), _) => standard,
+        (None, other) => {
+            (other.unwrap_or(peer), last("x-forwarded-proto"), last("x-forwarded-host"))
         }
     };
-    let mut client = peer;
-    for text in addresses.iter().rev() {
-        // Who wrote what is no address is not known.
-        let Some(address) = address_of(text) else { break };
-        client = Some(address);
-        if !is_trusted(address) {
-            break;
-        }
-    }
-    let is_said = |text: &String| !text.is_empty();
-    ForwardedRequest { client, scheme: scheme.filter(is_said), host: host.filter(is_said) }
+    let is_filled = |text: &String| !text.is_empty();
+    ForwardedRequest { client, scheme: scheme.filter(is_filled), host: host.filter(is_filled) }
 }
 
 /// Returns the address of a node: `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]:4711`.
@@ -154,15 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn forwarded_headers_are_used_only_from_a_trusted_proxy() {
         let headers = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-host", "shop.example")];
         assert_eq!(
             seen("198.51.100.7", &headers),
             ForwardedRequest { client: ip("198.51.100.7"), ..ForwardedRequest::default() }
         );
-        let believed = seen("10.0.0.1", &headers);
+        let trusted = seen("10.0.0.1", &headers);
         assert_eq!(
-            (believed.client, believed.host.as_deref()),
+            (trusted.client, trusted.host.as_deref()),
             (ip("192.0.2.1"), Some("shop.example"))
         );
         assert_eq!(
@@ -172,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
+    fn the_client_is_the_last_address_that_is_not_of_a_trusted_proxy() {
         let client = |chain| seen("::1", &[("x-forwarded-for", chain)]).client;
         assert_eq!(
             client("203.0.113.9, 192.0.2.1, 10.0.0.2"),
             ip("192.0.2.1"),
-            "the first may be made up"
+            "the first may be forged"
         );
         assert_eq!(client("10.0.0.3, 10.0.0.2"), ip("10.0.0.3"));
         assert_eq!(client("192.0.2.1:4711"), ip("192.0.2.1"));
@@ -186,18 +197,24 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_counts_first() {
+    fn the_standard_header_is_read_and_headers_that_name_two_clients_are_not() {
         let header = "for=\"[2001:db8::1]:4711\";proto=https;host=shop.example, For=10.0.0.2";
-        let found = seen("10.0.0.1", &[("forwarded", header), ("x-forwarded-for", "192.0.2.1")]);
-        assert_eq!(found.client, ip("2001:db8::1"));
-        assert_eq!(
-            (found.scheme.as_deref(), found.host.as_deref()),
-            (Some("https"), Some("shop.example"))
-        );
+        for other in [None, Some(("x-forwarded-for", "2001:db8::1, 10.0.0.2"))] {
+            let headers: Vec<_> = std::iter::once(("forwarded", header)).chain(other).collect();
+            let found = seen("10.0.0.1", &headers);
+            assert_eq!(found.client, ip("2001:db8::1"));
+            assert_eq!(
+                (found.scheme.as_deref(), found.host.as_deref()),
+                (Some("https"), Some("shop.example"))
+            );
+        }
+        let forged = seen("10.0.0.1", &[("forwarded", header), ("x-forwarded-for", "192.0.2.1")]);
+        let nothing = ForwardedRequest { client: ip("10.0.0.1"), ..ForwardedRequest::default() };
+        assert_eq!(forged, nothing);
     }
 
     #[test]
-    fn networks_have_their_addresses() {
+    fn a_network_contains_the_addresses_of_its_prefix() {
         let has = |network: &str, address| {
             network.parse::<ProxyNetwork>().unwrap().contains(ip(address).unwrap())
         };

@@ -1,9 +1,11 @@
-//! What a framework knows of a request.
+//! The interface by which a framework's request is read.
 
 use std::net::IpAddr;
 
-/// A request as its framework knows it. It is read when an event needs it, on the thread that
-/// reports the failure; so it owns what it returns.
+/// Gives access to the head of a request: method, target, headers, route and peer.
+///
+/// It is read only when an event is made, which may be on another thread and after the handler has
+/// ended. So an implementation owns its data.
 pub trait IncomingRequest: Send + Sync + 'static {
     /// Returns the method: `GET`, `POST`, ..
     fn method(&self) -> &str;
@@ -11,17 +13,17 @@ pub trait IncomingRequest: Send + Sync + 'static {
     /// Returns the path, still percent-encoded.
     fn path(&self) -> &str;
 
-    /// Returns what follows the `?` of the target, still percent-encoded.
+    /// Returns the query string without its `?`, still percent-encoded.
     fn query(&self) -> Option<&str> {
         None
     }
 
-    /// Returns the scheme, where the target or the connection tells it.
+    /// Returns the scheme, if it is known from the target or the connection.
     fn scheme(&self) -> Option<&str> {
         None
     }
 
-    /// Returns the host and port of the target, as HTTP/2 has it in place of the header `host`.
+    /// Returns the host and port of the target. In HTTP/2 they replace the header `host`.
     fn authority(&self) -> Option<&str> {
         None
     }
@@ -29,7 +31,8 @@ pub trait IncomingRequest: Send + Sync + 'static {
     /// Calls `visit` with the name and the value of each header, in order.
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8]));
 
-    /// Returns the first header of this name, which is in lower case, if it is text.
+    /// Returns the value of the first header with this name, if it is text. `name` is in lower
+    /// case.
     fn header(&self, name: &str) -> Option<String> {
         let mut found = None;
         self.headers(&mut |known, value| {
@@ -40,13 +43,14 @@ pub trait IncomingRequest: Send + Sync + 'static {
         found
     }
 
-    /// Returns the pattern of the route that answers, if it is known already; see
+    /// Returns the pattern of the matched route, such as `/orders/{id}`, if it is known before the
+    /// handler runs. Otherwise it can be set later by
     /// [`TrackedRequest::set_route`](super::TrackedRequest::set_route).
     fn route(&self) -> Option<&str> {
         None
     }
 
-    /// Returns the address of the connection's other end.
+    /// Returns the IP address of the peer: the client, or the last proxy.
     fn peer(&self) -> Option<IpAddr> {
         None
     }

@@ -1,10 +1,11 @@
-//! What integrations of web frameworks have in common: an integration reads its framework's types,
-//! this module does the rest. Users of a framework need its integration only.
+//! Support for integrations of web frameworks. An integration reads the types of its framework;
+//! this module does everything else. Applications use the crate of their framework instead, such as
+//! `error-tracker-axum`.
 //!
 //! A middleware begins a [`TrackedRequest`] for each request, runs the handler in its
 //! [`scope`](RequestGuard::scope), and [settles](RequestGuard::settle) it when the response is
-//! known. In between the errors that leave annotated functions are held, and whether they become
-//! events depends on the response.
+//! known. Until then, errors that leave annotated functions are held; the response decides whether
+//! they become events.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The body of a request, recorded while the handler reads it.
+//! Records the body of a request while the handler reads it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::json::{self, Value};
 
 /// Records the start of a request's body while the handler reads it, so that the body is neither
-/// held back nor consumed.
+/// delayed nor consumed.
 ///
-/// Clones record the same body.
+/// Clones share one recording.
 #[derive(Clone)]
 pub struct BodyRecorder {
     body: Arc<Mutex<RecordedBytes>>,
@@ -29,8 +29,8 @@ enum BodyKind {
 }
 
 impl BodyRecorder {
-    /// Returns a recorder for a body of this type; `None` for a type that is not recorded, such as
-    /// an upload, and for one that is compressed.
+    /// Returns a recorder of at most `limit` bytes of a form or JSON. Returns `None` for other
+    /// types, such as uploads, for a compressed body, and if `limit` is 0.
     pub(super) fn of_type(
         content_type: &str,
         encoding: Option<&str>,
@@ -53,7 +53,7 @@ impl BodyRecorder {
         (is_plain && limit > 0).then(|| Self { body: Arc::default(), kind, limit })
     }
 
-    /// Records the next bytes that the handler gets.
+    /// Records the next bytes of the body, up to the limit.
     pub fn record(&self, bytes: &[u8]) {
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         let room = self.limit.saturating_sub(body.bytes.len());
@@ -61,8 +61,9 @@ impl BodyRecorder {
         body.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// Returns the form fields and the JSON of what was recorded by now. A body that cannot be
-    /// parsed, or was not read to its end, is a text.
+    /// Returns the form fields and the JSON value of the recorded bytes. JSON that cannot be
+    /// parsed, for example because the handler has read only a part of it, is returned as text. The
+    /// text ends with `…` if the body is longer than the limit.
     pub(super) fn read(&self) -> (Vec<(String, String)>, Value) {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         if body.bytes.is_empty() {
@@ -84,7 +85,7 @@ impl BodyRecorder {
     }
 }
 
-/// The body may have secrets, so it is left out.
+/// Leaves out the body, which may contain secrets.
 impl fmt::Debug for BodyRecorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyRecorder").field("kind", &self.kind).finish_non_exhaustive()
@@ -97,7 +98,7 @@ mod tests {
     use crate::json::{Value, json};
 
     #[test]
-    fn only_forms_and_json_are_recorded_and_never_what_is_compressed() {
+    fn only_forms_and_json_that_are_not_compressed_are_recorded() {
         let is_recorded = |kind, encoding| BodyRecorder::of_type(kind, encoding, 10).is_some();
         for kind in
             ["application/json", "Application/JSON; charset=utf-8", "application/vnd.shop+JSON"]
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_so_far_shows() {
+    fn the_bytes_read_so_far_are_parsed_or_returned_as_text() {
         let json = BodyRecorder::of_type("application/json", None, 20).unwrap();
         assert_eq!(json.read(), (Vec::new(), Value::Null));
         json.record(b"{\"id\":");

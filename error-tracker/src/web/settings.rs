@@ -1,20 +1,22 @@
-//! Settings of the integrations.
+//! The settings that all integrations share.
 
 use super::{ProxyNetwork, StatusSet};
 
-/// What becomes of an error that left an annotated function, or was given as the error of the
-/// response, where the response has a status from 400 to 599 that is not tracked.
+/// How an error is treated if the response has a status from 400 to 599 that is not tracked. It
+/// applies to errors that leave annotated functions, and to the error that the response was made
+/// of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UntrackedErrors {
-    /// It is dropped, and counted in [`Health::untracked`](crate::Health::untracked).
+    /// Drops the error, and counts it in [`Health::untracked`](crate::Health::untracked).
     #[default]
     Drop,
-    /// It is an event, marked as handled.
+    /// Records an event that is marked as handled.
     Keep,
 }
 
-/// Settings of a middleware that tracks requests. The integrations have the same methods.
+/// The settings of a middleware or layer that tracks requests. The middlewares and layers of the
+/// integrations have the same methods.
 #[derive(Clone, Debug)]
 pub struct WebSettings {
     pub(super) statuses: StatusSet,
@@ -69,7 +71,7 @@ impl WebSettings {
         self
     }
 
-    /// Sets what becomes of errors that are answered with a status from 400 to 599 that is not
+    /// Sets how errors are treated if the response has a status from 400 to 599 that is not
     /// tracked. By default they are dropped and counted.
     #[must_use]
     pub fn untracked_errors(mut self, untracked: UntrackedErrors) -> Self {
@@ -77,16 +79,17 @@ impl WebSettings {
         self
     }
 
-    /// Sets how many bytes of a form or of JSON are recorded, while the handler reads them: 65,536
-    /// by default, 0 for none.
+    /// Sets the maximum number of bytes of a form or JSON body that are recorded while the handler
+    /// reads it: 65,536 by default. With 0 no body is recorded.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// Believes the headers `forwarded`, `x-forwarded-for`, `x-forwarded-proto` and
-    /// `x-forwarded-host` of these proxies. By default nobody is believed.
+    /// Adds proxies whose headers `forwarded`, `x-forwarded-for`, `x-forwarded-proto` and
+    /// `x-forwarded-host` are used. By default these headers are ignored, because any client can
+    /// send them.
     ///
     /// ```
     /// # fn settings() -> Result<error_tracker::web::WebSettings, error_tracker::web::NetworkError> {
@@ -102,11 +105,11 @@ impl WebSettings {
         self
     }
 
-    /// Sets the header of the request that has its id, `x-request-id` by default. A request without
-    /// it gets one for its events.
+    /// Sets the request header that contains the id of the request, `x-request-id` by default. For
+    /// a request without it, an id is generated.
     ///
     /// # Panics
-    /// The name is not that of a header.
+    /// If `name` is not a valid header name.
     #[must_use]
     #[track_caller]
     pub fn request_id_header(mut self, name: &str) -> Self {
@@ -114,11 +117,11 @@ impl WebSettings {
         self
     }
 
-    /// Puts the event's id into this header of the response to a request that failed, such as
-    /// `x-event-id`.
+    /// Sets the response header, such as `x-event-id`, that gets the id of the event if the request
+    /// failed. By default there is none.
     ///
     /// # Panics
-    /// The name is not that of a header.
+    /// If `name` is not a valid header name.
     #[must_use]
     #[track_caller]
     pub fn event_id_header(mut self, name: &str) -> Self {
@@ -126,48 +129,50 @@ impl WebSettings {
         self
     }
 
-    /// Answers a request that failed with `application/problem+json` (RFC 9457), which has the
-    /// event's id, in place of a body that is empty or plain text.
+    /// Replaces the body of the response to a failed request, if it is empty or plain text, by
+    /// `application/problem+json` (RFC 9457) with the id of the event.
     #[must_use]
     pub fn problem_json(mut self) -> Self {
         self.sends_problems = true;
         self
     }
 
-    /// Sets whether a panic of a handler is caught and answered with the status 500. It is by
-    /// default; else it goes on, for a layer around that answers it.
+    /// Sets whether a panic of a handler is caught and answered with the status 500, which is the
+    /// default. Otherwise it unwinds further, for example to an outer layer that handles it; it is
+    /// recorded in both cases.
     #[must_use]
     pub fn catch_panics(mut self, catches: bool) -> Self {
         self.catches_panics = catches;
         self
     }
 
-    /// Returns the header that gets the event's id, if any.
+    /// Returns the name of the response header that gets the id of the event, if any.
     #[must_use]
     pub fn header_of_event_id(&self) -> Option<&str> {
         self.event_id_header.as_deref()
     }
 
-    /// Returns whether a request that failed is answered with `application/problem+json`.
+    /// Returns whether a body that is empty or plain text is replaced by
+    /// `application/problem+json` if the request failed.
     #[must_use]
     pub fn sends_problems(&self) -> bool {
         self.sends_problems
     }
 
-    /// Returns whether a panic of a handler is caught.
+    /// Returns whether panics of handlers are caught.
     #[must_use]
     pub fn catches_panics(&self) -> bool {
         self.catches_panics
     }
 
-    /// Returns whether a status is a failure.
+    /// Returns whether a response with this status is a failure.
     #[must_use]
     pub fn tracks_status(&self, status: u16) -> bool {
         self.statuses.contains(status)
     }
 }
 
-/// Returns the name of a header in lower case.
+/// Returns `name` in lower case. Panics if it is not a valid header name.
 #[track_caller]
 fn header_name(name: &str) -> String {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);

@@ -1,11 +1,11 @@
-//! The error of a response of which nothing but the response is known.
+//! The error that is recorded for a failed response without a known error.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::scope::bounds;
 
-/// Limit of the text of a response, in bytes.
+/// The maximum length of the text of a response, in bytes.
 const MAX_TEXT: usize = 1_000;
 /// Names of the status codes of gRPC, by number.
 const GRPC: [&str; 17] = [
@@ -28,11 +28,11 @@ const GRPC: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// The error of a response with a tracked status, where the error that led to it is not known. It
-/// is the type of such events.
+/// The error that is recorded for a response with a tracked status if the error that caused it is
+/// not known. Its `Display` text is the status, followed by the text of the body if that is short.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StatusError {
-    /// The status as one word, by which events are grouped: `InternalServerError`.
+    /// The status as one word, such as `InternalServerError`. Events are grouped by it.
     name: String,
     status: String,
     text: String,
@@ -57,7 +57,7 @@ impl StatusError {
     }
 }
 
-/// Returns `DATA_LOSS` as `DataLoss`.
+/// Converts `DATA_LOSS` to `DataLoss`.
 fn capitalized(name: &str) -> String {
     let word = |word: &str| format!("{}{}", &word[..1], word[1..].to_ascii_lowercase());
     name.split('_').map(word).collect()
@@ -87,7 +87,7 @@ mod tests {
     use super::StatusError;
 
     #[test]
-    fn it_reads_as_the_response_does() {
+    fn its_text_is_the_status_with_the_text_of_the_body() {
         let http = |text| StatusError::of_http(500, "Internal Server Error", text).to_string();
         assert_eq!(http(" no stock\n"), "500 Internal Server Error: no stock");
         assert_eq!(http(""), "500 Internal Server Error");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn its_debug_names_the_status_as_a_variant() {
+    fn its_debug_text_has_the_status_as_its_variant() {
         let http = format!("{:?}", StatusError::of_http(418, "I'm a teapot", "x"));
         assert_eq!(http, "Imateapot { text: \"x\" }");
         assert_eq!(format!("{:?}", StatusError::of_http(599, "", "")), "Status599 { text: \"\" }");

@@ -6,7 +6,8 @@ use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeFull, RangeInclusive, 
 /// One more than the largest status.
 const END: u16 = 1000;
 
-/// A set of status codes: a code, a range, or a list of codes.
+/// A set of status codes below 1,000, made from a code, a range, or an array of codes. Larger codes
+/// are left out.
 ///
 /// ```
 /// use error_tracker::web::StatusSet;
@@ -20,16 +21,16 @@ pub struct StatusSet {
 }
 
 impl StatusSet {
-    /// Contains no status.
+    /// The empty set.
     pub const EMPTY: Self = Self { bits: [0; END as usize / 64 + 1] };
 
-    /// Returns whether it contains a status.
+    /// Returns whether the set contains `status`.
     #[must_use]
     pub fn contains(&self, status: u16) -> bool {
         self.bits.get(usize::from(status / 64)).is_some_and(|bits| bits >> (status % 64) & 1 == 1)
     }
 
-    /// Adds the codes of another set. Codes of four digits and more are left out.
+    /// Returns the union of this set and another one.
     #[must_use]
     pub fn with(mut self, other: impl Into<Self>) -> Self {
         for (own, other) in self.bits.iter_mut().zip(other.into().bits) {
@@ -98,7 +99,7 @@ mod tests {
     use super::StatusSet;
 
     #[test]
-    fn a_set_has_its_codes_and_no_others() {
+    fn a_set_contains_its_codes_below_1000_and_no_others() {
         let all = |set: StatusSet| {
             (0..=u16::MAX).filter(|status| set.contains(*status)).collect::<Vec<_>>()
         };

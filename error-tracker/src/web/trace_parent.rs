@@ -1,6 +1,6 @@
 //! The header `traceparent` of W3C Trace Context.
 
-/// Returns the trace id of a `traceparent` header; `None` where the header is not valid.
+/// Returns the trace id of a `traceparent` header, or `None` if the header is not valid.
 pub(super) fn trace_id(header: &str) -> Option<&str> {
     let mut parts = header.trim().split('-');
     let (version, trace, parent, flags) =
@@ -9,7 +9,7 @@ pub(super) fn trace_id(header: &str) -> Option<&str> {
         text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let is_set = |text: &str| text.bytes().any(|byte| byte != b'0');
-    // Later versions may have further parts.
+    // Versions after 00 may append further parts.
     let is_known = version == "00" && parts.next().is_none() || version != "00" && version != "ff";
     let is_valid = is_hex(version, 2)
         && is_known

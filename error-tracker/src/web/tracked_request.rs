@@ -1,37 +1,40 @@
-//! A request from its arrival to its response.
+//! Tracks a request from its arrival to its response.
 
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use super::forwarded::{ForwardedRequest, forwarded};
 use super::trace_parent::trace_id;
 use super::{BodyRecorder, EventId, IncomingRequest, StatusError, UntrackedErrors, WebSettings};
 use crate::event::{Level, Request, new_id};
-use crate::scope::{RequestSource, Scope, ScopeWork};
+use crate::scope::{RequestSource, Scope, ScopeWork, WorkOwner};
 use crate::trace::error_ref::ErrorRef;
 use crate::trace::explicit::{observe_result, report_result};
 use crate::trace::sink::SINK;
 use crate::trace::work_failures::{WorkFailures, WorkResult};
 use crate::{DISABLED, json};
 
-/// The longest id of a request that is taken over, in bytes.
+/// The maximum length of a request id that is accepted from the client, in bytes.
 const MAX_ID: usize = 128;
 
-/// A request that is being handled. Clones are the same request.
+/// A handle to a request that is being handled. Clones refer to the same request.
 ///
-/// What fails in its [`scope`](RequestGuard::scope) belongs to it, on whatever thread or task.
-/// Errors that leave annotated functions are held until it is [settled](RequestGuard::settle).
+/// Every event that is captured in the [scope](RequestGuard::scope) of the request contains it, on
+/// any thread or task that runs in this scope. Errors that leave annotated functions are held until
+/// the request is [settled](RequestGuard::settle).
 #[derive(Clone)]
 pub struct TrackedRequest {
     parts: Arc<RequestParts>,
     failures: Arc<WorkFailures>,
 }
 
-/// Stands for a request until it is settled. Dropped before that, as when the client has gone, it
-/// makes events of what is held.
+/// The guard of a request that is not settled yet. If it is dropped before
+/// [`settle`](Self::settle) is called, for example because the client has disconnected, all held
+/// errors become events.
 #[derive(Debug)]
 pub struct RequestGuard {
     request: TrackedRequest,
@@ -43,41 +46,46 @@ struct RequestParts {
     body: Option<BodyRecorder>,
     route: OnceLock<String>,
     id: OnceLock<String>,
+    /// Whether its status is no failure.
+    is_untracked: AtomicBool,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestOutcome<'a> {
-    /// It was answered.
+    /// The request was answered.
     Response {
-        /// The status.
+        /// The status code.
         status: u16,
-        /// The status in words, such as `Not Found`.
+        /// The reason phrase of the status, such as `Not Found`, or an empty text.
         reason: &'a str,
-        /// The start of the body where that is a short text, else empty. Where no error is known
-        /// this is what the event says, and an error that a function handled is recognised by it.
+        /// The body if it is a short text, otherwise an empty text. If no error is known, the
+        /// message of the event contains it. An error that an annotated function has handled
+        /// counts as the cause of the response if its message is a part of this text.
         text: &'a str,
     },
-    /// It was answered by gRPC.
+    /// The request was answered by gRPC.
     Grpc {
         /// The code in `grpc-status`.
         code: u16,
         /// The text in `grpc-message`.
         message: &'a str,
     },
-    /// There is an error in place of a response; see [`observe_error`].
+    /// The handler returned an error in place of a response. The error was passed to
+    /// [`observe_error`] before.
     Failed,
     /// The handler panicked.
     Panicked {
-        /// The message of the panic, for a panic that the panic hook has not recorded.
+        /// The message of the panic. It is used only if the panic hook has not recorded the
+        /// panic.
         message: &'a str,
     },
 }
 
 impl TrackedRequest {
-    /// Begins a request. Returns `None` while there is no tracker: then nothing can be recorded,
-    /// and `incoming` is not called.
+    /// Begins to track a request. Returns `None` without calling `incoming` while no tracker is
+    /// installed, because nothing can be recorded then.
     #[must_use]
     pub fn begin<I: IncomingRequest>(
         settings: &Arc<WebSettings>,
@@ -97,12 +105,13 @@ impl TrackedRequest {
             body,
             route: OnceLock::new(),
             id: OnceLock::new(),
+            is_untracked: AtomicBool::new(false),
         };
         let request = Self { parts: Arc::new(parts), failures: Arc::default() };
         Some(RequestGuard { request })
     }
 
-    /// Returns the request in whose scope this is called, if it is not settled.
+    /// Returns the request of the current scope, if it is not settled yet.
     ///
     /// ```
     /// use error_tracker::web::TrackedRequest;
@@ -118,39 +127,48 @@ impl TrackedRequest {
         failures.is_open().then_some(Self { parts, failures })
     }
 
-    /// Returns what records the body, if it is of a type that is recorded.
+    /// Returns the recorder of the request's body, if the body is a form or JSON.
     #[must_use]
     pub fn body_recorder(&self) -> Option<&BodyRecorder> {
         self.parts.body.as_ref()
     }
 
-    /// Returns the pattern of the route that answers, if it is known by now.
+    /// Returns the pattern of the matched route, such as `/orders/{id}`, if it is known yet.
     #[must_use]
     pub fn route(&self) -> Option<&str> {
         self.parts.route()
     }
 
-    /// Sets the pattern of the route that answers, if it was not known from the start. The first
-    /// call counts.
+    /// Sets the pattern of the matched route. Has no effect if the route is known already, from
+    /// [`IncomingRequest::route`] or an earlier call.
     pub fn set_route(&self, route: &str) {
         if self.parts.incoming.route().is_none() {
             let _ = self.parts.route.set(route.to_owned());
         }
     }
 
-    /// Returns the id of the request: that of its header, or one that was made for it.
+    /// Makes the response no failure, whatever its status, such as that of a page about failures.
+    /// Errors and panics that were recorded stay.
+    pub fn ignore_status(&self) {
+        self.parts.is_untracked.store(true, Relaxed);
+    }
+
+    /// Returns the id of the request: that of its [header](WebSettings::request_id_header), or a
+    /// generated UUID.
     #[must_use]
     pub fn id(&self) -> &str {
         self.parts.id()
     }
 }
 
-/// Observes the error that the request of the current scope fails with: that of its response, or
-/// one in place of a response. The outcome decides whether it becomes an event; an error that left
-/// an annotated function is the same event. Outside of a request it is an event at once. It counts
-/// as not handled.
+/// Sets the error with which the request of the current scope fails: the one that its response was
+/// made of, or that was returned in place of a response.
 ///
-/// `type_name` is the name of its type, as [`std::any::type_name`] gives it.
+/// The [outcome](RequestOutcome) of the request decides whether the error becomes an event. If the
+/// same error left an annotated function before, both are one event. If it was recorded as handled,
+/// its event is changed to not handled. Outside of a request the error becomes an event at once.
+///
+/// `type_name` is the name of the error's type, as [`std::any::type_name`] returns it.
 pub fn observe_error(error: &dyn Error, type_name: &'static str) {
     if DISABLED {
         return;
@@ -164,19 +182,23 @@ pub fn observe_error(error: &dyn Error, type_name: &'static str) {
 }
 
 impl RequestGuard {
-    /// Returns the present scope with this request, in which the handler is to run.
+    /// Returns a scope with the request, in which the handler runs. In a task it has what the
+    /// current scope has, such as a user that an outer middleware has set.
     #[must_use]
     pub fn scope(&self) -> Scope {
         let TrackedRequest { parts, failures } = &self.request;
-        let mut scope = Scope::current();
+        // Outside of a task the current scope is that of the thread, which other requests share.
+        let mut scope = if WorkOwner::current().is_task { Scope::current() } else { Scope::new() };
         scope.set_shared_request_source(Arc::clone(parts) as _);
         scope.set_work(ScopeWork::new(Arc::clone(failures) as _, Arc::clone(parts) as _));
         scope
     }
 
-    /// Settles the request: what is held becomes events or is dropped, as the outcome and the
-    /// settings say. Returns the id of the event of its failure. What is still running of it is
-    /// recorded without delay from now on. To be called in the request's scope.
+    /// Settles the request: the outcome and the settings decide whether held errors become events
+    /// or are dropped. Returns the id of the event if the request failed. Must be called in the
+    /// scope of the request.
+    ///
+    /// Errors in tasks of the request that still run are recorded without delay afterwards.
     pub fn settle(self, outcome: RequestOutcome<'_>) -> Option<EventId> {
         let settings = &self.request.parts.settings;
         let (fails, refuses, text) = match outcome {
@@ -189,7 +211,10 @@ impl RequestGuard {
             RequestOutcome::Failed => (true, false, ""),
             RequestOutcome::Panicked { message } => (true, false, message),
         };
-        let result = if fails {
+        let fails = fails && !self.request.parts.is_untracked.load(Relaxed);
+        let result = if fails && matches!(outcome, RequestOutcome::Panicked { .. }) {
+            WorkResult::Panicked
+        } else if fails {
             WorkResult::Failed { text }
         } else if refuses && settings.untracked_errors == UntrackedErrors::Drop {
             WorkResult::Refused
@@ -219,7 +244,7 @@ impl Drop for RequestGuard {
     }
 }
 
-/// Reports an outcome of which no error is known.
+/// Reports an outcome without a known error, and returns the id of the event.
 fn report_status(outcome: RequestOutcome<'_>) -> Option<String> {
     let (error, level) = match outcome {
         RequestOutcome::Response { status, reason, text } => {

@@ -1,11 +1,11 @@
-//! How an error is answered.
+//! Converts errors to responses.
 
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 
 use crate::shop_error::ShopError;
 
-/// actix keeps the error with the response, where the middleware of error-tracker finds it.
+/// actix stores the error in the response, from which the middleware of error-tracker reads it.
 impl ResponseError for ShopError {
     fn status_code(&self) -> StatusCode {
         match self {

@@ -1,4 +1,4 @@
-//! Who may see the pages of failures.
+//! The login, and the permission for the pages of error-tracker.
 
 use actix_web::http::header;
 use actix_web::web::{Data, Form};

@@ -1,7 +1,7 @@
-//! A shop on actix-web whose failures error-tracker records:
-//! `cargo run -p error-tracker-actix-shop`, then open the address that it prints. Its pages of
-//! failures are at `/dev/error/`, for `staff` with the password `kettle`. What does not depend on
-//! actix-web is in `examples/shop`.
+//! A shop on actix-web whose failures error-tracker records. Run
+//! `cargo run -p error-tracker-actix-shop`, and open the address that it prints. The pages of
+//! error-tracker are at `/dev/error/`; log in as `staff` with the password `kettle`. The code that
+//! does not depend on actix-web is in `examples/shop`.
 
 #[path = "../../shop/arguments.rs"]
 mod arguments;
@@ -30,7 +30,7 @@ use actix_web::{App, HttpServer};
 use shop::Shop;
 use shop_error::ShopError;
 
-/// The largest file that is taken, in bytes.
+/// The maximum length of an uploaded file, in bytes.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 
 fn routes(config: &mut web::ServiceConfig) {
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _tracker =
         error_tracker::builder().database(database).release(env!("CARGO_PKG_VERSION")).install()?;
     let shop = Shop::open()?;
-    // The routes, the pages of error-tracker, and its middleware around all of them.
+    // The middleware is wrapped last, so that it is around the routes and the pages.
     let app = move || {
         let staff = shop.clone();
         let pages = error_tracker_actix::viewer()
@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for address in server.addrs() {
         println!("listening on http://{address}");
     }
-    // A signal ends it, and then the tracker stores what it still has.
+    // Returns after a signal. Dropping the guard of the tracker then stores all pending events.
     server.run().await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Orders and their payment.
+//! Handlers for orders, their payment, and uploads.
 
 use actix_web::web::{Bytes, Data, Json, Path};
 use error_tracker::auto_track_exception;
@@ -26,7 +26,7 @@ pub(crate) async fn pay(
     Ok(Json(Receipt { order: order.id, paid: true }))
 }
 
-/// Takes a file, which error-tracker does not record.
+/// Receives a file. error-tracker does not record it, because it is neither a form nor JSON.
 pub(crate) async fn upload(file: Bytes) -> String {
     format!("{} bytes", file.len())
 }

@@ -1,4 +1,4 @@
-//! How an error is answered.
+//! Converts errors to responses.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::shop_error::ShopError;
 
-/// The layer of error-tracker finds the error in the extensions of the response.
+/// Puts the error into the extensions of the response, from which the layer of error-tracker reads
+/// it.
 impl IntoResponse for ShopError {
     fn into_response(self) -> Response {
         let status = match self {

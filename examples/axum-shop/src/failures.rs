@@ -1,4 +1,4 @@
-//! Each kind of failure, to be looked at: `GET /fail/KIND?marker=M`.
+//! Handlers that fail, one for each kind of failure: `GET /fail/KIND?marker=M`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who may see the pages of failures.
+//! The login, and the permission for the pages of error-tracker.
 
 use axum::Form;
 use axum::extract::State;

@@ -1,6 +1,6 @@
-//! A shop on axum whose failures error-tracker records: `cargo run -p error-tracker-axum-shop`,
-//! then open the address that it prints. Its pages of failures are at `/dev/error/`, for `staff`
-//! with the password `kettle`. What does not depend on axum is in `examples/shop`.
+//! A shop on axum whose failures error-tracker records. Run `cargo run -p error-tracker-axum-shop`,
+//! and open the address that it prints. The pages of error-tracker are at `/dev/error/`; log in as
+//! `staff` with the password `kettle`. The code that does not depend on axum is in `examples/shop`.
 
 #[path = "../../shop/arguments.rs"]
 mod arguments;
@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use shop::Shop;
 use shop_error::ShopError;
 
-/// The application: routes, the pages of error-tracker, and its layer around all of them.
+/// Returns the application. The layer is added last, so that it is around the routes and the pages.
 fn app(shop: &Shop) -> Router {
     let staff = shop.clone();
     let pages = error_tracker_axum::viewer()

@@ -1,4 +1,4 @@
-//! Errors in place of a response: actix makes a response of them further out.
+//! Errors in place of a response, which actix converts to a response after all middlewares.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,9 +11,11 @@ use error_tracker::web::{EventId, RequestGuard, RequestOutcome};
 use crate::response::{settle, tell};
 use crate::service::TrackingRules;
 
-/// Settles a request by the response that is made of an error, in the present scope. Its status is
-/// not known before: [`ResponseError::status_code`] need not tell it, and
-/// [`Error::error_response`] may answer once only.
+/// Adds a response mapper to `error` that settles the request by the response that actix will make
+/// of the error, in the current scope.
+///
+/// The status is not known before that: it may differ from [`ResponseError::status_code`], and
+/// [`Error::error_response`] may be called only once.
 pub(crate) fn settle_when_answered(rules: &TrackingRules, guard: RequestGuard, error: &mut Error) {
     rules.errors.observe(error);
     let answer = UnknownAnswer {
@@ -25,13 +27,13 @@ pub(crate) fn settle_when_answered(rules: &TrackingRules, guard: RequestGuard, e
     error.add_response_mapper(move |response| answer.settle(response));
 }
 
-/// The response that will be made of an error.
+/// The state that is needed to settle a request by the response of an error.
 struct UnknownAnswer {
     rules: TrackingRules,
     scope: Scope,
     /// The request, until it is settled.
     guard: RefCell<Option<RequestGuard>>,
-    /// The status as far as the error tells it.
+    /// The status code of the error, which is used if no response is made of it.
     status: StatusCode,
 }
 
@@ -43,7 +45,7 @@ impl UnknownAnswer {
 }
 
 impl Drop for UnknownAnswer {
-    /// Settles the request where a middleware further out gave an answer of its own.
+    /// Settles the request if an outer middleware has replaced the error by a response of its own.
     fn drop(&mut self) {
         if let Some(guard) = self.guard.take() {
             let (status, reason) = (self.status.as_u16(), self.status.canonical_reason());
@@ -55,7 +57,8 @@ impl Drop for UnknownAnswer {
     }
 }
 
-/// Returns the error that answers a request whose handler panicked.
+/// Returns the error that is the result of a request whose handler panicked. Its response has the
+/// status 500 and the event's id.
 pub(crate) fn panic_answer(rules: &TrackingRules, id: Option<EventId>) -> Error {
     let mut error = Error::from(HandlerPanic);
     if let Some(id) = id {
@@ -69,8 +72,8 @@ pub(crate) fn panic_answer(rules: &TrackingRules, id: Option<EventId>) -> Error 
     error
 }
 
-/// Stands for the response of a handler that panicked. The panic has left no request with which a
-/// response could be made.
+/// The error that replaces the response of a handler that panicked. The panic has dropped the
+/// request, without which actix cannot make a response.
 #[derive(Debug)]
 struct HandlerPanic;
 

@@ -1,4 +1,4 @@
-//! What is kept of a request until it is settled.
+//! The copy of a request's head that is kept until the request is settled.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, Uri};
 use error_tracker::web::IncomingRequest;
 
-/// The head of a request. actix's own belongs to one thread, and must not have a second owner while
-/// it is routed; an event may be made on another thread.
+/// The head of a request. It is copied because an event may be made on another thread, while the
+/// request of actix is not `Send` and must not have a second owner while it is routed.
 pub(crate) struct RequestHead {
     method: Method,
     uri: Uri,
@@ -27,7 +27,7 @@ impl RequestHead {
             method: request.method().clone(),
             uri: request.uri().clone(),
             headers: all,
-            // Around the router it is looked up by the path, as the router does it afterwards.
+            // Outside of the router, actix finds the pattern by the path, as the router will.
             route: request.match_pattern(),
             is_secure: request.app_config().secure(),
             peer: request.peer_addr().map(|address| address.ip()),
@@ -53,12 +53,12 @@ impl IncomingRequest for RequestHead {
     }
 
     fn authority(&self) -> Option<&str> {
-        // User and password of a proxy's target are nobody's business.
+        // The target of a request to a proxy may contain a user and a password, which are left out.
         let authority = self.uri.authority()?.as_str();
         Some(authority.rsplit_once('@').map_or(authority, |(_, host)| host))
     }
 
-    /// actix does not keep the order in which headers arrived; they come by name.
+    /// Visits the headers sorted by name, because actix does not keep the order of arrival.
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
         let mut sorted: Vec<_> = self.headers.iter().collect();
         sorted.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));

@@ -25,27 +25,29 @@
 //!
 //! # What is recorded
 //!
-//! - Every event that is captured while a request is handled has the request, with the matched
-//!   route, and with forms and JSON as far as the handler has read them. So do events in tasks that
-//!   [`spawn`], [`spawn_blocking`] and [`block`] start (elsewhere
-//!   [`FutureScopeExt`](error_tracker::scope::FutureScopeExt) and
-//!   [`propagate`](error_tracker::scope::propagate)).
-//! - A response with a [tracked status](TrackerMiddleware::track_status), an error in place of a
-//!   response, and a panic, each without any attribute. Of one failure there is one event: that of
-//!   the attribute or capture which saw it first.
-//! - The error behind a response: see [`TrackerMiddleware::errors`].
+//! - Failed requests, with or without attributes on the handlers: a response with a
+//!   [tracked status](TrackerMiddleware::track_status), an error in place of a response, and a
+//!   panic.
+//! - The error that a response was made of: see [`TrackerMiddleware::errors`].
+//! - The request, in every event that is captured while it is handled, with the matched route, and
+//!   with forms and JSON as far as the handler has read them. This includes events in tasks that
+//!   [`spawn`], [`spawn_blocking`] and [`block`] start. Other ways to start work need
+//!   [`FutureScopeExt`](error_tracker::scope::FutureScopeExt) or
+//!   [`propagate`](error_tracker::scope::propagate).
 //!
-//! An error that leaves annotated functions is an event when the response says that the request
-//! failed. One that is answered with another status from 400 to 599 is dropped and counted, or
-//! kept: see [`TrackerMiddleware::untracked_errors`].
+//! Each failure is one event, even if an attribute or a capture has recorded it before.
 //!
-//! actix itself closes the connection when a handler panics. The middleware catches the panic: it
-//! goes on outward as an error that is answered with the status 500.
+//! An error that leaves annotated functions is held until the response is known. It becomes an
+//! event if the request failed. If the response has another status from 400 to 599 the error is
+//! dropped and counted, or kept: see [`TrackerMiddleware::untracked_errors`].
 //!
-//! # The error behind a response
+//! Without the middleware, actix closes the connection when a handler panics. The middleware
+//! catches the panic and returns an error, whose response has the status 500.
 //!
-//! actix keeps the `Err` of a handler with the response that it makes of it. The middleware knows
-//! the types that it was told:
+//! # The error that a response was made of
+//!
+//! actix stores the `Err` of a handler in the response that it makes of it. Register the type, so
+//! that the middleware can read the error:
 //!
 //! ```
 //! use actix_web::ResponseError;
@@ -58,19 +60,21 @@
 //! let middleware = error_tracker_actix::middleware().errors::<AppError>();
 //! ```
 //!
-//! Or record it where it becomes a response, with its variables:
-//! `#[error_tracker::track_exception(error = self)] fn error_response(&self) -> HttpResponse`.
+//! Alternatively, `#[error_tracker::track_exception(error = self)]` on
+//! `fn error_response(&self) -> HttpResponse` records the error where it becomes a response, with
+//! the variables of that function.
 //!
 //! # Where to put the middleware
 //!
-//! Around the whole application, as the last one that [`App::wrap`](actix_web::App::wrap) gets: that
-//! is the outermost. It sees nothing of what middlewares around it do. It works as well around a
-//! scope or a resource, for the requests of these. Several middlewares on one request are one: an
-//! inner one adds the errors that it sees, before a middleware such as `ErrorHandlers` replaces
-//! their responses, and the outermost one decides.
+//! Pass it to the last call of [`App::wrap`](actix_web::App::wrap), so that it is the outermost
+//! middleware: failures of middlewares around it are not recorded. It can also wrap a scope or a
+//! resource, and then tracks the requests of these. If several of these middlewares are around one
+//! handler, the outermost one tracks the request. An inner one adds the errors of its service
+//! before a middleware such as `ErrorHandlers` replaces their responses.
 //!
-//! [`NormalizePath`](actix_web::middleware::NormalizePath) belongs within: around it removes the
-//! slash that the links of the pages need, and the pages say so.
+//! [`NormalizePath`](actix_web::middleware::NormalizePath) must be inside this middleware.
+//! Otherwise it removes the slash that the links of the pages need; the pages then write a warning
+//! to standard error.
 
 mod error_answer;
 mod http_request;

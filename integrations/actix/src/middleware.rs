@@ -24,17 +24,19 @@ pub fn middleware() -> TrackerMiddleware {
     TrackerMiddleware::default()
 }
 
-/// A middleware that tracks requests; made by [`middleware()`].
+/// A middleware that tracks requests. It is created by [`middleware()`].
 #[derive(Clone, Debug, Default)]
 pub struct TrackerMiddleware {
     rules: TrackingRules,
 }
 
 impl TrackerMiddleware {
-    /// Knows the error behind a response where it is a `T`: that of [`HttpResponse::error`], which
-    /// actix makes of the `Err` of a handler. The event has the error with its causes, and the
-    /// trace of the annotated functions that it left. Can be called for several types. Of other
-    /// types only the texts are known.
+    /// Registers `T` as an error type that is read from responses: actix stores the `Err` of a
+    /// handler in [`HttpResponse::error`]. The event then contains the error with its causes, and
+    /// the return trace of the annotated functions that it left. Can be called for several types.
+    ///
+    /// Of an error of another type, only the `Display` and `Debug` texts are recorded. Boxed errors
+    /// and the errors of actix itself need not be registered.
     ///
     /// ```
     /// # #[derive(Debug)] struct ShopError;
@@ -51,7 +53,8 @@ impl TrackerMiddleware {
         self.errors_by(|error: &T| error)
     }
 
-    /// The same of a type that is no error itself: `read` returns the error in it.
+    /// Registers a type `T` like [`errors`](Self::errors), for a `T` that does not implement
+    /// [`Error`](StdError) itself but contains an error. `read` returns that error.
     ///
     /// ```
     /// #[derive(Debug)]
@@ -77,59 +80,59 @@ impl TrackerMiddleware {
         self.with(|settings| settings.track_status(statuses))
     }
 
-    /// Sets what becomes of errors that are answered with a status that is not tracked: see
+    /// Sets how errors are treated if the status of the response is not tracked: see
     /// [`WebSettings::untracked_errors`].
     #[must_use]
     pub fn untracked_errors(self, untracked: UntrackedErrors) -> Self {
         self.with(|settings| settings.untracked_errors(untracked))
     }
 
-    /// Sets how many bytes of a form or of JSON are recorded: see [`WebSettings::max_body`].
+    /// Sets the maximum number of recorded bytes of a form or JSON: see [`WebSettings::max_body`].
     #[must_use]
     pub fn max_body(self, bytes: usize) -> Self {
         self.with(|settings| settings.max_body(bytes))
     }
 
-    /// Believes the forwarded headers of these proxies: see [`WebSettings::trust_proxies`].
+    /// Adds proxies whose forwarded headers are used: see [`WebSettings::trust_proxies`].
     #[must_use]
     pub fn trust_proxies(self, proxies: impl IntoIterator<Item = ProxyNetwork>) -> Self {
         self.with(|settings| settings.trust_proxies(proxies))
     }
 
-    /// Sets the header that has the request's id: see [`WebSettings::request_id_header`].
+    /// Sets the header that contains the request's id: see [`WebSettings::request_id_header`].
     ///
     /// # Panics
-    /// The name is not that of a header.
+    /// If `name` is not a valid header name.
     #[must_use]
     #[track_caller]
     pub fn request_id_header(self, name: &str) -> Self {
         self.with(|settings| settings.request_id_header(name))
     }
 
-    /// Puts the event's id into this header of the response: see [`WebSettings::event_id_header`].
+    /// Sets the response header that gets the event's id: see [`WebSettings::event_id_header`].
     ///
     /// # Panics
-    /// The name is not that of a header.
+    /// If `name` is not a valid header name.
     #[must_use]
     #[track_caller]
     pub fn event_id_header(self, name: &str) -> Self {
         self.with(|settings| settings.event_id_header(name))
     }
 
-    /// Answers a request that failed with `application/problem+json`: see
+    /// Replaces plain text in the response to a failed request by `application/problem+json`: see
     /// [`WebSettings::problem_json`].
     #[must_use]
     pub fn problem_json(self) -> Self {
         self.with(WebSettings::problem_json)
     }
 
-    /// Sets whether panics are caught: see [`WebSettings::catch_panics`].
+    /// Sets whether panics of handlers are caught: see [`WebSettings::catch_panics`].
     #[must_use]
     pub fn catch_panics(self, catches: bool) -> Self {
         self.with(|settings| settings.catch_panics(catches))
     }
 
-    /// Sets all settings at once.
+    /// Replaces all settings.
     #[must_use]
     pub fn settings(self, settings: WebSettings) -> Self {
         self.with(|_| settings)

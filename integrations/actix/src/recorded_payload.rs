@@ -1,4 +1,4 @@
-//! The body of a request, recorded while it is read.
+//! Records the body of a request while it is read.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,13 +10,13 @@ use actix_web::web::Bytes;
 use error_tracker::web::BodyRecorder;
 use futures_core::Stream;
 
-/// A body of a request whose start is recorded while the handler reads it.
+/// The body of a request. Its start is recorded while the handler reads it.
 struct RecordedPayload {
     payload: Payload,
     recorder: BodyRecorder,
 }
 
-/// Records what the handler reads of a request's body.
+/// Replaces the body of a request by one that passes the bytes that are read to `recorder`.
 pub(crate) fn record(request: &mut ServiceRequest, recorder: &BodyRecorder) {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {

@@ -1,4 +1,4 @@
-//! What a response says of its request, and what it tells the client.
+//! Settles a request by its response, and adds the event's id to the response.
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
@@ -9,10 +9,12 @@ use error_tracker::web::{EventId, RequestGuard, RequestOutcome, WebSettings};
 use crate::service::TrackingRules;
 use crate::watched_body::WatchedBody;
 
-/// The longest body that is read as the text of a failure, in bytes.
+/// The maximum length of the body of a failed response that is read as the message of the event, in
+/// bytes.
 const MAX_TEXT: usize = 4096;
 
-/// Settles a request by its response, in the request's scope.
+/// Settles a request by its response, and returns the response with the event's id. Must be called
+/// in the request's scope.
 pub(crate) fn settle(
     rules: &TrackingRules,
     guard: RequestGuard,
@@ -42,13 +44,13 @@ pub(crate) fn settle(
     })
 }
 
-/// The body of a response.
+/// The body of a response, by how it is sent.
 enum ResponseBody {
-    /// It is complete.
+    /// A complete body.
     Whole(Bytes),
-    /// It is sent over some time, so that it may fail meanwhile.
+    /// A stream, which may fail while it is sent.
     Stream(BoxBody),
-    /// Nothing is to be done with it: there is none, which differs from one without bytes.
+    /// A body that is sent unchanged: a new one, or no body, which differs from an empty one.
     Other(BoxBody),
 }
 
@@ -60,7 +62,7 @@ impl ResponseBody {
         }
     }
 
-    /// Returns the text of a short body that is complete; else nothing.
+    /// Returns the text of a complete body of at most [`MAX_TEXT`] bytes, otherwise an empty text.
     fn short_text(&self) -> String {
         match self {
             Self::Whole(bytes) if bytes.len() <= MAX_TEXT => {
@@ -71,8 +73,9 @@ impl ResponseBody {
     }
 }
 
-/// Puts the event's id into the extensions, and into a header when asked. Returns the problem that
-/// replaces the body, when asked, and changes the headers that describe the former one.
+/// Adds the event's id to the extensions and, if it is set, to the header for event ids. Returns an
+/// RFC 9457 problem as the new body if the settings ask for it and the body may be replaced, and
+/// adapts the headers that describe the body.
 pub(crate) fn tell(
     settings: &WebSettings,
     head: &mut HttpResponse<()>,
@@ -100,13 +103,14 @@ pub(crate) fn tell(
     Some(BoxBody::new(problem))
 }
 
-/// Returns the type of a body, without its parameters; types are written in lower case.
+/// Returns the media type of a body without its parameters, or `?` if the header is not text. It is
+/// compared with regard to case, because servers write media types in lower case.
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("?");
     Some(value.split(';').next().unwrap_or(value).trim())
 }
 
-/// Whether the body of a type is text that people write.
+/// Returns whether bodies of this media type are text that a person can read as a message.
 fn is_readable(kind: &str) -> bool {
     kind == "text/plain" || kind == "application/json" || kind.ends_with("+json")
 }

@@ -1,8 +1,9 @@
-//! The types of errors that a middleware was told.
+//! The error types that are registered for a middleware.
 
 use std::any::type_name;
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use actix_web::error::{
@@ -12,7 +13,7 @@ use actix_web::error::{
 use actix_web::{Error, ResponseError};
 use error_tracker::web::observe_error;
 
-/// Readers of the types of errors that responses are made of.
+/// The registered error types. Errors of these types are found in responses, and in place of them.
 #[derive(Clone, Default)]
 pub(crate) struct ResponseErrors {
     readers: Arc<Vec<ErrorReader>>,
@@ -23,12 +24,12 @@ type ErrorObserver = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 #[derive(Clone)]
 struct ErrorReader {
     type_name: &'static str,
-    /// Observes the error if it is of the type.
+    /// Observes the error if it is of the type. Returns whether it is.
     observe: ErrorObserver,
 }
 
 impl ResponseErrors {
-    /// Adds a type, which `read` shows as an error.
+    /// Registers a type; `read` returns the error of a value of this type.
     pub(crate) fn add<T: ResponseError + 'static>(
         &mut self,
         read: impl for<'a> Fn(&'a T) -> &'a (dyn StdError + 'static) + Send + Sync + 'static,
@@ -37,7 +38,9 @@ impl ResponseErrors {
             type_name: type_name::<T>(),
             observe: Arc::new(move |error| {
                 if let Some(error) = error.as_error::<T>() {
-                    observe_error(read(error), type_name::<T>());
+                    let observe = || observe_error(read(error), type_name::<T>());
+                    // A panic of `read`, or of the error, is recorded as every panic; the response stays.
+                    drop(catch_unwind(AssertUnwindSafe(observe)));
                 } else if let Some(error) = error.as_error::<InternalError<T>>() {
                     observe_error(&ShownError(error), type_name::<T>());
                 } else {
@@ -48,8 +51,8 @@ impl ResponseErrors {
         });
     }
 
-    /// Observes the error of a response, or one in place of a response. Of a type that is not known
-    /// here only its texts are known.
+    /// Observes the error of a response, or one in place of a response. If its type is neither
+    /// registered nor one of actix, only its texts are recorded.
     pub(crate) fn observe(&self, error: &Error) {
         let is_known = self.readers.iter().any(|reader| (reader.observe)(error))
             || of_actix(error).is_some_and(|(error, type_name)| {
@@ -62,7 +65,8 @@ impl ResponseErrors {
     }
 }
 
-/// An error in one of actix's, such as `ErrorBadGateway` makes, which shows nothing but its texts.
+/// An error that is wrapped by actix, for example by `ErrorBadGateway`. The wrapper gives access
+/// only to its texts.
 struct ShownError<'a, T>(&'a InternalError<T>);
 
 impl<T: fmt::Debug> fmt::Debug for ShownError<'_, T> {
@@ -79,7 +83,8 @@ impl<T: fmt::Display> fmt::Display for ShownError<'_, T> {
 
 impl<T: fmt::Debug + fmt::Display> StdError for ShownError<'_, T> {}
 
-/// Returns an error that actix itself makes a response of, with the name of its type.
+/// Returns the error and the name of its type, if it is boxed or of a type for which actix
+/// implements [`ResponseError`].
 fn of_actix(error: &Error) -> Option<(&(dyn StdError + 'static), &'static str)> {
     fn known<T: StdError + ResponseError + 'static>(
         error: &Error,

@@ -1,4 +1,4 @@
-//! The service, and the future of a response.
+//! The service that tracks requests, and the future of its responses.
 
 use std::any::Any;
 use std::future::Future;
@@ -20,7 +20,7 @@ use crate::recorded_payload::record;
 use crate::response::settle;
 use crate::response_errors::ResponseErrors;
 
-/// A service whose requests are tracked; made by
+/// A service whose requests are tracked. It is created by
 /// [`TrackerMiddleware`](crate::TrackerMiddleware).
 #[derive(Clone, Debug)]
 pub struct TrackerService<S> {
@@ -28,7 +28,7 @@ pub struct TrackerService<S> {
     pub(crate) rules: TrackingRules,
 }
 
-/// What a middleware was told.
+/// The settings and the registered error types of a middleware.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrackingRules {
     pub(crate) settings: Arc<WebSettings>,
@@ -79,7 +79,7 @@ where
     }
 }
 
-/// Sets the route of a request that does not know it yet.
+/// Sets the route of a request to the result of `find`, if the route is not known yet.
 fn set_route(request: &TrackedRequest, find: impl FnOnce() -> Option<String>) {
     if request.route().is_none()
         && let Some(route) = find()
@@ -89,7 +89,7 @@ fn set_route(request: &TrackedRequest, find: impl FnOnce() -> Option<String>) {
 }
 
 pin_project! {
-    /// The future of a response to a tracked request.
+    /// The future of the response to a tracked request.
     pub struct TrackerFuture<F> {
         #[pin]
         kind: FutureKind<F>,
@@ -99,11 +99,11 @@ pin_project! {
 pin_project! {
     #[project = FutureKindProjection]
     enum FutureKind<F> {
-        /// In the scope of its request.
+        /// Runs in the scope of its request.
         Tracked { #[pin] future: ScopedFuture<HandlingFuture<F>> },
-        /// There is no tracker.
+        /// No tracker was installed when the request arrived.
         Untracked { #[pin] future: HandlingFuture<F> },
-        /// Within a request that a middleware further out tracks.
+        /// The request is tracked by an outer middleware.
         Inner { #[pin] future: F, rules: TrackingRules },
     }
 }
@@ -134,7 +134,7 @@ where
     }
 }
 
-/// What a handler panicked with.
+/// The value with which a handler panicked.
 struct PanicPayload(Box<dyn Any + Send>);
 
 impl PanicPayload {
@@ -145,14 +145,14 @@ impl PanicPayload {
 }
 
 pin_project! {
-    /// The handling of a request, up to its response.
+    /// The future of the handler, which settles the request by the handler's result.
     struct HandlingFuture<F> {
-        // `None` where the service panicked when it was called.
+        // `None` if `call` of the service panicked.
         #[pin]
         future: Option<F>,
         panic: Option<PanicPayload>,
-        // Behind the future, so that it is dropped after what the future reports when it is
-        // dropped. `None` without a tracker.
+        // Declared after the future, so that it is dropped later: dropping the future may report
+        // errors, which belong to the request. `None` without a tracker, or when it is settled.
         guard: Option<RequestGuard>,
         rules: TrackingRules,
     }

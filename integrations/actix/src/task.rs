@@ -1,4 +1,4 @@
-//! Tasks that belong to their request.
+//! Starts tasks that belong to the current request.
 
 use std::future::Future;
 
@@ -6,34 +6,34 @@ use actix_web::error::BlockingError;
 use actix_web::rt::task::JoinHandle;
 use error_tracker::scope::{FutureScopeExt as _, propagate};
 
-/// Starts a task on this worker as [`actix_web::rt::spawn`] does, in the present scope: what fails
-/// in it has the request.
+/// Starts a task on the current worker like [`actix_web::rt::spawn`], in the current scope: events
+/// of the task contain the request.
 ///
 /// # Panics
-/// Outside of a runtime of actix.
+/// If it is called outside of an actix runtime.
 pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> JoinHandle<F::Output> {
     actix_web::rt::spawn(future.in_current_scope())
 }
 
-/// Runs `work` as [`actix_web::rt::task::spawn_blocking`] does, in the present scope: what fails in
-/// it has the request.
+/// Runs `work` like [`actix_web::rt::task::spawn_blocking`], in the current scope: events of `work`
+/// contain the request.
 ///
 /// # Panics
-/// Outside of a runtime of actix.
+/// If it is called outside of an actix runtime.
 pub fn spawn_blocking<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> JoinHandle<R> {
     actix_web::rt::task::spawn_blocking(propagate(work))
 }
 
-/// Runs `work` as [`actix_web::web::block`] does, in the present scope: what fails in it has the
+/// Runs `work` like [`actix_web::web::block`], in the current scope: events of `work` contain the
 /// request.
 ///
 /// # Errors
-/// The work panicked.
+/// If `work` panics.
 ///
 /// # Panics
-/// Outside of a runtime of actix.
+/// If it is called outside of an actix runtime.
 pub fn block<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> impl Future<Output = Result<R, BlockingError>> {

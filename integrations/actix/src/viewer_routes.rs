@@ -1,4 +1,4 @@
-//! The pages, mounted in an application.
+//! The pages as a service of an application.
 
 use std::fmt;
 use std::future::{self, Future};
@@ -13,21 +13,23 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use error_tracker::scope::Scope;
 use error_tracker::viewer::{Templates, ViewerRequest, ViewerResponse};
+use error_tracker::web::TrackedRequest;
 use error_tracker::web::warn;
 use futures_core::Stream as _;
 
-/// The path of the pages.
+/// The default path of the pages.
 const PREFIX: &str = "/dev/error";
-/// The name of the part of a path that follows that of the pages.
+/// The name of the route parameter that contains the part of a path after that of the pages.
 const PAGE: &str = "error_tracker_page";
-/// One byte more than the largest form that the pages take.
+/// The maximum number of bytes of a form that are read: one more than the viewer accepts, so that
+/// it can reject a form that is too large.
 const MAX_FORM: usize = 64 * 1024 + 1;
 
 type Decision = Pin<Box<dyn Future<Output = bool>>>;
 type Permission = Arc<dyn Fn(HttpRequest) -> Decision + Send + Sync>;
 
-/// Returns the routes of the pages: at `/dev/error/`, closed to everybody until they have a
-/// permission.
+/// Returns the routes of the pages, at `/dev/error/`. All requests are denied until a
+/// [permission](ViewerRoutes::permission) is set.
 ///
 /// ```
 /// use actix_web::{App, HttpMessage as _};
@@ -42,11 +44,12 @@ pub fn viewer() -> ViewerRoutes {
     ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, templates: None }
 }
 
-/// The routes of the pages; made by [`viewer()`], and a service of an `App` or a scope.
+/// The routes of the pages. They are created by [`viewer()`], and added as a service to an `App` or
+/// a scope.
 ///
-/// They show what the program's tracker keeps, which may be installed later. They can be within a
-/// scope, and stand behind a proxy that serves them under another path: all links are relative.
-/// Stores are read on the runtime's threads for blocking work.
+/// The pages show the issues of the tracker that is installed when a request arrives. All links are
+/// relative, so a proxy may serve the pages at another path. The store is read on the runtime's
+/// threads for blocking work.
 #[derive(Clone)]
 pub struct ViewerRoutes {
     prefix: String,
@@ -55,8 +58,8 @@ pub struct ViewerRoutes {
 }
 
 impl ViewerRoutes {
-    /// Sets the path of the pages in the `App` or scope that they are a service of, in place of
-    /// `/dev/error`. With an empty one they are all of a scope:
+    /// Sets the path of the pages in the `App` or scope to which they are added; `/dev/error` by
+    /// default. With an empty path they take a whole scope:
     ///
     /// ```
     /// use actix_web::{App, web};
@@ -71,8 +74,9 @@ impl ViewerRoutes {
         self
     }
 
-    /// Sets who may look and change: `permission` sees the request, with the extensions that
-    /// middlewares around have set. Everybody else is answered with 401. A panic denies.
+    /// Sets the function that decides whether a request may view the pages and change issues. It
+    /// receives the request, with the extensions that outer middlewares have set. If it returns
+    /// `false` or panics, the response has the status 401.
     #[must_use]
     pub fn permission(
         self,
@@ -81,7 +85,8 @@ impl ViewerRoutes {
         self.permission_async(move |request| future::ready(permission(&request)))
     }
 
-    /// The same with a permission that waits for something, such as a session.
+    /// Sets an asynchronous permission, which may for example load a session. Otherwise like
+    /// [`permission`](Self::permission).
     ///
     /// ```
     /// # async fn is_staff(_: Option<actix_web::http::header::HeaderValue>) -> bool { false }
@@ -117,6 +122,10 @@ impl ViewerRoutes {
 
     async fn answer(self, request: HttpRequest, payload: web::Payload) -> HttpResponse {
         let is_allowed = self.is_allowed(&request).await;
+        if let Some(request) = TrackedRequest::current() {
+            // A store that is not available is no failure of this application.
+            request.ignore_status();
+        }
         let Some(tracker) = error_tracker::tracker() else {
             return HttpResponse::ServiceUnavailable().body("No tracker is installed.");
         };
@@ -152,8 +161,9 @@ impl ViewerRoutes {
     }
 }
 
-/// The path of a request: the last segment of the path of the pages, with a slash before it, and
-/// what follows. Relative links need no more of it.
+/// The two parts of a request's path that the viewer needs. `prefix` is the last segment of the
+/// path of the pages, with a slash before it; `rest` is the part after it. The segments before
+/// `prefix` are left out, because all links are relative.
 struct PagePath<'a> {
     prefix: &'a str,
     rest: &'a str,
@@ -176,26 +186,26 @@ impl<'a> PagePath<'a> {
     }
 }
 
-/// Whether a path had a slash at its end when it arrived, as the request's middleware knows.
+/// Returns whether a slash at the end of the path was removed after the request arrived. The
+/// original path is that of the tracked request.
 fn has_lost_slash(path: &str) -> bool {
     let arrived = Scope::current().request().map(|request| request.path);
     !path.ends_with('/') && arrived.is_some_and(|path| path.ends_with('/'))
 }
 
-/// Says that `NormalizePath` is at a wrong place: it has led a browser from `error/` to
-/// `error/error`.
+/// Warns once that `NormalizePath` is in the wrong place. The path `error/error` shows it: the
+/// slash of `error/` was removed, and a browser followed the relative redirect to `error/`.
 fn say_that_slashes_are_needed() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
         warn(
             "the path of the pages has lost the slash at its end, which their links need: put \
-             error_tracker_actix::middleware() around NormalizePath, by a later App::wrap",
+             error_tracker_actix::middleware() around NormalizePath, in a later call of App::wrap",
         );
     });
 }
 
-/// Reads a form, and no more of it than shows that it is too large. `None` where it does not arrive
-/// whole.
+/// Reads a form, at most [`MAX_FORM`] bytes. Returns `None` if the connection fails before the end.
 async fn form(mut payload: Payload) -> Option<Vec<u8>> {
     let mut form = Vec::new();
     while form.len() < MAX_FORM {

@@ -1,4 +1,4 @@
-//! The body of a response that is a stream.
+//! The body of a response, if it is a stream.
 
 use std::any::type_name;
 use std::error::Error as StdError;
@@ -15,7 +15,7 @@ use crate::response_errors::ResponseErrors;
 
 type BoxError = Box<dyn StdError>;
 
-/// The stream of a handler, chunk by chunk. What fails in it has the request.
+/// The stream of a handler. It passes on the chunks, and records an error with the request.
 pub(crate) struct WatchedBody {
     body: BoxBody,
     scope: Scope,
@@ -23,13 +23,13 @@ pub(crate) struct WatchedBody {
 }
 
 impl WatchedBody {
-    /// Returns a body that is sent in the present scope.
+    /// Wraps `body`, which is then polled in the current scope.
     pub(crate) fn new(body: BoxBody, errors: ResponseErrors) -> Self {
         Self { body, scope: Scope::current(), errors }
     }
 }
 
-/// Observes an error of a body, in its scope.
+/// Observes an error of a body. Must be called in the scope of the body.
 fn observe(error: &BoxError, known: &ResponseErrors) {
     match error.downcast_ref::<Error>() {
         Some(error) => known.observe(error),

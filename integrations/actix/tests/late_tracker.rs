@@ -1,4 +1,4 @@
-//! The tracker may be installed after the application was built and has served.
+//! The tracker may be installed after the application was built and has handled requests.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ async fn fails(what: web::Path<String>) -> HttpResponse {
 }
 
 #[test]
-fn a_middleware_works_without_a_tracker_and_records_once_there_is_one() {
+fn a_middleware_works_without_a_tracker_and_records_after_one_is_installed() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let _runtime = runtime.enter();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

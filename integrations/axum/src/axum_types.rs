@@ -1,4 +1,4 @@
-//! How axum's types are read.
+//! Adapts the layer to the types of axum.
 
 use std::fmt::{Debug, Display};
 use std::net::{IpAddr, SocketAddr};
@@ -15,11 +15,11 @@ use error_tracker_tower::{
 use http::{Extensions, Uri};
 use http_body::Body as HttpBody;
 
-/// Reads the types of axum.
+/// The adapter for the types of axum; see [`TrackerLayer::adapter`](crate::TrackerLayer::adapter).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AxumTypes;
 
-/// The pattern of a route.
+/// The pattern of a matched route, such as `/orders/{id}`.
 #[derive(Debug)]
 pub struct MatchedRoute(MatchedPath);
 
@@ -35,8 +35,8 @@ impl FrameworkAdapter for AxumTypes {
         if type_name.contains("axum::routing::Router") {
             SAID.call_once(|| {
                 warn(
-                    "the layer is around a whole Router, so that events do not know the matched route: \
-                     put it on with Router::layer, behind the routes",
+                    "the layer is around a whole Router, so events do not contain the matched route: \
+                     apply it with Router::layer, after the routes",
                 );
             });
         }

@@ -21,13 +21,14 @@
 //! }
 //! ```
 //!
-//! [`layer()`] is that of [`error_tracker_tower`], which tells what it records. It knows axum's types: events have the
-//! matched route, and forms and JSON as far as the handler has read them. `viewer()` (feature
-//! `viewer`) has the pages.
+//! [`layer()`] returns the layer of [`error_tracker_tower`], adapted to the types of axum. That
+//! crate describes what is recorded. With axum, events also contain the matched route, and forms
+//! and JSON as far as the handler has read them. `viewer()` (feature `viewer`) returns the routes
+//! of the pages.
 //!
-//! # The error behind a response
+//! # The error that a response was made of
 //!
-//! Put it into the extensions of the response; the layer reads it there:
+//! Put the error into the extensions of the response, and register its type:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -49,14 +50,15 @@
 //! let layer = error_tracker_axum::layer().errors::<AppError>();
 //! ```
 //!
-//! Or record it where it becomes a response, with its variables:
-//! `#[error_tracker::track_exception(error = self)] fn into_response(self)`.
+//! Alternatively, `#[error_tracker::track_exception(error = self)]` on `fn into_response(self)`
+//! records the error where it becomes a response, with the variables of that function.
 //!
 //! # Where to put the layer
 //!
-//! On the `Router`, behind its routes: [`Router::layer`](axum::Router::layer) is for the routes
-//! before it. Around a whole `Router` it does not know the matched routes, and says so. Within a
-//! `HandleErrorLayer` a further layer sees the errors of services, before these become responses.
+//! Call [`Router::layer`](axum::Router::layer) after all routes are added: it applies only to
+//! those that were added before. A layer around a whole `Router` does not know the matched routes,
+//! and writes a warning to standard error. An additional layer inside a `HandleErrorLayer` records
+//! the errors of services before they become responses.
 
 mod axum_types;
 #[cfg(feature = "viewer")]

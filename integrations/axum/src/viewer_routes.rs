@@ -1,4 +1,4 @@
-//! The pages, mounted in an application.
+//! The pages as routes of an application.
 
 use std::fmt;
 use std::future::{self, Future};
@@ -13,20 +13,22 @@ use axum::extract::{OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use error_tracker::viewer::{Templates, ViewerRequest, ViewerResponse};
+use error_tracker::web::TrackedRequest;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 
-/// The path of the pages.
+/// The default path of the pages.
 const PREFIX: &str = "/dev/error";
-/// One byte more than the largest form that the pages take.
+/// The maximum number of bytes of a form that are read: one more than the viewer accepts, so that
+/// it can reject a form that is too large.
 const MAX_FORM: usize = 64 * 1024 + 1;
 
 type Decision = Pin<Box<dyn Future<Output = bool> + Send>>;
 type Permission = Arc<dyn Fn(Parts) -> Decision + Send + Sync>;
 
-/// Returns the routes of the pages: at `/dev/error/`, closed to everybody until they have a
-/// permission.
+/// Returns the routes of the pages, at `/dev/error/`. All requests are denied until a
+/// [permission](ViewerRoutes::permission) is set.
 ///
 /// ```
 /// use axum::Router;
@@ -41,10 +43,10 @@ pub fn viewer() -> ViewerRoutes {
     ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, templates: None }
 }
 
-/// The routes of the pages; made by [`viewer()`], and merged into a `Router`.
+/// The routes of the pages. They are created by [`viewer()`], and merged into a `Router`.
 ///
-/// They show what the program's tracker keeps, which may be installed later. They can be nested,
-/// and stand behind a proxy that serves them under another path: all links are relative. Stores are
+/// The pages show the issues of the tracker that is installed when a request arrives. All links are
+/// relative, so the routes can be nested, and a proxy may serve them at another path. The store is
 /// read on the runtime's threads for blocking work.
 #[derive(Clone)]
 pub struct ViewerRoutes {
@@ -54,8 +56,9 @@ pub struct ViewerRoutes {
 }
 
 impl ViewerRoutes {
-    /// Sets the path of the pages in the `Router` into which they are merged, in place of
-    /// `/dev/error`. With an empty one they are all of a `Router`, for [`Router::nest_service`]:
+    /// Sets the path of the pages in the `Router` into which they are merged; `/dev/error` by
+    /// default. With an empty path the routes can be converted into a `Router` of their own, for
+    /// [`Router::nest_service`]:
     ///
     /// ```
     /// # use axum::Router;
@@ -69,14 +72,16 @@ impl ViewerRoutes {
         self
     }
 
-    /// Sets who may look and change: `permission` sees the head of the request, with the extensions
-    /// that layers around have set. Everybody else is answered with 401. A panic denies.
+    /// Sets the function that decides whether a request may view the pages and change issues. It
+    /// receives the head of the request, with the extensions that outer layers have set. If it
+    /// returns `false` or panics, the response has the status 401.
     #[must_use]
     pub fn permission(self, permission: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.permission_async(move |parts| future::ready(permission(&parts)))
     }
 
-    /// The same with a permission that waits for something, such as a session.
+    /// Sets an asynchronous permission, which may for example load a session. Otherwise like
+    /// [`permission`](Self::permission).
     ///
     /// ```
     /// # async fn is_staff(_: Option<http::HeaderValue>) -> bool { false }
@@ -118,6 +123,10 @@ impl ViewerRoutes {
         {
             return redirect;
         }
+        if let Some(request) = TrackedRequest::current() {
+            // A store that is not available is no failure of this application.
+            request.ignore_status();
+        }
         let Some(tracker) = error_tracker::tracker() else {
             return (StatusCode::SERVICE_UNAVAILABLE, "No tracker is installed.").into_response();
         };
@@ -139,8 +148,8 @@ impl ViewerRoutes {
     }
 }
 
-/// Leads to the path with a slash at its end, where nesting has made `/` of one without: relative
-/// links need it.
+/// Returns a redirect to the same path with a slash at its end, if the original path has none and
+/// nesting has reduced it to `/`. The relative links of the pages need the slash.
 fn without_slash(parts: &Parts) -> Option<Response> {
     let OriginalUri(original) = parts.extensions.get()?;
     let last = original.path().rsplit('/').next().filter(|last| !last.is_empty())?;
@@ -164,8 +173,7 @@ fn viewer_request(parts: &Parts) -> ViewerRequest {
     request
 }
 
-/// Reads a form, and no more of it than shows that it is too large. `None` where it does not arrive
-/// whole.
+/// Reads a form, at most [`MAX_FORM`] bytes. Returns `None` if the connection fails before the end.
 async fn form(mut body: Body) -> Option<Vec<u8>> {
     let mut form = Vec::new();
     while form.len() < MAX_FORM {

@@ -1,4 +1,4 @@
-//! How the types of a framework are read.
+//! The interface by which the layer is adapted to the types of a framework.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,55 +9,57 @@ use http_body::Body;
 use crate::recorded_body::RecordedBody;
 use crate::tracked_body::TrackedBody;
 
-/// The types of a framework.
+/// The common part of [`RequestAdapter`] and [`ResponseAdapter`].
 pub trait FrameworkAdapter: Clone + Send + Sync + 'static {
-    /// Is told the type of each service that a layer is put around, so that a wrong place can be
-    /// said.
+    /// Called with the type name of each service that the layer is applied to, so that the adapter
+    /// can warn of a wrong place. Does nothing by default.
     fn note_service(&self, type_name: &'static str) {
         let _ = type_name;
     }
 }
 
-/// Reads requests of a framework with the body `B`. Frameworks on tower implement it; see
-/// [`TrackerLayer::adapter`](crate::TrackerLayer::adapter).
+/// Reads requests with the body `B` that a framework has extended. Integrations of frameworks on
+/// tower implement it; see [`TrackerLayer::adapter`](crate::TrackerLayer::adapter).
 pub trait RequestAdapter<B>: FrameworkAdapter {
-    /// The body that the handler gets.
+    /// The type of the body that the handler receives.
     type Body;
-    /// The pattern of a route, such as `/orders/{id}`.
+    /// The type of a route's pattern, such as `/orders/{id}`.
     type Route: AsRef<str> + Send + Sync + 'static;
 
-    /// Returns the body that the handler gets, which gives the recorder, if there is one, what is
-    /// read of it.
+    /// Converts the body into the one that the handler receives. If there is a recorder, that body
+    /// must pass all bytes that are read to it; [`RecordedBody`] does.
     fn body(&self, body: B, recorder: Option<&BodyRecorder>) -> Self::Body;
 
-    /// Returns the pattern of the route that answers.
+    /// Returns the pattern of the matched route. The default is `None`.
     fn route(&self, extensions: &Extensions) -> Option<Self::Route> {
         let _ = extensions;
         None
     }
 
-    /// Returns the target as it arrived, where a router has changed it.
+    /// Returns the URI as it arrived, if a router has changed it. The default is `None`.
     fn original_uri<'a>(&self, extensions: &'a Extensions) -> Option<&'a Uri> {
         let _ = extensions;
         None
     }
 
-    /// Returns the address of the connection's other end.
+    /// Returns the IP address of the peer. The default is that of a [`SocketAddr`] in the
+    /// extensions.
     fn peer(&self, extensions: &Extensions) -> Option<IpAddr> {
         extensions.get::<SocketAddr>().map(SocketAddr::ip)
     }
 }
 
-/// Makes responses of a framework of those of its services, which have the body `B`.
+/// Converts the bodies of responses to the body type of a framework. `B` is the body type of its
+/// services.
 pub trait ResponseAdapter<B: Body>: FrameworkAdapter {
-    /// The body of the response.
+    /// The body type of the framework.
     type Body;
 
-    /// Returns the body of the response.
+    /// Converts the body of a response.
     fn body(&self, body: TrackedBody<B>) -> Self::Body;
 }
 
-/// Leaves the type of the request's body as it is, so that bodies are not recorded.
+/// An adapter that leaves the type of the request's body unchanged. Bodies are not recorded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlainBodies;
 
@@ -70,7 +72,8 @@ impl<B> RequestAdapter<B> for PlainBodies {
     }
 }
 
-/// Records forms and JSON while the handler reads them, as a [`RecordedBody`].
+/// An adapter that records forms and JSON while the handler reads them: the handler receives a
+/// [`RecordedBody`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecordedBodies;
 

@@ -1,4 +1,4 @@
-//! Errors of services and bodies, whatever their type.
+//! Observes errors of services and bodies, of any type.
 
 use std::any::{Any, type_name};
 use std::error::Error;
@@ -11,8 +11,8 @@ use crate::response_errors::ResponseErrors;
 /// The error type of most layers of tower.
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Observes an error of a service or a body as what the current request fails with. Its causes are
-/// known where it is boxed, or of a type that the layer was told.
+/// Observes an error of a service or a body as the failure of the current request. The event has
+/// its causes if the error is boxed, an I/O error, or of a registered type.
 pub(crate) fn observe<E: Debug + Display + 'static>(error: &E, known: &ResponseErrors) {
     let any: &dyn Any = error;
     if known.observe_value(any) {
@@ -25,7 +25,7 @@ pub(crate) fn observe<E: Debug + Display + 'static>(error: &E, known: &ResponseE
     }
 }
 
-/// An error of which only the text is known.
+/// An error of unknown type. Its causes cannot be read, because `E` need not implement `Error`.
 struct ShownError<'a, E>(&'a E);
 
 impl<E: Debug> Debug for ShownError<'_, E> {

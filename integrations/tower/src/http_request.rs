@@ -1,4 +1,4 @@
-//! What is kept of a request until it is settled.
+//! The copy of a request's head that is kept until the request is settled.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,8 @@ use http::{HeaderMap, Method, Uri};
 
 use crate::adapter::RequestAdapter;
 
-/// The head of a request. Its parts are shared with the request as far as `http` shares them.
+/// The head of a request. It is copied because an event may need it after the request was moved
+/// into the handler.
 pub(crate) struct HttpRequest<R> {
     method: Method,
     uri: Uri,
@@ -47,7 +48,7 @@ impl<R: AsRef<str> + Send + Sync + 'static> IncomingRequest for HttpRequest<R> {
     }
 
     fn authority(&self) -> Option<&str> {
-        // User and password of a proxy's target are nobody's business.
+        // The target of a request to a proxy may contain a user and a password, which are left out.
         let authority = self.uri.authority()?.as_str();
         Some(authority.rsplit_once('@').map_or(authority, |(_, host)| host))
     }

@@ -19,8 +19,8 @@ pub fn layer() -> TrackerLayer {
     TrackerLayer::default()
 }
 
-/// A layer that tracks requests; made by [`layer()`], or by that of an integration such as
-/// `error-tracker-axum`.
+/// A layer that tracks requests. It is created by [`layer()`], or by the function `layer` of an
+/// integration such as `error-tracker-axum`.
 #[derive(Clone, Debug, Default)]
 pub struct TrackerLayer<A = PlainBodies> {
     rules: TrackingRules,
@@ -28,9 +28,9 @@ pub struct TrackerLayer<A = PlainBodies> {
 }
 
 impl<A> TrackerLayer<A> {
-    /// Reads the error behind a response from its extensions, where it is a `T` or an `Arc<T>`. The
-    /// event has the error with its causes, and the trace of the annotated functions that it left.
-    /// Can be called for several types.
+    /// Registers `T` as an error type that is looked for in the extensions of responses, as `T` or
+    /// `Arc<T>`. The event then contains the error with its causes, and the return trace of the
+    /// annotated functions that it left. Can be called for several types.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -54,7 +54,8 @@ impl<A> TrackerLayer<A> {
         self.errors_by(|error: &T| error)
     }
 
-    /// The same of a type that is no error itself: `read` returns the error in it.
+    /// Registers a type `T` like [`errors`](Self::errors), for a `T` that does not implement
+    /// [`Error`] itself but contains an error. `read` returns that error.
     ///
     /// ```
     /// struct AppError(Box<dyn std::error::Error + Send + Sync>);
@@ -82,72 +83,73 @@ impl<A> TrackerLayer<A> {
         self.with(|settings| settings.track_grpc(codes))
     }
 
-    /// Sets what becomes of errors that are answered with a status that is not tracked: see
+    /// Sets how errors are treated if the status of the response is not tracked: see
     /// [`WebSettings::untracked_errors`].
     #[must_use]
     pub fn untracked_errors(self, untracked: UntrackedErrors) -> Self {
         self.with(|settings| settings.untracked_errors(untracked))
     }
 
-    /// Sets how many bytes of a form or of JSON are recorded: see [`WebSettings::max_body`].
+    /// Sets the maximum number of recorded bytes of a form or JSON: see [`WebSettings::max_body`].
     #[must_use]
     pub fn max_body(self, bytes: usize) -> Self {
         self.with(|settings| settings.max_body(bytes))
     }
 
-    /// Believes the forwarded headers of these proxies: see [`WebSettings::trust_proxies`].
+    /// Adds proxies whose forwarded headers are used: see [`WebSettings::trust_proxies`].
     #[must_use]
     pub fn trust_proxies(self, proxies: impl IntoIterator<Item = ProxyNetwork>) -> Self {
         self.with(|settings| settings.trust_proxies(proxies))
     }
 
-    /// Sets the header that has the request's id: see [`WebSettings::request_id_header`].
+    /// Sets the header that contains the request's id: see [`WebSettings::request_id_header`].
     ///
     /// # Panics
-    /// The name is not that of a header.
+    /// If `name` is not a valid header name.
     #[must_use]
     #[track_caller]
     pub fn request_id_header(self, name: &str) -> Self {
         self.with(|settings| settings.request_id_header(name))
     }
 
-    /// Puts the event's id into this header of the response: see [`WebSettings::event_id_header`].
+    /// Sets the response header that gets the event's id: see [`WebSettings::event_id_header`].
     ///
     /// # Panics
-    /// The name is not that of a header.
+    /// If `name` is not a valid header name.
     #[must_use]
     #[track_caller]
     pub fn event_id_header(self, name: &str) -> Self {
         self.with(|settings| settings.event_id_header(name))
     }
 
-    /// Answers a request that failed with `application/problem+json`: see
+    /// Replaces plain text in the response to a failed request by `application/problem+json`: see
     /// [`WebSettings::problem_json`].
     #[must_use]
     pub fn problem_json(self) -> Self {
         self.with(WebSettings::problem_json)
     }
 
-    /// Sets whether panics are caught: see [`WebSettings::catch_panics`].
+    /// Sets whether panics of handlers are caught: see [`WebSettings::catch_panics`].
     #[must_use]
     pub fn catch_panics(self, catches: bool) -> Self {
         self.with(|settings| settings.catch_panics(catches))
     }
 
-    /// Sets all settings at once.
+    /// Replaces all settings.
     #[must_use]
     pub fn settings(self, settings: WebSettings) -> Self {
         self.with(|_| settings)
     }
 
-    /// Reads requests and responses by an adapter, for a framework with types of its own.
+    /// Sets the adapter that reads requests and converts bodies, for a framework with types of its
+    /// own.
     #[must_use]
     pub fn adapter<B>(self, adapter: B) -> TrackerLayer<B> {
         TrackerLayer { rules: self.rules, adapter }
     }
 
-    /// Records forms and JSON while the handler reads them. The handler gets a
-    /// [`RecordedBody`](crate::RecordedBody) in place of the request's own.
+    /// Records forms and JSON while the handler reads them. The handler receives a
+    /// [`RecordedBody`](crate::RecordedBody) in place of the request's own body.
     #[must_use]
     pub fn record_bodies(self) -> TrackerLayer<RecordedBodies> {
         self.adapter(RecordedBodies)

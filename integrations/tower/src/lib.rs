@@ -16,24 +16,27 @@
 //!
 //! # What is recorded
 //!
-//! - Every event that is captured while a request is handled has the request, also behind an
-//!   `.await` on another thread, and in tasks that [`spawn`] and [`spawn_blocking`] start (feature
-//!   `tokio`; elsewhere [`FutureScopeExt`](error_tracker::scope::FutureScopeExt) and
-//!   [`propagate`](error_tracker::scope::propagate)).
-//! - A response with a [tracked status](TrackerLayer::track_status), an error that a service
-//!   returns, a panic, and a response of gRPC whose code is tracked, each without any attribute. Of
-//!   one failure there is one event: that of the attribute or capture which saw it first.
-//! - The error behind a response where its extensions have it: see [`TrackerLayer::errors`].
+//! - Failed requests, with or without attributes on the handlers: a response with a
+//!   [tracked status](TrackerLayer::track_status), an error that a service returns, a panic, and a
+//!   gRPC response whose code is [tracked](TrackerLayer::track_grpc).
+//! - The error that a response was made of, if it is in the extensions of the response and its type
+//!   is registered by [`TrackerLayer::errors`].
+//! - The request, in every event that is captured while it is handled: also after an `.await` on
+//!   another thread, and in tasks that [`spawn`] and [`spawn_blocking`] start (feature `tokio`).
+//!   Other ways to start work need [`FutureScopeExt`](error_tracker::scope::FutureScopeExt) or
+//!   [`propagate`](error_tracker::scope::propagate).
 //!
-//! An error that leaves annotated functions is an event when the response says that the request
-//! failed. One that is answered with another status from 400 to 599 is dropped and counted, or
-//! kept: see [`TrackerLayer::untracked_errors`].
+//! Each failure is one event, even if an attribute or a capture has recorded it before.
+//!
+//! An error that leaves annotated functions is held until the response is known. It becomes an
+//! event if the request failed. If the response has another status from 400 to 599 the error is
+//! dropped and counted, or kept: see [`TrackerLayer::untracked_errors`].
 //!
 //! # Where to put the layer
 //!
-//! Outside of everything that may fail. Several layers on one request are one: an inner layer adds
-//! the errors of its service, before a layer such as `HandleError` makes responses of them, and the
-//! outermost one decides.
+//! Apply the layer last, so that it is around everything that may fail. If several layers are
+//! around one service, the outermost one tracks the request. An inner layer adds the errors of its
+//! service before a layer such as `HandleError` converts them to responses.
 
 mod adapter;
 mod error_view;

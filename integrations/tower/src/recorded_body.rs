@@ -1,4 +1,4 @@
-//! The body of a request, recorded while it is read.
+//! Records the body of a request while it is read.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A body of a request whose start is recorded while the handler reads it.
+    /// The body of a request. Its start is recorded while the handler reads it.
     #[derive(Debug)]
     pub struct RecordedBody<B> {
         #[pin]
@@ -19,13 +19,13 @@ pin_project! {
 }
 
 impl<B> RecordedBody<B> {
-    /// Returns `body`, which gives the recorder, if there is one, what is read of it.
+    /// Wraps `body`. If there is a recorder, all bytes that are read are passed to it.
     #[must_use]
     pub fn new(body: B, recorder: Option<&BodyRecorder>) -> Self {
         Self { body, recorder: recorder.cloned() }
     }
 
-    /// Returns the body; what is read of it is not recorded any more.
+    /// Returns the wrapped body. Bytes that are read from it are no longer recorded.
     #[must_use]
     pub fn into_inner(self) -> B {
         self.body
@@ -46,7 +46,8 @@ impl<B: Body> Body for RecordedBody<B> {
             && let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
-            // Of data in several pieces the first one shows here; bodies of servers have one.
+            // If the data has several pieces only the first one is recorded. The bodies of
+            // servers have one piece.
             recorder.record(data.chunk());
         }
         Poll::Ready(frame)

@@ -1,4 +1,4 @@
-//! What a response says of its request, and what it tells the client.
+//! Settles a request by its response, and adds the event's id to the response.
 
 use std::fmt::{Debug, Display};
 use std::task::Context;
@@ -13,8 +13,9 @@ use http_body::Body;
 use crate::service::TrackingRules;
 use crate::tracked_body::TrackedBody;
 
-/// Settles a request by its response, in the request's scope. The response of a stream of gRPC is
-/// settled at its end.
+/// Settles a request by its response, and returns the response with the event's id. Must be called
+/// in the request's scope. A gRPC response without a status in its headers is settled when its body
+/// ends, by the status in the trailers.
 pub(crate) fn settle<B>(
     rules: &TrackingRules,
     guard: Option<RequestGuard>,
@@ -28,17 +29,22 @@ where
     let mut body = TrackedBody::new(body);
     let Some(guard) = guard else { return Response::from_parts(parts, body) };
     rules.errors.observe_in(&parts.extensions);
-    let is_grpc =
-        media_type(&parts.headers).is_some_and(|kind| kind.starts_with("application/grpc"));
-    if is_grpc {
-        let Some((code, message)) = grpc_status(&parts.headers) else {
-            body.watch(rules.errors.clone(), Some(guard));
+    let is_grpc = media_type(&parts.headers).filter(|kind| kind.starts_with("application/grpc"));
+    match (is_grpc, grpc_status(&parts.headers)) {
+        (Some(_), Some((code, message))) => {
+            if let Some(id) = guard.settle(RequestOutcome::Grpc { code, message: &message }) {
+                tell(&rules.settings, &mut parts, &id);
+            }
             return Response::from_parts(parts, body);
-        };
-        if let Some(id) = guard.settle(RequestOutcome::Grpc { code, message: &message }) {
-            tell(&rules.settings, &mut parts, &id);
         }
-        return Response::from_parts(parts, body);
+        (Some(kind), None) if !rules.settings.tracks_status(parts.status.as_u16()) => {
+            // Trailers of gRPC-Web are a part of the body, so that its code is not known: what is
+            // held is reported.
+            let guard = Some(guard).filter(|_| !kind.starts_with("application/grpc-web"));
+            body.watch(rules.errors.clone(), guard);
+            return Response::from_parts(parts, body);
+        }
+        _ => {}
     }
     let status = parts.status;
     let is_failure = rules.settings.tracks_status(status.as_u16());
@@ -64,7 +70,7 @@ where
     Response::from_parts(parts, body)
 }
 
-/// Answers a request whose handler panicked.
+/// Returns the response to a request whose handler panicked.
 pub(crate) fn panic_response<B>(
     settings: &WebSettings,
     id: Option<EventId>,
@@ -88,7 +94,7 @@ where
     Response::from_parts(parts, body)
 }
 
-/// Puts the event's id into the extensions, and into a header when asked.
+/// Adds the event's id to the extensions and, if it is set, to the header for event ids.
 fn tell(settings: &WebSettings, parts: &mut Parts, id: &EventId) {
     let name = settings.header_of_event_id().and_then(|name| HeaderName::try_from(name).ok());
     if let (Some(name), Ok(value)) = (name, HeaderValue::try_from(id.as_str())) {
@@ -97,7 +103,7 @@ fn tell(settings: &WebSettings, parts: &mut Parts, id: &EventId) {
     parts.extensions.insert(id.clone());
 }
 
-/// Replaces the body by a problem, and the headers that describe the former one.
+/// Returns an RFC 9457 problem as the new body, and adapts the headers that describe the body.
 fn send_problem<B>(parts: &mut Parts, id: &EventId) -> TrackedBody<B>
 where
     B: Body<Data: From<Bytes>>,
@@ -114,25 +120,27 @@ where
     TrackedBody::own(Bytes::from(problem))
 }
 
-/// Returns the type of a body, without its parameters; types are written in lower case.
+/// Returns the media type of a body without its parameters, or `?` if the header is not text. It is
+/// compared with regard to case, because servers write media types in lower case.
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("?");
     Some(value.split(';').next().unwrap_or(value).trim())
 }
 
-/// Whether the body of a type is text that people write.
+/// Returns whether bodies of this media type are text that a person can read as a message.
 fn is_readable(kind: &str) -> bool {
     kind == "text/plain" || kind == "application/json" || kind.ends_with("+json")
 }
 
-/// Returns code and message of gRPC, from headers or trailers.
+/// Returns the gRPC code and message in headers or trailers. A code that is not a number is read as
+/// 2 (unknown).
 pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<(u16, String)> {
     let code = headers.get("grpc-status")?.to_str().ok()?.trim().parse().unwrap_or(2);
     let message = headers.get("grpc-message").map(HeaderValue::as_bytes).unwrap_or_default();
     Some((code, percent_decoded(message)))
 }
 
-/// Decodes a message of gRPC, which is percent-encoded.
+/// Decodes a percent-encoded gRPC message.
 fn percent_decoded(text: &[u8]) -> String {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -157,7 +165,7 @@ mod tests {
     use super::percent_decoded;
 
     #[test]
-    fn a_message_of_grpc_is_decoded() {
+    fn a_grpc_message_is_percent_decoded_and_broken_escapes_stay() {
         assert_eq!(percent_decoded(b"no kettle %C3%A9 100%25 %zz %4"), "no kettle é 100% %zz %4");
     }
 }

@@ -1,14 +1,16 @@
-//! The types of errors that a layer was told.
+//! The error types that are registered for a layer.
 
 use std::any::{Any, type_name};
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use error_tracker::web::observe_error;
 use http::Extensions;
 
-/// Readers of the types of errors that responses have in their extensions.
+/// The registered error types. Errors of these types are found in the extensions of responses, and
+/// among the errors of services and bodies.
 #[derive(Clone, Default)]
 pub(crate) struct ResponseErrors {
     readers: Arc<Vec<ErrorReader>>,
@@ -20,19 +22,22 @@ type ExtensionsObserver = Arc<dyn Fn(&Extensions) -> bool + Send + Sync>;
 #[derive(Clone)]
 struct ErrorReader {
     type_name: &'static str,
-    /// Observes the error if the value is of the type.
+    /// Observes the error if the value is of the type. Returns whether it is.
     observe: ValueObserver,
-    /// The same of the extensions of a response.
+    /// Observes the error if the extensions contain one of the type. Returns whether they do.
     observe_in: ExtensionsObserver,
 }
 
 impl ResponseErrors {
-    /// Adds a type, which `read` shows as an error.
+    /// Registers a type; `read` returns the error of a value of this type.
     pub(crate) fn add<T: Send + Sync + 'static>(
         &mut self,
         read: impl for<'a> Fn(&'a T) -> &'a (dyn Error + 'static) + Send + Sync + 'static,
     ) {
-        let read = Arc::new(move |value: &T| observe_error(read(value), type_name::<T>()));
+        // A panic of `read`, or of the error, is recorded as every panic; the response stays.
+        let read = Arc::new(move |value: &T| {
+            drop(catch_unwind(AssertUnwindSafe(|| observe_error(read(value), type_name::<T>()))));
+        });
         let read_in = Arc::clone(&read);
         Arc::make_mut(&mut self.readers).push(ErrorReader {
             type_name: type_name::<T>(),
@@ -49,12 +54,12 @@ impl ResponseErrors {
         });
     }
 
-    /// Observes the error that the extensions of a response have.
+    /// Observes the first error of a registered type in the extensions of a response, if any.
     pub(crate) fn observe_in(&self, extensions: &Extensions) {
         self.readers.iter().any(|reader| (reader.observe_in)(extensions));
     }
 
-    /// Observes an error that is of one of the types. Returns whether it is.
+    /// Observes an error if its type is registered. Returns whether it is.
     pub(crate) fn observe_value(&self, any: &dyn Any) -> bool {
         self.readers.iter().any(|reader| (reader.observe)(any))
     }

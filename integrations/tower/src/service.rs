@@ -1,4 +1,4 @@
-//! The service, and the future of a response.
+//! The service that tracks requests, and the future of its responses.
 
 use std::any::Any;
 use std::fmt::{Debug, Display};
@@ -23,7 +23,7 @@ use crate::response::{panic_response, settle};
 use crate::response_errors::ResponseErrors;
 use crate::tracked_body::TrackedBody;
 
-/// A service whose requests are tracked; made by [`TrackerLayer`](crate::TrackerLayer).
+/// A service whose requests are tracked. It is created by [`TrackerLayer`](crate::TrackerLayer).
 #[derive(Clone, Debug)]
 pub struct TrackerService<S, A> {
     pub(crate) inner: S,
@@ -31,7 +31,7 @@ pub struct TrackerService<S, A> {
     pub(crate) adapter: A,
 }
 
-/// What a layer was told.
+/// The settings and the registered error types of a layer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrackingRules {
     pub(crate) settings: Arc<WebSettings>,
@@ -95,7 +95,7 @@ where
 }
 
 pin_project! {
-    /// The future of a response to a tracked request.
+    /// The future of the response to a tracked request.
     pub struct TrackerFuture<F, A> {
         #[pin]
         kind: FutureKind<F, A>,
@@ -105,11 +105,11 @@ pin_project! {
 pin_project! {
     #[project = FutureKindProjection]
     enum FutureKind<F, A> {
-        /// In the scope of its request.
+        /// Runs in the scope of its request.
         Tracked { #[pin] future: ScopedFuture<HandlingFuture<F, A>> },
-        /// There is no tracker.
+        /// No tracker was installed when the request arrived.
         Untracked { #[pin] future: HandlingFuture<F, A> },
-        /// Within a request that a layer further out tracks.
+        /// The request is tracked by an outer layer.
         Inner { #[pin] future: F, rules: TrackingRules, adapter: A },
     }
 }
@@ -142,7 +142,7 @@ where
     }
 }
 
-/// What a handler panicked with.
+/// The value with which a handler panicked.
 struct PanicPayload(Box<dyn Any + Send>);
 
 impl PanicPayload {
@@ -153,14 +153,14 @@ impl PanicPayload {
 }
 
 pin_project! {
-    /// The handling of a request, up to its response.
+    /// The future of the handler, which settles the request by the handler's result.
     struct HandlingFuture<F, A> {
-        // `None` where the service panicked when it was called.
+        // `None` if `call` of the service panicked.
         #[pin]
         future: Option<F>,
         panic: Option<PanicPayload>,
-        // Behind the future, so that it is dropped after what the future reports when it is
-        // dropped. `None` without a tracker.
+        // Declared after the future, so that it is dropped later: dropping the future may report
+        // errors, which belong to the request. `None` without a tracker, or when it is settled.
         guard: Option<RequestGuard>,
         rules: TrackingRules,
         adapter: A,

@@ -1,25 +1,26 @@
-//! Tasks of tokio that belong to their request.
+//! Starts tokio tasks that belong to the current request.
 
 use std::future::Future;
 
 use error_tracker::scope::{FutureScopeExt as _, propagate};
 use tokio::task::JoinHandle;
 
-/// Starts a task as [`tokio::spawn`] does, in the present scope: what fails in it has the request.
+/// Starts a task like [`tokio::spawn`], in the current scope: events of the task contain the
+/// request.
 ///
 /// # Panics
-/// Outside of a runtime of tokio.
+/// If it is called outside of a tokio runtime.
 pub fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(
     future: F,
 ) -> JoinHandle<F::Output> {
     tokio::spawn(future.in_current_scope())
 }
 
-/// Runs `work` as [`tokio::task::spawn_blocking`] does, in the present scope: what fails in it has
+/// Runs `work` like [`tokio::task::spawn_blocking`], in the current scope: events of `work` contain
 /// the request.
 ///
 /// # Panics
-/// Outside of a runtime of tokio.
+/// If it is called outside of a tokio runtime.
 pub fn spawn_blocking<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> JoinHandle<R> {

@@ -1,4 +1,4 @@
-//! The body of a response.
+//! The body of a response, which is tracked while it is sent.
 
 use std::fmt::{self, Debug, Display};
 use std::pin::Pin;
@@ -14,15 +14,15 @@ use crate::error_view;
 use crate::response::grpc_status;
 use crate::response_errors::ResponseErrors;
 
-/// The largest body that is read before it is sent, in bytes: the text of a response that tells a
-/// failure.
+/// The maximum length of the body of a failed response that is read as the message of the event, in
+/// bytes.
 const MAX_TEXT: u64 = 4096;
 
 type PolledFrame<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 
 pin_project! {
-    /// The body of a response to a tracked request: that of the handler, frame by frame. What fails
-    /// in a stream has the request.
+    /// The body of the response to a tracked request. It passes on the frames of the handler's
+    /// body, and records an error of a stream with the request.
     pub struct TrackedBody<B: Body> {
         #[pin]
         content: BodyContent<B>,
@@ -33,20 +33,20 @@ pin_project! {
 pin_project! {
     #[project = BodyContentProjection]
     enum BodyContent<B: Body> {
-        /// That of the handler.
+        /// The handler's body.
         Inner { #[pin] body: B },
-        /// That of the handler, which was polled once.
+        /// The handler's body after its first frame was polled.
         Started { first: Option<PolledFrame<B>>, body: Pin<Box<B>> },
-        /// One of our own.
+        /// A body that replaces the handler's.
         Own { bytes: Option<Bytes> },
     }
 }
 
-/// What follows a body while it is sent.
+/// The state that is needed to track a body while it is sent.
 struct BodyWatch {
     scope: Scope,
     errors: ResponseErrors,
-    /// The request, where it is settled by the end of the body.
+    /// The request, if it is settled by the end of the body.
     guard: Option<RequestGuard>,
 }
 
@@ -59,10 +59,11 @@ impl<B: Body> TrackedBody<B> {
         Self { content: BodyContent::Own { bytes: Some(bytes) }, watch: None }
     }
 
-    /// Returns the body of the handler, if nothing is to be done with it.
+    /// Returns the handler's body if it is neither tracked nor replaced, so that it need not be
+    /// wrapped.
     ///
     /// # Errors
-    /// This, where something is.
+    /// Returns `self` otherwise.
     pub fn into_inner(self) -> Result<B, Self> {
         match self {
             Self { content: BodyContent::Inner { body }, watch: None } => Ok(body),
@@ -70,7 +71,7 @@ impl<B: Body> TrackedBody<B> {
         }
     }
 
-    /// Whether it is sent over some time, so that it may fail meanwhile.
+    /// Returns whether the length of the body is not known, so that it may still fail.
     pub(crate) fn is_stream(&self) -> bool {
         match &self.content {
             BodyContent::Inner { body } => {
@@ -80,13 +81,14 @@ impl<B: Body> TrackedBody<B> {
         }
     }
 
-    /// Watches the body in the present scope while it is sent.
+    /// Tracks the body while it is sent, in the current scope. If there is a guard, the end of the
+    /// body settles the request.
     pub(crate) fn watch(&mut self, errors: ResponseErrors, guard: Option<RequestGuard>) {
         self.watch = Some(Box::new(BodyWatch { scope: Scope::current(), errors, guard }));
     }
 
-    /// Returns the text of a short body that is complete; else nothing. What was read is sent all
-    /// the same.
+    /// Returns the first frame of a body of at most 4,096 bytes as text; an empty text if the body
+    /// is longer, of unknown length, or not ready. The frame is still sent.
     pub(crate) fn peek(&mut self, context: &mut Context<'_>) -> String {
         let BodyContent::Inner { body } = &self.content else { return String::new() };
         if body.is_end_stream() || body.size_hint().exact().is_none_or(|size| size > MAX_TEXT) {
@@ -127,7 +129,8 @@ impl<B: Body<Data: From<Bytes>>> BodyContent<B> {
 }
 
 impl BodyWatch {
-    /// Notes the next frame of the body, in its scope.
+    /// Observes the next frame of the body: an error, the gRPC status, or the end. Must be called
+    /// in the request's scope.
     fn note<D, E: Debug + Display + 'static>(&mut self, frame: Option<&Result<Frame<D>, E>>) {
         match frame {
             Some(Ok(frame)) => {
@@ -144,7 +147,7 @@ impl BodyWatch {
                 }
             }
             None => {
-                // A stream of gRPC that ends without a status is complete as far as is known.
+                // A gRPC stream that ends without a status has not reported a failure.
                 if let Some(guard) = self.guard.take() {
                     guard.settle(RequestOutcome::Grpc { code: 0, message: "" });
                 }

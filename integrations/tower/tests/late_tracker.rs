@@ -1,4 +1,4 @@
-//! The tracker may be installed after the application was built and has served.
+//! The tracker may be installed after the application was built and has handled requests.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _};
 
 #[test]
-fn a_layer_works_without_a_tracker_and_records_once_there_is_one() {
+fn a_layer_works_without_a_tracker_and_records_after_one_is_installed() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let handler = |request: Request<&'static str>| async move {
         assert!(*request.body() != "panic", "burst");

@@ -1,4 +1,4 @@
-//! A program that ends while requests wait loses nothing of them.
+//! Held errors are stored if the program ends while requests are being handled.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::convert::Infallible;
@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _};
 
-/// The variable with the file of the program that the test starts.
+/// The environment variable with the database file of the child process.
 const DATABASE: &str = "PROGRAM_END_DATABASE";
 
 #[auto_track_exception]
@@ -20,14 +20,14 @@ fn in_stock(article: &str) -> Result<u32, String> {
 }
 
 #[test]
-fn what_is_held_for_a_response_is_stored_when_the_program_exits() {
+fn held_errors_are_stored_when_the_program_exits() {
     if let Some(database) = std::env::var_os(DATABASE) {
         exits_while_a_request_waits(&database);
     }
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("errors.db");
     let ran = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "what_is_held_for_a_response_is_stored_when_the_program_exits"])
+        .args(["--exact", "held_errors_are_stored_when_the_program_exits"])
         .env(DATABASE, &database)
         .output()
         .unwrap();
@@ -41,7 +41,8 @@ fn what_is_held_for_a_response_is_stored_when_the_program_exits() {
 }
 
 fn exits_while_a_request_waits(database: &std::ffi::OsStr) -> ! {
-    // Its guard would be dropped at the end of `main`, which is not reached.
+    // Forgotten, because the guard of a real program is dropped at the end of `main`, which is
+    // not reached here.
     std::mem::forget(error_tracker::builder().database(database).install().unwrap());
     let handler = |_: Request<()>| async {
         let _ = in_stock("kettle");

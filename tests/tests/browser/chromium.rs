@@ -1,4 +1,5 @@
-//! A browser that is asked over two pipes: the Chrome DevTools Protocol, with a zero byte behind each message.
+//! Controls Chromium by the Chrome DevTools Protocol, over two pipes. A zero byte ends each
+//! message.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -52,18 +53,19 @@ impl Browser {
         self.ask("Emulation.setDeviceMetricsOverride", &metrics);
         let opened = self.ask("Page.navigate", &json!({ "url": url }));
         assert!(opened["errorText"].is_null(), "{url}: {opened}");
-        // From here on it is that page. An event of its end may come before the answer above.
+        // Polled, because the event that the page is loaded may arrive before the answer above.
         while self.evaluate("document.readyState") != "complete" {
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// The value of an expression in the page. It may lead to another page.
+    /// Evaluates an expression in the page, and returns its value. The expression may open another
+    /// page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         self.evaluate_with(expression, false)
     }
 
-    /// What a promise of the page becomes.
+    /// Evaluates an expression that returns a promise, and returns the value of the promise.
     pub fn evaluate_promise(&mut self, expression: &str) -> Value {
         self.evaluate_with(expression, true)
     }
@@ -76,11 +78,11 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true, also across pages.
+    /// Waits until an expression is true. The page may change meanwhile.
     pub fn wait_for(&mut self, expression: &str) {
         let begun = Instant::now();
         let asked = json!({ "expression": expression, "returnByValue": true });
-        // An expression fails while the next page is not there.
+        // Errors are ignored, because an expression fails while the next page is loaded.
         while self.ask("Runtime.evaluate", &asked)["result"]["value"] != true {
             assert!(
                 begun.elapsed() < LIMIT,
@@ -110,7 +112,7 @@ impl Browser {
         self.ask("Input.dispatchKeyEvent", &released);
     }
 
-    /// Calls a method of the protocol.
+    /// Calls a method of the protocol, and returns its result.
     pub fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": params });
@@ -138,7 +140,7 @@ impl Browser {
         serde_json::from_slice(message).expect("JSON")
     }
 
-    /// What it has said on standard error.
+    /// Returns the standard error of the browser.
     fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
     }

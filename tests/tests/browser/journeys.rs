@@ -1,4 +1,4 @@
-//! What people do with the pages.
+//! The actions of a user on the pages.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn frame(function: &str, exit: Exit) -> Frame {
     frame
 }
 
-/// The pages of a program with 25 issues, `Error00` the newest.
+/// Serves the pages of a tracker with 25 issues, of which `Error00` is the newest.
 pub fn shop() -> (Tracker, Server) {
     let (tracker, server) = pages();
     for number in 0..25_u32 {
@@ -57,7 +57,7 @@ fn shown() -> (Tracker, Server, Browser) {
 
 #[test]
 #[ignore = "needs a browser: ./run-tests"]
-fn the_list_is_filtered_while_somebody_types() {
+fn the_list_is_filtered_while_text_is_typed() {
     let (_tracker, _server, mut browser) = shown();
     assert_eq!(browser.evaluate(ROWS), 20);
     browser.press("/");
@@ -99,7 +99,7 @@ fn the_list_is_sorted_and_read_page_by_page() {
 
 #[test]
 #[ignore = "needs a browser: ./run-tests"]
-fn frames_and_values_of_an_issue_unfold() {
+fn frames_and_values_of_an_issue_can_be_unfolded() {
     let (_tracker, _server, mut browser) = shown();
     browser.evaluate("document.querySelector('a.open').click()");
     browser.wait_for("document.querySelector('h1')?.textContent.trim() === 'Error00'");
@@ -167,7 +167,7 @@ fn a_report_is_copied_as_markdown_and_as_a_prompt() {
 
 #[test]
 #[ignore = "needs a browser: ./run-tests"]
-fn the_pages_speak_the_language_of_the_browser() {
+fn the_pages_use_the_language_of_the_browser() {
     let (tracker, server, mut browser) = shown();
     browser.ask("Network.enable", &json!({}));
     let headers = json!({ "headers": { "Accept-Language": "fr-CH, en;q=0.5" } });
@@ -182,7 +182,7 @@ fn the_pages_speak_the_language_of_the_browser() {
 
 #[test]
 #[ignore = "needs a browser: ./run-tests"]
-fn a_keyboard_is_enough() {
+fn the_pages_can_be_used_by_keyboard_alone() {
     let (_tracker, _server, mut browser) = shown();
     browser.press("?");
     browser.wait_for("document.querySelector('dialog').open");
@@ -211,7 +211,7 @@ fn a_keyboard_is_enough() {
 
 #[test]
 #[ignore = "needs a browser: ./run-tests"]
-fn without_script_everything_works_by_links_and_forms() {
+fn without_scripts_everything_works_by_links_and_forms() {
     let (tracker, server) = shop();
     let mut browser = Browser::start();
     browser.ask("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));

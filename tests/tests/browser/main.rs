@@ -15,7 +15,7 @@ use error_tracker::mask::Masking;
 use error_tracker::store::{IssueQuery, MemoryStore};
 use error_tracker::viewer::Server;
 
-/// A file that `fetch` has fetched.
+/// Returns the text of a file that `fetch` has downloaded.
 fn fetched(name: &str) -> String {
     let folder = std::env::var_os("BROWSER_TEST_FILES").expect(
         "BROWSER_TEST_FILES: the folder of tests/tests/browser/fetch, as ./run-tests sets it",
@@ -24,7 +24,7 @@ fn fetched(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A tracker that masks nothing, and its pages.
+/// Creates a tracker without masking, and serves its pages.
 fn pages() -> (Tracker, Server) {
     let builder = error_tracker::builder().store(MemoryStore::new()).masking(Masking::off());
     let tracker = builder.build().expect("right settings");
@@ -32,13 +32,14 @@ fn pages() -> (Tracker, Server) {
     (tracker, server)
 }
 
-/// The addresses of all issues.
+/// Returns the addresses of the pages of all issues.
 fn issues(tracker: &Tracker, server: &Server) -> Vec<String> {
     let issues = tracker.issues(&IssueQuery::default().limit(1000)).expect("read").items;
     issues.iter().map(|issue| format!("{}{}", server.url(), issue.hash)).collect()
 }
 
-/// An event with these texts in each place that may have several, and the first in all others.
+/// Returns an event that has all texts in each field with several values, and the first text in all
+/// other fields.
 fn event_of(texts: &[String]) -> Event {
     let text = || texts[0].clone();
     let variable = |text: &String| {

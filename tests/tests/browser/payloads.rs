@@ -1,4 +1,4 @@
-//! Nothing of an event is executed, and all of it is shown as text.
+//! No text of an event is executed; all texts are shown.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn no_payload_is_executed_on_the_list_or_on_an_issue() {
     let issues = issues(&tracker, &server);
     assert_eq!(issues.len(), PAYLOADS.len());
     let mut browser = Browser::start();
-    // What runs last in a page that escapes nothing: it shows that the browser is asked late enough.
+    // A control: without escaping, even the slowest payload has run when the title is read.
     let image = format!("<img src={}none onerror=document.title='owned'>", server.url());
     browser.open(&format!("data:text/html,<title>a</title>{image}"), 1200);
     assert_eq!(browser.evaluate("document.title"), "owned");
@@ -43,22 +43,24 @@ fn no_payload_is_executed_on_the_list_or_on_an_issue() {
     }
 }
 
-/// As many texts stand in one event.
+/// The number of texts in one event.
 const TEXTS_OF_AN_EVENT: usize = 40;
 
-/// Notes what is executed or refused, before a page runs anything.
+/// A script that runs before those of the page. It records calls of functions by which payloads
+/// show that they run, and violations of the content security policy.
 const WATCH: &str = "window.noted = [];
     for (const name of ['alert', 'confirm', 'prompt', 'print', 'open', 'eval'])
         window[name] = () => noted.push(name);
     addEventListener('securitypolicyviolation', (e) => noted.push(e.violatedDirective + e.sample), true);";
 
-/// The values of the page's tables; a text that is shown as a tree stands beside it.
+/// A script that returns the texts of the page's tables. A value that is shown as a tree is there
+/// as text, too.
 const VALUES: &str =
     "[...document.querySelectorAll('.value code, .datum, .said')].map(it => it.textContent)";
 
 #[test]
 #[ignore = "needs a browser and texts from PyPI: ./run-tests"]
-fn thousands_of_texts_that_break_other_pages_are_shown_as_they_are() {
+fn thousands_of_texts_that_break_other_pages_are_shown_unchanged() {
     let texts: Vec<String> = serde_json::from_str(&fetched("texts.json")).expect("a list");
     assert!(texts.len() > 1000, "{}", texts.len());
     let mut browser = Browser::start();
@@ -77,7 +79,8 @@ fn thousands_of_texts_that_break_other_pages_are_shown_as_they_are() {
         let shown = browser.evaluate(VALUES);
         let shown: Vec<&str> =
             shown.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-        // Characters that cannot be seen are shown by their numbers. Line feeds are joined by the parser of HTML.
+        // Invisible characters are shown as numbers, and the HTML parser changes line feeds, so
+        // texts with these are skipped.
         let is_plain = |text: &&String| {
             text.chars().all(|c| !c.is_control() && (c.is_ascii() || c.is_alphanumeric()))
         };

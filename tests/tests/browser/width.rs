@@ -3,7 +3,7 @@
 use crate::chromium::Browser;
 use crate::{event_of, issues, pages};
 
-/// The elements that end beyond the window.
+/// A script that returns up to eight elements that extend beyond the right edge of the window.
 const WIDEST: &str = "[...document.querySelectorAll('main *, header *')]
     .filter(it => it.getBoundingClientRect().right > innerWidth + 1 && !it.closest('.code, .big, .sample, .visually-hidden'))
     .map(it => it.tagName + '.' + it.className).slice(0, 8).join(' ')";

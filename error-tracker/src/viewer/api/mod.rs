@@ -1,4 +1,5 @@
-//! The JSON API: what the pages show and change, for programs. `openapi.json` describes it.
+//! The JSON API, by which programs read and change the same issues as the pages. `openapi.json`
+//! describes it.
 
 mod parameters;
 #[cfg(test)]
@@ -21,16 +22,16 @@ const DESCRIPTION: &str = include_str!("openapi.json");
 
 const JSON: &str = "application/json";
 
-/// The target of a path below `/api/`.
+/// A resource of the API, with the parts of its path below `/api/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ApiRoute<'a> {
     Issues,
     Issue(&'a str),
-    /// The occurrences of an issue.
+    /// The stored events of an issue, by its hash.
     Events(&'a str),
-    /// The occurrence of an issue that a name or an id selects.
+    /// An event of an issue, by the hash of the issue and `latest`, `oldest` or the event's id.
     Event(&'a str, &'a str),
-    /// The occurrence with an id, of any issue.
+    /// An event of any issue, by its id.
     AnyEvent(&'a str),
     Actions,
     Description,
@@ -39,25 +40,27 @@ pub(super) enum ApiRoute<'a> {
 #[derive(Serialize)]
 struct IssuesPage<'a> {
     issues: &'a [Issue],
-    /// The `cursor` of the page behind this one, and of that before it.
+    /// The `cursor` of the next page, if there is one.
     next: Option<String>,
+    /// The `cursor` of the previous page, if there is one.
     previous: Option<String>,
 }
 
 #[derive(Serialize)]
 struct EventsPage {
     events: Vec<Event>,
-    /// The `before` of the next, older ones.
+    /// The `before` of the next page, which has older events, if there is one.
     next: Option<String>,
 }
 
 #[derive(Serialize)]
 struct FoundEvent {
-    /// The hash of its issue.
+    /// The hash of the event's issue.
     issue: String,
     event: Event,
-    /// The ids of the occurrences that were recorded just before and after it.
+    /// The id of the stored event of this issue that was recorded just before it.
     previous: Option<String>,
+    /// The id of the stored event of this issue that was recorded just after it.
     next: Option<String>,
 }
 
@@ -70,7 +73,7 @@ struct ActionRequest {
 
 #[derive(Serialize)]
 struct ActionAnswer {
-    /// The number of issues that were changed: those that exist.
+    /// The number of changed issues. Issues of the request that do not exist are not counted.
     changed: u64,
 }
 
@@ -85,7 +88,7 @@ struct Problem<'a> {
 }
 
 impl<'a> ApiRoute<'a> {
-    /// Returns the route of a path below `/api/`.
+    /// Returns the route of a path, which is given without the leading `/api/`.
     pub(super) fn of(path: &'a str) -> Option<Self> {
         Some(match path.split('/').collect::<Vec<_>>().as_slice() {
             ["issues"] => Self::Issues,
@@ -101,7 +104,7 @@ impl<'a> ApiRoute<'a> {
         })
     }
 
-    /// Returns the allowed methods in the form of an `Allow` header.
+    /// Returns the allowed methods, as the value of an `Allow` header.
     pub(super) fn methods(self) -> &'static str {
         if self == Self::Actions { "POST" } else { "GET, HEAD" }
     }
@@ -129,7 +132,7 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
     }
 }
 
-/// Describes why a request is not answered, as `application/problem+json`.
+/// Returns an error response of the type `application/problem+json`.
 pub(super) fn problem(problem: &PageError) -> ViewerResponse {
     let body = Problem {
         r#type: "about:blank",
@@ -166,7 +169,7 @@ fn events(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, PageError> {
         which = EventSelector::Before(event.id.clone());
         events.push(event);
     }
-    // One more than wanted was read, to know whether there are more.
+    // One more than the limit was read, to find out whether there is a next page.
     let next = (events.len() > asked.limit).then(|| {
         events.truncate(asked.limit);
         events.last().map(|event| event.id.clone()).unwrap_or_default()
@@ -188,8 +191,8 @@ fn event(visit: &Visit<'_>, hash: &str, which: &str) -> Result<ViewerResponse, P
     })
 }
 
-/// Changes issues. A page of another site cannot send JSON without being asked for permission by
-/// its browser; so no token is needed, as forms need one.
+/// Changes issues. Unlike a form, the request needs no token: a browser lets a page of another site
+/// send JSON only after a preflight request, which the viewer does not allow.
 fn act(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let request = visit.request;
     if request.header("origin") == Some("null") || !action::is_same_origin(visit) {

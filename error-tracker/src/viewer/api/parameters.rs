@@ -1,4 +1,4 @@
-//! The parameters of the API. Unlike those of a page, a parameter that is not known is an error.
+//! The query parameters of the API. Unlike the pages, the API rejects unknown parameters.
 
 use crate::event::Timestamp;
 use crate::store::IssueQuery;
@@ -7,8 +7,9 @@ use super::super::answer::PageError;
 use super::super::query::ListFilters;
 use super::super::status;
 
-/// How many items a page of a list has if nothing is said, and at most.
+/// The number of items on a page of a list, if there is no parameter `limit`.
 const DEFAULT_LIMIT: usize = 20;
+/// The maximum value of `limit`.
 const MAX_LIMIT: usize = 100;
 
 /// The parameters of the list of issues.
@@ -19,18 +20,18 @@ pub(super) struct IssuesQuery {
 /// The parameters of the list of events.
 pub(super) struct EventsQuery {
     pub(super) limit: usize,
-    /// The id of an event.
+    /// The id of an event; only older ones are listed.
     pub(super) before: Option<String>,
 }
 
 impl IssuesQuery {
-    /// Reads a query string.
+    /// Parses a query string. Fails if a parameter is unknown, repeated or not valid.
     pub(super) fn read(query: &str, now: Timestamp) -> Result<Self, PageError> {
         let filters =
             ListFilters::KEYS.into_iter().filter(|key| !matches!(*key, "after" | "before"));
         let known: Vec<&str> = filters.chain(["cursor", "limit"]).collect();
         let pairs = only(query, &known)?;
-        // In a form of the page, empty means any.
+        // `ListFilters` accepts empty values, which mean any value in the form of the page.
         let chosen = ["kind", "status", "handled", "since", "sort", "order"];
         if let Some((key, _)) =
             pairs.iter().find(|(key, value)| value.is_empty() && chosen.contains(&key.as_str()))
@@ -50,7 +51,7 @@ impl IssuesQuery {
 }
 
 impl EventsQuery {
-    /// Reads a query string.
+    /// Parses a query string. Fails if a parameter is unknown, repeated or not valid.
     pub(super) fn read(query: &str) -> Result<Self, PageError> {
         let pairs = only(query, &["limit", "before"])?;
         let before = value(&pairs, "before").map(str::to_owned);
@@ -61,7 +62,7 @@ impl EventsQuery {
     }
 }
 
-/// Returns the parameters of a query string, if each is known and there once.
+/// Returns the parameters of a query string. Fails if one is not in `known` or is repeated.
 pub(super) fn only(query: &str, known: &[&str]) -> Result<Vec<(String, String)>, PageError> {
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -77,7 +78,7 @@ pub(super) fn only(query: &str, known: &[&str]) -> Result<Vec<(String, String)>,
     Ok(pairs)
 }
 
-/// The error for a cursor that is not one of the list.
+/// Returns the error for a cursor that does not belong to this list.
 pub(super) fn no_page() -> PageError {
     let detail = "cursor: the `next` or `previous` of another page of the same list".to_owned();
     PageError { detail, ..PageError::new(status::NOT_FOUND) }

@@ -93,7 +93,7 @@ fn actions_change_issues() {
 }
 
 #[test]
-fn what_is_wrong_is_a_problem_that_says_so() {
+fn an_invalid_request_is_answered_with_a_problem_that_names_the_cause() {
     let (viewer, store) = viewer();
     let hash = sample::hash("parse");
     let none = "0".repeat(64);
@@ -156,14 +156,15 @@ fn what_is_wrong_is_a_problem_that_says_so() {
 }
 
 #[test]
-fn below_a_prefix_the_api_is_below_it() {
+fn the_api_is_below_the_prefix_of_the_viewer() {
     let viewer = over(sample::store()).prefix("/dev/error");
     assert_eq!(hashes(&asked(&viewer, "/dev/error/api/issues?limit=1")).len(), 1);
     let answer = viewer.handle(&ViewerRequest::new("GET", "/dev/error/api/other"));
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
 }
 
-/// What `value` has or lacks, compared with a schema of the description: names of properties only.
+/// Checks that `value` has all required properties of a schema, and no property that the schema
+/// does not describe. Types and nested values are not checked.
 #[track_caller]
 fn is_described(value: &Value, schema: &str) {
     let described: Value = json::from_str(DESCRIPTION).unwrap();
@@ -180,7 +181,7 @@ fn is_described(value: &Value, schema: &str) {
 }
 
 #[test]
-fn the_description_has_what_the_answers_have() {
+fn the_openapi_description_has_all_properties_of_the_responses() {
     let (viewer, _) = viewer();
     let hash = sample::hash("parse");
     let described = asked(&viewer, "/api/openapi.json");

@@ -1,5 +1,5 @@
-//! Bodies of requests are recorded while the handler reads them; bodies of responses stay as they
-//! are.
+//! Bodies of requests are recorded while the handler reads them; bodies of responses are not
+//! changed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::{event_of_request, events_of_request, serve};
 
-/// Answers with a failure that tells how much of the body it got.
+/// Reads the whole body, and responds with the status 500 and the number of bytes.
 async fn reads(body: Bytes) -> HttpResponse {
     tokio::task::yield_now().await;
     HttpResponse::InternalServerError().body(format!("{} bytes", body.len()))
@@ -40,7 +40,8 @@ fn app() -> SocketAddr {
     )
 }
 
-/// The request of the event of a request with this body, of which the handler has all.
+/// Sends a request with this body to a handler that reads all of it. Returns the request that its
+/// event contains.
 #[track_caller]
 fn recorded(kind: &str, body: &str) -> error_tracker::event::Request {
     let (answer, event) =
@@ -50,7 +51,7 @@ fn recorded(kind: &str, body: &str) -> error_tracker::event::Request {
 }
 
 #[test]
-fn a_handler_gets_the_whole_body_and_the_event_what_it_has_read() {
+fn the_handler_gets_the_whole_body_and_the_event_contains_it() {
     let request = recorded("application/json", r#"{"pieces":2,"user":{"password":"canary-9"}}"#);
     assert_eq!(request.json["pieces"], 2);
     assert_ne!(request.json["user"]["password"], "canary-9");
@@ -62,7 +63,7 @@ fn a_handler_gets_the_whole_body_and_the_event_what_it_has_read() {
 }
 
 #[test]
-fn a_secret_in_a_body_that_is_cut_or_no_json_is_masked() {
+fn a_secret_in_a_cut_or_malformed_json_body_is_masked() {
     let long = format!(r#"{{"password":"canary-12345","text":"{}"}}"#, "x".repeat(2000));
     for body in [r#"{"password":"canary-12345",,}"#, &long] {
         let request = recorded("application/json", body);
@@ -72,7 +73,7 @@ fn a_secret_in_a_body_that_is_cut_or_no_json_is_masked() {
 }
 
 #[test]
-fn nothing_is_recorded_of_uploads_and_compressed_bodies() {
+fn uploads_and_compressed_bodies_are_not_recorded() {
     for kind in [
         "multipart/form-data; boundary=x",
         "application/octet-stream",
@@ -84,7 +85,7 @@ fn nothing_is_recorded_of_uploads_and_compressed_bodies() {
 }
 
 #[test]
-fn a_body_that_nobody_reads_is_not_read_for_the_event() {
+fn a_body_is_recorded_only_as_far_as_the_handler_reads_it() {
     let head = "content-type: application/json\n\n{\"a\":1}";
     let (_, event) = event_of_request(app(), &format!("POST /nothing\n{head}"));
     assert_eq!(event.context.request.unwrap().json, Value::Null);
@@ -92,7 +93,7 @@ fn a_body_that_nobody_reads_is_not_read_for_the_event() {
     assert_eq!(event.context.request.unwrap().json["a"], 1);
 }
 
-/// Head and body of an answer without what differs between two of them.
+/// Returns status, headers without `date`, and body of the response, and the events.
 fn shown(address: SocketAddr, request: &str) -> (u16, Vec<(String, String)>, String, Vec<Event>) {
     let (mut answer, events) = events_of_request(address, request);
     answer.headers.retain(|(name, _)| name != "date");
@@ -126,7 +127,7 @@ fn routes(config: &mut web::ServiceConfig) {
 }
 
 #[test]
-fn responses_are_the_same_with_the_middleware_and_without() {
+fn the_middleware_does_not_change_responses() {
     let plain = (
         serve!(App::new().configure(routes)),
         serve!(App::new().configure(routes).wrap(middleware())),
@@ -162,7 +163,7 @@ fn responses_are_the_same_with_the_middleware_and_without() {
 }
 
 #[test]
-fn a_stream_that_fails_is_an_event_with_its_request() {
+fn an_error_of_a_response_stream_is_an_event_with_its_request() {
     let fails = || async {
         let chunks = stream::unfold(0, |n| async move {
             tokio::task::yield_now().await;
@@ -179,7 +180,7 @@ fn a_stream_that_fails_is_an_event_with_its_request() {
 }
 
 #[test]
-fn what_is_captured_while_a_stream_is_sent_has_the_request() {
+fn a_capture_while_a_response_is_streamed_has_the_request() {
     let captures = || async {
         let chunks = stream::unfold(0, |n| async move {
             tokio::time::sleep(Duration::from_millis(1)).await;

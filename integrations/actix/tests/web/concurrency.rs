@@ -1,4 +1,4 @@
-//! Many requests at once, over HTTP/2.
+//! Many simultaneous requests, over HTTP/2.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
@@ -20,9 +20,9 @@ use tokio::sync::Barrier;
 use crate::shop_error::ShopError;
 use crate::{RUNTIME, STORED, serve};
 
-/// So many threads answer.
+/// The number of worker threads.
 const WORKERS: usize = 4;
-/// So many requests of one connection are answered at once.
+/// The number of requests that one connection handles at the same time.
 const STREAMS: usize = 200;
 
 async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
@@ -34,7 +34,7 @@ async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
     sender
 }
 
-/// Sends `count` requests at once, made of their numbers, and returns their statuses.
+/// Sends `count` requests at once, each made from its number, and returns their statuses.
 async fn send(
     address: SocketAddr,
     count: usize,
@@ -113,7 +113,7 @@ async fn handle(
 }
 
 #[test]
-fn a_thousand_requests_at_once_show_nothing_of_each_other() {
+fn events_of_a_thousand_simultaneous_requests_contain_no_data_of_each_other() {
     const COUNT: usize = 1000;
     const WAYS: [&str; 5] = ["annotated", "plain", "spawned", "blocking", "panic"];
     let barrier = Arc::new(Barrier::new(COUNT));
@@ -147,7 +147,7 @@ fn a_thousand_requests_at_once_show_nothing_of_each_other() {
     for (number, event) in found.iter_mut().enumerate() {
         let own = marker(number);
         assert!(event.message.starts_with(&own), "{} in place of {own}", event.message);
-        // The fingerprint has the text without its numbers.
+        // Left out, because it contains the text without its numbers.
         event.grouping = Grouping::default();
         let text = error_tracker::json::to_string(event).unwrap();
         assert_eq!(text.matches("marker-").count(), text.matches(&own).count(), "{text}");
@@ -160,14 +160,14 @@ fn a_thousand_requests_at_once_show_nothing_of_each_other() {
 }
 
 #[test]
-fn two_hundred_failures_of_annotated_handlers_are_two_hundred_events() {
+fn simultaneous_failures_of_200_annotated_handlers_are_200_events() {
     const COUNT: usize = 200;
     let barrier = Arc::new(Barrier::new(COUNT));
     let handler = move |marker: Path<String>| {
         let barrier = Arc::clone(&barrier);
         async move {
             let result = reserve(&marker, &barrier).await;
-            // After the others have failed as well.
+            // Continues after the other requests have failed as well.
             barrier.wait().await;
             tokio::task::yield_now().await;
             result.map(|pieces| pieces.to_string())

@@ -14,7 +14,7 @@ use crate::failures::{functions, get_app};
 use crate::shop_error::ShopError;
 use crate::{event_of_request, events_of_request, serve};
 
-/// An error that records itself where it becomes a response.
+/// An error that records itself when it is converted to a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the {what} leaks")]
 struct Leak {
@@ -37,7 +37,7 @@ impl Leak {
 }
 
 #[test]
-fn an_error_that_records_itself_as_a_response_is_one_event_and_none_for_an_untracked_status() {
+fn an_error_that_records_itself_in_its_response_is_one_event_or_none_if_its_status_is_untracked() {
     #[auto_track_exception]
     async fn handler(what: Path<String>) -> Result<String, Leak> {
         Err(Leak::of(what))
@@ -52,7 +52,7 @@ fn an_error_that_records_itself_as_a_response_is_one_event_and_none_for_an_untra
 }
 
 #[test]
-fn an_error_handler_records_what_it_is_given() {
+fn a_tracked_error_handler_records_its_argument() {
     #[track_exception]
     fn handle(error: &ShopError) -> String {
         format!("sorry: {error}")
@@ -102,7 +102,7 @@ fn a_middleware_within_error_handlers_records_the_error_that_they_replace() {
     }
 }
 
-/// An error that tells its status by its response only.
+/// An error whose `status_code` differs from the status of its response.
 #[derive(Debug)]
 struct Refusal(StatusCode);
 
@@ -120,7 +120,7 @@ impl ResponseError for Refusal {
     }
 }
 
-/// A middleware that answers with an error: the status is the first part of the path.
+/// A middleware that returns an error. The status of its response is the first segment of the path.
 async fn refuses<B>(request: ServiceRequest, _: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let status = request.path()[1..4].parse().ok();
     let status = status.and_then(|status: u16| StatusCode::from_u16(status).ok()).unwrap();
@@ -128,7 +128,7 @@ async fn refuses<B>(request: ServiceRequest, _: Next<B>) -> Result<ServiceRespon
 }
 
 #[test]
-fn an_error_in_place_of_a_response_counts_by_the_status_of_its_response() {
+fn an_error_in_place_of_a_response_is_tracked_by_the_status_of_its_response() {
     let app = serve!(
         App::new()
             .wrap(from_fn(refuses))
@@ -144,7 +144,7 @@ fn an_error_in_place_of_a_response_counts_by_the_status_of_its_response() {
 }
 
 #[test]
-fn an_error_that_a_middleware_further_out_answers_counts_by_the_status_that_it_names() {
+fn an_error_that_an_outer_middleware_replaces_is_tracked_by_its_own_status_code() {
     async fn answers<B: actix_web::body::MessageBody>(
         request: ServiceRequest,
         next: Next<B>,
@@ -158,7 +158,7 @@ fn an_error_that_a_middleware_further_out_answers_counts_by_the_status_that_it_n
             .wrap(middleware().errors::<Refusal>())
             .wrap(from_fn(answers))
     );
-    // By default an error says 500.
+    // The default of `ResponseError::status_code` is 500.
     let (answer, event) = event_of_request(app, "GET /404");
     assert_eq!((answer.status, event.handled), (404, false));
     assert_eq!(event.type_name, "web::error_handlers::Refusal");

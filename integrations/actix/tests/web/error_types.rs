@@ -1,4 +1,4 @@
-//! The error behind a response, and what is known of its type.
+//! The errors that responses are made of, by type.
 
 use actix_web::web::{self, Json, Path};
 use actix_web::{App, HttpResponse, ResponseError};
@@ -15,7 +15,7 @@ fn causes(event: &Event) -> Vec<&str> {
 }
 
 #[test]
-fn the_error_behind_a_response_comes_with_its_causes() {
+fn the_error_of_a_response_is_recorded_with_its_causes() {
     let handler = |text: Path<String>| async move {
         let parsed = text.parse::<u32>().map(|pieces| pieces.to_string());
         parsed.map_err(|source| ShopError::Pieces { text: text.into_inner(), source })
@@ -34,7 +34,7 @@ fn the_error_behind_a_response_comes_with_its_causes() {
 }
 
 #[test]
-fn the_error_of_a_response_has_the_trace_of_the_functions_that_it_passed() {
+fn the_error_of_a_response_has_the_return_trace_of_the_functions_that_it_left() {
     #[auto_track_exception]
     async fn handler(article: Path<String>) -> Result<String, ShopError> {
         tokio::task::yield_now().await;
@@ -52,7 +52,7 @@ fn the_error_of_a_response_has_the_trace_of_the_functions_that_it_passed() {
 }
 
 #[test]
-fn an_error_of_a_type_that_the_middleware_was_not_told_has_its_texts() {
+fn an_error_of_an_unregistered_type_is_recorded_with_its_texts() {
     let handler = |article: Path<String>| async move {
         Err::<String, _>(ShopError::OutOfStock(article.into_inner()))
     };
@@ -65,7 +65,7 @@ fn an_error_of_a_type_that_the_middleware_was_not_told_has_its_texts() {
 }
 
 #[test]
-fn an_error_that_got_another_status_is_known_by_its_type() {
+fn an_error_with_a_changed_status_is_found_by_its_type() {
     let plain = |article: Path<String>| async move {
         let error = ShopError::NotFound(article.into_inner());
         Err::<String, _>(actix_web::error::ErrorBadGateway(error))
@@ -84,7 +84,7 @@ fn an_error_that_got_another_status_is_known_by_its_type() {
 }
 
 #[test]
-fn an_error_that_becomes_another_one_in_a_handler_without_attribute_is_one_event_with_both() {
+fn an_error_converted_in_a_handler_without_attribute_is_one_event_with_both_errors() {
     #[auto_track_exception]
     fn pieces(text: &str) -> Result<u32, std::num::ParseIntError> {
         text.parse()
@@ -107,7 +107,7 @@ fn an_error_that_becomes_another_one_in_a_handler_without_attribute_is_one_event
 }
 
 #[test]
-fn an_error_inside_of_a_type_that_is_none_is_read_by_a_closure() {
+fn errors_by_reads_the_error_inside_a_type_that_is_not_an_error() {
     #[derive(Debug)]
     struct AppError(anyhow::Error);
     impl std::fmt::Display for AppError {
@@ -134,7 +134,7 @@ fn an_error_inside_of_a_type_that_is_none_is_read_by_a_closure() {
 }
 
 #[test]
-fn errors_of_boxes_and_of_actix_have_their_causes_without_being_named() {
+fn boxed_errors_and_those_of_actix_have_their_causes_without_registration() {
     type BoxError = Box<dyn std::error::Error>;
     let boxed = |text: Path<String>| async move {
         let pieces: u32 = text.parse().map_err(|source| -> BoxError {

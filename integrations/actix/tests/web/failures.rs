@@ -1,4 +1,4 @@
-//! What is a failure, and that each is one event.
+//! Which requests are failures, and that each failure is one event.
 
 use std::io::Read as _;
 
@@ -25,7 +25,7 @@ pub(crate) fn find(article: &str) -> Result<u32, ShopError> {
     Err(ShopError::NotFound(article.to_owned()))
 }
 
-/// Serves an application of one handler, which gets an article.
+/// Serves an application with one handler, whose path parameter is an article.
 macro_rules! get_app {
     ($handler:expr) => {{
         let handler = $handler;
@@ -41,7 +41,7 @@ macro_rules! get_app {
 
 pub(crate) use get_app;
 
-/// Last names of the functions of the return trace, innermost first.
+/// Returns the names, without their paths, of the functions of the return trace, innermost first.
 pub(crate) fn functions(event: &Event) -> Vec<&str> {
     let last = |name| str::rsplit(name, "::").next().unwrap();
     error_tracker_tests::functions(event).into_iter().map(last).collect()
@@ -61,7 +61,7 @@ fn a_response_with_a_tracked_status_is_an_event_without_any_attribute() {
 }
 
 #[test]
-fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_lives() {
+fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_goes_on() {
     let handler = |article: Path<String>| async move {
         assert!(&**article != "kettle", "the {article} burst");
         tokio::task::yield_now().await;
@@ -75,7 +75,7 @@ fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_lives() {
     assert_eq!((&*request.path, &*request.route), ("/kettle", "/{article}"));
     assert!(!event.handled);
     let events = error_tracker_tests::events_of(move || {
-        // On one connection, which goes on after the panic.
+        // On one connection, which stays open after the panic.
         let requests = "GET /kettle HTTP/1.1\r\nhost: x\r\n\r\n\
                         GET /teapot HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         let mut answers = String::new();
@@ -86,7 +86,7 @@ fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_lives() {
 }
 
 #[test]
-fn a_panic_goes_on_where_it_is_not_to_be_caught() {
+fn without_catch_panics_a_panic_is_recorded_and_unwinds_further() {
     let handler = |article: Path<String>| async move {
         assert!(&**article != "kettle", "the {article} burst");
         article.into_inner()
@@ -104,7 +104,7 @@ fn a_panic_goes_on_where_it_is_not_to_be_caught() {
 }
 
 #[test]
-fn an_error_that_is_answered_with_an_untracked_status_is_dropped_and_counted_or_kept_as_handled() {
+fn an_error_with_an_untracked_status_is_dropped_and_counted_or_kept_as_handled() {
     #[auto_track_exception]
     async fn handler(article: Path<String>) -> Result<String, ShopError> {
         let pieces = find(&article)?;
@@ -128,7 +128,7 @@ fn an_error_that_is_answered_with_an_untracked_status_is_dropped_and_counted_or_
 }
 
 #[test]
-fn an_error_that_a_handler_without_attribute_overcomes_is_handled() {
+fn an_error_from_which_a_handler_without_attribute_recovers_is_handled() {
     let handler = |article: Path<String>| async move {
         in_stock(&article).map_or_else(|_| "take a teapot".to_owned(), |pieces| pieces.to_string())
     };
@@ -137,7 +137,7 @@ fn an_error_that_a_handler_without_attribute_overcomes_is_handled() {
 }
 
 #[test]
-fn an_error_that_an_annotated_handler_turns_into_its_answer_is_one_event_and_not_handled() {
+fn an_error_that_an_annotated_handler_converts_to_a_response_is_one_event_and_not_handled() {
     #[auto_track_exception]
     async fn handler(article: Path<String>) -> HttpResponse<BoxBody> {
         match in_stock(&article) {
@@ -151,7 +151,7 @@ fn an_error_that_an_annotated_handler_turns_into_its_answer_is_one_event_and_not
 }
 
 #[test]
-fn what_was_captured_in_a_request_explains_its_status() {
+fn a_captured_error_and_the_failed_response_are_one_event() {
     let handler = |article: Path<String>| async move {
         let error = ShopError::OutOfStock(article.into_inner());
         capture_exception!(error);
@@ -162,7 +162,7 @@ fn what_was_captured_in_a_request_explains_its_status() {
 }
 
 #[test]
-fn tasks_and_blocking_work_of_a_request_have_it() {
+fn events_of_tasks_and_blocking_work_have_the_request() {
     let handler = |article: Path<String>| async move {
         let (named, cold) = (article.clone(), article.clone());
         let task = spawn(async move {
@@ -190,7 +190,7 @@ fn tasks_and_blocking_work_of_a_request_have_it() {
 }
 
 #[test]
-fn an_error_that_a_task_hands_to_its_handler_is_one_event() {
+fn an_error_that_a_task_returns_to_its_handler_is_one_event() {
     #[auto_track_exception]
     async fn handler(article: Path<String>) -> Result<String, ShopError> {
         let task = spawn(async move { in_stock(&article) });
@@ -202,7 +202,7 @@ fn an_error_that_a_task_hands_to_its_handler_is_one_event() {
 }
 
 #[test]
-fn an_error_of_a_task_without_the_request_is_one_event_that_gets_it_from_the_response() {
+fn an_error_of_a_task_outside_the_scope_is_one_event_with_the_request_of_the_response() {
     let handler = |article: Path<String>| async move {
         let work = web::block(move || in_stock(&article));
         work.await.unwrap().map(|pieces| pieces.to_string())
@@ -213,7 +213,7 @@ fn an_error_of_a_task_without_the_request_is_one_event_that_gets_it_from_the_res
 }
 
 #[test]
-fn an_equal_error_from_before_is_another_failure() {
+fn an_equal_error_from_before_the_request_is_a_separate_failure() {
     let handler = |article: Path<String>| async move {
         Err::<String, _>(ShopError::OutOfStock(article.into_inner()))
     };
@@ -229,7 +229,7 @@ fn an_equal_error_from_before_is_another_failure() {
 }
 
 #[test]
-fn a_default_service_is_tracked_as_routes_are() {
+fn a_default_service_is_tracked_like_a_route() {
     let fallback = || async { HttpResponse::NotFound().finish() };
     let tracks = middleware().track_status(404);
     let app = serve!(App::new().default_service(web::to(fallback)).wrap(tracks.clone()));
@@ -240,7 +240,7 @@ fn a_default_service_is_tracked_as_routes_are() {
 }
 
 #[test]
-fn two_middlewares_on_one_request_are_one() {
+fn two_middlewares_around_one_handler_record_one_event() {
     let handler = |article: Path<String>| async move {
         Err::<String, _>(ShopError::OutOfStock(article.into_inner()))
     };
@@ -256,7 +256,7 @@ fn two_middlewares_on_one_request_are_one() {
 }
 
 #[test]
-fn several_failures_of_one_request_are_events_of_their_own() {
+fn several_failures_of_one_request_are_separate_events() {
     let handler = |article: Path<String>| async move {
         let _ = find(&article);
         in_stock(&article).map(|pieces| pieces.to_string())

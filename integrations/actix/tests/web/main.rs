@@ -28,7 +28,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     runtime.worker_threads(4).enable_all().build().unwrap()
 });
 
-/// Serves an application on a port of its own, by one worker or by as many as are named.
+/// Serves an application on a port of its own, with the given number of workers or one.
 macro_rules! serve {
     ($app:expr) => {
         crate::serve!(1, $app)
@@ -57,7 +57,7 @@ fn start(server: impl FnOnce(TcpListener) -> Server) -> SocketAddr {
     address
 }
 
-/// All events that were stored, also those that the store does not keep.
+/// All events that were stored, including those that the store does not keep for their issue.
 static STORED: Mutex<Vec<Event>> = Mutex::new(Vec::new());
 
 fn set_up() {
@@ -69,7 +69,7 @@ fn set_up() {
     });
 }
 
-/// The answer of an application to one request, and the events of it.
+/// Returns the response of an application to one request, and the events of the request.
 fn events_of_request(address: SocketAddr, request: &str) -> (Answer, Vec<Event>) {
     let request = request.to_owned();
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -77,7 +77,7 @@ fn events_of_request(address: SocketAddr, request: &str) -> (Answer, Vec<Event>)
     (receiver.recv().unwrap(), events)
 }
 
-/// The same of a request that makes one event.
+/// Returns the response and the event of a request that causes exactly one event.
 #[track_caller]
 fn event_of_request(address: SocketAddr, request: &str) -> (Answer, Event) {
     let (answer, mut events) = events_of_request(address, request);

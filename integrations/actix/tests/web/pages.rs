@@ -1,4 +1,4 @@
-//! The pages, mounted.
+//! The pages as a part of an application.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use error_tracker_tests::{events_of, tracker};
 
 use crate::serve;
 
-/// What a middleware of the application has found out of who asks.
+/// The user of a request, as a middleware of the application has identified it.
 #[derive(Clone)]
 struct User {
     is_staff: bool,
@@ -42,7 +42,7 @@ fn for_staff() -> ViewerRoutes {
         .permission(|request| request.extensions().get::<User>().is_some_and(|user| user.is_staff))
 }
 
-/// An issue that is there to be looked at.
+/// Records an issue, and returns its hash.
 fn hash() -> String {
     crate::set_up();
     events_of(|| error_tracker::capture_message!("pages are looked at"));
@@ -59,7 +59,7 @@ fn is_denied(answer: &Answer) -> bool {
 }
 
 #[test]
-fn nobody_may_look_until_a_permission_says_so() {
+fn every_request_is_denied_unless_a_permission_accepts_it() {
     let hash = hash();
     let page = ask(app(viewer().permission(|_| true)), "GET /dev/error/").body;
     let paths = [
@@ -94,7 +94,7 @@ fn nobody_may_look_until_a_permission_says_so() {
 }
 
 #[test]
-fn a_permission_sees_the_frameworks_own_request_and_may_wait() {
+fn a_permission_receives_the_request_of_the_framework_and_may_be_async() {
     let hash = hash();
     let waits = viewer().permission_async(|request| async move {
         tokio::task::yield_now().await;
@@ -114,20 +114,20 @@ fn a_permission_sees_the_frameworks_own_request_and_may_wait() {
     }
 }
 
-/// The name of the script of a page.
+/// Returns the name of the script of a page.
 fn script(page: &str) -> &str {
     let (_, rest) = page.split_once("<script src=\"./").unwrap();
     rest.split_once('"').unwrap().0
 }
 
-/// The token in the forms of a page.
+/// Returns the token in the forms of a page.
 fn token(page: &str) -> &str {
     let (_, rest) = page.split_once("name=\"csrf\" value=\"").unwrap();
     rest.split_once('"').unwrap().0
 }
 
 #[test]
-fn issues_are_changed_by_a_form_of_the_pages_and_by_nothing_else() {
+fn issues_are_changed_only_by_a_valid_form_of_the_pages() {
     let hash = hash();
     let address = app(for_staff());
     let page = ask(address, "GET /dev/error/\nx-staff: 1").body;
@@ -149,7 +149,7 @@ fn issues_are_changed_by_a_form_of_the_pages_and_by_nothing_else() {
 }
 
 #[test]
-fn every_page_has_its_headers_and_none_changes_anything_when_it_is_got() {
+fn every_page_has_its_headers_and_get_changes_nothing() {
     let hash = hash();
     let address = app(for_staff());
     let page = ask(address, "GET /dev/error/\nx-staff: 1").body;

@@ -1,4 +1,4 @@
-//! Where the middleware is put.
+//! Right and wrong places of the middleware.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -47,7 +47,7 @@ fn followed(address: SocketAddr, mut path: String) -> (u16, String) {
     }
 }
 
-/// What a test of this program says on standard error.
+/// Runs a test of this program in a child process, and returns its standard error.
 fn said_by(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let ran = Command::new(program).args(["--exact", test, "--nocapture"]).run();
@@ -71,7 +71,7 @@ fn within_normalize_path() {
 }
 
 #[test]
-fn a_middleware_within_normalize_path_says_once_that_the_pages_need_their_slash() {
+fn a_middleware_inside_normalize_path_warns_once_that_the_pages_need_their_slash() {
     let said = said_by("places::within_normalize_path");
     let expected = "error-tracker: the path of the pages has lost the slash at its end";
     assert_eq!(said.matches(expected).count(), 1, "{said}");
@@ -79,14 +79,14 @@ fn a_middleware_within_normalize_path_says_once_that_the_pages_need_their_slash(
 }
 
 #[test]
-fn a_path_that_is_normalized_has_its_route_when_it_fails() {
+fn a_failed_request_with_a_normalized_path_has_its_route() {
     let (_, event) = event_of_request(around(), "GET /orders/17/");
     let request = event.context.request.unwrap();
     assert_eq!((&*request.route, &*request.path), ("/orders/{id}", "/orders/17/"));
 }
 
 #[test]
-fn a_middleware_is_right_around_an_app_a_scope_and_a_resource() {
+fn a_middleware_works_around_an_app_a_scope_and_a_resource() {
     let fails = || web::resource("/orders/{id}").route(web::get().to(panicking));
     let app = serve!(App::new().service(fails()).wrap(middleware()));
     let scope = serve!(App::new().service(web::scope("").service(fails()).wrap(middleware())));

@@ -1,4 +1,4 @@
-//! What the client is told.
+//! The event's id in responses.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use error_tracker_actix::{EventId, TrackerMiddleware, middleware};
 
 use crate::{event_of_request, events_of_request, serve};
 
-/// Puts the id that it finds in the extensions into a header of its own.
+/// Copies the event's id from the extensions of the response into a header.
 async fn outside<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -45,7 +45,7 @@ fn app(middleware: TrackerMiddleware) -> SocketAddr {
 }
 
 #[test]
-fn the_id_of_the_event_is_in_the_extensions_and_in_a_header_when_asked() {
+fn the_id_of_the_event_is_in_the_extensions_and_in_the_header_that_is_set() {
     let (answer, event) = event_of_request(app(middleware()), "GET /status");
     assert_eq!(answer.header("x-seen"), Some(&*event.id));
     assert_eq!((answer.header("x-event-id"), &*answer.body), (None, "the bank is closed"));
@@ -58,7 +58,7 @@ fn the_id_of_the_event_is_in_the_extensions_and_in_a_header_when_asked() {
 }
 
 #[test]
-fn a_problem_with_the_id_replaces_plain_text_only_and_tells_nothing_of_the_error() {
+fn a_problem_with_the_id_replaces_only_plain_text_and_contains_nothing_about_the_error() {
     let app = app(middleware().problem_json());
     for (path, status, title) in
         [("/status", 502, "Bad Gateway"), ("/panic", 500, "Internal Server Error")]
@@ -85,6 +85,6 @@ fn a_problem_with_the_id_replaces_plain_text_only_and_tells_nothing_of_the_error
 
 #[test]
 #[should_panic(expected = "\"event id\" is not the name of a header")]
-fn a_header_with_a_wrong_name_is_refused_when_it_is_set() {
+fn an_invalid_header_name_panics_when_it_is_set() {
     let _ = middleware().event_id_header("event id");
 }

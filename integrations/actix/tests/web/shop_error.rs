@@ -1,4 +1,4 @@
-//! An error of an application, as actix's examples have it.
+//! The error type of an application, written as in the examples of actix.
 
 use std::num::ParseIntError;
 

@@ -1,4 +1,4 @@
-//! Clients that do not simply ask and read.
+//! Clients that disconnect, wait, send in pieces, or upgrade the connection.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -26,7 +26,7 @@ fn connect(address: std::net::SocketAddr, request: &str) -> TcpStream {
     stream
 }
 
-/// Tells when it is dropped.
+/// Adds a permit when it is dropped.
 struct Dropped(Arc<Semaphore>);
 
 impl Drop for Dropped {
@@ -41,7 +41,7 @@ fn in_stock(article: &str) -> Result<u32, ShopError> {
 }
 
 #[test]
-fn a_client_that_goes_away_leaves_nothing_behind_unless_something_failed() {
+fn a_client_that_disconnects_causes_no_event_unless_something_failed() {
     for fails in [false, true] {
         let (begun, dropped) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let (begins, drops) = (Arc::clone(&begun), Arc::clone(&dropped));
@@ -63,7 +63,7 @@ fn a_client_that_goes_away_leaves_nothing_behind_unless_something_failed() {
                 drop(stream);
                 dropped.acquire().await.unwrap().forget();
             });
-            // The handler is dropped before what holds its request.
+            // The guard of the request is dropped after the handler.
             crate::RUNTIME.block_on(tokio::task::yield_now());
             while fails && error_tracker_tests::tracker().health().pending == 0 {
                 std::thread::yield_now();
@@ -99,7 +99,7 @@ fn a_client_that_waits_for_100_continue_gets_it_when_the_handler_reads() {
 }
 
 #[test]
-fn chunked_bodies_keep_alive_and_aborted_bodies_are_as_without_the_layer() {
+fn chunked_bodies_keep_alive_and_aborted_bodies_work_as_without_the_layer() {
     let address = serve(Router::new().route("/", post(counts)).layer(layer()));
     let events = events_of(move || {
         let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n";
@@ -108,7 +108,7 @@ fn chunked_bodies_keep_alive_and_aborted_bodies_are_as_without_the_layer() {
         let mut answers = String::new();
         connect(address, &twice).read_to_string(&mut answers).unwrap();
         assert_eq!(answers.matches("7 bytes").count(), 2, "{answers}");
-        // The body ends before its length: the extractor refuses it.
+        // The body is shorter than its declared length, so the extractor rejects it.
         let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nshort";
         let mut stream = connect(address, head);
         stream.shutdown(std::net::Shutdown::Write).unwrap();
@@ -121,7 +121,7 @@ fn chunked_bodies_keep_alive_and_aborted_bodies_are_as_without_the_layer() {
 }
 
 #[test]
-fn a_websocket_is_upgraded_and_talks() {
+fn a_websocket_is_upgraded_and_exchanges_messages() {
     async fn echo(mut socket: WebSocket) {
         while let Some(Ok(Message::Text(text))) = socket.recv().await {
             let _ = socket.send(Message::Text(text)).await;

@@ -1,4 +1,4 @@
-//! Many requests at once, over HTTP/2.
+//! Many simultaneous requests, over HTTP/2.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
@@ -21,7 +21,7 @@ use tokio::sync::Barrier;
 use crate::shop_error::ShopError;
 use crate::{RUNTIME, STORED, serve};
 
-/// So many requests of one connection are answered at once.
+/// The number of requests that one connection handles at the same time.
 const STREAMS: usize = 200;
 
 async fn connect(address: SocketAddr) -> SendRequest<Body> {
@@ -33,7 +33,7 @@ async fn connect(address: SocketAddr) -> SendRequest<Body> {
     sender
 }
 
-/// Sends `count` requests at once, made of their numbers, and returns their statuses.
+/// Sends `count` requests at once, each made from its number, and returns their statuses.
 async fn send(
     address: SocketAddr,
     count: usize,
@@ -111,7 +111,7 @@ async fn handle(
 }
 
 #[test]
-fn a_thousand_requests_at_once_show_nothing_of_each_other() {
+fn events_of_a_thousand_simultaneous_requests_contain_no_data_of_each_other() {
     const COUNT: usize = 1000;
     const WAYS: [&str; 5] = ["annotated", "plain", "spawned", "blocking", "panic"];
     let barrier = Arc::new(Barrier::new(COUNT));
@@ -142,7 +142,7 @@ fn a_thousand_requests_at_once_show_nothing_of_each_other() {
     for (number, event) in found.iter_mut().enumerate() {
         let own = marker(number);
         assert!(event.message.starts_with(&own), "{} in place of {own}", event.message);
-        // The fingerprint has the text without its numbers.
+        // Left out, because it contains the text without its numbers.
         event.grouping = Grouping::default();
         let text = error_tracker::json::to_string(event).unwrap();
         assert_eq!(text.matches("marker-").count(), text.matches(&own).count(), "{text}");
@@ -155,14 +155,14 @@ fn a_thousand_requests_at_once_show_nothing_of_each_other() {
 }
 
 #[test]
-fn two_hundred_failures_of_annotated_handlers_are_two_hundred_events() {
+fn simultaneous_failures_of_200_annotated_handlers_are_200_events() {
     const COUNT: usize = 200;
     let barrier = Arc::new(Barrier::new(COUNT));
     let handler = move |Path(marker): Path<String>| {
         let barrier = Arc::clone(&barrier);
         async move {
             let result = reserve(&marker, &barrier).await;
-            // On another thread, and after the others have failed as well.
+            // Continues on another thread, after the other requests have failed as well.
             barrier.wait().await;
             tokio::task::yield_now().await;
             result.map(|pieces| pieces.to_string())

@@ -16,7 +16,7 @@ use crate::failures::{functions, get_app};
 use crate::{event_of_request, events_of_request};
 
 #[test]
-fn an_error_handler_records_what_it_is_given() {
+fn a_tracked_error_handler_records_its_argument() {
     #[track_exception]
     async fn handle(error: BoxError) -> (StatusCode, String) {
         (StatusCode::INTERNAL_SERVER_ERROR, format!("sorry: {error}"))
@@ -56,7 +56,7 @@ fn a_layer_within_a_handle_error_layer_records_the_error_of_the_service() {
     }
 }
 
-/// An error that records itself where it becomes a response.
+/// An error that records itself when it is converted to a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the {what} leaks")]
 struct Leak {
@@ -72,7 +72,7 @@ impl IntoResponse for Leak {
 }
 
 #[test]
-fn an_error_that_records_itself_as_a_response_is_one_event_and_none_for_an_untracked_status() {
+fn an_error_that_records_itself_in_its_response_is_one_event_or_none_if_its_status_is_untracked() {
     #[auto_track_exception]
     async fn handler(Path(what): Path<String>) -> Result<String, Leak> {
         let status = if what == "tap" { StatusCode::NOT_FOUND } else { StatusCode::BAD_GATEWAY };

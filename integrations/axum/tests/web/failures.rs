@@ -1,4 +1,4 @@
-//! What is a failure, and that each is one event.
+//! Which requests are failures, and that each failure is one event.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) fn get_app<H: axum::handler::Handler<T, ()>, T: 'static>(handler: H) 
     Router::new().route("/{article}", get(handler)).layer(layer().errors::<ShopError>())
 }
 
-/// Last names of the functions of the return trace, innermost first.
+/// Returns the names, without their paths, of the functions of the return trace, innermost first.
 pub(crate) fn functions(event: &Event) -> Vec<&str> {
     let last = |name| str::rsplit(name, "::").next().unwrap();
     error_tracker_tests::functions(event).into_iter().map(last).collect()
@@ -54,7 +54,7 @@ fn a_response_with_a_tracked_status_is_an_event_without_any_attribute() {
 }
 
 #[test]
-fn the_error_behind_a_response_comes_with_its_causes() {
+fn the_error_of_a_response_is_recorded_with_its_causes() {
     let handler = |Path(text): Path<String>| async move {
         text.parse::<u32>()
             .map(|pieces| pieces.to_string())
@@ -74,7 +74,7 @@ fn the_error_behind_a_response_comes_with_its_causes() {
 }
 
 #[test]
-fn the_error_of_a_response_has_the_trace_of_the_functions_that_it_passed() {
+fn the_error_of_a_response_has_the_return_trace_of_the_functions_that_it_left() {
     #[auto_track_exception]
     async fn handler(Path(article): Path<String>) -> Result<String, ShopError> {
         tokio::task::yield_now().await;
@@ -87,7 +87,7 @@ fn the_error_of_a_response_has_the_trace_of_the_functions_that_it_passed() {
 }
 
 #[test]
-fn an_error_that_becomes_another_one_in_a_handler_without_attribute_is_one_event_with_both() {
+fn an_error_converted_in_a_handler_without_attribute_is_one_event_with_both_errors() {
     #[auto_track_exception]
     fn pieces(text: &str) -> Result<u32, std::num::ParseIntError> {
         text.parse()
@@ -108,7 +108,7 @@ fn an_error_that_becomes_another_one_in_a_handler_without_attribute_is_one_event
 }
 
 #[test]
-fn an_error_inside_of_a_type_that_is_none_is_read_by_a_closure() {
+fn errors_by_reads_the_error_inside_a_type_that_is_not_an_error() {
     #[derive(Clone)]
     struct AppError(Arc<anyhow::Error>);
     impl IntoResponse for AppError {
@@ -135,7 +135,7 @@ fn an_error_inside_of_a_type_that_is_none_is_read_by_a_closure() {
 }
 
 #[test]
-fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_lives() {
+fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_goes_on() {
     let app = || {
         get_app(|Path(article): Path<String>| async move {
             assert!(article != "kettle", "the {article} burst");
@@ -158,7 +158,7 @@ fn a_panic_is_answered_and_recorded_with_its_request_and_the_server_lives() {
 }
 
 #[test]
-fn a_panic_before_the_first_await_of_a_service_is_answered_as_well() {
+fn a_panic_in_the_call_of_a_service_is_answered_and_recorded() {
     #[derive(Clone)]
     struct Panics;
     impl tower::Service<axum::extract::Request> for Panics {
@@ -184,7 +184,7 @@ fn a_panic_before_the_first_await_of_a_service_is_answered_as_well() {
 }
 
 #[test]
-fn an_error_that_is_answered_with_an_untracked_status_is_dropped_and_counted_or_kept_as_handled() {
+fn an_error_with_an_untracked_status_is_dropped_and_counted_or_kept_as_handled() {
     #[auto_track_exception]
     async fn handler(Path(article): Path<String>) -> Result<String, ShopError> {
         let pieces = find(&article)?;
@@ -209,7 +209,7 @@ fn an_error_that_is_answered_with_an_untracked_status_is_dropped_and_counted_or_
 }
 
 #[test]
-fn an_error_that_a_handler_without_attribute_overcomes_is_handled() {
+fn an_error_from_which_a_handler_without_attribute_recovers_is_handled() {
     let handler = |Path(article): Path<String>| async move {
         in_stock(&article).map_or_else(|_| "take a teapot".to_owned(), |pieces| pieces.to_string())
     };
@@ -218,7 +218,7 @@ fn an_error_that_a_handler_without_attribute_overcomes_is_handled() {
 }
 
 #[test]
-fn an_error_that_an_annotated_handler_turns_into_its_answer_is_one_event_and_not_handled() {
+fn an_error_that_an_annotated_handler_converts_to_a_response_is_one_event_and_not_handled() {
     #[auto_track_exception]
     async fn handler(Path(article): Path<String>) -> Response {
         match in_stock(&article) {
@@ -234,7 +234,7 @@ fn an_error_that_an_annotated_handler_turns_into_its_answer_is_one_event_and_not
 }
 
 #[test]
-fn what_was_captured_in_a_request_explains_its_status() {
+fn a_captured_error_and_the_failed_response_are_one_event() {
     let handler = |Path(article): Path<String>| async move {
         let error = ShopError::OutOfStock(article);
         capture_exception!(error);
@@ -245,7 +245,7 @@ fn what_was_captured_in_a_request_explains_its_status() {
 }
 
 #[test]
-fn tasks_and_blocking_work_of_a_request_have_it() {
+fn events_of_tasks_and_blocking_work_have_the_request() {
     let handler = |Path(article): Path<String>| async move {
         let named = article.clone();
         let task = spawn(async move {
@@ -267,7 +267,7 @@ fn tasks_and_blocking_work_of_a_request_have_it() {
 }
 
 #[test]
-fn an_error_that_a_task_hands_to_its_handler_is_one_event() {
+fn an_error_that_a_task_returns_to_its_handler_is_one_event() {
     #[auto_track_exception]
     async fn handler(Path(article): Path<String>) -> Result<String, ShopError> {
         let task = spawn(async move { in_stock(&article) });
@@ -279,7 +279,7 @@ fn an_error_that_a_task_hands_to_its_handler_is_one_event() {
 }
 
 #[test]
-fn an_error_of_a_task_without_the_request_is_one_event_that_gets_it_from_the_response() {
+fn an_error_of_a_task_outside_the_scope_is_one_event_with_the_request_of_the_response() {
     let handler = |Path(article): Path<String>| async move {
         let task = tokio::spawn(async move { in_stock(&article) });
         task.await.unwrap().map(|pieces| pieces.to_string())
@@ -290,7 +290,7 @@ fn an_error_of_a_task_without_the_request_is_one_event_that_gets_it_from_the_res
 }
 
 #[test]
-fn an_equal_error_from_before_is_another_failure() {
+fn an_equal_error_from_before_the_request_is_a_separate_failure() {
     let handler = |Path(article): Path<String>| async move { ShopError::OutOfStock(article) };
     let address = crate::serve(get_app(handler));
     let events = error_tracker_tests::events_of(move || {
@@ -325,7 +325,7 @@ fn a_rejection_is_an_event_when_its_status_is_tracked() {
 }
 
 #[test]
-fn a_fallback_is_tracked_as_routes_are() {
+fn a_fallback_is_tracked_like_a_route() {
     let fallback = || async { StatusCode::INTERNAL_SERVER_ERROR };
     let app = Router::new().route("/", get(|| async {})).fallback(fallback).layer(layer());
     let (_, event) = event_of_request(app, "GET /orders/17/lines/9");
@@ -334,7 +334,7 @@ fn a_fallback_is_tracked_as_routes_are() {
 }
 
 #[test]
-fn two_layers_on_one_request_are_one() {
+fn two_layers_around_one_handler_record_one_event() {
     let app = get_app(|Path(article): Path<String>| async move { ShopError::OutOfStock(article) })
         .layer(layer().errors::<ShopError>());
     let (_, event) = event_of_request(app, "GET /kettle");
@@ -342,7 +342,7 @@ fn two_layers_on_one_request_are_one() {
 }
 
 #[test]
-fn several_failures_of_one_request_are_events_of_their_own() {
+fn several_failures_of_one_request_are_separate_events() {
     let handler = |Path(article): Path<String>| async move {
         let _ = find(&article);
         in_stock(&article).map(|pieces| pieces.to_string())

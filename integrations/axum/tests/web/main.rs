@@ -41,7 +41,7 @@ fn serve(app: Router) -> SocketAddr {
     })
 }
 
-/// All events that were stored, also those that the store does not keep.
+/// All events that were stored, including those that the store does not keep for their issue.
 static STORED: Mutex<Vec<Event>> = Mutex::new(Vec::new());
 
 fn set_up() {
@@ -53,7 +53,7 @@ fn set_up() {
     });
 }
 
-/// The answer of an application to one request, and the events of it.
+/// Returns the response of an application to one request, and the events of the request.
 fn events_of_request(app: Router, request: &str) -> (Answer, Vec<Event>) {
     let (address, request) = (serve(app), request.to_owned());
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -61,7 +61,7 @@ fn events_of_request(app: Router, request: &str) -> (Answer, Vec<Event>) {
     (receiver.recv().unwrap(), events)
 }
 
-/// The same of a request that makes one event.
+/// Returns the response and the event of a request that causes exactly one event.
 #[track_caller]
 fn event_of_request(app: Router, request: &str) -> (Answer, Event) {
     let (answer, mut events) = events_of_request(app, request);

@@ -1,4 +1,4 @@
-//! The pages, mounted.
+//! The pages as a part of an application.
 
 use axum::Router;
 use axum::extract::Request;
@@ -11,7 +11,7 @@ use error_tracker_tests::{events_of, tracker};
 use crate::serve;
 use error_tracker_tests::answer::{Answer, ask};
 
-/// What a layer of the application has found out of who asks.
+/// The user of a request, as a layer of the application has identified it.
 #[derive(Clone)]
 struct User {
     is_staff: bool,
@@ -34,7 +34,7 @@ fn for_staff() -> ViewerRoutes {
     viewer().permission(|parts| parts.extensions.get::<User>().is_some_and(|user| user.is_staff))
 }
 
-/// An issue that is there to be looked at.
+/// Records an issue, and returns its hash.
 fn hash() -> String {
     crate::set_up();
     events_of(|| error_tracker::capture_message!("pages are looked at"));
@@ -51,7 +51,7 @@ fn is_denied(answer: &Answer) -> bool {
 }
 
 #[test]
-fn nobody_may_look_until_a_permission_says_so() {
+fn every_request_is_denied_unless_a_permission_accepts_it() {
     let hash = hash();
     let paths = [
         "",
@@ -80,7 +80,7 @@ fn nobody_may_look_until_a_permission_says_so() {
 }
 
 #[test]
-fn a_permission_sees_the_frameworks_own_request_and_may_wait() {
+fn a_permission_receives_the_request_of_the_framework_and_may_be_async() {
     let hash = hash();
     let waits = viewer().permission_async(|parts| async move {
         tokio::task::yield_now().await;
@@ -100,14 +100,14 @@ fn a_permission_sees_the_frameworks_own_request_and_may_wait() {
     }
 }
 
-/// The token in the forms of a page.
+/// Returns the token in the forms of a page.
 fn token(page: &str) -> &str {
     let (_, rest) = page.split_once("name=\"csrf\" value=\"").unwrap();
     rest.split_once('"').unwrap().0
 }
 
 #[test]
-fn issues_are_changed_by_a_form_of_the_pages_and_by_nothing_else() {
+fn issues_are_changed_only_by_a_valid_form_of_the_pages() {
     let hash = hash();
     let address = serve(app(for_staff()));
     let page = ask(address, "GET /dev/error/\nx-staff: 1").body;

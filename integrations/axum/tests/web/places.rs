@@ -1,4 +1,4 @@
-//! Where the layer is put.
+//! Right and wrong places of the layer.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ fn failing() -> Router {
     Router::new().route("/orders/{id}", get(|| async { StatusCode::BAD_GATEWAY }))
 }
 
-/// What a test of this program says on standard error.
+/// Runs a test of this program in a child process, and returns its standard error.
 fn said_by(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let ran = Command::new(program).args(["--exact", test, "--nocapture"]).output().unwrap();
@@ -33,7 +33,7 @@ fn on_a_router() {
 }
 
 #[test]
-fn a_layer_around_a_whole_router_says_once_that_routes_are_not_known() {
+fn a_layer_around_a_whole_router_warns_once_that_routes_are_not_known() {
     let said = said_by("places::around_a_router");
     assert_eq!(
         said.matches("error-tracker: the layer is around a whole Router").count(),
@@ -57,7 +57,7 @@ fn a_layer_around_a_whole_router_groups_by_paths_without_their_numbers() {
 }
 
 #[test]
-fn an_inner_layer_tells_the_outer_one_the_route() {
+fn the_outer_layer_gets_the_route_from_an_inner_one() {
     let around = layer().layer(failing().layer(layer()));
     let (_, event) =
         crate::event_of_request(Router::new().fallback_service(around), "GET /orders/17");

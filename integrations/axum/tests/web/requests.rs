@@ -1,4 +1,4 @@
-//! What an event tells of its request.
+//! The request that an event contains.
 
 use axum::Router;
 use axum::routing::get;
@@ -22,7 +22,7 @@ fn pairs(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn an_event_has_its_request() {
+fn an_event_contains_all_parts_of_its_request() {
     let request = "GET /orders/7%20a?page=2&q=caf%C3%A9\nhost: shop.example\nx-request-id: r-17\n\
                    cookie: theme=dark; lang=fr\ncookie: more=1\n\
                    traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\nAccept: text/html";
@@ -43,7 +43,7 @@ fn an_event_has_its_request() {
 }
 
 #[test]
-fn secrets_of_a_request_are_masked_wherever_they_are() {
+fn secrets_are_masked_in_all_parts_of_a_request() {
     let request = "GET /orders/7?password=canary-in-query\nauthorization: Bearer canary-in-header\n\
                    cookie: session=canary-in-cookie\nx-api-key: canary-in-key";
     let (_, event) = event_of_request(app(), request);
@@ -54,7 +54,7 @@ fn secrets_of_a_request_are_masked_wherever_they_are() {
 }
 
 #[test]
-fn a_request_without_an_id_gets_one_that_handlers_know() {
+fn a_request_without_an_id_gets_one_that_handlers_can_read() {
     async fn handler() -> String {
         error_tracker::capture_message!("the cache is cold");
         TrackedRequest::current().unwrap().id().to_owned()
@@ -72,7 +72,7 @@ fn seen_from(app: Router, header: &str) -> (Answer, Event) {
 }
 
 #[test]
-fn forwarded_headers_are_believed_of_trusted_proxies_only() {
+fn forwarded_headers_are_used_only_from_trusted_proxies() {
     let header = "x-forwarded-for: 192.0.2.1, 10.0.0.9\nx-forwarded-proto: https\nx-forwarded-host: shop.example";
     let (_, event) = seen_from(app(), header);
     let request = event.context.request.unwrap();

@@ -1,4 +1,4 @@
-//! What the client is told.
+//! The event's id in responses.
 
 use axum::Router;
 use axum::extract::Request;
@@ -10,7 +10,7 @@ use error_tracker_axum::{EventId, layer};
 
 use crate::{event_of_request, events_of_request};
 
-/// Puts the id that it finds in the extensions into a header of its own.
+/// Copies the event's id from the extensions of the response into a header.
 async fn outside(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(id) = response.extensions().get::<EventId>().map(ToString::to_string) {
@@ -32,7 +32,7 @@ fn app() -> Router {
 }
 
 #[test]
-fn the_id_of_the_event_is_in_the_extensions_and_in_a_header_when_asked() {
+fn the_id_of_the_event_is_in_the_extensions_and_in_the_header_that_is_set() {
     let (answer, event) =
         event_of_request(app().layer(layer()).layer(from_fn(outside)), "GET /status");
     assert_eq!(answer.header("x-seen"), Some(&*event.id));
@@ -46,7 +46,7 @@ fn the_id_of_the_event_is_in_the_extensions_and_in_a_header_when_asked() {
 }
 
 #[test]
-fn a_problem_with_the_id_replaces_plain_text_only_and_tells_nothing_of_the_error() {
+fn a_problem_with_the_id_replaces_only_plain_text_and_contains_nothing_about_the_error() {
     let app = || app().layer(layer().problem_json());
     for (path, status, title) in
         [("/status", 502, "Bad Gateway"), ("/panic", 500, "Internal Server Error")]
@@ -73,6 +73,6 @@ fn a_problem_with_the_id_replaces_plain_text_only_and_tells_nothing_of_the_error
 
 #[test]
 #[should_panic(expected = "\"event id\" is not the name of a header")]
-fn a_header_with_a_wrong_name_is_refused_when_it_is_set() {
+fn an_invalid_header_name_panics_when_it_is_set() {
     let _ = layer().event_id_header("event id");
 }

@@ -1,4 +1,4 @@
-//! An error of an application, as axum's examples have it.
+//! The error type of an application, written as in the examples of axum.
 
 use std::num::ParseIntError;
 use std::sync::Arc;

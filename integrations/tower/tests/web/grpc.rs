@@ -1,4 +1,4 @@
-//! gRPC, by tonic: the HTTP status is 200, and what failed stands in `grpc-status`.
+//! gRPC calls with tonic: the HTTP status is 200, and the result of the call is in `grpc-status`.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use tower::Layer as _;
 
 use crate::{Full, events_of_request, get, service};
 
-/// Messages of bytes as they are.
+/// A codec whose messages are plain bytes.
 #[derive(Clone, Copy, Default)]
 struct Plain;
 
@@ -57,7 +57,7 @@ impl Decoder for Plain {
     }
 }
 
-/// Fails with this code; in a stream behind the first message.
+/// A service that fails with this code; a stream fails after its first message.
 #[derive(Clone, Copy)]
 struct Fails(Code);
 
@@ -102,8 +102,8 @@ impl ServerStreamingService<Bytes> for Fails {
     }
 }
 
-/// The events of a call that fails with this code: its `grpc-status`, in headers or trailers, is
-/// the code.
+/// Returns the events of a call that ends with this code. Checks that the code is in the response,
+/// in its headers or trailers.
 fn events_of_call(
     code: Code,
     streams: bool,
@@ -148,7 +148,7 @@ fn a_call_that_fails_is_one_event_with_its_trace_and_request() {
 }
 
 #[test]
-fn a_code_that_is_normal_is_no_event_unless_asked() {
+fn a_code_is_an_event_only_if_it_is_tracked() {
     for streams in [false, true] {
         for code in [Code::NotFound, Code::Cancelled, Code::Unauthenticated] {
             assert!(
@@ -163,7 +163,7 @@ fn a_code_that_is_normal_is_no_event_unless_asked() {
 }
 
 #[test]
-fn a_code_of_which_no_error_is_known_is_an_event_by_itself() {
+fn a_tracked_code_without_a_known_error_is_an_event() {
     for in_trailers in [false, true] {
         let handler = move |_: Request<Incoming>| async move {
             let mut trailers = http::HeaderMap::new();

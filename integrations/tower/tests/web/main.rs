@@ -1,4 +1,4 @@
-//! Requests to services of tower, through a real server of hyper.
+//! Requests to tower services, through a real hyper server.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod grpc;
@@ -56,13 +56,13 @@ where
     })
 }
 
-/// A body of a request.
+/// The body of a request.
 type Full = http_body_util::Full<Bytes>;
 
-/// Head and whole body of an answer.
+/// A response with its whole body.
 type Answer = Response<Collected<Bytes>>;
 
-/// Sends a request over HTTP/2, or HTTP/1.1 where its version says so.
+/// Sends a request over HTTP/1.1 if that is its version, otherwise over HTTP/2.
 async fn ask(address: SocketAddr, request: Request<Full>) -> hyper::Result<Answer> {
     let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
     let response = if request.version() == http::Version::HTTP_11 {
@@ -80,7 +80,7 @@ async fn ask(address: SocketAddr, request: Request<Full>) -> hyper::Result<Answe
     Ok(Response::from_parts(head, body.collect().await?))
 }
 
-/// The answer of a service to one request, and the events of it.
+/// Returns the response of a service to one request, and the events of the request.
 fn events_of_request<S, B>(
     service: S,
     request: Request<Full>,
@@ -98,7 +98,7 @@ where
     (receiver.recv().unwrap(), events)
 }
 
-/// A service that answers with what a closure makes of the request.
+/// Returns a service that calls a closure.
 fn service<B, F>(
     handler: impl Fn(Request<B>) -> F + Clone,
 ) -> impl Service<Request<B>, Response = F::Ok, Error = F::Error, Future = F> + Clone
@@ -112,7 +112,7 @@ fn get(target: &str) -> Request<Full> {
     Request::get(format!("http://shop.example{target}")).body(Full::default()).unwrap()
 }
 
-/// An answer with this status and text.
+/// Returns a response with this status and text.
 fn answer(status: u16, text: &'static str) -> Result<Response<Full>, Infallible> {
     Ok(Response::builder().status(status).body(Full::from(text)).unwrap())
 }

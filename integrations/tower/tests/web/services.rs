@@ -1,4 +1,4 @@
-//! Services of tower without a framework.
+//! Tower services without a framework.
 
 use std::error::Error;
 use std::io;
@@ -27,7 +27,7 @@ fn causes(event: &error_tracker::event::Event) -> Vec<&str> {
 }
 
 #[test]
-fn a_service_of_hyper_has_its_bodies_recorded_when_asked() {
+fn record_bodies_records_the_bodies_of_requests() {
     let handler = |request: Request<RecordedBody<Incoming>>| async move {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         answer(500, if body.len() == 7 { "seven bytes" } else { "wrong" })
@@ -54,7 +54,7 @@ fn a_service_of_hyper_has_its_bodies_recorded_when_asked() {
 }
 
 #[test]
-fn an_error_of_a_service_is_an_event_and_goes_on() {
+fn an_error_of_a_service_is_recorded_and_returned() {
     let boxed = |_: Request<Incoming>| async {
         Err::<Response<Full>, Box<dyn Error + Send + Sync>>(Box::new(closed()))
     };
@@ -81,7 +81,7 @@ fn an_error_of_a_service_is_an_event_and_goes_on() {
 }
 
 #[test]
-fn an_error_of_an_annotated_service_is_the_same_event() {
+fn an_error_of_an_annotated_service_is_one_event() {
     #[auto_track_exception]
     async fn open(_: Request<Incoming>) -> Result<Response<Full>, Closed> {
         tokio::task::yield_now().await;
@@ -93,7 +93,7 @@ fn an_error_of_an_annotated_service_is_the_same_event() {
     assert!(!events[0].handled && events[0].context.request.is_some());
 }
 
-/// A service that is not ready.
+/// A service that fails in `poll_ready`.
 #[derive(Clone)]
 struct NotReady;
 
@@ -112,7 +112,7 @@ impl Service<Request<()>> for NotReady {
 }
 
 #[test]
-fn a_service_that_fails_before_it_is_called_is_an_event() {
+fn an_error_of_poll_ready_is_an_event() {
     tracker();
     let events = events_of(|| {
         let service = layer().errors::<Closed>().layer(NotReady);
@@ -123,7 +123,7 @@ fn a_service_that_fails_before_it_is_called_is_an_event() {
 }
 
 #[test]
-fn many_requests_in_one_future_have_each_its_own_failure() {
+fn each_of_many_requests_in_one_future_has_its_own_failure() {
     tracker();
     let handler = |request: Request<usize>| async move {
         tokio::task::yield_now().await;
