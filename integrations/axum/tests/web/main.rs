@@ -6,6 +6,7 @@ mod clients;
 mod concurrency;
 mod error_handlers;
 mod failures;
+mod isolation;
 mod pages;
 mod places;
 mod requests;
@@ -41,12 +42,24 @@ fn serve(app: Router) -> SocketAddr {
     })
 }
 
+/// An error of which the program wants to know nothing.
+#[derive(Clone, Debug)]
+struct IgnoredError;
+
+impl std::fmt::Display for IgnoredError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ignored")
+    }
+}
+
+impl std::error::Error for IgnoredError {}
+
 /// All events that were stored, including those that the store does not keep for their issue.
 static STORED: Mutex<Vec<Event>> = Mutex::new(Vec::new());
 
 fn set_up() {
     tracker_with(|builder| {
-        builder.observer(|stored: &StoredEvent| {
+        builder.ignore_type("IgnoredError").observer(|stored: &StoredEvent| {
             STORED.lock().unwrap_or_else(PoisonError::into_inner).push(stored.event.clone());
             Ok(())
         })
