@@ -18,6 +18,10 @@ use crate::store::{Recorded, Store, StoreError};
 /// [`Tracker::flush`](crate::Tracker::flush) waits for observers. A forked child has its own queue
 /// and thread.
 ///
+/// The thread blocks signals, which are for the program's threads. A program that is started there
+/// inherits that, and does not end at SIGTERM or SIGINT unless it handles its signal mask: start
+/// one that runs long from a thread of the program.
+///
 /// Events of a storm that were only counted are observed as well, see [`StoredEvent::again`].
 /// Events that [`Tracker::record_event`](crate::Tracker::record_event) imports are not observed: it
 /// returns the store's answer.
