@@ -10,11 +10,11 @@ use super::observation::Observation;
 use super::pending_failure::{PendingFailure, PendingStage, ReportState};
 use super::pending_list::{put, with_pending};
 use super::reported::{find_reported, report, resolve_mark};
-#[cfg(feature = "web")]
-use super::sink;
 use super::thread::{self, TrackedFrame};
 use super::work_failures::WorkFailures;
 use super::{cross_thread, shared_reports, temporary_frame};
+#[cfg(feature = "web")]
+use super::{reported::note_capture, sink};
 #[cfg(feature = "web")]
 use crate::event::Level;
 use crate::event::{Exit, Kind};
@@ -133,10 +133,13 @@ pub(crate) fn observe_result(error: &ErrorRef<'_>) {
     }
     let facts = ObservedError::new(error).facts();
     let work = WorkFailures::open();
+    // A failure is the error of one work only.
+    const PLACE: CapturePlace = (file!(), line!(), 0);
     let known = work.as_ref().and_then(|work| work.held(&facts));
+    if let Some(serial) = known.as_ref().and_then(|held| held.serial()) {
+        note_capture(serial, PLACE);
+    }
     let report = known.map(ReportOutcome::Held).unwrap_or_else(|| {
-        // A failure from outside of the work is the error of one work only.
-        const PLACE: CapturePlace = (file!(), line!(), 0);
         match find_or_begin(Some(PLACE), error, false, |_, _| ()) {
             ExplicitFailure::New(mut failure) => {
                 (failure.handled, failure.explicit) = (false, false);

@@ -162,6 +162,19 @@ pub(super) fn find_reported(
     Some(failure)
 }
 
+/// Notes a further place at which a reported failure was captured: an equal error that is captured
+/// there later is another one.
+#[cfg(feature = "web")]
+pub(super) fn note_capture(serial: u64, place: CapturePlace) {
+    let _ = REPORTED.try_with(|reported| {
+        let mut reported = reported.try_borrow_mut().ok()?;
+        let failure = reported.iter_mut().rfind(|failure| failure.serial == serial)?;
+        failure.captured.push(place);
+        Some(())
+    });
+    shared_reports::note_capture(serial, Some(place));
+}
+
 /// Returns the reported failure that a pending mark stands for; the mark itself when it was
 /// forgotten.
 pub(super) fn resolve_mark(mark: Box<Failure>) -> Box<Failure> {

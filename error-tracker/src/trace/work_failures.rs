@@ -264,6 +264,14 @@ impl HeldFailure {
         }
     }
 
+    /// Returns the serial of the failure while it is held.
+    pub(super) fn serial(&self) -> Option<u64> {
+        match &*self.lock() {
+            HeldState::Held(failure) => Some(failure.serial),
+            _ => None,
+        }
+    }
+
     /// Whether it is still held, and of this error.
     fn is_of(&self, facts: &ErrorFacts) -> bool {
         matches!(&*self.lock(), HeldState::Held(failure) if failure.is_failure_of(facts, None))
