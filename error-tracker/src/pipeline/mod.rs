@@ -5,6 +5,7 @@
 //! many equal ones come at once (a storm), or dropped and counted as dropped. Every event is in
 //! exactly one of the counters of [`Health`].
 
+mod correction;
 mod event_observer;
 mod guarded_store;
 mod losses;
@@ -309,8 +310,13 @@ impl Pipeline {
     }
 
     /// Changes the queued event with this id, and returns whether there was one.
-    pub(crate) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
-        self.shared().amend(id, change)
+    pub(crate) fn amend_queued(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
+        self.shared().amend_queued(id, change)
+    }
+
+    /// Changes the queued or stored event with this id.
+    pub(crate) fn amend(&self, id: &str, change: impl FnOnce(&mut Event) + Send + 'static) {
+        self.shared().amend(id, change);
     }
 
     /// Replaces the queued or stored event that has the same id.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::correction::Correction;
 use super::losses::ThreadLosses;
 use super::queued_event::{QueuedEvent, SightingFate, SightingInFlight, SightingOutcome};
 use crate::event::{Event, Timestamp};
@@ -14,6 +15,8 @@ const MAX_UNWRITTEN: u32 = 8;
 const MAX_PER_SECOND: u32 = 16;
 /// Different texts of one issue in a second, after which further ones are only counted.
 const MAX_TEXTS: usize = 32;
+/// The most corrections of stored events that wait; further ones are discarded.
+const MAX_CORRECTIONS: usize = 100;
 /// Issues that are remembered at a time.
 pub(super) const MAX_ISSUES: usize = 4096;
 
@@ -48,9 +51,9 @@ pub(super) struct QueueState {
     /// When the writer last wrote something, closed the store or did the maintenance of an idle one.
     pub(super) quiet_since: Instant,
     pub(super) flushing: usize,
-    /// Events that replace stored ones, and whether the writer works on some of them.
-    pub(super) replacements: Vec<Event>,
-    pub(super) replacing: bool,
+    /// Corrections of stored events, and whether the writer makes some of them now.
+    pub(super) corrections: Vec<Correction>,
+    pub(super) correcting: bool,
     /// Incremented to make the writer retry at once.
     pub(super) retry_requests: u64,
     /// How often a check of the store was requested, and how many of these are done.
@@ -159,8 +162,8 @@ impl QueueState {
             last_taken: Instant::now(),
             quiet_since: Instant::now(),
             flushing: 0,
-            replacements: Vec::new(),
-            replacing: false,
+            corrections: Vec::new(),
+            correcting: false,
             retry_requests: 0,
             checks_requested: 0,
             checks_done: 0,
@@ -181,6 +184,21 @@ impl QueueState {
     /// Returns the waiting event with this id.
     pub(super) fn item(&mut self, id: &str) -> Option<&mut QueuedEvent> {
         self.queue.iter_mut().rev().chain(&mut self.deferred).find(|item| item.event.id == id)
+    }
+
+    /// Adds a correction, and returns it if too many wait or the queue is stopped.
+    pub(super) fn correct(&mut self, correction: Correction) -> Option<Correction> {
+        if self.corrections.len() >= MAX_CORRECTIONS || self.stopped.is_some() {
+            return Some(correction);
+        }
+        self.corrections.push(correction);
+        None
+    }
+
+    /// Returns the hash of the issue whose latest stored event has this id.
+    pub(super) fn issue_of_stored(&self, id: &str) -> Option<String> {
+        let mut stored = self.issues.values().filter_map(|issue| issue.stored.as_ref());
+        stored.find(|event| event.id == id).map(|event| event.grouping.hash.clone())
     }
 
     /// Returns the number of waiting events.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::correction::Correction;
 use super::losses::ThreadNumber;
 use super::queue_state::{MAX_ISSUES, QueueState};
 use super::queued_event::{QueuePosition, QueuedEvent, SightingOutcome};
@@ -16,8 +17,6 @@ use crate::event::{Event, Timestamp};
 const MAX_BYTES: usize = 32 << 20;
 /// Events that wake the writer at once.
 const FULL_BATCH: usize = 500;
-/// The most replacements that wait; further ones are discarded.
-const MAX_REPLACEMENTS: usize = 100;
 
 pub(super) const QUEUE_FULL: &str = "queue full";
 pub(super) const STOPPED: &str = "stopped";
@@ -95,35 +94,49 @@ impl SharedQueue {
     }
 
     /// Changes the queued event with this id, and returns whether there was one.
-    pub(super) fn amend(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
+    pub(super) fn amend_queued(&self, id: &str, change: impl FnOnce(&mut Event)) -> bool {
         let mut state = self.state();
         state.item(id).map(|item| change(&mut item.event)).is_some()
+    }
+
+    /// Changes the queued or stored event with this id.
+    pub(super) fn amend(&self, id: &str, change: impl FnOnce(&mut Event) + Send + 'static) {
+        let mut state = self.state();
+        if let Some(item) = state.item(id) {
+            change(&mut item.event);
+            return;
+        }
+        let issue = state.issue_of_stored(id);
+        let (id, change) = (id.to_owned(), Box::new(change));
+        let discarded = state.correct(Correction::Change { id, issue, change });
+        self.work.notify_one();
+        drop(state);
+        drop(discarded);
     }
 
     /// Replaces the queued or stored event that has the same id.
     pub(super) fn replace(&self, event: Event) {
         let mut state = self.state();
-        let has_room = state.replacements.len() < MAX_REPLACEMENTS && state.stopped.is_none();
+        let mut event = Box::new(event);
         let old = match state.item(&event.id) {
             Some(item) => {
                 item.position.is_prepared = false;
-                Some(std::mem::replace(&mut *item.event, event))
+                std::mem::swap(&mut item.event, &mut event);
+                Some(Correction::Replace(event))
             }
-            None if !has_room => Some(event),
             None => {
-                state.replacements.push(event);
                 self.work.notify_one();
-                None
+                state.correct(Correction::Replace(event))
             }
         };
         drop(state);
         drop(old);
     }
 
-    /// Notes that the writer has finished its replacements.
-    pub(super) fn replaced(&self) {
+    /// Notes that the writer has made its corrections.
+    pub(super) fn corrected(&self) {
         let mut state = self.state();
-        (state.replacing, state.quiet_since) = (false, Instant::now());
+        (state.correcting, state.quiet_since) = (false, Instant::now());
         drop(state);
         self.done.notify_all();
     }
@@ -194,8 +207,8 @@ impl SharedQueue {
         state.retry_requests += 1;
         self.work.notify_all();
         let is_done = |state: &QueueState| {
-            let is_replacing = state.replacing || !state.replacements.is_empty();
-            !is_replacing
+            let is_correcting = state.correcting || !state.corrections.is_empty();
+            !is_correcting
                 && (state.pending() == 0
                     || !state.has_unsettled(accepted) && state.finished >= taken)
         };

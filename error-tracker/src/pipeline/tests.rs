@@ -140,6 +140,33 @@ fn a_count_that_comes_later_goes_to_the_stored_event_and_its_last_time_is_kept()
 }
 
 #[test]
+fn an_event_that_is_stored_is_changed_there_and_stays_in_its_issue() {
+    let store = Arc::new(MemoryStore::new());
+    let pipeline = Pipeline::start(store.clone(), Options::default());
+    let mut ids = Vec::new();
+    // The second one makes that the first is not the latest any more.
+    for _ in 0..2 {
+        let event = Event { id: crate::event::new_id(), handled: true, ..event("a") };
+        ids.push(event.id.clone());
+        pipeline.submit(event, like(1));
+        pipeline.flush(LONG).unwrap();
+    }
+    for id in &ids {
+        pipeline.amend(id, |event| {
+            event.handled = false;
+            event.type_name.push_str("::of another issue");
+        });
+    }
+    pipeline.flush(LONG).unwrap();
+    let issue = &store.issues(&IssueQuery::default()).unwrap().items[0];
+    assert_eq!((issue.count, issue.handled), (2, false));
+    for id in ids {
+        let event = store.event(&issue.hash, &EventSelector::Id(id)).unwrap().unwrap();
+        assert!(!event.handled && event.type_name.ends_with("of another issue"));
+    }
+}
+
+#[test]
 fn a_full_queue_drops_and_counts_and_no_thread_waits() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store.clone(), Options { capacity: 10, ..Options::default() });

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::Setup;
+use super::correction::{Correction, EventChange};
 use super::event_observer::StoredEvent;
 use super::observer_queue::ObserverQueues;
 use super::queue_state::{FIRST_RETRY, LAST_RETRY};
@@ -16,7 +17,7 @@ use super::writer_task::WriterTask;
 use crate::background;
 use crate::event::Event;
 use crate::fingerprint;
-use crate::store::{Recorded, Sighting, Store, StoreError};
+use crate::store::{EventSelector, Recorded, Sighting, Store, StoreError};
 use crate::warning::warn;
 
 pub(super) const NO_THREAD: &str = "no writer thread";
@@ -89,9 +90,9 @@ impl StoreWriter<'_> {
                     self.setup.options.hooks.wrote(&self.store);
                     wrote = true;
                 }
-                WriterTask::Replace(events) => {
-                    events.into_iter().for_each(|event| self.replace(event));
-                    self.shared.replaced();
+                WriterTask::Correct(corrections) => {
+                    corrections.into_iter().for_each(|correction| self.correct(correction));
+                    self.shared.corrected();
                 }
                 WriterTask::CheckStore => self.check_store(),
                 WriterTask::Idle => {
@@ -163,12 +164,35 @@ impl StoreWriter<'_> {
         outcomes
     }
 
-    /// Replaces a stored event, which stays as it is if this fails.
-    fn replace(&self, mut event: Event) {
-        self.run_maintenance(|| {
-            self.prepare(&mut event);
-            self.setup.store.rewrite(&event).map(drop)
+    /// Corrects a stored event, which stays as it is if this fails.
+    fn correct(&self, correction: Correction) {
+        self.run_maintenance(|| match correction {
+            Correction::Replace(mut event) => {
+                self.prepare(&mut event);
+                self.setup.store.rewrite(&event).map(drop)
+            }
+            Correction::Change { id, issue, change } => self.change(id, issue, change),
         });
+    }
+
+    /// Changes the stored event with this id. `issue` is the hash of its issue if that is known.
+    fn change(
+        &self,
+        id: String,
+        issue: Option<String>,
+        change: EventChange,
+    ) -> Result<(), StoreError> {
+        let store = &self.setup.store;
+        let issue = match issue {
+            Some(issue) => Some(issue),
+            None => store.issue_of_event(&id)?,
+        };
+        let Some(issue) = issue else { return Ok(()) };
+        let Some(mut event) = store.event(&issue, &EventSelector::Id(id))? else { return Ok(()) };
+        change(&mut event);
+        // It stays in its issue.
+        (self.setup.options.prepare)(&mut event);
+        store.rewrite(&event).map(drop)
     }
 
     fn prepare(&self, event: &mut Event) {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::correction::Correction;
 use super::queue_state::QueueState;
 use super::queued_event::SightingInFlight;
-use crate::event::Event;
 
 /// The least time that an event is held in the queue, unless a thread flushes or a batch is full.
 const HOLD_TIME: Duration = Duration::from_millis(100);
@@ -17,7 +17,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 /// The next task of the writer.
 pub(super) enum WriterTask {
     Write(Vec<SightingInFlight>),
-    Replace(Vec<Event>),
+    Correct(Vec<Correction>),
     /// Check whether all events are still stored, and do maintenance.
     Idle,
     /// Check whether all events are still stored.
@@ -47,10 +47,10 @@ impl QueueState {
         if has_work || self.is_retry_due(now) {
             return Ok(WriterTask::Write(self.take(batch, now)));
         }
-        // Nothing is being written, so the events that they replace are stored or were dropped.
-        if !self.replacements.is_empty() {
-            self.replacing = true;
-            return Ok(WriterTask::Replace(std::mem::take(&mut self.replacements)));
+        // Nothing is being written, so the events that they correct are stored or were dropped.
+        if !self.corrections.is_empty() {
+            self.correcting = true;
+            return Ok(WriterTask::Correct(std::mem::take(&mut self.corrections)));
         }
         if !held.is_zero() {
             return Err(held);

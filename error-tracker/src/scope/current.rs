@@ -25,9 +25,9 @@ pub(super) fn current() -> Scope {
 /// Returns the piece of work that the current scope belongs to.
 pub(crate) fn current_work() -> CurrentWork {
     let scope = swap(Scope::new());
-    let work = scope.work().map(|work| (work.number(), work.since()));
+    let work = CurrentWork::new(scope.work());
     swap(scope);
-    CurrentWork(work)
+    work
 }
 
 /// Makes a scope the current one until it is dropped. Then the scope is back in its place, with the

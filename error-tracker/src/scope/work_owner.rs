@@ -86,7 +86,12 @@ pub(crate) struct WorkNumber(NonZeroU64);
 
 /// The work that the current scope belongs to, if any.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CurrentWork(pub(super) Option<(WorkNumber, Instant)>);
+pub(crate) struct CurrentWork {
+    /// Its number, and when it began.
+    work: Option<(WorkNumber, Instant)>,
+    /// Whether it takes failures that belong to no work.
+    is_open: bool,
+}
 
 impl ScopeWork {
     #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "requests are such work"))]
@@ -104,10 +109,6 @@ impl ScopeWork {
         self.number
     }
 
-    pub(super) fn since(&self) -> Instant {
-        self.since
-    }
-
     /// Returns its failures, as the type that they were given as.
     pub(crate) fn failures<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         Arc::clone(&self.failures).downcast().ok()
@@ -121,13 +122,27 @@ impl ScopeWork {
 }
 
 impl CurrentWork {
+    pub(super) fn new(work: Option<&ScopeWork>) -> Self {
+        Self { work: work.map(|work| (work.number, work.since)), is_open: true }
+    }
+
+    /// Returns the same work, which does not take failures that belong to no work.
+    pub(crate) fn closed(self) -> Self {
+        Self { is_open: false, ..self }
+    }
+
+    /// Returns when it began.
+    pub(crate) fn since(self) -> Option<Instant> {
+        self.work.map(|(_, since)| since)
+    }
+
     /// Whether a failure, observed at a moment in the work with this number, cannot be one of the
     /// current work: it belongs to other work, or was there before this began. Outside of any work
     /// every failure may be meant.
     pub(crate) fn excludes(self, number: Option<WorkNumber>, at: Instant) -> bool {
-        self.0.is_some_and(|(current, since)| match number {
+        self.work.is_some_and(|(current, since)| match number {
             Some(number) => number != current,
-            None => at < since,
+            None => !self.is_open || at < since,
         })
     }
 }

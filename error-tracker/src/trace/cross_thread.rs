@@ -8,7 +8,7 @@ use super::pending_failure::{PendingFailure, ReportState};
 use super::thread::TrackedFrame;
 use super::{pending_list, shared_reports};
 use crate::event::Kind;
-use crate::scope::{Scope, WorkOwner, current_work};
+use crate::scope::{CurrentWork, Scope, WorkOwner, current_work};
 
 /// Errors of the channels themselves: each is made where it is observed.
 const CHANNEL_ERRORS: &[&str] =
@@ -16,8 +16,8 @@ const CHANNEL_ERRORS: &[&str] =
 
 /// Takes the pending failure of an error that is captured here and that a function of another
 /// thread or task returned.
-pub(super) fn find_pending(facts: &ErrorFacts) -> Option<Box<Failure>> {
-    let (owner, work) = (WorkOwner::current(), current_work());
+pub(super) fn find_pending(facts: &ErrorFacts, work: CurrentWork) -> Option<Box<Failure>> {
+    let owner = WorkOwner::current();
     let is_this = |pending: &PendingFailure| {
         pending.is_unreported()
             && !work.excludes(pending.failure.work(), pending.failure.since)

@@ -93,11 +93,12 @@ fn find_or_begin(
         Some((failure, true)) => (resolve_mark(failure), true),
         Some((failure, false)) => (failure, false),
         None => {
-            let reported = find_reported(&facts, place)
-                .or_else(|| shared_reports::find_captured(&facts, place));
+            let work = shared_reports::work_for(&facts);
+            let reported = find_reported(&facts, place, work)
+                .or_else(|| shared_reports::find_captured(&facts, place, work));
             let was_reported = reported.is_some();
             let failure = reported
-                .or_else(|| cross_thread::find_pending(&facts))
+                .or_else(|| cross_thread::find_pending(&facts, work))
                 .unwrap_or_else(|| Box::new(Failure::new(Kind::Error, facts)));
             if let Some(mut mark) = mark
                 && running != 0

@@ -11,7 +11,7 @@ use super::pending_failure::{PendingFailure, ReportState};
 use super::sink::SINK;
 use super::{shared_reports, work_failures};
 use crate::event::Kind;
-use crate::scope::{WorkOwner, current_work};
+use crate::scope::{CurrentWork, WorkOwner};
 
 /// Number of reported failures that each thread remembers, to be printed or captured again.
 const MAX_REPORTED: usize = 4;
@@ -135,8 +135,9 @@ pub(super) fn resume_reported(
 pub(super) fn find_reported(
     facts: &ErrorFacts,
     place: Option<CapturePlace>,
+    work: CurrentWork,
 ) -> Option<Box<Failure>> {
-    let (owner, work) = (WorkOwner::current(), current_work());
+    let owner = WorkOwner::current();
     let found = REPORTED.try_with(|reported| {
         let mut reported = reported.try_borrow_mut().ok()?;
         let is_this = |failure: &Failure| {

@@ -17,7 +17,7 @@ use super::failure::{CapturePlace, Failure, ReportOutcome};
 use super::function_meta::FunctionMeta;
 use crate::event::Kind;
 use crate::fork::PerProcess;
-use crate::scope::{WorkNumber, WorkOwner, current_work};
+use crate::scope::{CurrentWork, WorkNumber, WorkOwner, current_work};
 
 /// Number of failures that are remembered.
 const MAX_REPORTED: usize = 1024;
@@ -138,16 +138,34 @@ pub(super) fn knows_own(facts: &ErrorFacts, place: Option<CapturePlace>, owner: 
     ANY.load(Ordering::Acquire) && all().iter().any(is_own)
 }
 
+/// Returns the current work. It takes no failure that belongs to no work if an equal one was
+/// reported before the work began: then something else fails in the same way again and again, such
+/// as a task that polls the same server.
+pub(super) fn work_for(facts: &ErrorFacts) -> CurrentWork {
+    let work = current_work();
+    let Some(since) = work.since().filter(|_| ANY.load(Ordering::Acquire)) else { return work };
+    let is_earlier = |known: &ReportedFailure| {
+        known.work.is_none()
+            && known.kind == Kind::Error
+            && known.captured.is_empty()
+            && known.at < since
+            && known.at.elapsed() < MAX_AGE
+            && known.facts.may_be_held_in(facts)
+    };
+    if all().iter().any(is_earlier) { work.closed() } else { work }
+}
+
 /// Finds the failure of an error that is captured at `place` and was reported on another thread, or
 /// long ago. Notes the place.
 pub(super) fn find_captured(
     facts: &ErrorFacts,
     place: Option<CapturePlace>,
+    work: CurrentWork,
 ) -> Option<Box<Failure>> {
     if !ANY.load(Ordering::Acquire) {
         return None;
     }
-    let (owner, work) = (WorkOwner::current(), current_work());
+    let owner = WorkOwner::current();
     let mut all = all();
     forget_replaced(&mut all, facts, |_| false);
     let is_new_here = |known: &ReportedFailure| match place {

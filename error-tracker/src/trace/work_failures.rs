@@ -11,6 +11,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::error_facts::ErrorFacts;
@@ -22,6 +24,9 @@ use crate::scope::Scope;
 
 /// Limit of the failures that one piece of work holds; beyond it the oldest is reported as it is.
 const MAX_HELD: usize = 32;
+/// Limit of the failures that all work of the process holds; beyond it failures are reported at
+/// once.
+const MAX_HELD_IN_ALL: usize = 4096;
 /// Limit of the handled errors that are noted.
 const MAX_HANDLED: usize = 4;
 /// An error whose text is shorter than this many bytes is not looked for in another text.
@@ -76,6 +81,10 @@ pub(crate) struct SettledWork {
 /// The work that holds failures, as far as it is still going on.
 static HOLDING: PerProcess<Mutex<Vec<Weak<WorkFailures>>>> =
     PerProcess::new(Mutex::new(Vec::new()), Mutex::default);
+
+/// The number of failures that all work holds.
+static HELD_IN_ALL: PerProcess<AtomicUsize> =
+    PerProcess::new(AtomicUsize::new(0), AtomicUsize::default);
 
 /// Settles all work, since the program ends before its result is known.
 pub(crate) fn abandon_all() {
@@ -184,12 +193,11 @@ pub(super) fn hold(failure: &mut Failure, complete: CompleteFailure<'_>) -> Opti
         return None;
     }
     let work = WorkFailures::of(&failure.scope)?;
-    if !work.is_open() {
+    if !work.is_open() || HELD_IN_ALL.get().load(Relaxed) >= MAX_HELD_IN_ALL {
         return None;
     }
     complete(failure);
-    let held =
-        Arc::new(HeldFailure { state: Mutex::new(HeldState::Held(Box::new(failure.clone()))) });
+    let held = Arc::new(HeldFailure::new(failure.clone()));
     let mut state = work.lock();
     if state.settled.is_some() {
         return None;
@@ -251,6 +259,16 @@ enum HeldState {
 }
 
 impl HeldFailure {
+    fn new(failure: Failure) -> Self {
+        HELD_IN_ALL.get().fetch_add(1, Relaxed);
+        Self { state: Mutex::new(HeldState::Held(Box::new(failure))) }
+    }
+
+    /// Notes that one failure less is held. A forked child does not count those of its parent.
+    fn release() {
+        let _ = HELD_IN_ALL.get().fetch_update(Relaxed, Relaxed, |held| held.checked_sub(1));
+    }
+
     fn lock(&self) -> MutexGuard<'_, HeldState> {
         lock(&self.state)
     }
@@ -296,6 +314,7 @@ impl HeldFailure {
             let report =
                 SINK.get().map_or(ReportOutcome::No, |sink| (sink.report)(failure, &mut |_| ()));
             *state = HeldState::Reported(report);
+            Self::release();
         }
     }
 
@@ -305,8 +324,15 @@ impl HeldFailure {
         let is_held = matches!(&*state, HeldState::Held(_));
         if is_held {
             *state = HeldState::Dropped;
+            Self::release();
         }
         is_held
+    }
+}
+
+impl Drop for HeldFailure {
+    fn drop(&mut self) {
+        self.discard();
     }
 }
 

@@ -38,18 +38,18 @@ impl Tracker {
         if !self.inner.wanted.records(failure) {
             return ReportOutcome::Unwanted;
         }
-        if self.count(failure) {
+        let like = self.likeness(failure);
+        if self.count(failure, like) {
             return ReportOutcome::Counted;
         }
         complete(failure);
-        self.accept(failure).map_or(ReportOutcome::No, ReportOutcome::Event)
+        self.accept(failure, like).map_or(ReportOutcome::No, ReportOutcome::Event)
     }
 
     /// Only counts a failure if equal ones storm, or if the settings say so. Returns whether it
     /// did.
-    fn count(&self, failure: &Failure) -> bool {
-        let (pipeline, like, now) =
-            (&self.inner.pipeline, self.likeness(failure), Timestamp::now());
+    fn count(&self, failure: &Failure, like: Likeness) -> bool {
+        let (pipeline, now) = (&self.inner.pipeline, Timestamp::now());
         if self.inner.wanted.only_counts(failure) {
             pipeline.count(like, now)
         } else {
@@ -58,14 +58,14 @@ impl Tracker {
     }
 
     /// Builds the event of a failure and queues it. Returns its id.
-    fn accept(&self, failure: &Failure) -> Option<String> {
+    fn accept(&self, failure: &Failure, like: Likeness) -> Option<String> {
         let id = match &failure.report {
             ReportOutcome::Early(id) => id.clone(),
             _ => new_id(),
         };
         match self.event(failure, id) {
             Ok(event) => {
-                let (id, like) = (event.id.clone(), self.likeness(failure));
+                let id = event.id.clone();
                 if self.inner.wanted.only_counts(failure) {
                     self.inner.pipeline.submit_to_count(event, like);
                 } else {
@@ -123,7 +123,7 @@ impl Tracker {
         Ok(event)
     }
 
-    /// Updates the event of a failure if it is still queued: adds the functions that the error
+    /// Updates the event of a failure: adds the functions that the error
     /// passed through since, the extra data of a capture, the current scope and the converted
     /// error, and sets whether it was captured and handled.
     pub(super) fn amend(&self, failure: &Failure) {
@@ -160,12 +160,12 @@ impl Tracker {
         let mut now = build::event(failure, id.clone());
         mask::event(&self.inner.masking, &mut now, failure.values.taint.clone());
         build::bound(&mut now);
-        let waited = self.inner.pipeline.amend(id, |event| {
+        let was_queued = self.inner.pipeline.amend_queued(id, |event| {
             (event.message, event.debug) = (now.message, now.debug);
             (event.variant, event.io_kind, event.by_text) = (now.variant, now.io_kind, now.by_text);
             (event.frames, event.chain, event.handled) = (now.frames, now.chain, now.handled);
         });
-        if !waited && let Ok(event) = self.event(failure, id.clone()) {
+        if !was_queued && let Ok(event) = self.event(failure, id.clone()) {
             self.inner.pipeline.replace(event);
         }
     }

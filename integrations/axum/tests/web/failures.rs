@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Json, Path};
@@ -234,6 +235,22 @@ fn an_error_that_an_annotated_handler_converts_to_a_response_is_one_event_and_no
 }
 
 #[test]
+fn an_error_that_a_handler_gives_as_the_answer_long_after_it_was_stored_is_not_handled() {
+    #[auto_track_exception]
+    fn what_is_wrong(article: &str) -> String {
+        in_stock(article).map_or_else(|error| error.to_string(), |_| String::new())
+    }
+    let handler = |Path(article): Path<String>| async move {
+        let text = what_is_wrong(&article);
+        let store = || tracker().flush(Duration::from_secs(300));
+        tokio::task::spawn_blocking(store).await.unwrap().unwrap();
+        (StatusCode::INTERNAL_SERVER_ERROR, text)
+    };
+    let (_, event) = event_of_request(get_app(handler), "GET /kettle");
+    assert_eq!((functions(&event), event.handled), (vec!["in_stock", "what_is_wrong"], false));
+}
+
+#[test]
 fn a_captured_error_and_the_failed_response_are_one_event() {
     let handler = |Path(article): Path<String>| async move {
         let error = ShopError::OutOfStock(article);
@@ -287,6 +304,23 @@ fn an_error_of_a_task_outside_the_scope_is_one_event_with_the_request_of_the_res
     let (_, event) = event_of_request(get_app(handler), "GET /kettle");
     assert_eq!((functions(&event), event.handled), (vec!["in_stock"], false));
     assert_eq!(event.context.request.unwrap().path, "/kettle");
+}
+
+#[test]
+fn an_error_that_a_task_repeats_is_not_that_of_a_request_with_an_equal_one() {
+    let handler = |Path(article): Path<String>| async move {
+        // Something else that goes on meanwhile, and fails in the same way.
+        let _ = tokio::spawn(async move { in_stock("kettle") }).await;
+        ShopError::OutOfStock(article)
+    };
+    let address = crate::serve(get_app(handler));
+    let events = error_tracker_tests::events_of(move || {
+        let _ = in_stock("kettle");
+        assert_eq!(crate::ask(address, "GET /kettle").status, 500);
+    });
+    let requests: Vec<_> = events.iter().filter(|event| event.context.request.is_some()).collect();
+    assert_eq!((events.len(), requests.len()), (3, 1));
+    assert!(requests[0].frames.is_empty());
 }
 
 #[test]
