@@ -47,21 +47,21 @@ impl From<IpAddr> for ProxyNetwork {
 
 /// The error for a text that is neither an IP address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NetworkError(String);
+pub struct ParseNetworkError(String);
 
-impl fmt::Display for NetworkError {
+impl fmt::Display for ParseNetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is neither an IP address nor a network such as \"10.0.0.0/8\"", self.0)
     }
 }
 
-impl Error for NetworkError {}
+impl Error for ParseNetworkError {}
 
 impl FromStr for ProxyNetwork {
-    type Err = NetworkError;
+    type Err = ParseNetworkError;
 
-    fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let wrong = || NetworkError(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
+        let wrong = || ParseNetworkError(text.to_owned());
         let (address, prefix) = match text.trim().split_once('/') {
             Some((address, prefix)) => (address, Some(prefix.parse::<u32>().map_err(|_| wrong())?)),
             None => (text.trim(), None),

@@ -50,7 +50,7 @@ mod tracked_request;
 mod warning;
 
 pub use event_id::EventId;
-pub use forwarded::{NetworkError, ProxyNetwork};
+pub use forwarded::{ParseNetworkError, ProxyNetwork};
 pub use incoming_request::IncomingRequest;
 pub use recorded_body::BodyRecorder;
 pub use settings::{UntrackedErrors, WebSettings};

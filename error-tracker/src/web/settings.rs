@@ -92,7 +92,7 @@ impl WebSettings {
     /// send them.
     ///
     /// ```
-    /// # fn settings() -> Result<error_tracker::web::WebSettings, error_tracker::web::NetworkError> {
+    /// # fn settings() -> Result<error_tracker::web::WebSettings, error_tracker::web::ParseNetworkError> {
     /// # use error_tracker::web::WebSettings;
     /// let proxies = ["127.0.0.1".parse()?, "10.0.0.0/8".parse()?];
     /// let settings = WebSettings::default().trust_proxies(proxies);
@@ -148,7 +148,7 @@ impl WebSettings {
 
     /// Returns the name of the response header that gets the id of the event, if any.
     #[must_use]
-    pub fn header_of_event_id(&self) -> Option<&str> {
+    pub fn event_id_header_name(&self) -> Option<&str> {
         self.event_id_header.as_deref()
     }
 

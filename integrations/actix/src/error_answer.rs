@@ -65,7 +65,7 @@ pub(crate) fn panic_answer(rules: &TrackingRules, id: Option<EventId>) -> Error 
         let rules = rules.clone();
         error.add_response_mapper(move |response| {
             let (mut head, body) = response.into_parts();
-            let body = tell(&rules.settings, &mut head, &id).unwrap_or(body);
+            let body = add_event_id(&rules.settings, &mut head, &id).unwrap_or(body);
             head.set_body(body)
         });
     }

@@ -77,20 +77,20 @@
 //! to standard error.
 
 mod error_answer;
+mod error_types;
 mod http_request;
 mod middleware;
 mod recorded_payload;
 mod response;
-mod response_errors;
 mod service;
 mod task;
+mod tracked_body;
 #[cfg(feature = "viewer")]
 mod viewer_routes;
-mod watched_body;
 
 pub use error_tracker::web::{
-    EventId, NetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest, UntrackedErrors,
-    WebSettings,
+    EventId, ParseNetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest,
+    UntrackedErrors, WebSettings,
 };
 pub use middleware::{TrackerMiddleware, middleware};
 pub use service::{TrackerFuture, TrackerService};

@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use error_tracker::web::{EventId, RequestGuard, RequestOutcome, WebSettings};
 
 use crate::service::TrackingRules;
-use crate::watched_body::WatchedBody;
+use crate::tracked_body::TrackedBody;
 
 /// The maximum length of the body of a failed response that is read as the message of the event, in
 /// bytes.
@@ -33,13 +33,13 @@ pub(crate) fn settle(
     let reason = status.canonical_reason().unwrap_or_default();
     let outcome = RequestOutcome::Response { status: status.as_u16(), reason, text: &text };
     if let Some(id) = guard.settle(outcome)
-        && let Some(problem) = tell(&rules.settings, &mut head, &id)
+        && let Some(problem) = add_event_id(&rules.settings, &mut head, &id)
     {
         body = ResponseBody::Other(problem);
     }
     head.set_body(match body {
         ResponseBody::Whole(bytes) => BoxBody::new(bytes),
-        ResponseBody::Stream(body) => WatchedBody::new(body, rules.errors.clone()).boxed(),
+        ResponseBody::Stream(body) => TrackedBody::new(body, rules.errors.clone()).boxed(),
         ResponseBody::Other(body) => body,
     })
 }
@@ -76,12 +76,12 @@ impl ResponseBody {
 /// Adds the event's id to the extensions and, if it is set, to the header for event ids. Returns an
 /// RFC 9457 problem as the new body if the settings ask for it and the body may be replaced, and
 /// adapts the headers that describe the body.
-pub(crate) fn tell(
+pub(crate) fn add_event_id(
     settings: &WebSettings,
     head: &mut HttpResponse<()>,
     id: &EventId,
 ) -> Option<BoxBody> {
-    let name = settings.header_of_event_id().and_then(|name| HeaderName::try_from(name).ok());
+    let name = settings.event_id_header_name().and_then(|name| HeaderName::try_from(name).ok());
     if let (Some(name), Ok(value)) = (name, HeaderValue::try_from(id.as_str())) {
         head.headers_mut().insert(name, value);
     }

@@ -15,10 +15,10 @@ use error_tracker::web::{RequestGuard, RequestOutcome, TrackedRequest, WebSettin
 use pin_project_lite::pin_project;
 
 use crate::error_answer::{panic_answer, settle_when_answered};
+use crate::error_types::ErrorTypes;
 use crate::http_request::RequestHead;
 use crate::recorded_payload::record;
 use crate::response::settle;
-use crate::response_errors::ResponseErrors;
 
 /// A service whose requests are tracked. It is created by
 /// [`TrackerMiddleware`](crate::TrackerMiddleware).
@@ -32,7 +32,7 @@ pub struct TrackerService<S> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrackingRules {
     pub(crate) settings: Arc<WebSettings>,
-    pub(crate) errors: ResponseErrors,
+    pub(crate) errors: ErrorTypes,
 }
 
 impl<S, B> Service<ServiceRequest> for TrackerService<S>

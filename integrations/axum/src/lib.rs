@@ -66,7 +66,7 @@ mod viewer_routes;
 
 pub use axum_types::AxumTypes;
 pub use error_tracker_tower::{
-    EventId, NetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest, TrackerLayer,
+    EventId, ParseNetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest, TrackerLayer,
     TrackerService, UntrackedErrors, WebSettings, spawn, spawn_blocking,
 };
 #[cfg(feature = "viewer")]

@@ -39,12 +39,12 @@
 //! service before a layer such as `HandleError` converts them to responses.
 
 mod adapter;
-mod error_view;
+mod error_types;
 mod http_request;
 mod layer;
+mod observation;
 mod recorded_body;
 mod response;
-mod response_errors;
 mod service;
 #[cfg(feature = "tokio")]
 mod task;
@@ -52,8 +52,8 @@ mod tracked_body;
 
 pub use adapter::{FrameworkAdapter, PlainBodies, RecordedBodies, RequestAdapter, ResponseAdapter};
 pub use error_tracker::web::{
-    EventId, NetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest, UntrackedErrors,
-    WebSettings,
+    EventId, ParseNetworkError, ProxyNetwork, StatusError, StatusSet, TrackedRequest,
+    UntrackedErrors, WebSettings,
 };
 pub use layer::{TrackerLayer, layer};
 pub use recorded_body::RecordedBody;

@@ -33,7 +33,7 @@ where
     match (is_grpc, grpc_status(&parts.headers)) {
         (Some(_), Some((code, message))) => {
             if let Some(id) = guard.settle(RequestOutcome::Grpc { code, message: &message }) {
-                tell(&rules.settings, &mut parts, &id);
+                add_event_id(&rules.settings, &mut parts, &id);
             }
             return Response::from_parts(parts, body);
         }
@@ -41,7 +41,7 @@ where
             // Trailers of gRPC-Web are a part of the body, so that its code is not known: what is
             // held is reported.
             let guard = Some(guard).filter(|_| !kind.starts_with("application/grpc-web"));
-            body.watch(rules.errors.clone(), guard);
+            body.track(rules.errors.clone(), guard);
             return Response::from_parts(parts, body);
         }
         _ => {}
@@ -57,7 +57,7 @@ where
     let reason = status.canonical_reason().unwrap_or_default();
     let outcome = RequestOutcome::Response { status: status.as_u16(), reason, text: &text };
     if let Some(id) = guard.settle(outcome) {
-        tell(&rules.settings, &mut parts, &id);
+        add_event_id(&rules.settings, &mut parts, &id);
         if rules.settings.sends_problems()
             && media_type(&parts.headers).is_none_or(|kind| kind == "text/plain")
         {
@@ -65,7 +65,7 @@ where
         }
     }
     if body.is_stream() && status != StatusCode::SWITCHING_PROTOCOLS {
-        body.watch(rules.errors.clone(), None);
+        body.track(rules.errors.clone(), None);
     }
     Response::from_parts(parts, body)
 }
@@ -86,7 +86,7 @@ where
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     let mut body = TrackedBody::own(Bytes::from_static(b"Internal Server Error"));
     if let Some(id) = id {
-        tell(settings, &mut parts, &id);
+        add_event_id(settings, &mut parts, &id);
         if settings.sends_problems() {
             body = send_problem(&mut parts, &id);
         }
@@ -95,8 +95,8 @@ where
 }
 
 /// Adds the event's id to the extensions and, if it is set, to the header for event ids.
-fn tell(settings: &WebSettings, parts: &mut Parts, id: &EventId) {
-    let name = settings.header_of_event_id().and_then(|name| HeaderName::try_from(name).ok());
+fn add_event_id(settings: &WebSettings, parts: &mut Parts, id: &EventId) {
+    let name = settings.event_id_header_name().and_then(|name| HeaderName::try_from(name).ok());
     if let (Some(name), Ok(value)) = (name, HeaderValue::try_from(id.as_str())) {
         parts.headers.insert(name, value);
     }

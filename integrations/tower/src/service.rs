@@ -17,10 +17,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::adapter::{RequestAdapter, ResponseAdapter};
-use crate::error_view;
+use crate::error_types::ErrorTypes;
 use crate::http_request::HttpRequest;
+use crate::observation;
 use crate::response::{panic_response, settle};
-use crate::response_errors::ResponseErrors;
 use crate::tracked_body::TrackedBody;
 
 /// A service whose requests are tracked. It is created by [`TrackerLayer`](crate::TrackerLayer).
@@ -35,7 +35,7 @@ pub struct TrackerService<S, A> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrackingRules {
     pub(crate) settings: Arc<WebSettings>,
-    pub(crate) errors: ResponseErrors,
+    pub(crate) errors: ErrorTypes,
 }
 
 impl<S, A, ReqBody, ResBody> Service<Request<ReqBody>> for TrackerService<S, A>
@@ -52,7 +52,7 @@ where
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         let ready = ready!(self.inner.poll_ready(context));
         if let Err(error) = &ready {
-            error_view::observe(error, &self.rules.errors);
+            observation::observe(error, &self.rules.errors);
         }
         Poll::Ready(ready)
     }
@@ -131,7 +131,7 @@ where
                 let result = ready!(future.poll(context));
                 match &result {
                     Ok(response) => rules.errors.observe_in(response.extensions()),
-                    Err(error) => error_view::observe(error, &rules.errors),
+                    Err(error) => observation::observe(error, &rules.errors),
                 }
                 Poll::Ready(
                     result
@@ -194,7 +194,7 @@ where
             }
             Ok(Poll::Ready(Err(error))) => {
                 if let Some(guard) = this.guard.take() {
-                    error_view::observe(&error, &this.rules.errors);
+                    observation::observe(&error, &this.rules.errors);
                     guard.settle(RequestOutcome::Failed);
                 }
                 return Poll::Ready(Err(error));

@@ -10,9 +10,9 @@ use error_tracker::web::{RequestGuard, RequestOutcome};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::error_view;
+use crate::error_types::ErrorTypes;
+use crate::observation;
 use crate::response::grpc_status;
-use crate::response_errors::ResponseErrors;
 
 /// The maximum length of the body of a failed response that is read as the message of the event, in
 /// bytes.
@@ -26,7 +26,7 @@ pin_project! {
     pub struct TrackedBody<B: Body> {
         #[pin]
         content: BodyContent<B>,
-        watch: Option<Box<BodyWatch>>,
+        tracking: Option<Box<BodyTracking>>,
     }
 }
 
@@ -43,20 +43,20 @@ pin_project! {
 }
 
 /// The state that is needed to track a body while it is sent.
-struct BodyWatch {
+struct BodyTracking {
     scope: Scope,
-    errors: ResponseErrors,
+    errors: ErrorTypes,
     /// The request, if it is settled by the end of the body.
     guard: Option<RequestGuard>,
 }
 
 impl<B: Body> TrackedBody<B> {
     pub(crate) fn new(body: B) -> Self {
-        Self { content: BodyContent::Inner { body }, watch: None }
+        Self { content: BodyContent::Inner { body }, tracking: None }
     }
 
     pub(crate) fn own(bytes: Bytes) -> Self {
-        Self { content: BodyContent::Own { bytes: Some(bytes) }, watch: None }
+        Self { content: BodyContent::Own { bytes: Some(bytes) }, tracking: None }
     }
 
     /// Returns the handler's body if it is neither tracked nor replaced, so that it need not be
@@ -66,7 +66,7 @@ impl<B: Body> TrackedBody<B> {
     /// Returns `self` otherwise.
     pub fn into_inner(self) -> Result<B, Self> {
         match self {
-            Self { content: BodyContent::Inner { body }, watch: None } => Ok(body),
+            Self { content: BodyContent::Inner { body }, tracking: None } => Ok(body),
             other => Err(other),
         }
     }
@@ -83,8 +83,8 @@ impl<B: Body> TrackedBody<B> {
 
     /// Tracks the body while it is sent, in the current scope. If there is a guard, the end of the
     /// body settles the request.
-    pub(crate) fn watch(&mut self, errors: ResponseErrors, guard: Option<RequestGuard>) {
-        self.watch = Some(Box::new(BodyWatch { scope: Scope::current(), errors, guard }));
+    pub(crate) fn track(&mut self, errors: ErrorTypes, guard: Option<RequestGuard>) {
+        self.tracking = Some(Box::new(BodyTracking { scope: Scope::current(), errors, guard }));
     }
 
     /// Returns the first frame of a body of at most 4,096 bytes as text; an empty text if the body
@@ -128,7 +128,7 @@ impl<B: Body<Data: From<Bytes>>> BodyContent<B> {
     }
 }
 
-impl BodyWatch {
+impl BodyTracking {
     /// Observes the next frame of the body: an error, the gRPC status, or the end. Must be called
     /// in the request's scope.
     fn note<D, E: Debug + Display + 'static>(&mut self, frame: Option<&Result<Frame<D>, E>>) {
@@ -141,7 +141,7 @@ impl BodyWatch {
                 }
             }
             Some(Err(error)) => {
-                error_view::observe(error, &self.errors);
+                observation::observe(error, &self.errors);
                 if let Some(guard) = self.guard.take() {
                     guard.settle(RequestOutcome::Failed);
                 }
@@ -169,16 +169,16 @@ where
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let content = this.content;
-        let Some(watch) = this.watch else { return content.poll_content(context) };
-        let mut scope = std::mem::take(&mut watch.scope);
+        let Some(tracking) = this.tracking else { return content.poll_content(context) };
+        let mut scope = std::mem::take(&mut tracking.scope);
         let polled = scope.run_mut(|| {
             let polled = content.poll_content(context);
             if let Poll::Ready(frame) = &polled {
-                watch.note(frame.as_ref());
+                tracking.note(frame.as_ref());
             }
             polled
         });
-        watch.scope = scope;
+        tracking.scope = scope;
         polled
     }
 

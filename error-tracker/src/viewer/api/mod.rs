@@ -7,7 +7,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use self::parameters::{EventsQuery, IssuesQuery, no_page, only};
+use self::parameters::{EventsQuery, IssuesQuery, check_parameters, unknown_cursor};
 use super::action::{self, IssueAction};
 use super::answer::{PageError, answer};
 use super::query::event_selector;
@@ -115,7 +115,7 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
     match route {
         ApiRoute::Issues => issues(visit),
         ApiRoute::Issue(hash) => {
-            only(visit.query(), &[])?;
+            check_parameters(visit.query(), &[])?;
             json(&visit.viewer.store.issue(hash)?.ok_or_else(not_found)?)
         }
         ApiRoute::Events(hash) => events(visit, hash),
@@ -124,9 +124,9 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
             let hash = visit.viewer.store.issue_of_event(id)?.ok_or_else(not_found)?;
             event(visit, &hash, id)
         }
-        ApiRoute::Actions => act(visit),
+        ApiRoute::Actions => change_issues(visit),
         ApiRoute::Description => {
-            only(visit.query(), &[])?;
+            check_parameters(visit.query(), &[])?;
             Ok(answer(status::OK, JSON, DESCRIPTION))
         }
     }
@@ -147,7 +147,7 @@ pub(super) fn problem(problem: &PageError) -> ViewerResponse {
 fn issues(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let asked = IssuesQuery::read(visit.query(), visit.now)?;
     let page = visit.viewer.store.issues(&asked.query).map_err(|error| match error {
-        StoreError::Cursor(_) => no_page(),
+        StoreError::Cursor(_) => unknown_cursor(),
         error => error.into(),
     })?;
     let next = page.next.map(|cursor| format!("after:{cursor}"));
@@ -178,7 +178,7 @@ fn events(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, PageError> {
 }
 
 fn event(visit: &Visit<'_>, hash: &str, which: &str) -> Result<ViewerResponse, PageError> {
-    only(visit.query(), &[])?;
+    check_parameters(visit.query(), &[])?;
     let store = &visit.viewer.store;
     let mut event = store.event(hash, &event_selector(Some(which)))?.ok_or_else(not_found)?;
     Symbolizer::default().add_names(&mut event);
@@ -193,7 +193,7 @@ fn event(visit: &Visit<'_>, hash: &str, which: &str) -> Result<ViewerResponse, P
 
 /// Changes issues. Unlike a form, the request needs no token: a browser lets a page of another site
 /// send JSON only after a preflight request, which the viewer does not allow.
-fn act(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
+fn change_issues(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let request = visit.request;
     if request.header("origin") == Some("null") || !action::is_same_origin(visit) {
         return Err(PageError::new(status::FORBIDDEN));
@@ -205,7 +205,7 @@ fn act(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
             ..PageError::new(status::UNSUPPORTED_MEDIA_TYPE)
         });
     }
-    only(visit.query(), &[])?;
+    check_parameters(visit.query(), &[])?;
     let wrong = |error: &dyn std::fmt::Display| PageError::bad(error.to_string());
     let text = std::str::from_utf8(request.body()).map_err(|error| wrong(&error))?;
     let asked: ActionRequest = crate::json::from_str(text).map_err(|error| wrong(&error))?;

@@ -30,7 +30,7 @@ impl IssuesQuery {
         let filters =
             ListFilters::KEYS.into_iter().filter(|key| !matches!(*key, "after" | "before"));
         let known: Vec<&str> = filters.chain(["cursor", "limit"]).collect();
-        let pairs = only(query, &known)?;
+        let pairs = check_parameters(query, &known)?;
         // `ListFilters` accepts empty values, which mean any value in the form of the page.
         let chosen = ["kind", "status", "handled", "since", "sort", "order"];
         if let Some((key, _)) =
@@ -43,7 +43,7 @@ impl IssuesQuery {
             None => {}
             Some(Some(("after", cursor))) => query.after = Some(cursor.to_owned()),
             Some(Some(("before", cursor))) => query.before = Some(cursor.to_owned()),
-            Some(_) => return Err(no_page()),
+            Some(_) => return Err(unknown_cursor()),
         }
         query.limit = limit(&pairs)?;
         Ok(Self { query })
@@ -53,7 +53,7 @@ impl IssuesQuery {
 impl EventsQuery {
     /// Parses a query string. Fails if a parameter is unknown, repeated or not valid.
     pub(super) fn read(query: &str) -> Result<Self, PageError> {
-        let pairs = only(query, &["limit", "before"])?;
+        let pairs = check_parameters(query, &["limit", "before"])?;
         let before = value(&pairs, "before").map(str::to_owned);
         if before.as_ref().is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
             return Err(PageError::bad("before: the id of an event"));
@@ -63,7 +63,10 @@ impl EventsQuery {
 }
 
 /// Returns the parameters of a query string. Fails if one is not in `known` or is repeated.
-pub(super) fn only(query: &str, known: &[&str]) -> Result<Vec<(String, String)>, PageError> {
+pub(super) fn check_parameters(
+    query: &str,
+    known: &[&str],
+) -> Result<Vec<(String, String)>, PageError> {
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     for (at, (key, _)) in pairs.iter().enumerate() {
@@ -79,7 +82,7 @@ pub(super) fn only(query: &str, known: &[&str]) -> Result<Vec<(String, String)>,
 }
 
 /// Returns the error for a cursor that does not belong to this list.
-pub(super) fn no_page() -> PageError {
+pub(super) fn unknown_cursor() -> PageError {
     let detail = "cursor: the `next` or `previous` of another page of the same list".to_owned();
     PageError { detail, ..PageError::new(status::NOT_FOUND) }
 }

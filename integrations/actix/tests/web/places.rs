@@ -48,7 +48,7 @@ fn followed(address: SocketAddr, mut path: String) -> (u16, String) {
 }
 
 /// Runs a test of this program in a child process, and returns its standard error.
-fn said_by(test: &str) -> String {
+fn output_of(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let ran = Command::new(program).args(["--exact", test, "--nocapture"]).run();
     assert!(ran.status.success(), "{ran:?}");
@@ -72,10 +72,10 @@ fn within_normalize_path() {
 
 #[test]
 fn a_middleware_inside_normalize_path_warns_once_that_the_pages_need_their_slash() {
-    let said = said_by("places::within_normalize_path");
+    let said = output_of("places::within_normalize_path");
     let expected = "error-tracker: the path of the pages has lost the slash at its end";
     assert_eq!(said.matches(expected).count(), 1, "{said}");
-    assert!(!said_by("places::around_normalize_path").contains("error-tracker:"));
+    assert!(!output_of("places::around_normalize_path").contains("error-tracker:"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn failing() -> Router {
 }
 
 /// Runs a test of this program in a child process, and returns its standard error.
-fn said_by(test: &str) -> String {
+fn output_of(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let ran = Command::new(program).args(["--exact", test, "--nocapture"]).output().unwrap();
     assert!(ran.status.success(), "{ran:?}");
@@ -34,13 +34,13 @@ fn on_a_router() {
 
 #[test]
 fn a_layer_around_a_whole_router_warns_once_that_routes_are_not_known() {
-    let said = said_by("places::around_a_router");
+    let said = output_of("places::around_a_router");
     assert_eq!(
         said.matches("error-tracker: the layer is around a whole Router").count(),
         1,
         "{said}"
     );
-    assert!(!said_by("places::on_a_router").contains("error-tracker:"));
+    assert!(!output_of("places::on_a_router").contains("error-tracker:"));
 }
 
 #[test]

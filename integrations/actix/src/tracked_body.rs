@@ -11,33 +11,33 @@ use actix_web::web::Bytes;
 use error_tracker::scope::Scope;
 use error_tracker::web::observe_error;
 
-use crate::response_errors::ResponseErrors;
+use crate::error_types::ErrorTypes;
 
 type BoxError = Box<dyn StdError>;
 
 /// The stream of a handler. It passes on the chunks, and records an error with the request.
-pub(crate) struct WatchedBody {
+pub(crate) struct TrackedBody {
     body: BoxBody,
     scope: Scope,
-    errors: ResponseErrors,
+    errors: ErrorTypes,
 }
 
-impl WatchedBody {
+impl TrackedBody {
     /// Wraps `body`, which is then polled in the current scope.
-    pub(crate) fn new(body: BoxBody, errors: ResponseErrors) -> Self {
+    pub(crate) fn new(body: BoxBody, errors: ErrorTypes) -> Self {
         Self { body, scope: Scope::current(), errors }
     }
 }
 
 /// Observes an error of a body. Must be called in the scope of the body.
-fn observe(error: &BoxError, known: &ResponseErrors) {
+fn observe(error: &BoxError, known: &ErrorTypes) {
     match error.downcast_ref::<Error>() {
         Some(error) => known.observe(error),
         None => observe_error(&**error, type_name::<BoxError>()),
     }
 }
 
-impl MessageBody for WatchedBody {
+impl MessageBody for TrackedBody {
     type Error = BoxError;
 
     fn size(&self) -> BodySize {

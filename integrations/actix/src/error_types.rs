@@ -15,7 +15,7 @@ use error_tracker::web::observe_error;
 
 /// The registered error types. Errors of these types are found in responses, and in place of them.
 #[derive(Clone, Default)]
-pub(crate) struct ResponseErrors {
+pub(crate) struct ErrorTypes {
     readers: Arc<Vec<ErrorReader>>,
 }
 
@@ -28,7 +28,7 @@ struct ErrorReader {
     observe: ErrorObserver,
 }
 
-impl ResponseErrors {
+impl ErrorTypes {
     /// Registers a type; `read` returns the error of a value of this type.
     pub(crate) fn add<T: ResponseError + 'static>(
         &mut self,
@@ -42,7 +42,7 @@ impl ResponseErrors {
                     // A panic of `read`, or of the error, is recorded as every panic; the response stays.
                     drop(catch_unwind(AssertUnwindSafe(observe)));
                 } else if let Some(error) = error.as_error::<InternalError<T>>() {
-                    observe_error(&ShownError(error), type_name::<T>());
+                    observe_error(&OpaqueError(error), type_name::<T>());
                 } else {
                     return false;
                 }
@@ -67,21 +67,21 @@ impl ResponseErrors {
 
 /// An error that is wrapped by actix, for example by `ErrorBadGateway`. The wrapper gives access
 /// only to its texts.
-struct ShownError<'a, T>(&'a InternalError<T>);
+struct OpaqueError<'a, T>(&'a InternalError<T>);
 
-impl<T: fmt::Debug> fmt::Debug for ShownError<'_, T> {
+impl<T: fmt::Debug> fmt::Debug for OpaqueError<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<T: fmt::Display> fmt::Display for ShownError<'_, T> {
+impl<T: fmt::Display> fmt::Display for OpaqueError<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<T: fmt::Debug + fmt::Display> StdError for ShownError<'_, T> {}
+impl<T: fmt::Debug + fmt::Display> StdError for OpaqueError<'_, T> {}
 
 /// Returns the error and the name of its type, if it is boxed or of a type for which actix
 /// implements [`ResponseError`].
@@ -103,7 +103,7 @@ fn of_actix(error: &Error) -> Option<(&(dyn StdError + 'static), &'static str)> 
         .or_else(|| known::<PayloadError>(error))
 }
 
-impl fmt::Debug for ResponseErrors {
+impl fmt::Debug for ErrorTypes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.readers.iter().map(|reader| reader.type_name)).finish()
     }

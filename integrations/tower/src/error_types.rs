@@ -12,7 +12,7 @@ use http::Extensions;
 /// The registered error types. Errors of these types are found in the extensions of responses, and
 /// among the errors of services and bodies.
 #[derive(Clone, Default)]
-pub(crate) struct ResponseErrors {
+pub(crate) struct ErrorTypes {
     readers: Arc<Vec<ErrorReader>>,
 }
 
@@ -28,7 +28,7 @@ struct ErrorReader {
     observe_in: ExtensionsObserver,
 }
 
-impl ResponseErrors {
+impl ErrorTypes {
     /// Registers a type; `read` returns the error of a value of this type.
     pub(crate) fn add<T: Send + Sync + 'static>(
         &mut self,
@@ -65,7 +65,7 @@ impl ResponseErrors {
     }
 }
 
-impl fmt::Debug for ResponseErrors {
+impl fmt::Debug for ErrorTypes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.readers.iter().map(|reader| reader.type_name)).finish()
     }
