@@ -8,7 +8,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use error_tracker::scope::Scope;
 use error_tracker::web::{EventId, RequestGuard, RequestOutcome};
 
-use crate::response::{settle, tell};
+use crate::response::{add_event_id, settle};
 use crate::service::TrackingRules;
 
 /// Adds a response mapper to `error` that settles the request by the response that actix will make
