@@ -11,7 +11,7 @@ use std::time::Duration;
 pub const LIMIT: Duration = Duration::from_secs(600);
 
 /// How long the output of a program may stay open once all that it has started was killed.
-const AFTER_ITS_END: Duration = Duration::from_secs(20);
+const AFTER_ITS_END: Duration = Duration::from_secs(120);
 
 /// Runs programs within a limit of time.
 pub trait BoundedCommand {

@@ -9,7 +9,7 @@ use crate::viewer::{AccessToken, Server, ServerError};
 
 pub(super) fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
     // The server may answer and close before everything is sent.
     let _ = stream.write_all(request.as_bytes());
     let mut answer = Vec::new();
