@@ -207,9 +207,9 @@ fn an_error_of_a_task_outside_the_scope_is_one_event_with_the_request_of_the_res
         let work = web::block(move || in_stock(&article));
         work.await.unwrap().map(|pieces| pieces.to_string())
     };
-    let (_, event) = event_of_request(get_app!(handler), "GET /kettle");
+    let (_, event) = event_of_request(get_app!(handler), "GET /samovar");
     assert_eq!((functions(&event), event.handled), (vec!["in_stock"], false));
-    assert_eq!(event.context.request.unwrap().path, "/kettle");
+    assert_eq!(event.context.request.unwrap().path, "/samovar");
 }
 
 #[test]
