@@ -64,7 +64,7 @@ where
             body = send_problem(&mut parts, &id);
         }
     }
-    if body.is_stream() && status != StatusCode::SWITCHING_PROTOCOLS {
+    if body.may_fail() && status != StatusCode::SWITCHING_PROTOCOLS {
         body.track(rules.errors.clone(), None);
     }
     Response::from_parts(parts, body)

@@ -18,6 +18,12 @@ use crate::response::grpc_status;
 /// bytes.
 const MAX_TEXT: u64 = 4096;
 
+/// The length of a body, in bytes, from which on it is tracked although its length is known. A body
+/// of a known length is usually in memory, and cannot fail. Whether it is, or is passed on by a
+/// proxy, cannot be seen. Tracking it costs two allocations, which do not matter beside so many
+/// bytes.
+const TRACKED_LENGTH: u64 = 64 * 1024;
+
 type PolledFrame<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 
 pin_project! {
@@ -71,11 +77,12 @@ impl<B: Body> TrackedBody<B> {
         }
     }
 
-    /// Returns whether the length of the body is not known, so that it may still fail.
-    pub(crate) fn is_stream(&self) -> bool {
+    /// Returns whether the body may fail while it is sent: it is a stream, or long.
+    pub(crate) fn may_fail(&self) -> bool {
         match &self.content {
             BodyContent::Inner { body } => {
-                !body.is_end_stream() && body.size_hint().exact().is_none()
+                let is_tracked = |length| length >= TRACKED_LENGTH;
+                !body.is_end_stream() && body.size_hint().exact().is_none_or(is_tracked)
             }
             _ => false,
         }

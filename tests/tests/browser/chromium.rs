@@ -73,17 +73,28 @@ impl Browser {
     fn evaluate_with(&mut self, expression: &str, waits: bool) -> Value {
         let asked =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": waits });
-        let answer = self.ask("Runtime.evaluate", &asked);
+        let answer = match self.try_ask("Runtime.evaluate", &asked) {
+            // The expression has opened another page before its answer was sent.
+            Err(error) if error["message"] == "Inspected target navigated or closed" => {
+                return Value::Null;
+            }
+            answer => answer.unwrap_or_else(|error| panic!("{expression}: {error}")),
+        };
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true. The page may change meanwhile.
+    /// Waits until an expression is true in a page that is loaded. The page may change meanwhile.
     pub fn wait_for(&mut self, expression: &str) {
         let begun = Instant::now();
-        let asked = json!({ "expression": expression, "returnByValue": true });
-        // Errors are ignored, because an expression fails while the next page is loaded.
-        while self.ask("Runtime.evaluate", &asked)["result"]["value"] != true {
+        let loaded = format!("document.readyState === 'complete' && ({expression})");
+        let asked = json!({ "expression": loaded, "returnByValue": true });
+        // Errors are ignored, because an expression fails while the next page is loaded, or while
+        // the browser goes there.
+        let is_true = |answer: Result<Value, Value>| {
+            answer.is_ok_and(|answer| answer["result"]["value"] == true)
+        };
+        while !is_true(self.try_ask("Runtime.evaluate", &asked)) {
             assert!(
                 begun.elapsed() < LIMIT,
                 "{expression} does not become true: {}",
@@ -114,6 +125,11 @@ impl Browser {
 
     /// Calls a method of the protocol, and returns its result.
     pub fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.try_ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Calls a method of the protocol, and returns its result or its error.
+    fn try_ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": params });
         if !self.session.is_empty() {
@@ -125,8 +141,10 @@ impl Browser {
         loop {
             let answer = self.next();
             if answer["id"] == self.asked {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                return match &answer["error"] {
+                    Value::Null => Ok(answer["result"].clone()),
+                    error => Err(error.clone()),
+                };
             }
         }
     }

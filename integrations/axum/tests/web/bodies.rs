@@ -2,6 +2,8 @@
 //! changed.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +16,7 @@ use error_tracker::event::Event;
 use error_tracker::json::Value;
 use error_tracker_axum::layer;
 use futures_util::stream;
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
 use crate::{event_of_request, events_of_request};
@@ -174,6 +177,45 @@ fn an_error_of_a_response_stream_is_an_event_with_its_request() {
     assert_eq!((answer.status, &*event.message), (200, "the disk is gone"));
     assert_eq!(event.context.request.unwrap().route, "/files/{name}");
     assert!(!event.handled);
+}
+
+/// A body that breaks off, although its length is known.
+struct BrokenBody {
+    length: u64,
+    is_begun: bool,
+}
+
+impl http_body::Body for BrokenBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let is_begun = std::mem::replace(&mut self.is_begun, true);
+        Poll::Ready(Some(if is_begun {
+            Err(std::io::Error::other("the upstream server is gone"))
+        } else {
+            Ok(Frame::data(Bytes::from_static(b"one")))
+        }))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+#[test]
+fn a_long_body_of_known_length_that_breaks_off_is_an_event() {
+    let app = |length| {
+        let handler = move || async move { Body::new(BrokenBody { length, is_begun: false }) };
+        Router::new().route("/files/{name}", get(handler)).layer(layer())
+    };
+    let (_, event) = event_of_request(app(1 << 20), "GET /files/a");
+    assert_eq!(event.message, "the upstream server is gone");
+    assert_eq!(event.context.request.unwrap().path, "/files/a");
+    assert!(events_of_request(app(100), "GET /files/a").1.is_empty(), "not promised");
 }
 
 #[test]
