@@ -182,7 +182,7 @@ fn an_error_of_a_response_stream_is_an_event_with_its_request() {
 /// A body that breaks off, although its length is known.
 struct BrokenBody {
     length: u64,
-    is_begun: bool,
+    polled: u32,
 }
 
 impl http_body::Body for BrokenBody {
@@ -191,14 +191,18 @@ impl http_body::Body for BrokenBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        let is_begun = std::mem::replace(&mut self.is_begun, true);
-        Poll::Ready(Some(if is_begun {
-            Err(std::io::Error::other("the upstream server is gone"))
-        } else {
-            Ok(Frame::data(Bytes::from_static(b"one")))
-        }))
+        self.polled += 1;
+        match self.polled {
+            1 => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"one"))))),
+            // The server sends the head meanwhile.
+            2 => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            _ => Poll::Ready(Some(Err(std::io::Error::other("the upstream server is gone")))),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -209,7 +213,7 @@ impl http_body::Body for BrokenBody {
 #[test]
 fn a_long_body_of_known_length_that_breaks_off_is_an_event() {
     let app = |length| {
-        let handler = move || async move { Body::new(BrokenBody { length, is_begun: false }) };
+        let handler = move || async move { Body::new(BrokenBody { length, polled: 0 }) };
         Router::new().route("/files/{name}", get(handler)).layer(layer())
     };
     let (_, event) = event_of_request(app(1 << 20), "GET /files/a");
