@@ -42,8 +42,8 @@ impl Store for Forgetful {
     fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
         self.0.event(hash, which)
     }
-    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
-        self.0.rewrite(event)
+    fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
+        self.0.rewrite(events)
     }
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
         let status = if status == Status::Resolved { Status::Unresolved } else { status };

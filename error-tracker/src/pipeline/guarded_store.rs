@@ -61,8 +61,8 @@ impl Store for GuardedStore {
         self.call(|store| store.issue_of_event(id))
     }
 
-    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
-        self.call(|store| store.rewrite(event))
+    fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
+        self.call(|store| store.rewrite(events))
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {

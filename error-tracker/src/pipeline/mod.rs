@@ -5,6 +5,7 @@
 //! many equal ones come at once (a storm), or dropped and counted as dropped. Every event is in
 //! exactly one of the counters of [`Health`].
 
+mod apply_corrections;
 mod correction;
 mod event_observer;
 mod guarded_store;

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::Setup;
-use super::correction::{Correction, EventChange};
 use super::event_observer::StoredEvent;
 use super::observer_queue::ObserverQueues;
 use super::queue_state::{FIRST_RETRY, LAST_RETRY};
@@ -17,7 +16,7 @@ use super::writer_task::WriterTask;
 use crate::background;
 use crate::event::Event;
 use crate::fingerprint;
-use crate::store::{EventSelector, Recorded, Sighting, Store, StoreError};
+use crate::store::{Recorded, Sighting, Store, StoreError};
 use crate::warning::warn;
 
 pub(super) const NO_THREAD: &str = "no writer thread";
@@ -45,10 +44,10 @@ pub(super) fn spawn(
     }
 }
 
-struct StoreWriter<'a> {
+pub(super) struct StoreWriter<'a> {
     shared: &'a SharedQueue,
     observers: &'a ObserverQueues,
-    setup: &'a Setup,
+    pub(super) setup: &'a Setup,
     store: Arc<dyn Store>,
 }
 
@@ -91,7 +90,7 @@ impl StoreWriter<'_> {
                     wrote = true;
                 }
                 WriterTask::Correct(corrections) => {
-                    corrections.into_iter().for_each(|correction| self.correct(correction));
+                    self.correct(corrections);
                     self.shared.corrected();
                 }
                 WriterTask::CheckStore => self.check_store(),
@@ -137,7 +136,7 @@ impl StoreWriter<'_> {
     }
 
     /// Runs work that no event depends on; its failures are only remembered.
-    fn run_maintenance(&self, run: impl FnOnce() -> Result<(), StoreError>) {
+    pub(super) fn run_maintenance(&self, run: impl FnOnce() -> Result<(), StoreError>) {
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.shared.note_error(error.to_string()),
@@ -164,38 +163,7 @@ impl StoreWriter<'_> {
         outcomes
     }
 
-    /// Corrects a stored event, which stays as it is if this fails.
-    fn correct(&self, correction: Correction) {
-        self.run_maintenance(|| match correction {
-            Correction::Replace(mut event) => {
-                self.prepare(&mut event);
-                self.setup.store.rewrite(&event).map(drop)
-            }
-            Correction::Change { id, issue, change } => self.change(id, issue, change),
-        });
-    }
-
-    /// Changes the stored event with this id. `issue` is the hash of its issue if that is known.
-    fn change(
-        &self,
-        id: String,
-        issue: Option<String>,
-        change: EventChange,
-    ) -> Result<(), StoreError> {
-        let store = &self.setup.store;
-        let issue = match issue {
-            Some(issue) => Some(issue),
-            None => store.issue_of_event(&id)?,
-        };
-        let Some(issue) = issue else { return Ok(()) };
-        let Some(mut event) = store.event(&issue, &EventSelector::Id(id))? else { return Ok(()) };
-        change(&mut event);
-        // It stays in its issue.
-        (self.setup.options.prepare)(&mut event);
-        store.rewrite(&event).map(drop)
-    }
-
-    fn prepare(&self, event: &mut Event) {
+    pub(super) fn prepare(&self, event: &mut Event) {
         (self.setup.options.prepare)(event);
         event.grouping = fingerprint::group(event);
     }

@@ -323,17 +323,21 @@ fn an_event_is_rewritten_in_its_place(store: &dyn Store) {
     let mut first = store.event("a", &EventSelector::Oldest).unwrap().unwrap();
     let issue = store.issue("a").unwrap();
     first.thread = "another".into();
-    assert!(store.rewrite(&first).unwrap());
+    assert_eq!(store.rewrite(std::slice::from_ref(&first)).unwrap(), 1);
     assert_eq!(store.event("a", &EventSelector::Oldest).unwrap().unwrap(), first);
     assert_ne!(store.event("a", &EventSelector::Latest).unwrap().unwrap().thread, "another");
     assert_eq!(store.issue("a").unwrap(), issue);
     first.id = "unknown".into();
-    assert!(!store.rewrite(&first).unwrap());
+    assert_eq!(store.rewrite(std::slice::from_ref(&first)).unwrap(), 0);
     let mut handled = Event { handled: true, ..event("h", 1) };
     store.record(&[Sighting::new(handled.clone())]).unwrap();
     assert!(store.issue("h").unwrap().unwrap().handled);
     handled.handled = false;
-    assert!(store.rewrite(&handled).unwrap() && !store.issue("h").unwrap().unwrap().handled);
+    first.id.clone_from(&store.event("a", &EventSelector::Oldest).unwrap().unwrap().id);
+    first.thread = "a third".into();
+    assert_eq!(store.rewrite(&[first.clone(), handled]).unwrap(), 2);
+    assert_eq!(store.event("a", &EventSelector::Oldest).unwrap().unwrap(), first);
+    assert!(!store.issue("h").unwrap().unwrap().handled);
 }
 
 fn hours_add_up_to_the_count(store: &dyn Store) {

@@ -304,15 +304,19 @@ impl Store for MemoryStore {
         Ok(all.find(|(_, entry)| has_it(entry)).map(|(hash, _)| hash.clone()))
     }
 
-    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
+    fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
         let mut kept = self.state();
-        let Some(entry) = kept.entries.get_mut(&event.grouping.hash) else { return Ok(false) };
-        let Some(old) = entry.events.iter_mut().rfind(|old| old.id == event.id) else {
-            return Ok(false);
-        };
-        *old = event.clone();
-        entry.issue.handled &= event.is_handled_error();
-        Ok(true)
+        let mut count = 0;
+        for event in events {
+            if let Some(entry) = kept.entries.get_mut(&event.grouping.hash)
+                && let Some(old) = entry.events.iter_mut().rfind(|old| old.id == event.id)
+            {
+                *old = event.clone();
+                entry.issue.handled &= event.is_handled_error();
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {

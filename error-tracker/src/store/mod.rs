@@ -133,15 +133,15 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The store cannot be read.
     fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError>;
 
-    /// Replaces the event with the same id, for example because the names of its backtrace were
-    /// found, or because it was not handled after all. Returns whether there is one. Of its issue
-    /// only [`Issue::handled`] may change.
+    /// Replaces the events with the same ids, all or nothing, for example because the names of
+    /// their backtraces were found, or because one was not handled after all. Returns the number of
+    /// those that exist. Of their issues only [`Issue::handled`] may change.
     ///
     /// # Errors
-    /// If the event was not replaced.
-    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
-        let _ = event;
-        Ok(false)
+    /// If no event was replaced.
+    fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
+        let _ = events;
+        Ok(0)
     }
 
     /// Changes the status of issues. Returns the number of those that exist. An event that was

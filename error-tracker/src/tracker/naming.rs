@@ -126,7 +126,7 @@ fn look_up(store: &Weak<dyn Store>, waiting: &Mutex<PendingNames>, ended: &Atomi
                 && symbolizer.add_names(&mut event)
                 && !ended.load(Relaxed)
             {
-                let _ = store.rewrite(&event);
+                let _ = store.rewrite(&[event]);
             }
         });
         if let Err(payload) = catch_unwind(add) {

@@ -302,9 +302,10 @@ impl Store for SqliteStore {
         self.read(|connection| read::issue_of_event(connection, id))
     }
 
-    fn rewrite(&self, event: &Event) -> Result<bool, StoreError> {
-        let payload = written_batch::payload(event)?;
-        self.write(|connection| write::rewrite(connection, event, &payload))
+    fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
+        let payloads: Vec<_> =
+            events.iter().map(written_batch::payload).collect::<Result<_, _>>()?;
+        self.write(|connection| write::rewrite(connection, events, &payloads))
     }
 
     fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {

@@ -198,24 +198,35 @@ fn add_occurrence(
 
 pub(super) fn rewrite(
     connection: &mut Connection,
+    events: &[Event],
+    payloads: &[String],
+) -> Result<u64, StoreError> {
+    let transaction = begin(connection)?;
+    let mut count = 0;
+    for (event, payload) in events.iter().zip(payloads) {
+        count += u64::from(rewrite_one(&transaction, event, payload).map_err(failure)?);
+    }
+    transaction.commit().map_err(failure)?;
+    Ok(count)
+}
+
+/// Replaces the event with the same id. Returns whether there is one.
+fn rewrite_one(
+    transaction: &Transaction<'_>,
     event: &Event,
     payload: &str,
-) -> Result<bool, StoreError> {
-    let transaction = begin(connection)?;
+) -> rusqlite::Result<bool> {
     // Found by its issue, because occurrences have an index for issues, but not for ids.
     let sql = "UPDATE occurrence SET payload = ?3
         WHERE issue = (SELECT id FROM issue WHERE hash = ?1) AND id = ?2 RETURNING issue";
     let values = [event.grouping.hash.as_str(), event.id.as_str(), payload];
-    let issue = transaction.query_row(sql, values, |row| row.get::<_, i64>(0)).optional();
-    let issue = issue.map_err(failure)?;
+    let mut statement = transaction.prepare_cached(sql)?;
+    let issue = statement.query_row(values, |row| row.get::<_, i64>(0)).optional()?;
     if let Some(issue) = issue
         && !event.is_handled_error()
     {
-        transaction
-            .execute("UPDATE issue SET handled = 0 WHERE id = ?", [issue])
-            .map_err(failure)?;
+        transaction.execute("UPDATE issue SET handled = 0 WHERE id = ?", [issue])?;
     }
-    transaction.commit().map_err(failure)?;
     Ok(issue.is_some())
 }
 
