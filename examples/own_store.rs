@@ -12,9 +12,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use error_tracker::event::{Event, Issue, Status, Timestamp};
+use error_tracker::event::{Event, Issue, Note, Timestamp};
 use error_tracker::store::{
-    EventSelector, IssueQuery, MemoryStore, Page, Recorded, Sighting, Store, StoreError,
+    EventSelector, IssueChange, IssueQuery, MemoryStore, Page, Recorded, Sighting, Store,
+    StoreError,
 };
 use error_tracker::{auto_track_exception, builder};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ struct JsonLines {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Seen { event: Box<Event>, count: u64, last_seen: Timestamp, again: bool },
-    Status { hashes: Vec<String>, status: Status },
+    Changed { hashes: Vec<String>, change: IssueChange },
     Deleted { hashes: Vec<String> },
 }
 
@@ -90,8 +91,8 @@ fn play(kept: &MemoryStore, line: Line) -> Result<(), StoreError> {
         Line::Seen { event, count, last_seen, again } => {
             kept.record(&[Sighting::new(*event).repeated(count, last_seen).again(again)])?;
         }
-        Line::Status { hashes, status } => {
-            kept.set_status(&borrowed(&hashes), status)?;
+        Line::Changed { hashes, change } => {
+            kept.change(&borrowed(&hashes), &change)?;
         }
         Line::Deleted { hashes } => {
             kept.delete(&borrowed(&hashes))?;
@@ -130,10 +131,13 @@ impl Store for JsonLines {
         self.kept.event(hash, which)
     }
 
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.write(&[Line::Status { hashes: owned(hashes), status }], |kept| {
-            kept.set_status(hashes, status)
-        })?
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        let line = Line::Changed { hashes: owned(hashes), change: change.clone() };
+        self.write(&[line], |kept| kept.change(hashes, change))?
+    }
+
+    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
+        self.kept.notes(hash)
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {

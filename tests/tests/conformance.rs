@@ -3,10 +3,10 @@
 
 use std::panic::catch_unwind;
 
-use error_tracker::event::{Event, Issue, Status};
+use error_tracker::event::{Event, Issue, Note, Status};
 use error_tracker::store::{
-    EventSelector, IssueQuery, MemoryStore, Page, Recorded, Retention, Sighting, SqliteStore,
-    Store, StoreError, conformance,
+    EventSelector, IssueChange, IssueQuery, MemoryStore, Page, Recorded, Retention, Sighting,
+    SqliteStore, Store, StoreError, conformance,
 };
 
 #[test]
@@ -24,6 +24,8 @@ fn the_store_in_a_file_passes() {
         Box::new(SqliteStore::open(file).unwrap().with_retention(retention))
     });
 }
+
+const REOPEN: IssueChange = IssueChange::SetStatus(Status::Unresolved);
 
 /// Forgets what was resolved.
 #[derive(Debug)]
@@ -45,9 +47,14 @@ impl Store for Forgetful {
     fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
         self.0.rewrite(events)
     }
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        let status = if status == Status::Resolved { Status::Unresolved } else { status };
-        self.0.set_status(hashes, status)
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        match change {
+            IssueChange::SetStatus(Status::Resolved) => self.0.change(hashes, &REOPEN),
+            change => self.0.change(hashes, change),
+        }
+    }
+    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
+        self.0.notes(hash)
     }
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
         self.0.delete(hashes)

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use error_tracker::Tracker;
 use error_tracker::event::Event;
-use error_tracker::store::{IssueQuery, Retention, Sighting, SqliteStore, Store, StoreError};
+use error_tracker::store::{
+    IssueChange, IssueQuery, Retention, Sighting, SqliteStore, Store, StoreError,
+};
 use error_tracker_tests::process::{BoundedCommand as _, LIMIT};
 use error_tracker_tests::{SOON, until};
 use unharmed::{counted, database, harm, is_as_without, run, run_unharmed, stderr, text};
@@ -189,7 +191,12 @@ fn on_a_full_disk_issues_are_deleted_resolved_and_pruned() {
         );
         let first: Vec<&str> = hashes[..5].iter().map(String::as_str).collect();
         assert_eq!(
-            store.set_status(&first[..1], error_tracker::event::Status::Resolved).unwrap(),
+            store
+                .change(
+                    &first[..1],
+                    &IssueChange::SetStatus(error_tracker::event::Status::Resolved)
+                )
+                .unwrap(),
             1
         );
         assert_eq!(store.delete(&first).unwrap(), 5);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use error_tracker::event::{Event, Status};
-use error_tracker::store::{IssueQuery, MemoryStore};
+use error_tracker::store::{IssueChange, IssueQuery, MemoryStore};
 use error_tracker::{EventObserver, Health, ObserverHealth, StoredEvent, Tracker};
 use error_tracker_tests::{SOON, events_in};
 
@@ -81,7 +81,7 @@ fn an_observer_gets_the_stores_answer_with_the_event_and_its_issue() {
     };
     assert_eq!(first, heard(true, false, 1));
     assert_eq!(capture(), heard(false, false, 2));
-    tracker.set_status(&hash, Status::Resolved).unwrap();
+    tracker.change_issue(&hash, &IssueChange::SetStatus(Status::Resolved)).unwrap();
     assert_eq!(capture(), heard(false, true, 3));
 
     let mut imported = Event::default();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use error_tracker::event::{Cause, Event, Frame, Status, Timestamp};
-use error_tracker::store::{IssueQuery, MemoryStore, SqliteStore, Store};
+use error_tracker::store::{IssueChange, IssueQuery, MemoryStore, SqliteStore, Store};
 use error_tracker::viewer::{Viewer, ViewerRequest};
 use error_tracker::{Tracker, auto_track_exception};
 use error_tracker_tests::event_of;
@@ -56,7 +56,7 @@ fn a_viewer_created_for_each_request_accepts_the_forms_of_the_previous_one() {
         tracker.record_event(event("x")).unwrap();
         let hash = tracker.issues(&IssueQuery::default()).unwrap().items.remove(0).hash;
         for path in ["/dev/error/".to_owned(), format!("/dev/error/{hash}")] {
-            tracker.set_status(&hash, Status::Unresolved).unwrap();
+            tracker.change_issue(&hash, &IssueChange::SetStatus(Status::Unresolved)).unwrap();
             let token =
                 form_token(&text(pages(&tracker).handle(&ViewerRequest::new("GET", &path))));
             assert_eq!(pages(&tracker).handle(&resolve(&token, &hash)).status(), 303);

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use error_tracker::event::{Event, Issue, Kind, Location, Status, Timestamp};
 use error_tracker::store::{
-    EventSelector, IssueQuery, MemoryStore, Page, Recorded, Retention, Sighting, SqliteStore,
-    Store, StoreError,
+    EventSelector, IssueChange, IssueQuery, MemoryStore, Page, Recorded, Retention, Sighting,
+    SqliteStore, Store, StoreError,
 };
 use error_tracker::{Tracker, TrackerGuard};
 use error_tracker_tests::SOON;
@@ -83,7 +83,7 @@ fn an_old_imported_event_does_not_reopen_a_resolved_issue() {
         tracker.record_event(event(Kind::Error, "x", 1)).unwrap();
         let hash = tracker.issues(&IssueQuery::default()).unwrap().items.remove(0).hash;
         let status = || tracker.issue(&hash).unwrap().unwrap().0.status;
-        assert!(tracker.set_status(&hash, Status::Resolved).unwrap());
+        assert!(tracker.change_issue(&hash, &IssueChange::SetStatus(Status::Resolved)).unwrap());
         let mut old = event(Kind::Error, "x", 1);
         old.at = "2020-01-01T00:00:00Z".parse().unwrap();
         assert_eq!(tracker.record_event(old).unwrap(), Recorded::seen(2));
@@ -142,8 +142,8 @@ impl Store for Gated {
         self.store.event(hash, which)
     }
 
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.store.set_status(hashes, status)
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        self.store.change(hashes, change)
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
@@ -168,7 +168,7 @@ fn a_queued_failure_does_not_reopen_an_issue_that_was_resolved_since() {
     let closed = store.gate.lock().unwrap();
     fail(&tracker);
     let before = Timestamp::now();
-    assert!(tracker.set_status(&hash, Status::Resolved).unwrap());
+    assert!(tracker.change_issue(&hash, &IssueChange::SetStatus(Status::Resolved)).unwrap());
     drop(closed);
     tracker.flush(SOON).unwrap();
     assert!(issue().last_seen <= before);

@@ -11,8 +11,8 @@ use error_tracker::event::{Event, Status, Timestamp};
 use error_tracker::json::Map;
 use error_tracker::mask::Masking;
 use error_tracker::store::{
-    EventSelector, IssueQuery, MemoryStore, Page, Recorded, Sighting, SqliteStore, Store,
-    StoreError,
+    EventSelector, IssueChange, IssueQuery, MemoryStore, Page, Recorded, Sighting, SqliteStore,
+    Store, StoreError,
 };
 use error_tracker::{InitError, Tracker, TrackerBuilder};
 use error_tracker_tests::process::BoundedCommand as _;
@@ -167,7 +167,7 @@ fn issues_are_listed_shown_changed_deleted_and_made() {
     assert_eq!((issue.count, event.type_name.as_str()), (3, "std::io::error::Error"));
     assert_eq!(event.grouping.hash, hash);
 
-    assert!(tracker.set_status(&hash, Status::Resolved).unwrap());
+    assert!(tracker.change_issue(&hash, &IssueChange::SetStatus(Status::Resolved)).unwrap());
     let mut made = event.clone();
     made.id.clear();
     made.at = Timestamp::now();
@@ -226,7 +226,7 @@ impl Store for Least {
         Ok(self.0.lock().unwrap().last().cloned())
     }
 
-    fn set_status(&self, _: &[&str], _: Status) -> Result<u64, StoreError> {
+    fn change(&self, _: &[&str], _: &IssueChange) -> Result<u64, StoreError> {
         Ok(0)
     }
 

@@ -18,9 +18,10 @@ pub enum Status {
     /// Open.
     #[default]
     Unresolved,
-    /// Resolved; a later failure reopens it.
+    /// Resolved; a later failure reopens it, or one of a newer release:
+    /// [`Issue::resolved_in`].
     Resolved,
-    /// Counted, and never reopened.
+    /// Counted, for good or until [`Issue::muted_until`] or [`Issue::muted_until_count`].
     Muted,
 }
 
@@ -51,6 +52,17 @@ pub struct Issue {
     pub last_seen: Timestamp,
     /// Whether it is open, resolved or muted.
     pub status: Status,
+    /// The release in which it was resolved, if only an event of a newer release reopens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved_in: Option<String>,
+    /// The time until which it is muted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+    /// The count up to which it is muted: a further occurrence opens it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until_count: Option<u64>,
+    /// Who takes care of it; empty if nobody does.
+    pub assignee: String,
     /// Whether all of its events are errors that the program handled: none left the annotated
     /// functions, was captured explicitly, or is a panic.
     pub handled: bool,

@@ -6,6 +6,7 @@ mod headline;
 mod id;
 mod issue;
 mod names;
+mod note;
 mod time;
 
 pub use context::{Breadcrumb, Context, Origin, Request};
@@ -16,6 +17,7 @@ pub(crate) use id::new_id;
 pub use issue::{Issue, Status};
 pub use names::UnknownNameError;
 pub(crate) use names::named;
+pub use note::Note;
 pub use time::Timestamp;
 
 use serde::{Deserialize, Serialize};

@@ -56,6 +56,26 @@ impl Timestamp {
         }
     }
 
+    /// Reads the end of a period: a time like its `FromStr`, or a span after `now`.
+    ///
+    /// ```
+    /// use error_tracker::event::Timestamp;
+    ///
+    /// let now: Timestamp = "2026-11-30T12:00:00Z".parse()?;
+    /// assert_eq!(Timestamp::parse_until("2h", now)?, "2026-11-30T14:00:00Z".parse()?);
+    /// assert_eq!(Timestamp::parse_until("2026-12-24", now)?, "2026-12-24T00:00:00Z".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the text is neither, or the span is 0.
+    pub fn parse_until(text: &str, now: Self) -> Result<Self, humantime::TimestampError> {
+        match humantime::parse_duration(text.trim()) {
+            Ok(span) if !span.is_zero() => Ok(now.plus(span)),
+            _ => text.parse(),
+        }
+    }
+
     /// Returns the time `duration` earlier, at the earliest 1970-01-01.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {

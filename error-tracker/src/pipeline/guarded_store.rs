@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::event::{Event, Issue, Status, Timestamp};
+use crate::event::{Event, Issue, Note, Timestamp};
 use crate::store::{
-    EventSelector, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError,
+    EventSelector, IssueChange, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store,
+    StoreError,
 };
 use crate::user_code::UserCodeGuard;
 
@@ -65,8 +66,12 @@ impl Store for GuardedStore {
         self.call(|store| store.rewrite(events))
     }
 
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.call(|store| store.set_status(hashes, status))
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        self.call(|store| store.change(hashes, change))
+    }
+
+    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
+        self.call(|store| store.notes(hash))
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {

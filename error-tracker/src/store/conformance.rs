@@ -1,14 +1,24 @@
 //! The tests that every store has to pass, also for stores outside of this crate (feature
 //! `test-util`).
 
+mod changes;
 mod listing;
 mod retention;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{EventSelector, IssueQuery, Retention, Sighting, Store};
+use super::{EventSelector, IssueChange, IssueQuery, Retention, Sighting, Store};
 use crate::event::{
     Event, FingerprintComponent, Frame, Grouping, Issue, Kind, Level, Request, Status, Timestamp,
+};
+use changes::{
+    an_assignee_stays_while_events_come_and_is_found,
+    an_issue_muted_for_some_occurrences_opens_at_the_one_after_them,
+    an_issue_muted_until_a_time_opens_at_its_first_event_from_then_on,
+    an_issue_resolved_in_the_next_release_opens_at_a_greater_version_only,
+    an_issue_without_a_release_is_not_resolved_in_the_next_one,
+    notes_are_kept_in_order_within_bounds_until_they_or_the_issue_are_deleted,
+    without_versions_a_release_that_was_not_seen_before_is_newer,
 };
 use listing::{
     a_foreign_cursor_is_refused, filters_and_text_find_the_matching_issues,
@@ -52,6 +62,13 @@ promises!(
     an_issue_counts_as_handled_until_one_of_its_events_was_not,
     a_resolved_issue_that_comes_back_is_a_regression_and_a_muted_one_stays_muted,
     events_captured_before_the_resolution_do_not_reopen_an_issue,
+    an_issue_muted_until_a_time_opens_at_its_first_event_from_then_on,
+    an_issue_muted_for_some_occurrences_opens_at_the_one_after_them,
+    an_issue_resolved_in_the_next_release_opens_at_a_greater_version_only,
+    without_versions_a_release_that_was_not_seen_before_is_newer,
+    an_issue_without_a_release_is_not_resolved_in_the_next_one,
+    an_assignee_stays_while_events_come_and_is_found,
+    notes_are_kept_in_order_within_bounds_until_they_or_the_issue_are_deleted,
     occurrences_are_walked_in_the_order_of_recording,
     an_event_is_found_by_its_id_alone,
     filters_and_text_find_the_matching_issues,
@@ -239,8 +256,11 @@ fn an_issue_counts_as_handled_until_one_of_its_events_was_not(store: &dyn Store)
 fn a_resolved_issue_that_comes_back_is_a_regression_and_a_muted_one_stays_muted(store: &dyn Store) {
     record(store, "a", 1);
     record(store, "m", 1);
-    assert_eq!(store.set_status(&["a", "nowhere"], Status::Resolved).unwrap(), 1);
-    assert_eq!(store.set_status(&["m"], Status::Muted).unwrap(), 1);
+    assert_eq!(
+        store.change(&["a", "nowhere"], &IssueChange::SetStatus(Status::Resolved)).unwrap(),
+        1
+    );
+    assert_eq!(store.change(&["m"], &IssueChange::SetStatus(Status::Muted)).unwrap(), 1);
     let again = |hash: &str| {
         let late = [2, 3].map(|second| Event { at: later(second), ..event(hash, second) });
         store.record(&late.map(Sighting::new)).unwrap()
@@ -260,7 +280,7 @@ fn events_captured_before_the_resolution_do_not_reopen_an_issue(store: &dyn Stor
         Sighting::new(event)
     };
     record(store, "a", 1);
-    store.set_status(&["a"], Status::Resolved).unwrap();
+    store.change(&["a"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
     let status = || store.issue("a").unwrap().unwrap().status;
     let waited = of(moment(2), "shop@2");
     let counted = of(moment(1), "").repeated(70, moment(3)).again(true);
@@ -273,9 +293,9 @@ fn events_captured_before_the_resolution_do_not_reopen_an_issue(store: &dyn Stor
     assert_eq!(answers, [false, true, false]);
     assert_eq!(status(), Status::Unresolved);
 
-    store.set_status(&["a"], Status::Resolved).unwrap();
-    store.set_status(&["a"], Status::Unresolved).unwrap();
-    store.set_status(&["a"], Status::Resolved).unwrap();
+    store.change(&["a"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
+    store.change(&["a"], &IssueChange::SetStatus(Status::Unresolved)).unwrap();
+    store.change(&["a"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
     let storm = of(moment(1), "").repeated(3, later(3)).again(true);
     assert!(store.record(&[storm]).unwrap()[0].regression, "the last of a storm counts");
 }

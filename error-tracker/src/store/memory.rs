@@ -1,3 +1,5 @@
+mod change;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -6,12 +8,14 @@ use std::time::Duration;
 
 use super::clock::{self, StoreClock};
 use super::cursor::{IssueCursor, PageStart, limit};
+use super::reopening::{Reopening, StatusTerm};
 use super::retention::{PruneCandidate, family, surplus_issues, surplus_occurrences};
 use super::text::contains;
 use super::{
-    EventSelector, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError,
+    EventSelector, IssueChange, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store,
+    StoreError,
 };
-use crate::event::{Event, Issue, Status, Timestamp};
+use crate::event::{Event, Issue, Note, Timestamp};
 use crate::fork::{self, SetOnce};
 
 /// Stores events in memory, within a [`Retention`], until the program ends. A forked child
@@ -85,6 +89,8 @@ struct MemoryState {
     /// Issues by the time when they were last seen.
     order: BTreeSet<(Timestamp, String)>,
     clock: Option<StoreClock>,
+    /// The numbers of the releases, in the order in which they were seen first.
+    releases: HashMap<String, u64>,
 }
 
 #[derive(Clone)]
@@ -96,8 +102,9 @@ struct StoredIssue {
     events: Vec<Event>,
     /// The number of events that were recorded before the issue was reopened.
     earlier: usize,
-    /// When the issue was resolved; `None` if it is not.
-    resolved_at: Option<Timestamp>,
+    /// Has also what the issue shows of it.
+    term: StatusTerm,
+    notes: Vec<Note>,
     hours: BTreeMap<u64, u64>,
 }
 
@@ -151,18 +158,23 @@ impl MemoryState {
     fn record(&mut self, sighting: &Sighting, retention: &Retention) -> Recorded {
         let event = &sighting.event;
         let hash = &event.grouping.hash;
-        let (mut new, mut regression) = (false, false);
+        let release = match &*event.origin.release {
+            "" => 0,
+            release => self.number_of_release(release),
+        };
+        let (mut new, mut reopening) = (false, None);
         let entry = match self.entries.get_mut(hash) {
             Some(entry) => {
                 self.order.remove(&(entry.issue.last_seen, hash.clone()));
-                regression = entry
-                    .resolved_at
-                    .is_some_and(|at| sighting.ends_resolution(at, Timestamp::now()));
                 entry.issue = updated_issue(&entry.issue, sighting);
                 entry.family = family(&entry.issue);
-                if regression {
-                    entry.earlier = entry.events.len();
-                    (entry.issue.status, entry.resolved_at) = (Status::Unresolved, None);
+                let (count, now) = (entry.issue.count, Timestamp::now());
+                reopening = entry.term.ended_by(sighting, release, count, now);
+                if let Some(reopening) = reopening {
+                    if reopening == Reopening::Regression {
+                        entry.earlier = entry.events.len();
+                    }
+                    entry.set_term(StatusTerm::default());
                 }
                 entry
             }
@@ -176,7 +188,8 @@ impl MemoryState {
                     issue,
                     events: Vec::new(),
                     earlier: 0,
-                    resolved_at: None,
+                    term: StatusTerm::default(),
+                    notes: Vec::new(),
                     hours: BTreeMap::new(),
                 };
                 self.entries.entry(hash.clone()).or_insert(entry)
@@ -188,7 +201,11 @@ impl MemoryState {
         }
         entry.trim(retention);
         self.order.insert((entry.issue.last_seen, hash.clone()));
-        Recorded::seen(entry.issue.count).with_new(new).regression(regression)
+        let recorded = Recorded::seen(entry.issue.count).with_new(new);
+        match reopening {
+            Some(reopening) => reopening.noted(recorded),
+            None => recorded,
+        }
     }
 
     fn delete(&mut self, hash: &str, pruned: &mut Pruned) {
@@ -231,6 +248,10 @@ fn updated_issue(issue: &Issue, sighting: &Sighting) -> Issue {
         last_seen: issue.last_seen.max(sighting.last_seen),
         status: issue.status,
         handled: issue.handled && latest.handled,
+        resolved_in: issue.resolved_in.clone(),
+        muted_until: issue.muted_until,
+        muted_until_count: issue.muted_until_count,
+        assignee: issue.assignee.clone(),
         ..latest
     }
 }
@@ -319,17 +340,12 @@ impl Store for MemoryStore {
         Ok(count)
     }
 
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        let mut kept = self.state();
-        let mut changed = 0;
-        for hash in hashes {
-            if let Some(entry) = kept.entries.get_mut(*hash) {
-                entry.issue.status = status;
-                entry.resolved_at = (status == Status::Resolved).then(Timestamp::now);
-                changed += 1;
-            }
-        }
-        Ok(changed)
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        self.state().change(hashes, change)
+    }
+
+    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
+        Ok(self.state().entries.get(hash).map(|entry| entry.notes.clone()).unwrap_or_default())
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
@@ -383,5 +399,6 @@ fn matches(issue: &Issue, query: &IssueQuery) -> bool {
         && (query.method.is_empty() || query.method.eq_ignore_ascii_case(&issue.method))
         && part(&query.path, &issue.path)
         && part(&query.function, &issue.function)
+        && (query.assignee.is_empty() || query.assignee.eq_ignore_ascii_case(&issue.assignee))
         && query.since.is_none_or(|since| issue.last_seen >= since)
 }

@@ -1,9 +1,12 @@
 //! Stores for events. Implement [`Store`] to keep them elsewhere.
 
+mod change;
 mod clock;
 mod cursor;
 mod memory;
 mod query;
+mod release;
+mod reopening;
 mod retention;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -13,6 +16,7 @@ mod text;
 #[allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 pub mod conformance;
 
+pub use change::IssueChange;
 pub use memory::MemoryStore;
 pub use query::{EventSelector, IssueQuery, Page, Sort};
 pub use retention::{Pruned, Retention};
@@ -21,7 +25,7 @@ pub use sqlite::SqliteStore;
 
 use std::fmt;
 
-use crate::event::{Event, Issue, Status, Timestamp};
+use crate::event::{Event, Issue, Note, Timestamp};
 
 /// An event for a store, with the number of occurrences that it represents.
 #[derive(Clone, Debug)]
@@ -48,6 +52,8 @@ pub struct Recorded {
     pub new: bool,
     /// Whether the issue had been resolved and is open again.
     pub regression: bool,
+    /// Whether the issue had been muted until a time or a count, and is open again.
+    pub unmuted: bool,
     /// The number of occurrences of the issue, including this sighting.
     pub count: u64,
 }
@@ -72,17 +78,11 @@ impl Sighting {
         self.again = again;
         self
     }
-
-    /// Returns whether it reopens an issue that was resolved at `resolved`. A resolution in the
-    /// future was made with a wrong clock, so it counts as earlier.
-    fn ends_resolution(&self, resolved: Timestamp, now: Timestamp) -> bool {
-        self.last_seen > resolved || resolved > now
-    }
 }
 
 impl Recorded {
-    /// Creates the answer for an issue that was seen `count` times, and is neither new nor a
-    /// regression.
+    /// Creates the answer for an issue that was seen `count` times, and is neither new nor open
+    /// again.
     #[must_use]
     pub fn seen(count: u64) -> Self {
         Self { count, ..Self::default() }
@@ -99,6 +99,13 @@ impl Recorded {
     #[must_use]
     pub fn regression(mut self, regression: bool) -> Self {
         self.regression = regression;
+        self
+    }
+
+    /// Sets whether the issue had been muted until a time or a count that was reached.
+    #[must_use]
+    pub fn unmuted(mut self, unmuted: bool) -> Self {
+        self.unmuted = unmuted;
         self
     }
 }
@@ -144,12 +151,25 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(0)
     }
 
-    /// Changes the status of issues. Returns the number of those that exist. An event that was
-    /// captured before an issue was resolved does not reopen it, even if it is recorded later.
+    /// Changes issues. Returns the number of those that exist. A change of the status replaces the
+    /// previous one with its condition. An event that was captured before an issue was resolved
+    /// does not reopen it, even if it is recorded later.
+    ///
+    /// A store may refuse changes that it does not support.
     ///
     /// # Errors
-    /// If nothing was changed.
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError>;
+    /// If nothing was changed: [`StoreError::Refused`] if the change is not possible for one of the
+    /// issues.
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError>;
+
+    /// Returns the notes of an issue, the oldest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
+        let _ = hash;
+        Ok(Vec::new())
+    }
 
     /// Returns the hash of the issue that has the event with this id. By default events are not
     /// found by their id alone.
@@ -254,6 +274,8 @@ pub enum StoreError {
     Full(String),
     /// The cursor is not one of this store.
     Cursor(String),
+    /// A change is not possible: why, and what to do.
+    Refused(String),
     /// The stored data is damaged.
     Damaged(String),
     /// Anything else.
@@ -271,7 +293,7 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open(what) => f.write_str(what),
+            Self::Open(what) | Self::Refused(what) => f.write_str(what),
             Self::Newer { found, known } => write!(
                 f,
                 "the file's schema is version {found}, written by a newer error-tracker; this one knows up to \

@@ -71,6 +71,8 @@ pub struct IssueQuery {
     pub path: String,
     /// Part of the function's name.
     pub function: String,
+    /// This assignee, whose ASCII letters are compared without regard to case.
+    pub assignee: String,
     /// Last seen at or after this time.
     pub since: Option<Timestamp>,
     /// The sort key.
@@ -147,6 +149,13 @@ impl IssueQuery {
     #[must_use]
     pub fn function(mut self, function: impl Into<String>) -> Self {
         self.function = function.into();
+        self
+    }
+
+    /// Finds issues that are assigned to this name.
+    #[must_use]
+    pub fn assignee(mut self, assignee: impl Into<String>) -> Self {
+        self.assignee = assignee.into();
         self
     }
 

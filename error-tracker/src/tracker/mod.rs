@@ -31,14 +31,16 @@ use std::time::Duration;
 
 use crate::DISABLED;
 use crate::capture::{self, Symbolizer, build};
-use crate::event::{Event, Issue, Origin, Status, Timestamp, new_id};
+use crate::event::{Event, Issue, Origin, Timestamp, new_id};
 use crate::fingerprint;
 use crate::json::Map;
 use crate::mask::{self, EventTaint, Masking};
 use crate::pipeline::{FlushError, Health, Pipeline};
 use crate::scope::bounds;
 use crate::stack::BacktraceMode;
-use crate::store::{EventSelector, IssueQuery, Page, Recorded, Sighting, Store, StoreError};
+use crate::store::{
+    EventSelector, IssueChange, IssueQuery, Page, Recorded, Sighting, Store, StoreError,
+};
 use crate::trace;
 use crate::trace::early_report;
 use crate::trace::function_meta::GlobalVisitor;
@@ -184,13 +186,15 @@ impl Tracker {
         Ok(self.inner.store.delete(&[hash])? > 0)
     }
 
-    /// Resolves, mutes or reopens an issue, and returns whether there was one. Blocks while the
-    /// store is written.
+    /// Changes an issue, and returns whether there was one: resolves, mutes or reopens it, assigns it
+    /// to somebody, adds or deletes a note. Masks the text of a note like that of events. Blocks
+    /// while the store is written.
     ///
     /// # Errors
-    /// If the store fails; then nothing was changed.
-    pub fn set_status(&self, hash: &str, status: Status) -> Result<bool, StoreError> {
-        Ok(self.inner.store.set_status(&[hash], status)? > 0)
+    /// If the store fails, or refuses the change; then nothing was changed.
+    pub fn change_issue(&self, hash: &str, change: &IssueChange) -> Result<bool, StoreError> {
+        let change = change.clone().masked(&self.inner.masking);
+        Ok(self.inner.store.change(&[hash], &change)? > 0)
     }
 
     /// Records an event that was created elsewhere, such as one from another program's export:
@@ -233,7 +237,8 @@ impl Tracker {
     #[must_use]
     pub fn viewer(&self) -> crate::viewer::Viewer {
         let tracker = self.clone();
-        crate::viewer::Viewer::new(Arc::clone(self.store())).health(move || {
+        let viewer = crate::viewer::Viewer::new(Arc::clone(self.store()));
+        viewer.masking(self.inner.masking.clone()).health(move || {
             let health = tracker.health();
             let dropped: Vec<String> = health
                 .dropped

@@ -1,72 +1,122 @@
 //! Changes issues. All changes use one POST address, so that there is one place to protect.
 
+use super::action_request::ActionRequest;
 use super::answer::{PageError, redirect};
 use super::query::ListFilters;
 use super::route::is_hash;
 use super::{ViewerResponse, Visit, status};
-use crate::event::Status;
+use crate::event::{Note, Status};
+use crate::store::IssueChange;
 
 /// The maximum number of issues in one form.
 const MAX_HASHES: usize = 500;
 
+/// The names of all actions.
+const NAMES: &str =
+    "resolve, resolve_in_next_release, mute, reopen, assign, add_note, delete_note, delete";
+
 /// What a form or a program asks for.
-#[derive(Clone, Copy)]
 pub(super) enum IssueAction {
-    Status(&'static str, Status),
+    Change(IssueChange),
     Delete,
 }
 
 impl IssueAction {
-    pub(super) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "resolve" => Self::Status("resolve", Status::Resolved),
-            "mute" => Self::Status("mute", Status::Muted),
-            "reopen" => Self::Status("reopen", Status::Unresolved),
-            "delete" => Self::Delete,
-            _ => return None,
-        })
+    /// Reads an action, and takes the details that belong to it.
+    pub(super) fn read(visit: &Visit<'_>, asked: &mut ActionRequest) -> Result<Self, PageError> {
+        Ok(Self::Change(match &*asked.action {
+            "resolve" => IssueChange::SetStatus(Status::Resolved),
+            "resolve_in_next_release" => IssueChange::ResolveInNextRelease,
+            "reopen" => IssueChange::SetStatus(Status::Unresolved),
+            "mute" => match (asked.until(visit.now)?, asked.occurrences()?) {
+                (None, None) => IssueChange::SetStatus(Status::Muted),
+                (Some(until), None) => IssueChange::MuteUntil(until),
+                (None, Some(times)) => IssueChange::MuteFor(times),
+                (Some(_), Some(_)) => {
+                    return Err(PageError::bad("until, occurrences: one of them"));
+                }
+            },
+            "assign" => IssueChange::Assign(asked.assignee()?),
+            "add_note" => {
+                let author = asked.author();
+                let author = visit.request.user().map_or(author, str::to_owned);
+                IssueChange::AddNote(Note::new(asked.text()?).author(author))
+                    .masked(&visit.viewer.masking)
+            }
+            "delete_note" => IssueChange::DeleteNote(asked.note()?),
+            "delete" => return Ok(Self::Delete),
+            _ => return Err(PageError::bad(format!("actions: {NAMES}"))),
+        }))
     }
 
-    fn name(self) -> &'static str {
+    /// Returns the name under which the page says that it was done.
+    fn done(&self) -> &'static str {
         match self {
-            Self::Status(name, _) => name,
             Self::Delete => "delete",
+            Self::Change(change) => match change {
+                IssueChange::SetStatus(Status::Resolved) => "resolve",
+                IssueChange::SetStatus(Status::Unresolved) => "reopen",
+                IssueChange::ResolveInNextRelease => "resolve_in_next_release",
+                IssueChange::SetStatus(Status::Muted)
+                | IssueChange::MuteUntil(_)
+                | IssueChange::MuteFor(_) => "mute",
+                IssueChange::Assign(name) if name.is_empty() => "unassign",
+                IssueChange::Assign(_) => "assign",
+                IssueChange::AddNote(_) => "add_note",
+                IssueChange::DeleteNote(_) => "delete_note",
+            },
         }
     }
 }
+
+/// The names that [`IssueAction::done`] returns.
+const DONE: [&str; 9] = [
+    "resolve",
+    "resolve_in_next_release",
+    "mute",
+    "reopen",
+    "assign",
+    "unassign",
+    "add_note",
+    "delete_note",
+    "delete",
+];
 
 pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let forbidden = || PageError::new(status::FORBIDDEN);
     if !is_same_origin(visit) {
         return Err(forbidden());
     }
-    let (mut token, mut named, mut hashes, mut one) =
-        (String::new(), String::new(), Vec::new(), None);
-    let mut from_issue = false;
+    let (mut token, mut one, mut from_issue) = (String::new(), None, false);
+    let mut asked = ActionRequest::default();
     for (key, value) in form_urlencoded::parse(visit.request.body()) {
         match &*key {
             "csrf" => token = value.into_owned(),
-            "do" => named = value.into_owned(),
-            "hash" => hashes.push(value.into_owned()),
             // The button of one row in the form of all rows. The checked boxes are ignored then.
             "one" => {
                 one = value.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.to_owned()));
             }
             "from" => from_issue = value == "issue",
-            _ => {}
+            key => asked.add(key, &value)?,
         }
     }
     if !visit.viewer.accepts_form_token(&token) {
         return Err(forbidden());
     }
     if let Some((name, hash)) = one {
-        (named, hashes) = (name, vec![hash]);
+        (asked.action, asked.issues) = (name, vec![hash]);
     }
-    let action = IssueAction::of(&named).ok_or_else(unknown)?;
-    let changed = change(visit, action, &hashes)?;
-    let done = format!("done={}&n={changed}", action.name());
-    let back = match (from_issue, action, hashes.as_slice()) {
-        (true, IssueAction::Status(..), [hash]) => format!("{hash}?{done}"),
+    asked.name_muting();
+    let action = IssueAction::read(visit, &mut asked)?;
+    if let IssueAction::Change(IssueChange::MuteUntil(until)) = &action
+        && *until <= visit.now
+    {
+        return Err(PageError::bad("until: a time in the future"));
+    }
+    let changed = change(visit, &action, &asked.issues)?;
+    let done = format!("done={}&n={changed}", action.done());
+    let back = match (from_issue, action, asked.issues.as_slice()) {
+        (true, IssueAction::Change(_), [hash]) => format!("{hash}?{done}"),
         (true, ..) => format!("./?{done}"),
         (false, ..) => {
             let filters = ListFilters::read(visit.query(), visit.now)?.encoded();
@@ -80,7 +130,7 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
 /// Changes issues. Returns the number of those that exist.
 pub(super) fn change(
     visit: &Visit<'_>,
-    action: IssueAction,
+    action: &IssueAction,
     hashes: &[String],
 ) -> Result<u64, PageError> {
     if hashes.len() > MAX_HASHES || !hashes.iter().all(|hash| is_hash(hash)) {
@@ -90,21 +140,16 @@ pub(super) fn change(
     let store = &visit.viewer.store;
     Ok(match action {
         _ if named.is_empty() => 0,
-        IssueAction::Status(_, status) => store.set_status(&named, status)?,
+        IssueAction::Change(change) => store.change(&named, change)?,
         IssueAction::Delete => store.delete(&named)?,
     })
 }
 
-/// The error for the name of an action that does not exist.
-pub(super) fn unknown() -> PageError {
-    PageError::bad("actions: resolve, mute, reopen, delete")
-}
-
 /// Describes what an action did, for the page to which it redirects.
 pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
-    let action = IssueAction::of(&visit.parameter("done")?)?;
+    let name = visit.parameter("done").filter(|name| DONE.contains(&name.as_str()))?;
     let n = visit.parameter("n")?.parse().ok()?;
-    Some(visit.words.counted(&format!("done_{}", action.name()), n))
+    Some(visit.words.counted(&format!("done_{name}"), n))
 }
 
 /// Returns whether a request came from these pages, or from no page, according to the browser. Without both headers

@@ -63,6 +63,7 @@ impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         let status = match error {
             StoreError::Cursor(_) => status::BAD_REQUEST,
+            StoreError::Refused(_) => status::CONFLICT,
             StoreError::Unavailable(_) | StoreError::Full(_) => status::SERVICE_UNAVAILABLE,
             _ => status::INTERNAL_SERVER_ERROR,
         };

@@ -4,6 +4,7 @@
 //! [`Server`] is a standalone server, on 127.0.0.1 by default.
 
 mod action;
+mod action_request;
 mod answer;
 mod api;
 mod assets;
@@ -15,6 +16,7 @@ mod export;
 mod form;
 mod frame;
 mod highlight;
+mod life;
 mod list;
 mod moment;
 mod permission;
@@ -49,6 +51,7 @@ use self::answer::{PageError, answer, redirect};
 use self::route::ViewerRoute;
 use self::words::PageWords;
 use crate::event::Timestamp;
+use crate::mask::Masking;
 use crate::store::Store;
 
 /// The maximum size of a body in bytes.
@@ -78,6 +81,7 @@ pub struct Viewer {
     prefix: String,
     health: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
     templates: Option<Templates>,
+    masking: Masking,
     now: fn() -> Timestamp,
 }
 
@@ -103,6 +107,7 @@ impl Viewer {
             prefix: String::new(),
             health: None,
             templates: None,
+            masking: Masking::default(),
             now: Timestamp::now,
         }
     }
@@ -136,6 +141,13 @@ impl Viewer {
     #[must_use]
     pub fn templates(mut self, templates: Templates) -> Self {
         self.templates = Some(templates);
+        self
+    }
+
+    /// Masks the notes that people write by these rules, instead of [`Masking::default`].
+    #[must_use]
+    pub fn masking(mut self, masking: Masking) -> Self {
+        self.masking = masking;
         self
     }
 

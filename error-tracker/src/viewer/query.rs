@@ -22,6 +22,7 @@ pub(super) struct ListFilters {
     method: String,
     path: String,
     function: String,
+    assignee: String,
     since: String,
     sort: String,
     order: String,
@@ -32,14 +33,16 @@ pub(super) struct ListFilters {
 }
 
 /// The filters that are shown and can be removed, in the order of the form.
-const FILTERS: [&str; 10] =
-    ["text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path"];
+const FILTERS: [&str; 11] = [
+    "text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path",
+    "assignee",
+];
 
 impl ListFilters {
     /// All parameters.
-    pub(super) const KEYS: [&str; 14] = [
+    pub(super) const KEYS: [&str; 15] = [
         "text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path",
-        "sort", "order", "after", "before",
+        "assignee", "sort", "order", "after", "before",
     ];
 
     /// Reads a query string. Unknown keys are ignored; invalid values are errors.
@@ -67,6 +70,7 @@ impl ListFilters {
         query.method = self.method.to_ascii_uppercase();
         query.path.clone_from(&self.path);
         query.function.clone_from(&self.function);
+        query.assignee.clone_from(&self.assignee);
         query.kind = named("kind", &self.kind)?;
         query.status = named("status", &self.status)?;
         query.handled = match &*self.handled {
@@ -171,6 +175,7 @@ impl ListFilters {
             "method" => &mut self.method,
             "path" => &mut self.path,
             "function" => &mut self.function,
+            "assignee" => &mut self.assignee,
             "since" => &mut self.since,
             "sort" => &mut self.sort,
             "order" => &mut self.order,

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::summary::one_line;
+
 /// A request for a page, independent of web frameworks.
 ///
 /// ```
@@ -16,6 +18,7 @@ pub struct ViewerRequest {
     query: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    user: Option<String>,
 }
 
 impl ViewerRequest {
@@ -47,6 +50,22 @@ impl ViewerRequest {
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
+    }
+
+    /// Sets the name of the user who sends the request, as the program knows it from a session: the
+    /// author of the notes that they write. Without it the pages ask for a name. It is put on one
+    /// line and cut after 100 characters.
+    #[must_use]
+    pub fn with_user(mut self, name: &str) -> Self {
+        let name: String = one_line(name).chars().take(100).collect();
+        self.user = Some(name).filter(|name| !name.is_empty());
+        self
+    }
+
+    /// Returns the name of the user who sends the request, if it was set.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     /// Returns the method, such as `GET`.
@@ -92,7 +111,7 @@ impl ViewerRequest {
     }
 }
 
-/// Omits headers and query, which may contain secrets.
+/// Omits headers, query and user, which may contain secrets.
 impl fmt::Debug for ViewerRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ViewerRequest")

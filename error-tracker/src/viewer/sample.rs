@@ -8,7 +8,7 @@ use crate::event::{
     Grouping, Kind, Level, Location, Request, Snippet, Timestamp, Variable,
 };
 use crate::json::json;
-use crate::store::{MemoryStore, Sighting, Store};
+use crate::store::{IssueChange, MemoryStore, Sighting, Store};
 
 /// The current time in tests.
 pub(super) fn now() -> Timestamp {
@@ -65,8 +65,10 @@ pub(super) fn store() -> Arc<MemoryStore> {
         event.grouping.hash = hash(name);
         record(&store, &event, at * 13, at * 3_000);
     }
-    store.set_status(&[&hash("utf8")], crate::event::Status::Resolved).unwrap();
-    store.set_status(&[&hash("io")], crate::event::Status::Muted).unwrap();
+    store
+        .change(&[&hash("utf8")], &IssueChange::SetStatus(crate::event::Status::Resolved))
+        .unwrap();
+    store.change(&[&hash("io")], &IssueChange::SetStatus(crate::event::Status::Muted)).unwrap();
     Arc::new(store)
 }
 

@@ -9,6 +9,7 @@ pub(super) const FORBIDDEN: u16 = 403;
 pub(super) const NOT_FOUND: u16 = 404;
 pub(super) const METHOD_NOT_ALLOWED: u16 = 405;
 pub(super) const REQUEST_TIMEOUT: u16 = 408;
+pub(super) const CONFLICT: u16 = 409;
 pub(super) const LENGTH_REQUIRED: u16 = 411;
 pub(super) const CONTENT_TOO_LARGE: u16 = 413;
 pub(super) const URI_TOO_LONG: u16 = 414;
@@ -32,6 +33,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         NOT_FOUND => "Not Found",
         METHOD_NOT_ALLOWED => "Method Not Allowed",
         REQUEST_TIMEOUT => "Request Timeout",
+        CONFLICT => "Conflict",
         LENGTH_REQUIRED => "Length Required",
         CONTENT_TOO_LARGE => "Content Too Large",
         URI_TOO_LONG => "URI Too Long",

@@ -19,6 +19,12 @@ pub(super) fn first_line(text: &str) -> String {
     }
 }
 
+/// Returns the words of a text on one line.
+pub(super) fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Returns the event's headline, or the issue's message if no event is stored.
 pub(super) fn headline(issue: &Issue, event: &Event) -> String {
     match event.headline() {

@@ -47,8 +47,8 @@ impl Store for ControlledStore {
     fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
         self.inner.event(hash, which)
     }
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.inner.set_status(hashes, status)
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        self.inner.change(hashes, change)
     }
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
         self.inner.delete(hashes)

@@ -2,7 +2,7 @@
 
 use super::{event, found, hashes, moment, record};
 use crate::event::{Frame, Issue, Kind, Request, Status};
-use crate::store::{IssueQuery, Sighting, Sort, Store, StoreError};
+use crate::store::{IssueChange, IssueQuery, Sighting, Sort, Store, StoreError};
 
 pub(super) fn filters_and_text_find_the_matching_issues(store: &dyn Store) {
     let mut first = event("Aa", 1);
@@ -28,7 +28,7 @@ pub(super) fn filters_and_text_find_the_matching_issues(store: &dyn Store) {
         ..Request::default()
     });
     store.record(&[Sighting::new(first), Sighting::new(second)]).unwrap();
-    store.set_status(&["Bb"], Status::Resolved).unwrap();
+    store.change(&["Bb"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
     let query = IssueQuery::default;
     let text = |text: &str| IssueQuery { text: text.into(), ..query() };
     for (asked, expected) in [

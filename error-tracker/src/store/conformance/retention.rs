@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{event, found, later, record};
 use crate::event::{Event, Kind, Location, Status, Timestamp};
-use crate::store::{EventSelector, IssueQuery, Retention, Sighting, Store};
+use crate::store::{EventSelector, IssueChange, IssueQuery, Retention, Sighting, Store};
 
 /// Returns the ids of the stored occurrences, in their order.
 fn kept(store: &dyn Store, hash: &str) -> Vec<String> {
@@ -67,7 +67,7 @@ pub(super) fn the_first_occurrences_and_the_newest_are_kept(store: &dyn Store) {
     }
     assert_eq!(kept(store, "a"), ids(&[0..5, 165..210]));
 
-    store.set_status(&["a"], Status::Resolved).unwrap();
+    store.change(&["a"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
     batch(210..212, "");
     assert_eq!(kept(store, "a"), ids(&[2..5, 165..212]), "those from before it came back go first");
     batch(212..400, "");
@@ -167,7 +167,7 @@ pub(super) fn an_unresolved_panic_outlives_messages_from_anywhere(store: &dyn St
     store
         .record(&[placed("panic", 0, Kind::Panic, 7), placed("resolved", 0, Kind::Panic, 8)])
         .unwrap();
-    store.set_status(&["resolved"], Status::Resolved).unwrap();
+    store.change(&["resolved"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
     record_one(store, placed("error", 1, Kind::Error, 9));
     for second in 2..400 {
         let line = u32::try_from(second).unwrap();

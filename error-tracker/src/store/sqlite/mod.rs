@@ -1,6 +1,7 @@
 //! Stores events in a SQLite file.
 
 mod age;
+mod change;
 mod connections;
 mod convert;
 mod delete;
@@ -35,9 +36,10 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use super::{
-    EventSelector, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store, StoreError,
+    EventSelector, IssueChange, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store,
+    StoreError,
 };
-use crate::event::{Event, Issue, Status, Timestamp};
+use crate::event::{Event, Issue, Note, Timestamp};
 use crate::fork::PerProcess;
 use crate::store::clock::StoreClock;
 use connections::StoreConnections;
@@ -308,8 +310,12 @@ impl Store for SqliteStore {
         self.write(|connection| write::rewrite(connection, events, &payloads))
     }
 
-    fn set_status(&self, hashes: &[&str], status: Status) -> Result<u64, StoreError> {
-        self.write_with_reserve(|connection| write::set_status(connection, hashes, status))
+    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
+        self.write_with_reserve(|connection| change::change(connection, hashes, change))
+    }
+
+    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
+        self.read(|connection| change::notes(connection, hash))
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {

@@ -13,7 +13,8 @@ use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
 // The columns `notification_sent`, `ticket_raised` and `ticket` of the schema are not used; they
 // keep their defaults.
 const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
-    function, module, file, line, host, method, path, release, environment, components";
+    function, module, file, line, host, method, path, release, environment, components, \
+    resolved_in, muted_until, muted_until_count, assignee";
 
 fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     let text = |at| row.get::<_, String>(at);
@@ -40,6 +41,12 @@ fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
         release: text(18)?,
         environment: text(19)?,
         components: crate::json::from_str(&text(20)?).unwrap_or_default(),
+        resolved_in: row.get(21)?,
+        muted_until: row
+            .get::<_, Option<i64>>(22)?
+            .map(|micros| Timestamp::from_micros(number(micros))),
+        muted_until_count: row.get::<_, Option<i64>>(23)?.map(number),
+        assignee: row.get::<_, Option<String>>(24)?.unwrap_or_default(),
     })
 }
 
@@ -89,8 +96,12 @@ impl SqlConditions {
                 all.add(column, [name.to_owned().into()]);
             }
         }
+        all.add_part("assignee = ?", &query.assignee);
         if let Some(handled) = query.handled {
-            all.add("handled = ?", [i64::from(handled).into()]);
+            // The index of the assignees finds fewer rows, so that of the handled ones is not used
+            // beside it.
+            let column = if query.assignee.is_empty() { "handled" } else { "+handled" };
+            all.add(&format!("{column} = ?"), [i64::from(handled).into()]);
         }
         all.add_part("has_part(type, ?)", &query.type_name);
         all.add_part("has_part(host, ?)", &query.host);

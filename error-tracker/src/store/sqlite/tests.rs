@@ -10,7 +10,9 @@ use tempfile::TempDir;
 
 use super::{SqliteStore, journal};
 use crate::event::{Event, Status, Timestamp};
-use crate::store::{EventSelector, IssueQuery, Recorded, Retention, Sighting, Store, StoreError};
+use crate::store::{
+    EventSelector, IssueChange, IssueQuery, Recorded, Retention, Sighting, Store, StoreError,
+};
 
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

@@ -5,14 +5,15 @@ use std::sync::Mutex;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 
-use super::age;
 use super::convert::{failure, integer, number};
 use super::delete::{DeleteStep, delete_surplus, trim};
 use super::space::{self, SizeBounds};
-use super::transaction::{begin, each};
+use super::transaction::begin;
 use super::written_batch::WrittenBatch;
+use super::{age, change};
 use crate::event::{Event, Issue, Status, Timestamp};
 use crate::store::clock::StoreClock;
+use crate::store::reopening::StatusTerm;
 use crate::store::retention::family;
 use crate::store::{Pruned, Recorded, Retention, Sighting, StoreError};
 
@@ -20,7 +21,7 @@ use crate::store::{Pruned, Recorded, Retention, Sighting, StoreError};
 /// message.
 const MAX_MESSAGE_CHARS: usize = 1000;
 
-/// `opens` is whether a resolved issue is reopened, like [`Sighting::ends_resolution`].
+/// The status stays as it is, whether it ends is decided with what is returned.
 const UPSERT: &str = "
     INSERT INTO issue (hash, family, kind, level, type, variant, message, count, first_seen, last_seen, handled, function,
         module, file, line, host, method, path, release, environment, components)
@@ -30,19 +31,12 @@ const UPSERT: &str = "
         count = count + excluded.count,
         first_seen = min(first_seen, excluded.first_seen),
         last_seen = max(last_seen, excluded.last_seen),
-        (status, resolved_at, reopened_from, first_seq) = (SELECT
-            iif(opens, 'unresolved', status),
-            iif(opens, NULL, resolved_at),
-            iif(opens, resolution, NULL),
-            iif(opens, (SELECT ifnull(max(seq), 0) + 1 FROM occurrence), first_seq)
-            FROM (SELECT resolution, status = 'resolved' AND (excluded.last_seen > resolution OR resolution > :now) AS opens
-                FROM (SELECT ifnull(resolved_at, 0) AS resolution))),
         (family, kind, level, type, variant, message, handled, function, module, file, line, host, method, path, release,
             environment, components) = (excluded.family, excluded.kind, excluded.level, excluded.type, excluded.variant,
             excluded.message, handled AND excluded.handled, excluded.function, excluded.module, excluded.file, excluded.line,
             excluded.host, excluded.method, excluded.path, excluded.release, excluded.environment,
             excluded.components)
-    RETURNING id, count, reopened_from";
+    RETURNING id, count, status, resolved_at, resolved_in, resolved_known, muted_until, muted_until_count";
 
 /// The outcome of a batch.
 pub(super) struct BatchOutcome {
@@ -76,11 +70,12 @@ pub(super) fn record(
     let mut evicted = space::make_room(&transaction, fitting.bytes, retention, DeleteStep::Large)?
         != Pruned::default();
     let now = Timestamp::now();
+    let releases = change::number_releases(&transaction, batch)?;
     let mut recorded = vec![Recorded::default(); batch.len()];
     let mut first_new = None;
     for group in &groups {
         let issue = merged(batch, group);
-        let (id, count, mut reopened_from) = upsert(&transaction, &issue, now)?;
+        let UpsertedIssue { id, count, mut term } = upsert(&transaction, &issue)?;
         let mut before = count.saturating_sub(issue.count);
         let new = before == 0;
         if new {
@@ -88,10 +83,15 @@ pub(super) fn record(
         }
         for (nth, &at) in group.iter().enumerate() {
             before = before.saturating_add(batch[at].count);
-            let reopened =
-                reopened_from.take_if(|resolved| batch[at].ends_resolution(*resolved, now));
-            recorded[at] =
-                Recorded::seen(before).with_new(new && nth == 0).regression(reopened.is_some());
+            recorded[at] = Recorded::seen(before).with_new(new && nth == 0);
+            let release = &*batch[at].event.origin.release;
+            let release = releases.get(release).copied().unwrap_or_default();
+            let ended = |term: &StatusTerm| term.ended_by(&batch[at], release, before, now);
+            if let Some(reopening) = term.as_ref().and_then(ended) {
+                change::reopen(&transaction, id, reopening)?;
+                recorded[at] = reopening.noted(std::mem::take(&mut recorded[at]));
+                term = None;
+            }
             add_hour(&transaction, id, &batch[at])?;
         }
         let mut kept: Vec<usize> = group.iter().copied().filter(|at| !batch[*at].again).collect();
@@ -139,28 +139,32 @@ fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
     issue
 }
 
-/// Inserts or updates an issue. Returns its row, its count, and when it had been resolved if this
-/// reopens it.
-fn upsert(
-    transaction: &Transaction<'_>,
-    issue: &Issue,
-    now: Timestamp,
-) -> Result<(i64, u64, Option<Timestamp>), StoreError> {
+/// The row of an issue after a group of sightings was added.
+struct UpsertedIssue {
+    id: i64,
+    count: u64,
+    /// What ends the status, unless the issue is open.
+    term: Option<StatusTerm>,
+}
+
+/// Inserts or updates an issue.
+fn upsert(transaction: &Transaction<'_>, issue: &Issue) -> Result<UpsertedIssue, StoreError> {
     let components = crate::json::to_string(&issue.components)
         .map_err(|error| StoreError::Other(Box::new(error)))?;
     let mut statement = transaction.prepare_cached(UPSERT).map_err(failure)?;
     let values = named_params! {
-        ":hash": issue.hash, ":family": family(issue), ":now": integer(now.as_micros()), ":kind": issue.kind.as_str(), ":level": issue.level.as_str(), ":type": issue.type_name,
+        ":hash": issue.hash, ":family": family(issue), ":kind": issue.kind.as_str(), ":level": issue.level.as_str(), ":type": issue.type_name,
         ":variant": issue.variant, ":message": issue.message, ":count": integer(issue.count),
         ":first_seen": integer(issue.first_seen.as_micros()), ":last_seen": integer(issue.last_seen.as_micros()),
         ":handled": issue.handled, ":function": issue.function, ":module": issue.module, ":file": issue.file,
         ":line": issue.line, ":host": issue.host, ":method": issue.method, ":path": issue.path,
         ":release": issue.release, ":environment": issue.environment, ":components": components,
     };
-    let resolved =
-        |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(number(micros)));
-    let row = statement
-        .query_row(values, |row| Ok((row.get(0)?, number(row.get(1)?), resolved(row.get(2)?))));
+    let row = statement.query_row(values, |row| {
+        let is_open = row.get_ref(2)?.as_str()? == Status::Unresolved.as_str();
+        let term = if is_open { None } else { Some(change::term(row, 2)?) };
+        Ok(UpsertedIssue { id: row.get(0)?, count: number(row.get(1)?), term })
+    });
     row.map_err(failure)
 }
 
@@ -228,15 +232,4 @@ fn rewrite_one(
         transaction.execute("UPDATE issue SET handled = 0 WHERE id = ?", [issue])?;
     }
     Ok(issue.is_some())
-}
-
-pub(super) fn set_status(
-    connection: &mut Connection,
-    hashes: &[&str],
-    status: Status,
-) -> Result<u64, StoreError> {
-    let name = status.as_str();
-    let resolved_at = (status == Status::Resolved).then(|| integer(Timestamp::now().as_micros()));
-    let sql = "UPDATE issue SET status = ?2, resolved_at = ?3 WHERE hash = ?1";
-    each(connection, sql, hashes, |statement, hash| statement.execute((hash, &name, resolved_at)))
 }

@@ -5,16 +5,17 @@ mod parameters;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use self::parameters::{EventsQuery, IssuesQuery, check_parameters, unknown_cursor};
 use super::action::{self, IssueAction};
+use super::action_request::ActionRequest;
 use super::answer::{PageError, answer};
 use super::query::event_selector;
 use super::route::is_hash;
 use super::{ViewerResponse, Visit, status};
 use crate::capture::Symbolizer;
-use crate::event::{Event, Issue};
+use crate::event::{Event, Issue, Note};
 use crate::store::{EventSelector, StoreError};
 
 /// The description of the API, in OpenAPI 3.1.
@@ -29,6 +30,8 @@ pub(super) enum ApiRoute<'a> {
     Issue(&'a str),
     /// The stored events of an issue, by its hash.
     Events(&'a str),
+    /// The notes of an issue, by its hash.
+    Notes(&'a str),
     /// An event of an issue, by the hash of the issue and `latest`, `oldest` or the event's id.
     Event(&'a str, &'a str),
     /// An event of any issue, by its id.
@@ -64,11 +67,9 @@ struct FoundEvent {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ActionRequest {
-    action: String,
-    issues: Vec<String>,
+#[derive(Serialize)]
+struct NotesPage {
+    notes: Vec<Note>,
 }
 
 #[derive(Serialize)]
@@ -94,6 +95,7 @@ impl<'a> ApiRoute<'a> {
             ["issues"] => Self::Issues,
             ["issues", hash] if is_hash(hash) => Self::Issue(hash),
             ["issues", hash, "events"] if is_hash(hash) => Self::Events(hash),
+            ["issues", hash, "notes"] if is_hash(hash) => Self::Notes(hash),
             ["issues", hash, "events", which] if is_hash(hash) && !which.is_empty() => {
                 Self::Event(hash, which)
             }
@@ -119,6 +121,12 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
             json(&visit.viewer.store.issue(hash)?.ok_or_else(not_found)?)
         }
         ApiRoute::Events(hash) => events(visit, hash),
+        ApiRoute::Notes(hash) => {
+            only(visit.query(), &[])?;
+            let store = &visit.viewer.store;
+            store.issue(hash)?.ok_or_else(not_found)?;
+            json(&NotesPage { notes: store.notes(hash)? })
+        }
         ApiRoute::Event(hash, which) => event(visit, hash, which),
         ApiRoute::AnyEvent(id) => {
             let hash = visit.viewer.store.issue_of_event(id)?.ok_or_else(not_found)?;
@@ -208,12 +216,13 @@ fn change_issues(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     check_parameters(visit.query(), &[])?;
     let wrong = |error: &dyn std::fmt::Display| PageError::bad(error.to_string());
     let text = std::str::from_utf8(request.body()).map_err(|error| wrong(&error))?;
-    let asked: ActionRequest = crate::json::from_str(text).map_err(|error| wrong(&error))?;
-    let action = IssueAction::of(&asked.action).ok_or_else(action::unknown)?;
+    let mut asked: ActionRequest = crate::json::from_str(text).map_err(|error| wrong(&error))?;
+    let action = IssueAction::read(visit, &mut asked)?;
+    asked.all_taken()?;
     if asked.issues.is_empty() {
         return Err(PageError::bad("issues: at least one hash"));
     }
-    let changed = action::change(visit, action, &asked.issues)?;
+    let changed = action::change(visit, &action, &asked.issues)?;
     json(&ActionAnswer { changed })
 }
 

@@ -3,7 +3,7 @@ use super::super::{Viewer, ViewerRequest, sample};
 use super::DESCRIPTION;
 use crate::event::Status;
 use crate::json::{self, Value};
-use crate::store::{EventSelector, MemoryStore, Sighting, Store as _};
+use crate::store::{EventSelector, IssueChange, MemoryStore, Sighting, Store as _};
 
 fn asked(viewer: &Viewer, path: &str) -> Value {
     let answer = get(viewer, path);
@@ -42,7 +42,7 @@ fn the_list_has_the_filters_of_the_page_and_is_read_page_by_page() {
     let first = asked(&viewer, &format!("/api/issues?handled=any&limit=1&cursor={first}"));
     assert_eq!(hashes(&first), hashes(&all)[..1]);
 
-    store.set_status(&[&sample::hash("parse")], Status::Muted).unwrap();
+    store.change(&[&sample::hash("parse")], &IssueChange::SetStatus(Status::Muted)).unwrap();
     let muted = asked(&viewer, "/api/issues?status=muted");
     assert!(hashes(&muted).contains(&sample::hash("parse")));
     assert!(

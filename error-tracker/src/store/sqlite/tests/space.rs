@@ -36,7 +36,7 @@ fn a_flood_of_large_events_stays_within_the_limit_and_keeps_the_first_events_of_
     for (hash, status) in [("open", None), ("done", Some(Status::Resolved))] {
         store.record(&(0..8).map(|nth| record(hash, nth, 5_000)).collect::<Vec<_>>()).unwrap();
         if let Some(status) = status {
-            store.set_status(&[hash], status).unwrap();
+            store.change(&[hash], &IssueChange::SetStatus(status)).unwrap();
         }
     }
     for nth in 0..200 {

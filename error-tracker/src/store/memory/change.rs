@@ -1,0 +1,85 @@
+//! Changes of issues.
+
+use super::{MemoryState, StoredIssue};
+use crate::store::change::{MAX_NOTES, no_release, too_many_notes};
+use crate::store::reopening::{MAX_RELEASES, ResolvedRelease, StatusTerm};
+use crate::store::{IssueChange, StoreError};
+
+impl MemoryState {
+    /// Changes issues, all or none. Returns the number of those that changed.
+    pub(super) fn change(
+        &mut self,
+        hashes: &[&str],
+        change: &IssueChange,
+    ) -> Result<u64, StoreError> {
+        change.check()?;
+        let found = hashes.iter().filter_map(|hash| self.entries.get(*hash));
+        found.map(|entry| entry.check(change)).collect::<Result<(), _>>()?;
+        let latest_known = self.releases.values().copied().max().unwrap_or(0);
+        let mut changed = 0;
+        for hash in hashes {
+            if let Some(entry) = self.entries.get_mut(*hash) {
+                changed += u64::from(entry.change(change, latest_known));
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Notes that there is a release. Returns its number.
+    pub(super) fn number_of_release(&mut self, release: &str) -> u64 {
+        if let Some(number) = self.releases.get(release) {
+            return *number;
+        }
+        let number = self.releases.values().copied().max().unwrap_or(0) + 1;
+        self.releases.retain(|_, known| *known + MAX_RELEASES > number);
+        self.releases.insert(release.to_owned(), number);
+        number
+    }
+}
+
+impl StoredIssue {
+    fn check(&self, change: &IssueChange) -> Result<(), StoreError> {
+        match change {
+            IssueChange::ResolveInNextRelease if self.issue.release.is_empty() => {
+                Err(no_release(&self.issue.hash))
+            }
+            IssueChange::AddNote(_) if self.notes.len() >= MAX_NOTES => Err(too_many_notes()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether it changed.
+    fn change(&mut self, change: &IssueChange, latest_known: u64) -> bool {
+        match change {
+            IssueChange::SetStatus(status) => self.set_term(StatusTerm::of(*status)),
+            IssueChange::ResolveInNextRelease => {
+                let release = self.issue.release.clone();
+                self.set_term(StatusTerm::resolved_in(ResolvedRelease { release, latest_known }));
+            }
+            IssueChange::MuteUntil(until) => self.set_term(StatusTerm::muted_until(*until)),
+            IssueChange::MuteFor(times) => {
+                self.set_term(StatusTerm::muted_until_count(self.issue.count, *times));
+            }
+            IssueChange::Assign(name) => self.issue.assignee.clone_from(name),
+            IssueChange::AddNote(note) => {
+                self.notes.push(note.clone());
+                self.notes.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+            }
+            IssueChange::DeleteNote(id) => {
+                let before = self.notes.len();
+                self.notes.retain(|note| note.id != *id);
+                return self.notes.len() < before;
+            }
+        }
+        true
+    }
+
+    /// Sets the status, and what the issue shows of its condition.
+    pub(super) fn set_term(&mut self, term: StatusTerm) {
+        self.issue.status = term.status;
+        self.issue.resolved_in = term.resolved_in.as_ref().map(|resolved| resolved.release.clone());
+        (self.issue.muted_until, self.issue.muted_until_count) =
+            (term.muted_until, term.muted_until_count);
+        self.term = term;
+    }
+}

@@ -1,0 +1,219 @@
+//! What people change of issues, and what ends their status.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+
+use super::convert::{failure, integer, number};
+use super::transaction::{begin, each};
+use crate::event::{Note, Timestamp};
+use crate::store::change::{MAX_NOTES, no_release, too_many_notes};
+use crate::store::reopening::{MAX_RELEASES, Reopening, ResolvedRelease, StatusTerm};
+use crate::store::{IssueChange, Sighting, StoreError};
+
+/// The maximum of a number of occurrences that is added to a count, so that the sum is a number of
+/// SQLite's.
+const MAX_TIMES: u64 = 1 << 60;
+
+/// Changes issues, all or none. Returns the number of those that changed.
+pub(super) fn change(
+    connection: &mut Connection,
+    hashes: &[&str],
+    change: &IssueChange,
+) -> Result<u64, StoreError> {
+    change.check()?;
+    match change {
+        IssueChange::Assign(name) => {
+            let sql = "UPDATE issue SET assignee = nullif(?2, '') WHERE hash = ?1";
+            each(connection, sql, hashes, |statement, hash| statement.execute((hash, name)))
+        }
+        IssueChange::DeleteNote(id) => {
+            let sql =
+                "DELETE FROM note WHERE id = ?2 AND issue = (SELECT id FROM issue WHERE hash = ?1)";
+            each(connection, sql, hashes, |statement, hash| statement.execute((hash, id)))
+        }
+        IssueChange::AddNote(note) => each_issue(connection, hashes, |transaction, issue| {
+            add_note(transaction, issue.id, note)
+        }),
+        IssueChange::SetStatus(status) => {
+            let term = StatusTerm::of(*status);
+            each_issue(connection, hashes, |transaction, issue| {
+                set_term(transaction, issue.id, &term)
+            })
+        }
+        IssueChange::MuteUntil(until) => {
+            let term = StatusTerm::muted_until(*until);
+            each_issue(connection, hashes, |transaction, issue| {
+                set_term(transaction, issue.id, &term)
+            })
+        }
+        IssueChange::MuteFor(times) => each_issue(connection, hashes, |transaction, issue| {
+            let times = (*times).min(MAX_TIMES);
+            set_term(transaction, issue.id, &StatusTerm::muted_until_count(issue.count, times))
+        }),
+        IssueChange::ResolveInNextRelease => {
+            each_issue(connection, hashes, |transaction, issue| {
+                if issue.release.is_empty() {
+                    return Err(no_release(&issue.hash));
+                }
+                let latest_known = latest_release(transaction)?;
+                let resolved = ResolvedRelease { release: issue.release, latest_known };
+                set_term(transaction, issue.id, &StatusTerm::resolved_in(resolved))
+            })
+        }
+    }
+}
+
+/// What a change depends on.
+struct ChangedIssue {
+    id: i64,
+    hash: String,
+    count: u64,
+    release: String,
+}
+
+/// Changes the issues that exist, in one transaction. Returns their number.
+fn each_issue(
+    connection: &mut Connection,
+    hashes: &[&str],
+    change: impl Fn(&Transaction<'_>, ChangedIssue) -> Result<(), StoreError>,
+) -> Result<u64, StoreError> {
+    let transaction = begin(connection)?;
+    let mut changed = 0;
+    for hash in hashes {
+        let sql = "SELECT id, count, release FROM issue WHERE hash = ?";
+        let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
+        let found = statement.query_row([hash], |row| {
+            let (id, count, release) = (row.get(0)?, number(row.get(1)?), row.get(2)?);
+            Ok(ChangedIssue { id, hash: (*hash).to_owned(), count, release })
+        });
+        if let Some(issue) = found.optional().map_err(failure)? {
+            change(&transaction, issue)?;
+            changed += 1;
+        }
+    }
+    transaction.commit().map_err(failure)?;
+    Ok(changed)
+}
+
+fn set_term(
+    transaction: &Transaction<'_>,
+    issue: i64,
+    term: &StatusTerm,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE issue SET status = ?2, resolved_at = ?3, resolved_in = ?4, resolved_known = ?5,
+        muted_until = ?6, muted_until_count = ?7 WHERE id = ?1";
+    let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
+    let micros = |at: Option<Timestamp>| at.map(|at| integer(at.as_micros()));
+    let resolved = term.resolved_in.as_ref();
+    let values = (
+        issue,
+        term.status.as_str(),
+        micros(term.resolved_at),
+        resolved.map(|resolved| &resolved.release),
+        resolved.map(|resolved| integer(resolved.latest_known)),
+        micros(term.muted_until),
+        term.muted_until_count.map(integer),
+    );
+    statement.execute(values).map(drop).map_err(failure)
+}
+
+/// Reads what [`set_term`] has written: status, resolved_at, resolved_in, resolved_known,
+/// muted_until and muted_until_count, from column `first` on.
+pub(super) fn term(row: &Row<'_>, first: usize) -> rusqlite::Result<StatusTerm> {
+    let moment = |at| {
+        let micros: Option<i64> = row.get(at)?;
+        Ok::<_, rusqlite::Error>(micros.map(|micros| Timestamp::from_micros(number(micros))))
+    };
+    let status = row.get_ref(first)?.as_str()?.parse().unwrap_or_default();
+    let release: Option<String> = row.get(first + 2)?;
+    let known: Option<i64> = row.get(first + 3)?;
+    let latest_known = known.map_or(0, number);
+    Ok(StatusTerm {
+        status,
+        resolved_at: moment(first + 1)?,
+        resolved_in: release.map(|release| ResolvedRelease { release, latest_known }),
+        muted_until: moment(first + 4)?,
+        muted_until_count: row.get::<_, Option<i64>>(first + 5)?.map(number),
+    })
+}
+
+/// Opens an issue again. After a regression its first occurrences are counted anew.
+pub(super) fn reopen(
+    transaction: &Transaction<'_>,
+    issue: i64,
+    reopening: Reopening,
+) -> Result<(), StoreError> {
+    set_term(transaction, issue, &StatusTerm::default())?;
+    if reopening == Reopening::Regression {
+        let sql = "UPDATE issue SET first_seq = (SELECT ifnull(max(seq), 0) + 1 FROM occurrence) WHERE id = ?";
+        let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
+        statement.execute([issue]).map_err(failure)?;
+    }
+    Ok(())
+}
+
+/// Returns the numbers of the releases of a batch, and adds those that are new.
+pub(super) fn number_releases<'a>(
+    transaction: &Transaction<'_>,
+    batch: &'a [Sighting],
+) -> Result<HashMap<&'a str, u64>, StoreError> {
+    let mut numbers = HashMap::new();
+    for release in batch.iter().map(|sighting| &*sighting.event.origin.release) {
+        if release.is_empty() || numbers.contains_key(release) {
+            continue;
+        }
+        let mut known = transaction
+            .prepare_cached("SELECT number FROM release WHERE name = ?")
+            .map_err(failure)?;
+        let known = known.query_row([release], |row| row.get(0)).optional().map_err(failure)?;
+        let known = match known {
+            Some(known) => known,
+            None => add_release(transaction, release)?,
+        };
+        numbers.insert(release, number(known));
+    }
+    Ok(numbers)
+}
+
+fn add_release(transaction: &Transaction<'_>, release: &str) -> Result<i64, StoreError> {
+    transaction.execute("INSERT INTO release (name) VALUES (?)", [release]).map_err(failure)?;
+    let added = transaction.last_insert_rowid();
+    let oldest = added.saturating_sub(integer(MAX_RELEASES));
+    transaction.execute("DELETE FROM release WHERE number <= ?", [oldest]).map_err(failure)?;
+    Ok(added)
+}
+
+fn latest_release(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
+    let sql = "SELECT ifnull(max(number), 0) FROM release";
+    transaction.query_row(sql, [], |row| row.get(0)).map(number).map_err(failure)
+}
+
+fn add_note(transaction: &Transaction<'_>, issue: i64, note: &Note) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM note WHERE issue = ?";
+    let kept = transaction.query_row(sql, [issue], |row| row.get(0)).map(number);
+    if kept.map_err(failure)? >= MAX_NOTES as u64 {
+        return Err(too_many_notes());
+    }
+    let sql = "INSERT OR REPLACE INTO note (issue, at, id, author, text) VALUES (?, ?, ?, ?, ?)";
+    let values = (issue, integer(note.at.as_micros()), &note.id, &note.author, &note.text);
+    transaction.execute(sql, values).map(drop).map_err(failure)
+}
+
+/// Returns the notes of an issue, the oldest first.
+pub(super) fn notes(connection: &Connection, hash: &str) -> Result<Vec<Note>, StoreError> {
+    let sql = "SELECT id, at, author, text FROM note WHERE issue = (SELECT id FROM issue WHERE hash = ?) \
+        ORDER BY at, id";
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let read = |row: &Row<'_>| {
+        Ok(Note {
+            id: row.get(0)?,
+            at: Timestamp::from_micros(number(row.get(1)?)),
+            author: row.get(2)?,
+            text: row.get(3)?,
+        })
+    };
+    let rows = statement.query_map([hash], read).map_err(failure)?;
+    rows.collect::<Result<_, _>>().map_err(failure)
+}
