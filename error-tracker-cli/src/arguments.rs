@@ -66,11 +66,15 @@ pub(crate) enum Command {
     /// Print all issues with all events that are kept
     Export(ExportArguments),
     /// Mark issues as resolved; they open again when they come back
-    Resolve(IssueArguments),
-    /// Mark issues as muted: counted, but of no interest
-    Mute(IssueArguments),
+    Resolve(ResolveArguments),
+    /// Mark issues as muted: counted, but of no interest, for good or for a while
+    Mute(MuteArguments),
     /// Mark issues as unresolved
     Reopen(IssueArguments),
+    /// Set who takes care of issues
+    Assign(AssignArguments),
+    /// Add a note to an issue, or delete one; `show` prints them
+    Note(NoteArguments),
     /// Delete issues with all their events
     Delete(DeleteArguments),
     /// Delete issues and events beyond limits
@@ -152,6 +156,9 @@ pub(crate) struct ListArguments {
     /// Only issues with this in their type, message, function or file
     #[arg(long, default_value = "")]
     pub(crate) text: String,
+    /// Only issues that are assigned to this name
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) assignee: String,
     /// Only issues last seen since this time: a time such as 2026-11-24 or
     /// 2026-11-24T09:00:00+01:00 (UTC where there is no offset), or a span back such as 2h or 30d
     #[arg(long, value_name = "WHEN", value_parser = since)]
@@ -213,6 +220,59 @@ pub(crate) struct IssueArguments {
 }
 
 #[derive(Args)]
+pub(crate) struct ResolveArguments {
+    #[command(flatten)]
+    pub(crate) issues: IssueArguments,
+    /// Open them again only when an event of a newer release comes: of a greater version, or, where
+    /// releases have none, one that the file has not seen yet
+    #[arg(long)]
+    pub(crate) in_next_release: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct MuteArguments {
+    #[command(flatten)]
+    pub(crate) issues: IssueArguments,
+    /// Open them again at their first event from this time on: a time such as 2026-12-24 or
+    /// 2026-12-24T09:00:00+01:00 (UTC where there is no offset), or a span from now such as 2h or
+    /// 7d
+    #[arg(long, value_name = "WHEN", value_parser = until)]
+    pub(crate) until: Option<Timestamp>,
+    /// Open them again after so many further occurrences
+    #[arg(long, value_name = "COUNT", conflicts_with = "until", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) times: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct AssignArguments {
+    #[command(flatten)]
+    pub(crate) issues: IssueArguments,
+    /// Who takes care of them
+    #[arg(long, value_name = "NAME", required_unless_present = "nobody")]
+    pub(crate) to: Option<String>,
+    /// Nobody takes care of them any more
+    #[arg(long, conflicts_with = "to")]
+    pub(crate) nobody: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct NoteArguments {
+    /// Hash of the issue, or the start of it
+    pub(crate) hash: String,
+    /// File that a program with error-tracker wrote
+    pub(crate) file: PathBuf,
+    /// Add a note with this text; what looks like a secret in it is masked
+    #[arg(long, value_name = "TEXT", required_unless_present = "delete")]
+    pub(crate) add: Option<String>,
+    /// Who writes it
+    #[arg(long, value_name = "NAME", requires = "add", default_value = "")]
+    pub(crate) author: String,
+    /// Delete the note with this id, as `show` prints it
+    #[arg(long, value_name = "ID", conflicts_with = "add")]
+    pub(crate) delete: Option<String>,
+}
+
+#[derive(Args)]
 pub(crate) struct DeleteArguments {
     #[command(flatten)]
     pub(crate) issues: IssueArguments,
@@ -246,4 +306,15 @@ fn since(text: &str) -> Result<Timestamp, String> {
         "neither a time such as 2026-11-24, 2026-11-24T08:00:00Z or 2026-11-24T09:00:00+01:00 nor a span such as 2h or 30d"
             .to_owned()
     })
+}
+
+/// Parses a time, or a span from now on.
+fn until(text: &str) -> Result<Timestamp, String> {
+    let now = Timestamp::now();
+    let wrong = "neither a time such as 2026-12-24 or 2026-12-24T09:00:00+01:00 nor a span such as 2h or 7d";
+    match Timestamp::parse_until(text, now) {
+        Ok(until) if until <= now => Err("it is over".to_owned()),
+        Ok(until) => Ok(until),
+        Err(_) => Err(wrong.to_owned()),
+    }
 }

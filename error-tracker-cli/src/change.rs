@@ -1,33 +1,97 @@
-//! `resolve`, `mute`, `reopen`, `delete` and `prune`: change issues.
+//! `resolve`, `mute`, `reopen`, `assign`, `note`, `delete` and `prune`: change issues.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use error_tracker::event::{Issue, Status};
+use error_tracker::event::{Issue, Note, Status};
 use error_tracker::format::escape;
-use error_tracker::store::{Retention, SqliteStore, Store};
+use error_tracker::mask::Masking;
+use error_tracker::store::{IssueChange, Retention, SqliteStore, Store};
 
-use crate::arguments::{DeleteArguments, IssueArguments, PruneArguments};
+use crate::arguments::{
+    AssignArguments, DeleteArguments, IssueArguments, MuteArguments, NoteArguments, PruneArguments,
+    ResolveArguments,
+};
 use crate::failure::CommandError;
 use crate::output::TerminalOutput;
 use crate::{list, open};
 
-/// A status, and the word that is printed when issues have got it.
-pub(crate) type StatusChange = (Status, &'static str);
+/// Resolves issues, and prints them.
+pub(crate) fn resolve(
+    options: &ResolveArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let change = if options.in_next_release {
+        IssueChange::ResolveInNextRelease
+    } else {
+        IssueChange::SetStatus(Status::Resolved)
+    };
+    change_all(&options.issues, &change, "resolved", output)
+}
 
-pub(crate) const RESOLVE: StatusChange = (Status::Resolved, "resolved");
-pub(crate) const MUTE: StatusChange = (Status::Muted, "muted");
-pub(crate) const REOPEN: StatusChange = (Status::Unresolved, "reopened");
+/// Mutes issues, and prints them.
+pub(crate) fn mute(
+    options: &MuteArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let change = match (options.until, options.times) {
+        (Some(until), _) => IssueChange::MuteUntil(until),
+        (None, Some(times)) => IssueChange::MuteFor(times),
+        (None, None) => IssueChange::SetStatus(Status::Muted),
+    };
+    change_all(&options.issues, &change, "muted", output)
+}
 
-/// Sets the status of issues, and prints them.
-pub(crate) fn set_status(
+/// Opens issues again, and prints them.
+pub(crate) fn reopen(
     issues: &IssueArguments,
-    (status, word): StatusChange,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    change_all(issues, &IssueChange::SetStatus(Status::Unresolved), "reopened", output)
+}
+
+/// Sets who takes care of issues, and prints them.
+pub(crate) fn assign(
+    options: &AssignArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let name = options.to.as_deref().unwrap_or_default().trim();
+    let word = if name.is_empty() { "unassigned" } else { "assigned" };
+    change_all(&options.issues, &IssueChange::Assign(name.to_owned()), word, output)
+}
+
+/// Adds a note to an issue or deletes one, and prints the issue.
+pub(crate) fn note(
+    options: &NoteArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let store = open::to_change(&options.file)?;
+    let issue = open::find(&store, &options.hash)?;
+    let (change, word) = match (&options.add, &options.delete) {
+        (Some(text), _) => {
+            let note = Note::new(text.trim()).author(options.author.trim());
+            (IssueChange::AddNote(note).masked(&Masking::default()), "added a note to")
+        }
+        (None, id) => {
+            (IssueChange::DeleteNote(id.clone().unwrap_or_default()), "deleted a note of")
+        }
+    };
+    if store.change(&[&issue.hash], &change)? == 0 {
+        return Err(CommandError::Unhealthy(format!("issue {} has no such note", issue.hash)));
+    }
+    print_changed(&[issue], word, output)
+}
+
+/// Changes issues, and prints them.
+fn change_all(
+    issues: &IssueArguments,
+    change: &IssueChange,
+    word: &str,
     output: &mut TerminalOutput,
 ) -> Result<(), CommandError> {
     let (store, found) = find_all(&issues.file, &issues.hashes)?;
-    store.set_status(&hashes(&found), status)?;
+    store.change(&hashes(&found), change)?;
     print_changed(&found, word, output)
 }
 

@@ -1,7 +1,7 @@
 //! `export`: prints all issues with their events.
 
 use error_tracker::Symbolizer;
-use error_tracker::event::{Event, Issue};
+use error_tracker::event::{Event, Issue, Note};
 use error_tracker::format::{Color, Format, escape};
 use error_tracker::store::{EventSelector, IssueQuery, SqliteStore, Store};
 use serde::Serialize;
@@ -18,6 +18,7 @@ struct ExportedIssue<'a> {
     #[serde(flatten)]
     issue: &'a Issue,
     events: &'a [Event],
+    notes: &'a [Note],
 }
 
 /// Prints all issues, one by one.
@@ -31,7 +32,9 @@ pub(crate) fn run(
         match options.format {
             ExportFormat::Json => {
                 let events = events(&store, &issue, &mut symbolizer)?;
-                output.json(&ExportedIssue { issue: &issue, events: &events }, false)?;
+                let notes = store.notes(&issue.hash)?;
+                let exported = ExportedIssue { issue: &issue, events: &events, notes: &notes };
+                output.json(&exported, false)?;
                 output.end_line()?;
             }
             ExportFormat::Md => {

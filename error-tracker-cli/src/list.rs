@@ -26,6 +26,7 @@ pub(crate) fn run(
     query.handled = Some(options.handled);
     query.text.clone_from(&options.text);
     query.type_name.clone_from(&options.type_name);
+    query.assignee.clone_from(&options.assignee);
     (query.sort, query.ascending) = (options.sort, options.ascending);
     let mut handled = query.clone();
     (handled.handled, handled.limit) = (Some(true), 1);

@@ -1,7 +1,7 @@
 //! `show`: prints an issue with one of its events.
 
 use error_tracker::Symbolizer;
-use error_tracker::event::{Context, Event, Issue, Timestamp};
+use error_tracker::event::{Context, Event, Issue, Note, Timestamp};
 use error_tracker::format::Format;
 use error_tracker::store::{EventSelector, Store};
 use serde::Serialize;
@@ -18,6 +18,7 @@ struct ShownIssue<'a> {
     #[serde(flatten)]
     issue: &'a Issue,
     event: &'a Event,
+    notes: &'a [Note],
 }
 
 /// Prints an issue and an event.
@@ -39,8 +40,9 @@ pub(crate) fn run(
         })
     })?;
     Symbolizer::default().add_names(&mut event);
+    let notes = store.notes(&issue.hash)?;
     if options.json {
-        output.json(&ShownIssue { issue: &issue, event: &event }, true)?;
+        output.json(&ShownIssue { issue: &issue, event: &event, notes: &notes }, true)?;
         output.end_line()?;
         return Ok(());
     }
@@ -49,6 +51,8 @@ pub(crate) fn run(
     if first.is_some_and(|first| first.values() > event.values()) {
         entry(output, 2, "fuller  ", "the first event has more variables: --first shows it")?;
     }
+    let said = notes.iter().map(|note| (said_by(note), note.text.clone()));
+    section("notes", said.collect(), output)?;
     output.end_line()?;
     let format = Format::new().color(output.color()).width(output.columns().unwrap_or(100));
     output.raw(&format.event(&event))?;
@@ -72,7 +76,8 @@ fn facts(issue: &Issue, event: &Event, output: &mut TerminalOutput) -> Result<()
         output.line(&title)?;
     }
     for (label, value) in [
-        ("status", issue.status.to_string()),
+        ("status", status(issue)),
+        ("assignee", issue.assignee.clone()),
         ("seen", count),
         ("first", seen(issue.first_seen)),
         ("last", seen(issue.last_seen)),
@@ -86,6 +91,25 @@ fn facts(issue: &Issue, event: &Event, output: &mut TerminalOutput) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Returns the status of an issue with what ends it.
+fn status(issue: &Issue) -> String {
+    let status = issue.status;
+    if let Some(release) = &issue.resolved_in {
+        return format!("{status} until a newer release than {release}");
+    }
+    match (issue.muted_until, issue.muted_until_count) {
+        (Some(until), _) => format!("{status} until {until}"),
+        (None, Some(count)) => format!("{status} until more than {count} times"),
+        (None, None) => status.to_string(),
+    }
+}
+
+/// Returns when a note was written, by whom, and its id.
+fn said_by(note: &Note) -> String {
+    let author = if note.author.is_empty() { String::new() } else { format!(" {}", note.author) };
+    format!("{}{author} ({})", note.at, note.id)
 }
 
 /// Prints the scope of an event.

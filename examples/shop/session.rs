@@ -5,6 +5,8 @@ use serde::Deserialize;
 use crate::shop::Shop;
 
 const COOKIE: &str = "shop_session";
+/// The only user who can log in.
+pub(crate) const USER: &str = "staff";
 
 #[derive(Deserialize)]
 pub(crate) struct Login {
@@ -16,7 +18,7 @@ impl Login {
     /// Begins a session, and returns the value of the header `set-cookie`. Returns `None` if the
     /// user or the password is wrong.
     pub(crate) fn begin(&self, shop: &Shop) -> Option<String> {
-        if (self.user.as_str(), self.password.as_str()) != ("staff", "kettle") {
+        if (self.user.as_str(), self.password.as_str()) != (USER, "kettle") {
             return None;
         }
         error_tracker::configure_scope(|scope| scope.set_user([("id", &self.user)]));

@@ -38,6 +38,7 @@ fn only(mut health: Health) -> ObserverHealth {
 struct Heard {
     new: bool,
     regression: bool,
+    unmuted: bool,
     count: u64,
     hash: String,
     status: Option<Status>,
@@ -53,6 +54,7 @@ impl EventObserver for Listener {
         self.0.lock().unwrap().push(Heard {
             new: recorded.new,
             regression: recorded.regression,
+            unmuted: recorded.unmuted,
             count: recorded.count,
             hash: stored.event.grouping.hash.clone(),
             status: stored.issue()?.map(|issue| issue.status),
@@ -75,6 +77,7 @@ fn an_observer_gets_the_stores_answer_with_the_event_and_its_issue() {
     let heard = |new, regression, count| Heard {
         new,
         regression,
+        unmuted: false,
         count,
         hash: hash.clone(),
         status: Some(Status::Unresolved),
@@ -83,6 +86,10 @@ fn an_observer_gets_the_stores_answer_with_the_event_and_its_issue() {
     assert_eq!(capture(), heard(false, false, 2));
     tracker.change_issue(&hash, &IssueChange::SetStatus(Status::Resolved)).unwrap();
     assert_eq!(capture(), heard(false, true, 3));
+    tracker.change_issue(&hash, &IssueChange::MuteFor(1)).unwrap();
+    assert_eq!(capture().status, Some(Status::Muted));
+    let unmuted = Heard { unmuted: true, ..heard(false, false, 5) };
+    assert_eq!(capture(), unmuted);
 
     let mut imported = Event::default();
     imported.type_name = "shop::Imported".into();
@@ -90,7 +97,7 @@ fn an_observer_gets_the_stores_answer_with_the_event_and_its_issue() {
     tracker.flush(SOON).unwrap();
     assert!(listener.0.lock().unwrap().is_empty(), "the import has the answer");
     let health = only(tracker.health());
-    assert_eq!((health.observed, health.queued, health.dropped, health.failed), (3, 0, 0, 0));
+    assert_eq!((health.observed, health.queued, health.dropped, health.failed), (5, 0, 0, 0));
     assert!(health.name.ends_with("Listener"), "{}", health.name);
 }
 

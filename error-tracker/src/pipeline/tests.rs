@@ -11,10 +11,10 @@ use super::reduced_event::reduced;
 use super::{FlushError, Health, Likeness, Options, Pipeline};
 use controlled_store::{ControlledStore, blocked};
 
-use crate::event::{Cause, Event, Frame, Issue, Location, Request, Status, Timestamp};
+use crate::event::{Cause, Event, Frame, Issue, Location, Request, Timestamp};
 use crate::store::{
-    EventSelector, IssueQuery, MemoryStore, Page, Pruned, Recorded, Retention, Sighting, Sort,
-    Store, StoreError,
+    EventSelector, IssueChange, IssueQuery, MemoryStore, Page, Pruned, Recorded, Retention,
+    Sighting, Sort, Store, StoreError,
 };
 
 /// The longest wait for anything, on a slow and busy machine.

@@ -12,6 +12,7 @@ use super::frame::{CallGroup, FrameView, group_calls, place};
 use super::moment::DisplayTime;
 use super::query::event_selector;
 use super::summary::{causes, first_line, headline, title};
+use super::triage::TriageView;
 use super::{ViewerResponse, Visit, status};
 use crate::capture::Symbolizer;
 use crate::event::{
@@ -29,6 +30,7 @@ struct DetailPage<'a> {
     kind: Kind,
     level: Level,
     status: Status,
+    triage: TriageView<'a>,
     handled: bool,
     function: &'a str,
     place: String,
@@ -121,6 +123,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         Some("outer") => true,
         Some(_) => return Err(PageError::bad("trace: inner, outer")),
     };
+    let notes = store.notes(hash)?;
     let hours = store.hourly_counts(hash, visit.now.minus(Duration::from_secs(28 * 86_400)))?;
     let mut frames: Vec<_> =
         (1..).zip(&event.frames).map(|(number, frame)| FrameView::new(number, frame)).collect();
@@ -135,6 +138,7 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         kind: issue.kind,
         level: issue.level,
         status: issue.status,
+        triage: TriageView::new(visit, &issue, &notes),
         handled: event.handled,
         function: &issue.function,
         place: place(&issue.file, issue.line, event.place().map_or(0, |place| place.column)),

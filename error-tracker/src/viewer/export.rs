@@ -13,13 +13,14 @@ use super::route::ActionForm;
 use super::summary::{causes, headline, title};
 use super::{ViewerResponse, Visit, status};
 use crate::capture::Symbolizer;
-use crate::event::{CaptureTime, Event, Exit, Frame, Issue, Variable};
+use crate::event::{CaptureTime, Event, Exit, Frame, Issue, Note, Variable};
 use crate::format::{Color, Format};
 
 #[derive(Serialize)]
 struct JsonPage<'a> {
     issue: &'a Issue,
     event: &'a Option<Event>,
+    notes: &'a [Note],
 }
 
 /// The question to a language model that stands before the report. Messages and values may contain
@@ -55,7 +56,11 @@ pub(super) fn show(
     }
     let (media_type, body) = match form {
         ActionForm::Json => {
-            let json = crate::json::to_string_pretty(&JsonPage { issue: &issue, event: &event });
+            let json = crate::json::to_string_pretty(&JsonPage {
+                issue: &issue,
+                event: &event,
+                notes: &store.notes(hash)?,
+            });
             let failed = |error: crate::json::Error| PageError {
                 detail: error.to_string(),
                 ..PageError::new(status::INTERNAL_SERVER_ERROR)

@@ -10,6 +10,7 @@ use super::chart::{self, Chart};
 use super::moment::DisplayTime;
 use super::query::ListFilters;
 use super::summary::{first_line, title};
+use super::triage::{assigned_link, status_term};
 use super::{ViewerResponse, Visit, status};
 use crate::event::Issue;
 use crate::store::IssueQuery;
@@ -71,6 +72,11 @@ struct IssueRow {
     kind: crate::event::Kind,
     level: crate::event::Level,
     status: crate::event::Status,
+    /// What ends the status.
+    term: Option<String>,
+    assignee: String,
+    /// The link to all issues of the assignee.
+    assigned: String,
     handled: bool,
     title: String,
     message: String,
@@ -201,6 +207,8 @@ fn row(visit: &Visit<'_>, issue: Issue) -> Result<IssueRow, PageError> {
         kind: issue.kind,
         level: issue.level,
         status: issue.status,
+        term: status_term(visit, &issue),
+        assigned: assigned_link(&issue.assignee),
         handled: issue.handled,
         title: title(&issue),
         message: first_line(&issue.message),
@@ -209,6 +217,7 @@ fn row(visit: &Visit<'_>, issue: Issue) -> Result<IssueRow, PageError> {
         host: issue.host,
         method: issue.method,
         path: issue.path,
+        assignee: issue.assignee,
         last_seen: DisplayTime::new(issue.last_seen, visit.now, visit.words),
         first_seen: DisplayTime::new(issue.first_seen, visit.now, visit.words),
         spark: chart::day(&hours, visit.now),

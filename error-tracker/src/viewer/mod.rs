@@ -16,7 +16,6 @@ mod export;
 mod form;
 mod frame;
 mod highlight;
-mod life;
 mod list;
 mod moment;
 mod permission;
@@ -29,6 +28,7 @@ mod server;
 mod status;
 mod summary;
 mod token;
+mod triage;
 mod words;
 
 #[cfg(test)]

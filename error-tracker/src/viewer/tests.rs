@@ -7,6 +7,7 @@ use crate::store::{IssueQuery, MemoryStore, Sighting, Store};
 mod pages;
 mod serve;
 mod stopping;
+mod triage;
 mod wire;
 
 pub(super) fn viewer() -> (Viewer, Arc<MemoryStore>) {

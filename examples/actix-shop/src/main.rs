@@ -54,7 +54,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = move || {
         let staff = shop.clone();
         let pages = error_tracker_actix::viewer()
-            .permission(move |request| login::is_staff(&staff, request));
+            .permission(move |request| login::is_staff(&staff, request))
+            .user(|_| Some(session::USER.to_owned()));
         let middleware = error_tracker_actix::middleware()
             .errors::<ShopError>()
             .event_id_header("x-event-id")

@@ -35,7 +35,8 @@ use shop_error::ShopError;
 fn app(shop: &Shop) -> Router {
     let staff = shop.clone();
     let pages = error_tracker_axum::viewer()
-        .permission(move |parts| login::is_staff(&staff, &parts.headers));
+        .permission(move |parts| login::is_staff(&staff, &parts.headers))
+        .user(|_| Some(session::USER.to_owned()));
     Router::new()
         .route("/", get(|| async { Html(home::page()) }))
         .route("/login", post(login::login))

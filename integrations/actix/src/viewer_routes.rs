@@ -27,6 +27,7 @@ const MAX_FORM: usize = 64 * 1024 + 1;
 
 type Decision = Pin<Box<dyn Future<Output = bool>>>;
 type Permission = Arc<dyn Fn(HttpRequest) -> Decision + Send + Sync>;
+type UserName = Arc<dyn Fn(&HttpRequest) -> Option<String> + Send + Sync>;
 
 /// Returns the routes of the pages, at `/dev/error/`. All requests are denied until a
 /// [permission](ViewerRoutes::permission) is set.
@@ -41,7 +42,7 @@ type Permission = Arc<dyn Fn(HttpRequest) -> Decision + Send + Sync>;
 /// ```
 #[must_use]
 pub fn viewer() -> ViewerRoutes {
-    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, templates: None }
+    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, user: None, templates: None }
 }
 
 /// The routes of the pages. They are created by [`viewer()`], and added as a service to an `App` or
@@ -54,6 +55,7 @@ pub fn viewer() -> ViewerRoutes {
 pub struct ViewerRoutes {
     prefix: String,
     permission: Option<Permission>,
+    user: Option<UserName>,
     templates: Option<Templates>,
 }
 
@@ -102,6 +104,26 @@ impl ViewerRoutes {
         self
     }
 
+    /// Sets the function that names the user of a request that is allowed, such as one that a session
+    /// layer knows: the author of the notes that they write. Without a name, the pages ask for one.
+    ///
+    /// ```
+    /// use actix_web::HttpMessage as _;
+    ///
+    /// # #[derive(Clone)] struct User { is_staff: bool, name: String }
+    /// let pages = error_tracker_actix::viewer()
+    ///     .permission(|request| request.extensions().get::<User>().is_some_and(|user| user.is_staff))
+    ///     .user(|request| request.extensions().get::<User>().map(|user| user.name.clone()));
+    /// ```
+    #[must_use]
+    pub fn user(
+        mut self,
+        user: impl Fn(&HttpRequest) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.user = Some(Arc::new(user));
+        self
+    }
+
     /// Renders the pages by templates of the program's own.
     #[must_use]
     pub fn templates(mut self, templates: Templates) -> Self {
@@ -118,6 +140,12 @@ impl ViewerRoutes {
             catch_unwind(poll).unwrap_or(Poll::Ready(false))
         })
         .await
+    }
+
+    /// Returns the name of the user; `None` if it is not known.
+    fn user_of(&self, request: &HttpRequest) -> Option<String> {
+        let name = self.user.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| name(request))).unwrap_or_default()
     }
 
     async fn answer(self, request: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -143,6 +171,9 @@ impl ViewerRoutes {
         }
         for (name, value) in request.headers() {
             asked = asked.with_header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+        }
+        if let Some(user) = is_allowed.then(|| self.user_of(&request)).flatten() {
+            asked = asked.with_user(&user);
         }
         if is_allowed && request.method() == Method::POST {
             match form(payload.into_inner()).await {

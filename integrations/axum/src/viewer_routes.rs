@@ -26,6 +26,7 @@ const MAX_FORM: usize = 64 * 1024 + 1;
 
 type Decision = Pin<Box<dyn Future<Output = bool> + Send>>;
 type Permission = Arc<dyn Fn(Parts) -> Decision + Send + Sync>;
+type UserName = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
 
 /// Returns the routes of the pages, at `/dev/error/`. All requests are denied until a
 /// [permission](ViewerRoutes::permission) is set.
@@ -40,7 +41,7 @@ type Permission = Arc<dyn Fn(Parts) -> Decision + Send + Sync>;
 /// ```
 #[must_use]
 pub fn viewer() -> ViewerRoutes {
-    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, templates: None }
+    ViewerRoutes { prefix: PREFIX.to_owned(), permission: None, user: None, templates: None }
 }
 
 /// The routes of the pages. They are created by [`viewer()`], and merged into a `Router`.
@@ -52,6 +53,7 @@ pub fn viewer() -> ViewerRoutes {
 pub struct ViewerRoutes {
     prefix: String,
     permission: Option<Permission>,
+    user: Option<UserName>,
     templates: Option<Templates>,
 }
 
@@ -97,6 +99,21 @@ impl ViewerRoutes {
         self
     }
 
+    /// Sets the function that names the user of a request that is allowed, such as one that a session
+    /// layer knows: the author of the notes that they write. Without a name, the pages ask for one.
+    ///
+    /// ```
+    /// # #[derive(Clone)] struct User { is_staff: bool, name: String }
+    /// let pages = error_tracker_axum::viewer()
+    ///     .permission(|parts| parts.extensions.get::<User>().is_some_and(|user| user.is_staff))
+    ///     .user(|parts| parts.extensions.get::<User>().map(|user| user.name.clone()));
+    /// ```
+    #[must_use]
+    pub fn user(mut self, user: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.user = Some(Arc::new(user));
+        self
+    }
+
     /// Renders the pages by templates of the program's own.
     #[must_use]
     pub fn templates(mut self, templates: Templates) -> Self {
@@ -115,6 +132,12 @@ impl ViewerRoutes {
         .await
     }
 
+    /// Returns the name of the user; `None` if it is not known.
+    fn user_of(&self, parts: &Parts) -> Option<String> {
+        let name = self.user.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| name(parts))).unwrap_or_default()
+    }
+
     async fn answer(self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let is_allowed = self.is_allowed(&parts).await;
@@ -131,6 +154,9 @@ impl ViewerRoutes {
             return (StatusCode::SERVICE_UNAVAILABLE, "No tracker is installed.").into_response();
         };
         let mut request = viewer_request(&parts);
+        if let Some(user) = is_allowed.then(|| self.user_of(&parts)).flatten() {
+            request = request.with_user(&user);
+        }
         if is_allowed && parts.method == Method::POST {
             match form(body).await {
                 Some(form) => request = request.with_body(form),

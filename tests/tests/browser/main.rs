@@ -4,15 +4,16 @@ mod accessibility;
 mod chromium;
 mod journeys;
 mod payloads;
+mod triage;
 mod width;
 
 use std::path::PathBuf;
 
 use error_tracker::Tracker;
-use error_tracker::event::{Breadcrumb, Event, Frame, Request, Timestamp, Variable};
+use error_tracker::event::{Breadcrumb, Event, Frame, Note, Request, Timestamp, Variable};
 use error_tracker::json::Map;
 use error_tracker::mask::Masking;
-use error_tracker::store::{IssueQuery, MemoryStore};
+use error_tracker::store::{IssueChange, IssueQuery, MemoryStore};
 use error_tracker::viewer::Server;
 
 /// Returns the text of a file that `fetch` has downloaded.
@@ -30,6 +31,20 @@ fn pages() -> (Tracker, Server) {
     let tracker = builder.build().expect("right settings");
     let server = tracker.serve("127.0.0.1:0").expect("a free port");
     (tracker, server)
+}
+
+/// Assigns all issues to a name, mutes them for a while, and adds a note.
+fn annotate(tracker: &Tracker, name: &str, text: &str) {
+    let note = Note::new(text).author(name);
+    for issue in tracker.issues(&IssueQuery::default().limit(1000)).expect("read").items {
+        for change in [
+            IssueChange::Assign(name.to_owned()),
+            IssueChange::MuteFor(7),
+            IssueChange::AddNote(note.clone()),
+        ] {
+            tracker.change_issue(&issue.hash, &change).expect("changed");
+        }
+    }
 }
 
 /// Returns the addresses of the pages of all issues.

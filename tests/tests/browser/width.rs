@@ -1,7 +1,7 @@
 //! No page scrolls sideways.
 
 use crate::chromium::Browser;
-use crate::{event_of, issues, pages};
+use crate::{annotate, event_of, issues, pages};
 
 /// A script that returns up to eight elements that extend beyond the right edge of the window.
 const WIDEST: &str = "[...document.querySelectorAll('main *, header *')]
@@ -17,6 +17,7 @@ fn no_word_is_so_long_that_a_page_scrolls_sideways() {
     for word in long.iter().chain([&tree]) {
         tracker.record_event(event_of(std::slice::from_ref(word))).expect("kept");
     }
+    annotate(&tracker, &"W".repeat(100), &long[0]);
     let search = format!("{}?search={}", server.url(), long[0]);
     let mut browser = Browser::start();
     let mut wrong = Vec::new();

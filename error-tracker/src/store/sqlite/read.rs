@@ -174,11 +174,25 @@ pub(super) fn issues(
 fn beyond(
     connection: &Connection,
     query: &IssueQuery,
-    mut filter: SqlConditions,
+    filter: SqlConditions,
     cursor: Option<IssueCursor>,
     backwards: bool,
     limit: usize,
 ) -> Result<Vec<Issue>, StoreError> {
+    let (sql, values) = selection(query, filter, cursor, backwards, limit);
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+    let rows = statement.query_map(params_from_iter(values), to_issue).map_err(failure)?;
+    rows.collect::<Result<_, _>>().map_err(failure)
+}
+
+/// Returns the SQL of [`beyond`] with its values.
+fn selection(
+    query: &IssueQuery,
+    mut filter: SqlConditions,
+    cursor: Option<IssueCursor>,
+    backwards: bool,
+    limit: usize,
+) -> (String, Vec<Value>) {
     let column = column(query.sort);
     let (sign, order) = if query.ascending == backwards { ("<", "DESC") } else { (">", "ASC") };
     if let Some(cursor) = cursor {
@@ -188,9 +202,7 @@ fn beyond(
         "SELECT {COLUMNS} FROM issue{} ORDER BY {column} {order}, hash {order} LIMIT {limit}",
         filter.sql
     );
-    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
-    let rows = statement.query_map(params_from_iter(filter.values), to_issue).map_err(failure)?;
-    rows.collect::<Result<_, _>>().map_err(failure)
+    (sql, filter.values)
 }
 
 pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>, StoreError> {
@@ -280,6 +292,53 @@ pub(super) fn check(connection: &Connection) -> Result<Vec<String>, StoreError> 
                 }
                 other => return Err(other),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, params_from_iter};
+
+    use super::{SqlConditions, selection};
+    use crate::event::{Status, Timestamp};
+    use crate::store::IssueQuery;
+    use crate::store::cursor::PageStart;
+
+    /// Returns how SQLite finds the issues of a query.
+    fn plan(connection: &Connection, query: &IssueQuery) -> String {
+        let cursor = match PageStart::of(query).unwrap() {
+            PageStart::After(cursor) => Some(cursor),
+            _ => None,
+        };
+        let (sql, values) = selection(query, SqlConditions::of(query), cursor, false, 20);
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = statement
+            .query_map(params_from_iter(values), |row| row.get::<_, String>(3))
+            .unwrap()
+            .collect::<Result<Vec<_>, _>>();
+        steps.unwrap().join("; ")
+    }
+
+    #[test]
+    fn lists_of_handled_issues_and_of_an_assignee_are_read_from_their_index_in_order() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        super::super::schema::migrate(&mut connection).unwrap();
+        let listed = IssueQuery::default().handled(false);
+        let assigned = listed.clone().assignee("Ada");
+        for (query, index) in [
+            (listed.clone(), "issue_handled (handled=?)"),
+            (listed.status(Status::Muted), "issue_handled (handled=?)"),
+            (assigned.clone(), "issue_assignee (assignee=?)"),
+            (assigned.clone().status(Status::Unresolved), "issue_assignee (assignee=?)"),
+            (
+                assigned.clone().since(Timestamp::from_micros(7)),
+                "issue_assignee (assignee=? AND last_seen>?)",
+            ),
+            (assigned.after("l.abc.7"), "issue_assignee (assignee=? AND (last_seen,hash)<(?,?))"),
+        ] {
+            let found = plan(&connection, &query);
+            assert_eq!(found, format!("SEARCH issue USING INDEX {index}"), "{query:?}");
         }
     }
 }

@@ -133,6 +133,26 @@ mod tests {
     }
 
     #[test]
+    fn the_releases_of_an_older_file_are_known_in_their_order() {
+        let mut old = Connection::open_in_memory().unwrap();
+        migrate_to(&mut old, &MIGRATIONS[..5]).unwrap();
+        old.execute_batch(
+            "WITH named (id, release) AS (VALUES (1, '9fceb02'), (2, ''), (3, '0a1b2c3'))
+                INSERT INTO issue (id, hash, kind, level, type, message, count, first_seen, last_seen, handled, function,
+                    module, file, line, host, method, path, release, environment, components)
+                SELECT id, id, 'error', 'error', '', '', 1, 1, 1, 0, '', '', '', 1, '', '', '', release, '', '[]' FROM named;
+            WITH named (id, release) AS (VALUES (1, 'd6cd1e2'), (2, '9fceb02'), (3, 'd6cd1e2'), (4, ''))
+                INSERT INTO occurrence (id, issue, at, payload, release) SELECT id, 1, 1, '{}', release FROM named",
+        )
+        .unwrap();
+        migrate(&mut old).unwrap();
+        let mut statement = old.prepare("SELECT name FROM release ORDER BY number").unwrap();
+        let names: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(names, ["d6cd1e2", "9fceb02", "0a1b2c3"]);
+    }
+
+    #[test]
     fn a_failed_migration_leaves_the_file_unchanged() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();

@@ -93,6 +93,43 @@ fn actions_change_issues() {
 }
 
 #[test]
+fn actions_mute_until_resolve_in_the_next_release_assign_and_annotate() {
+    let (viewer, store) = viewer();
+    let hash = sample::hash("parse");
+    let act = |rest: &str| {
+        let asked = format!(r#"{{"issues":["{hash}"],{rest}}}"#);
+        let answer = post(&viewer, "/api/actions", &[("content-type", "application/json")], &asked);
+        assert_eq!((answer.status(), body(&answer)), (200, r#"{"changed":1}"#), "{rest}");
+        asked_issue(&viewer, &hash)
+    };
+    let issue = act(r#""action":"mute","until":"2026-12-24T09:00:00+01:00""#);
+    assert_eq!(text(&issue, "muted_until"), "2026-12-24T08:00:00.000000Z");
+    let issue = act(r#""action":"mute","occurrences":10"#);
+    assert_eq!(issue["muted_until_count"].as_u64(), Some(1294));
+    assert!(issue["muted_until"].is_null());
+    let issue = act(r#""action":"resolve_in_next_release""#);
+    assert_eq!(text(&issue, "resolved_in"), "orders@1.4.2");
+    let issue = act(r#""action":"assign","assignee":"Ada""#);
+    assert_eq!(text(&issue, "assignee"), "Ada");
+    assert_eq!(hashes(&asked(&viewer, "/api/issues?assignee=ada")), [hash.as_str()]);
+    assert!(hashes(&asked(&viewer, "/api/issues?assignee=bo")).is_empty());
+
+    act(r#""action":"add_note","text":"one","author":"Ada""#);
+    act(r#""action":"add_note","text":"two""#);
+    let notes = asked(&viewer, &format!("/api/issues/{hash}/notes"));
+    assert_eq!(
+        (text(&notes["notes"][0], "author"), text(&notes["notes"][1], "text")),
+        ("Ada", "two")
+    );
+    act(&format!(r#""action":"delete_note","note":"{}""#, text(&notes["notes"][0], "id")));
+    assert_eq!(store.notes(&hash).unwrap().len(), 1);
+}
+
+fn asked_issue(viewer: &Viewer, hash: &str) -> Value {
+    asked(viewer, &format!("/api/issues/{hash}"))
+}
+
+#[test]
 fn an_invalid_request_is_answered_with_a_problem_that_names_the_cause() {
     let (viewer, store) = viewer();
     let hash = sample::hash("parse");
@@ -115,6 +152,7 @@ fn an_invalid_request_is_answered_with_a_problem_that_names_the_cause() {
         ("/api/issues?text=a&text=b", 400, "text: given twice"),
         (&format!("/api/issues/{none}"), 404, ""),
         (&format!("/api/issues/{none}/events"), 404, ""),
+        (&format!("/api/issues/{none}/notes"), 404, ""),
         (&format!("/api/issues/{hash}/events/other"), 404, ""),
         (&format!("/api/issues/{hash}?x=1"), 400, "there are: none"),
         ("/api/events/0198c2f0-7a1b-7c3d-8e4f-5a6b7c8d9e0f", 404, ""),
@@ -129,7 +167,19 @@ fn an_invalid_request_is_answered_with_a_problem_that_names_the_cause() {
     let json = ("content-type", "application/json");
     let good = format!(r#"{{"action":"delete","issues":["{hash}"]}}"#);
     let all = format!(r#"{{"action":"delete","issues":["{hash}"],"status":"all"}}"#);
-    for (headers, body, status) in [
+    let with = |rest: &str| format!(r#"{{"issues":["{hash}"],{rest}}}"#);
+    let wrong = [
+        with(r#""action":"delete","until":"1h""#),
+        with(r#""action":"mute","until":"1h","occurrences":1"#),
+        with(r#""action":"mute","until":"""#),
+        with(r#""action":"mute","occurrences":0"#),
+        with(r#""action":"assign""#),
+        with(r#""action":"assign","assignee":"Ada","note":"x""#),
+        with(r#""action":"add_note""#),
+        with(r#""action":"delete_note""#),
+    ];
+    let wrong = wrong.iter().map(|body| (vec![json], &**body, 400));
+    for (headers, body, status) in wrong.chain([
         (vec![json], "{}", 400),
         (vec![json], r#"{"action":"delete","issues":[]}"#, 400),
         (vec![json], r#"{"action":"delete","issues":["x"]}"#, 400),
@@ -142,7 +192,7 @@ fn an_invalid_request_is_answered_with_a_problem_that_names_the_cause() {
         (vec![json, ("sec-fetch-site", "same-site")], &good, 403),
         (vec![json, ("origin", "http://evil.example")], &good, 403),
         (vec![json, ("origin", "null")], &good, 403),
-    ] {
+    ]) {
         let answer = post(&viewer, "/api/actions", &headers, body);
         assert_eq!(answer.status(), status, "{headers:?} {body}");
         problem(&answer);
@@ -190,6 +240,13 @@ fn the_openapi_description_has_all_properties_of_the_responses() {
     is_described(&page, "IssuesPage");
     is_described(&page["issues"][0], "Issue");
     let events = asked(&viewer, &format!("/api/issues/{hash}/events"));
+    let mut note = ViewerRequest::new("POST", "/action");
+    let token = viewer.form_token();
+    note = note.with_body(format!("csrf={}&hash={hash}&do=add_note&text=x", token.as_str()));
+    assert_eq!(viewer.handle(&note).status(), 303);
+    let notes = asked(&viewer, &format!("/api/issues/{hash}/notes"));
+    is_described(&notes, "NotesPage");
+    is_described(&notes["notes"][0], "Note");
     is_described(&events, "EventsPage");
     is_described(&events["events"][0], "Event");
     is_described(&asked(&viewer, &format!("/api/issues/{hash}/events/oldest")), "FoundEvent");

@@ -224,3 +224,22 @@ fn pages_work_at_any_prefix_in_scopes_and_behind_a_proxy() {
         }
     }
 }
+
+#[test]
+fn the_user_whom_the_application_knows_is_the_author_of_notes() {
+    let hash = hash();
+    let name = |name: &'static str| {
+        for_staff().user(move |request| request.extensions().get::<User>().map(|_| name.to_owned()))
+    };
+    let asks = |answer: &Answer| answer.body.contains("name=\"author\"");
+    for (pages, is_known) in [
+        (for_staff(), false),
+        (name("Ada"), true),
+        (for_staff().user(|_| None), false),
+        (for_staff().user(|_| panic!("while it looks for a name")), false),
+    ] {
+        let answer = ask(app(pages), &format!("GET /dev/error/{hash}\nx-staff: 1"));
+        assert_eq!(answer.status, 200);
+        assert_eq!((answer.body.contains("By Ada"), asks(&answer)), (is_known, !is_known));
+    }
+}

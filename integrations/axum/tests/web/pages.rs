@@ -158,3 +158,22 @@ fn pages_work_at_any_prefix_nested_and_behind_a_proxy() {
         assert_eq!(get("/admin/errors/nothing").status, 404, "{name}");
     }
 }
+
+#[test]
+fn the_user_whom_the_application_knows_is_the_author_of_notes() {
+    let hash = hash();
+    let name = |name: &'static str| {
+        for_staff().user(move |parts| parts.extensions.get::<User>().map(|_| name.to_owned()))
+    };
+    let asks = |answer: &Answer| answer.body.contains("name=\"author\"");
+    for (pages, is_known) in [
+        (for_staff(), false),
+        (name("Ada"), true),
+        (for_staff().user(|_| None), false),
+        (for_staff().user(|_| panic!("while it looks for a name")), false),
+    ] {
+        let answer = ask(serve(app(pages)), &format!("GET /dev/error/{hash}\nx-staff: 1"));
+        assert_eq!(answer.status, 200);
+        assert_eq!((answer.body.contains("By Ada"), asks(&answer)), (is_known, !is_known));
+    }
+}

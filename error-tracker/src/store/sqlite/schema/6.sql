@@ -22,6 +22,6 @@ CREATE TABLE note (
 -- Numbered in the order in which they were seen first.
 CREATE TABLE release (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 INSERT INTO release (name)
-    SELECT release FROM (SELECT release, min(seq) AS first FROM occurrence WHERE release <> '' GROUP BY release)
-    UNION ALL
-    SELECT release FROM (SELECT DISTINCT release FROM issue WHERE release <> '' EXCEPT SELECT release FROM occurrence);
+    SELECT release
+    FROM (SELECT release, seq FROM occurrence UNION ALL SELECT release, 9223372036854775807 FROM issue)
+    WHERE release <> '' GROUP BY release ORDER BY min(seq), release;
