@@ -1,5 +1,7 @@
 //! No text of an event is executed; all texts are shown.
 
+use error_tracker::event::Note;
+use error_tracker::store::{IssueChange, IssueQuery};
 use serde_json::{Value, json};
 
 use crate::chromium::Browser;
@@ -72,6 +74,14 @@ fn thousands_of_texts_that_break_other_pages_are_shown_unchanged() {
     for texts in texts.chunks(TEXTS_OF_AN_EVENT) {
         let (tracker, server) = pages();
         tracker.record_event(event_of(texts)).expect("kept");
+        let hash = tracker.issues(&IssueQuery::default()).expect("read").items.remove(0).hash;
+        for text in texts {
+            let note = IssueChange::AddNote(Note::new(text.clone()).author(text.clone()));
+            for change in [IssueChange::Assign(text.clone()), note] {
+                // Some are too long, or have no or several lines.
+                let _ = tracker.change_issue(&hash, &change);
+            }
+        }
         for page in std::iter::once(server.url().to_owned()).chain(issues(&tracker, &server)) {
             browser.open(&page, 1200);
             assert_eq!(browser.evaluate("noted"), json!([]), "{page}: {texts:?}");
