@@ -122,7 +122,7 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
         }
         ApiRoute::Events(hash) => events(visit, hash),
         ApiRoute::Notes(hash) => {
-            only(visit.query(), &[])?;
+            check_parameters(visit.query(), &[])?;
             let store = &visit.viewer.store;
             store.issue(hash)?.ok_or_else(not_found)?;
             json(&NotesPage { notes: store.notes(hash)? })
