@@ -13,8 +13,8 @@ impl MemoryState {
         change: &IssueChange,
     ) -> Result<u64, StoreError> {
         change.check()?;
-        let found = hashes.iter().filter_map(|hash| self.entries.get(*hash));
-        found.map(|entry| entry.check(change)).collect::<Result<(), _>>()?;
+        let mut found = hashes.iter().filter_map(|hash| self.entries.get(*hash));
+        found.try_for_each(|entry| entry.check(change))?;
         let latest_known = self.releases.values().copied().max().unwrap_or(0);
         let mut changed = 0;
         for hash in hashes {
