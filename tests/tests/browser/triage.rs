@@ -91,7 +91,7 @@ fn selected_issues_are_assigned_together_and_enter_alone_changes_nothing() {
     for nth in [0, 2] {
         browser.evaluate(&format!("document.querySelectorAll('input[name=hash]')[{nth}].click()"));
     }
-    // The first button of a form is what Enter presses.
+    // Enter presses the first button of a form, which is there to do nothing.
     browser.evaluate("document.querySelector('input[name=hash]').focus()");
     browser.press("Enter");
     click(&mut browser, ".bulk .menu:has([name=assignee]) > summary");
