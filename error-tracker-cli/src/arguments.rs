@@ -58,8 +58,8 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Show an issue with the traceback and context of its latest event
     ///
-    /// --json prints one object: the issue's fields as in `list --json`, and `event`, which holds
-    /// the event with its `frames` (innermost first): function, module, file, line, column,
+    /// --json prints one object: the issue's fields as in `list --json`, `facets` with the releases
+    /// and routes in which it occurred, and `event`, which holds the event with its `frames` (innermost first): function, module, file, line, column,
     /// expression, arguments, locals. Each variable has name, type, value, taken (failure, bound,
     /// never) and masked.
     Show(ShowArguments),
@@ -75,6 +75,10 @@ pub(crate) enum Command {
     Assign(AssignArguments),
     /// Add a note to an issue, or delete one; `show` prints them
     Note(NoteArguments),
+    /// Merge issues into the first one: what comes of them later counts for it
+    Merge(IssueArguments),
+    /// Undo the merge of issues, which `show` lists: each is an issue of its own again
+    Unmerge(IssueArguments),
     /// Delete issues with all their events
     Delete(DeleteArguments),
     /// Delete issues and events beyond limits
@@ -137,7 +141,7 @@ pub(crate) struct ViewArguments {
 pub(crate) struct ListArguments {
     /// File that a program with error-tracker wrote
     pub(crate) file: PathBuf,
-    /// Print a JSON array of issues: hash, kind, type, message, count, first_seen, last_seen,
+    /// Print a JSON array of issues: hash, kind, type, message, count, users, first_seen, last_seen,
     /// status, function, file, line and more
     #[arg(long)]
     pub(crate) json: bool,
@@ -163,6 +167,15 @@ pub(crate) struct ListArguments {
     /// 2026-11-24T09:00:00+01:00 (UTC where there is no offset), or a span back such as 2h or 30d
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(crate) since: Option<Timestamp>,
+    /// Only issues last seen before this time, given as for --since
+    #[arg(long, value_name = "WHEN", value_parser = since)]
+    pub(crate) until: Option<Timestamp>,
+    /// Only issues that occurred in this release
+    #[arg(long, value_name = "RELEASE", default_value = "")]
+    pub(crate) release: String,
+    /// Only issues that occurred on this route, such as "GET /orders/{id}"
+    #[arg(long, value_name = "ROUTE", default_value = "")]
+    pub(crate) route: String,
     /// Sort by last_seen, first_seen, count or type; largest first
     #[arg(long, default_value = "last_seen")]
     pub(crate) sort: Sort,
@@ -183,7 +196,7 @@ pub(crate) struct ShowArguments {
     pub(crate) hash: String,
     /// File that a program with error-tracker wrote
     pub(crate) file: PathBuf,
-    /// Print one JSON object: the issue's fields, and `event`
+    /// Print one JSON object: the issue's fields, `facets` and `event`
     #[arg(long)]
     pub(crate) json: bool,
     /// Show the event with this id instead of the latest

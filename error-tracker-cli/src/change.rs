@@ -95,6 +95,36 @@ fn change_all(
     print_changed(&found, word, output)
 }
 
+/// Merges issues into the first one, and prints them.
+pub(crate) fn merge(
+    issues: &IssueArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let (store, found) = find_all(&issues.file, &issues.hashes)?;
+    let [into, others @ ..] = found.as_slice() else { return Ok(()) };
+    if others.is_empty() {
+        return Err(CommandError::Impossible("give the hashes of two issues or more".to_owned()));
+    }
+    store.merge(&hashes(others), &into.hash)?;
+    print_changed(others, "merged", output)?;
+    output.line(&format!("into   {}", title(into)))?;
+    Ok(())
+}
+
+/// Makes merged issues issues of their own again, and prints them.
+pub(crate) fn unmerge(
+    issues: &IssueArguments,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
+    let store = open::to_change(&issues.file)?;
+    let mut found = Vec::new();
+    for hash in &issues.hashes {
+        found.push(open::find_part(&store, hash)?);
+    }
+    store.unmerge(&hashes(&found))?;
+    print_changed(&found, "unmerged", output)
+}
+
 /// Deletes issues after a confirmation, and prints them.
 pub(crate) fn delete(
     options: &DeleteArguments,

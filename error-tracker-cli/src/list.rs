@@ -23,10 +23,13 @@ pub(crate) fn run(
     let store = open::to_read(&options.file)?;
     let mut query = IssueQuery::default();
     (query.status, query.kind, query.since) = (options.status, options.kind, options.since);
+    query.until = options.until;
     query.handled = Some(options.handled);
     query.text.clone_from(&options.text);
     query.type_name.clone_from(&options.type_name);
     query.assignee.clone_from(&options.assignee);
+    query.release.clone_from(&options.release);
+    query.route.clone_from(&options.route);
     (query.sort, query.ascending) = (options.sort, options.ascending);
     let mut handled = query.clone();
     (handled.handled, handled.limit) = (Some(true), 1);

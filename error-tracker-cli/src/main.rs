@@ -42,6 +42,8 @@ fn run(command: Command, output: &mut TerminalOutput) -> Result<(), CommandError
         Command::Reopen(issues) => change::reopen(&issues, output),
         Command::Assign(options) => change::assign(&options, output),
         Command::Note(options) => change::note(&options, output),
+        Command::Merge(issues) => change::merge(&issues, output),
+        Command::Unmerge(issues) => change::unmerge(&issues, output),
         Command::Delete(options) => change::delete(&options, output),
         Command::Prune(options) => change::prune(&options, output),
         Command::Check { file } => check::run(&file, output),

@@ -57,11 +57,7 @@ pub(crate) fn find(store: &SqliteStore, hash: &str) -> Result<Issue, CommandErro
     if let Some(issue) = store.issue(&hash)? {
         return Ok(issue);
     }
-    if hash.len() < MIN_PREFIX || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(CommandError::Impossible(format!(
-            "{hash:?} is not a hash: give {MIN_PREFIX} or more of its hexadecimal digits, as `list` prints them"
-        )));
-    }
+    check_prefix(&hash)?;
     let mut found: Vec<Issue> = Vec::new();
     all_issues(store, IssueQuery::default(), |issue| {
         if issue.hash.starts_with(&hash) {
@@ -69,8 +65,41 @@ pub(crate) fn find(store: &SqliteStore, hash: &str) -> Result<Issue, CommandErro
         }
         Ok(true)
     })?;
+    only(&hash, found, "no issue's hash starts with")
+}
+
+/// Returns the issue that was merged into another one and whose hash is or starts with `hash`.
+///
+/// # Errors
+/// There is none, or more than one, or `hash` is too short or not hexadecimal.
+pub(crate) fn find_part(store: &SqliteStore, hash: &str) -> Result<Issue, CommandError> {
+    let hash = hash.to_ascii_lowercase();
+    check_prefix(&hash)?;
+    let mut found: Vec<Issue> = Vec::new();
+    all_issues(store, IssueQuery::default(), |issue| {
+        if issue.parts > 0 {
+            let parts = store.parts(&issue.hash)?.into_iter();
+            found.extend(parts.filter(|part| part.hash.starts_with(&hash)));
+        }
+        Ok(true)
+    })?;
+    only(&hash, found, "no merged issue's hash starts with")
+}
+
+/// Fails if `hash` cannot be the start of a hash.
+fn check_prefix(hash: &str) -> Result<(), CommandError> {
+    if hash.len() < MIN_PREFIX || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(CommandError::Impossible(format!(
+            "{hash:?} is not a hash: give {MIN_PREFIX} or more of its hexadecimal digits, as `list` prints them"
+        )));
+    }
+    Ok(())
+}
+
+/// Returns the only issue that was found.
+fn only(hash: &str, mut found: Vec<Issue>, none: &str) -> Result<Issue, CommandError> {
     match found.len() {
-        0 => Err(CommandError::Unhealthy(format!("no issue's hash starts with {hash}"))),
+        0 => Err(CommandError::Unhealthy(format!("{none} {hash}"))),
         1 => Ok(found.remove(0)),
         _ => {
             let hashes: Vec<_> = found.iter().map(|issue| issue.hash.as_str()).collect();

@@ -3,12 +3,12 @@
 use error_tracker::Symbolizer;
 use error_tracker::event::{Context, Event, Issue, Note, Timestamp};
 use error_tracker::format::Format;
-use error_tracker::store::{EventSelector, Store};
+use error_tracker::store::{EventSelector, FacetCount, IssueFacets, Store, UserSketch};
 use serde::Serialize;
 
 use crate::arguments::ShowArguments;
 use crate::failure::CommandError;
-use crate::list::{ago, title_with_causes};
+use crate::list::{ago, title, title_with_causes};
 use crate::open;
 use crate::output::{BOLD, CYAN, DIM, TerminalOutput};
 
@@ -17,6 +17,9 @@ use crate::output::{BOLD, CYAN, DIM, TerminalOutput};
 struct ShownIssue<'a> {
     #[serde(flatten)]
     issue: &'a Issue,
+    facets: &'a IssueFacets,
+    /// The issues that were merged into it.
+    merged: &'a [Issue],
     event: &'a Event,
     notes: &'a [Note],
 }
@@ -41,12 +44,25 @@ pub(crate) fn run(
     })?;
     Symbolizer::default().add_names(&mut event);
     let notes = store.notes(&issue.hash)?;
+    let facets = store.facets(&issue.hash)?;
+    let merged = store.parts(&issue.hash)?;
     if options.json {
-        output.json(&ShownIssue { issue: &issue, event: &event, notes: &notes }, true)?;
+        let shown = ShownIssue {
+            issue: &issue,
+            facets: &facets,
+            merged: &merged,
+            notes: &notes,
+            event: &event,
+        };
+        output.json(&shown, true)?;
         output.end_line()?;
         return Ok(());
     }
-    facts(&issue, &event, output)?;
+    facts(&issue, &facets, &event, output)?;
+    for part in &merged {
+        let hash = part.hash.get(..8).unwrap_or(&part.hash);
+        entry(output, 2, "merged  ", &format!("{hash} {} ({})", title(part), part.count))?;
+    }
     let first = store.event(&issue.hash, &EventSelector::Oldest)?;
     if first.is_some_and(|first| first.values() > event.values()) {
         entry(output, 2, "fuller  ", "the first event has more variables: --first shows it")?;
@@ -60,7 +76,12 @@ pub(crate) fn run(
 }
 
 /// Prints the fields of an issue.
-fn facts(issue: &Issue, event: &Event, output: &mut TerminalOutput) -> Result<(), CommandError> {
+fn facts(
+    issue: &Issue,
+    facets: &IssueFacets,
+    event: &Event,
+    output: &mut TerminalOutput,
+) -> Result<(), CommandError> {
     let now = Timestamp::now();
     let seen = |moment: Timestamp| format!("{moment} ({})", ago(moment, now));
     let times = if issue.count == 1 { "once" } else { "times" };
@@ -79,12 +100,15 @@ fn facts(issue: &Issue, event: &Event, output: &mut TerminalOutput) -> Result<()
         ("status", status(issue)),
         ("assignee", issue.assignee.clone()),
         ("seen", count),
+        ("users", users(issue)),
         ("first", seen(issue.first_seen)),
         ("last", seen(issue.last_seen)),
         ("event", format!("{} at {}", event.id, event.at)),
         ("origin", origin.join(", ")),
         ("command", event.origin.command_line()),
         ("request", request.trim().to_owned()),
+        ("releases", most_frequent(&facets.releases)),
+        ("routes", most_frequent(&facets.routes)),
     ] {
         if !value.is_empty() {
             entry(output, 2, &format!("{label:<8}"), &value)?;
@@ -110,6 +134,30 @@ fn status(issue: &Issue) -> String {
 fn said_by(note: &Note) -> String {
     let author = if note.author.is_empty() { String::new() } else { format!(" {}", note.author) };
     format!("{}{author} ({})", note.at, note.id)
+}
+
+/// Returns the number of affected users; an empty text without any.
+fn users(issue: &Issue) -> String {
+    match issue.users {
+        0 => String::new(),
+        users @ 1..=UserSketch::MAX_EXACT => users.to_string(),
+        users => format!("about {users}"),
+    }
+}
+
+/// Returns the most frequent values with their counts; an empty text unless there are several.
+fn most_frequent(facets: &[FacetCount]) -> String {
+    const SHOWN: usize = 5;
+    if facets.len() < 2 {
+        return String::new();
+    }
+    let shown = facets.iter().take(SHOWN);
+    let mut shown: Vec<_> =
+        shown.map(|facet| format!("{} ({})", facet.value, facet.count)).collect();
+    if facets.len() > SHOWN {
+        shown.push(format!("{} more", facets.len() - SHOWN));
+    }
+    shown.join(", ")
 }
 
 /// Prints the scope of an event.

@@ -18,13 +18,15 @@ use error_tracker_tests::process::BoundedCommand as _;
 use rusqlite::Connection;
 use unharmed::{database, harm, run, stderr, text};
 
-const SCHEMAS: [&str; 6] = [
+const SCHEMAS: [&str; 8] = [
     include_str!("../../error-tracker/src/store/sqlite/schema/1.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/2.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/3.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/4.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/5.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/6.sql"),
+    include_str!("../../error-tracker/src/store/sqlite/schema/7.sql"),
+    include_str!("../../error-tracker/src/store/sqlite/schema/8.sql"),
 ];
 const ISSUES: u64 = 25;
 

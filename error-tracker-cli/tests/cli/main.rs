@@ -454,3 +454,48 @@ fn a_list_fits_the_width_of_the_terminal() {
             && whole.contains(&"数量が足りません 👩‍👩‍👧‍👦 ".repeat(20))
     );
 }
+
+#[test]
+fn issues_are_merged_into_the_first_one_and_separated_again() {
+    let files = Files::with_three_issues();
+    let printed = files.ok(&["merge", NEGATIVE, PARSE, PANIC, "FILE"]);
+    assert!(
+        printed.contains("merged aaaaaa22") && printed.contains("into   aaaaaa11"),
+        "{printed}"
+    );
+    assert_eq!(files.statuses().len(), 1);
+    let shown = files.json(&["show", NEGATIVE, "FILE", "--json"]);
+    assert_eq!((&shown["count"], &shown["parts"]), (&4.into(), &2.into()));
+    assert_eq!(shown["merged"].as_array().unwrap().len(), 2);
+    let shown = files.ok(&["show", NEGATIVE, "FILE"]);
+    assert!(shown.contains("merged   bbbbbb33 panic"), "{shown}");
+    assert_eq!(code(&files.run(&["unmerge", NEGATIVE, "FILE"])), 1, "it is no part");
+    files.ok(&["unmerge", PARSE, PANIC, "FILE"]);
+    assert_eq!(files.statuses().len(), 3);
+    assert_eq!(code(&files.run(&["merge", NEGATIVE, NEGATIVE, "FILE"])), 2);
+}
+
+#[test]
+fn issues_are_listed_by_release_and_route_and_within_a_time() {
+    let files = Files::with_three_issues();
+    let store = SqliteStore::open(&files.db).unwrap();
+    let mut released = event("cccccc44", 900, "shop::Late", "late");
+    released.origin.release = "shop@2".into();
+    released.context.user.insert("id".into(), "7".into());
+    let request = error_tracker::event::Request::default().method("GET").route("/late/{id}");
+    released.context.request = Some(request);
+    store.record(&[Sighting::new(released)]).unwrap();
+    drop(store);
+    let listed = |arguments: &[&str]| {
+        let all = files.json(&[&["list", "FILE", "--json"], arguments].concat());
+        all.as_array().unwrap().len()
+    };
+    assert_eq!((listed(&["--release", "shop@2"]), listed(&["--release", "shop@1"])), (1, 0));
+    assert_eq!(listed(&["--route", "GET /late/{id}"]), 1);
+    assert_eq!(listed(&["--until", "2026-09-21T14:20:00Z"]), 3);
+    assert_eq!(listed(&["--since", "2026-09-21T14:20:00Z", "--until", "2026-09-22"]), 1);
+    let shown = files.ok(&["show", "cccccc44", "FILE"]);
+    assert!(shown.contains("users    1"), "{shown}");
+    let shown = files.json(&["show", "cccccc44", "FILE", "--json"]);
+    assert_eq!(shown["facets"]["routes"][0]["value"], "GET /late/{id}");
+}

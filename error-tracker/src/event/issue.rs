@@ -46,6 +46,13 @@ pub struct Issue {
     pub message: String,
     /// The number of occurrences.
     pub count: u64,
+    /// The number of other issues that were merged into this one; their numbers are included in
+    /// those of this one.
+    pub parts: u64,
+    /// The number of users who were affected, as [`UserKey`](super::UserKey) tells them apart: exact
+    /// up to 255, estimated beyond, see [`UserSketch`](crate::store::UserSketch). Failures without a
+    /// user are not included.
+    pub users: u64,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When it was last seen.
@@ -109,6 +116,7 @@ impl Issue {
             variant: event.variant.clone(),
             message: event.headline(),
             count: 1,
+            users: u64::from(event.user_key().is_some()),
             first_seen: event.at,
             last_seen: event.at,
             status: Status::Unresolved,

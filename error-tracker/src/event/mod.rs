@@ -8,6 +8,7 @@ mod issue;
 mod names;
 mod note;
 mod time;
+mod user_key;
 
 pub use context::{Breadcrumb, Context, Origin, Request};
 pub use frame::{
@@ -19,6 +20,7 @@ pub use names::UnknownNameError;
 pub(crate) use names::named;
 pub use note::Note;
 pub use time::Timestamp;
+pub use user_key::UserKey;
 
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +149,9 @@ pub struct Event {
     pub grouping: Grouping,
     /// Descriptions of what was omitted to limit the size of the event.
     pub cut: Vec<String>,
+    /// The user, taken before the context was masked. It is not stored.
+    #[serde(skip)]
+    pub(crate) user_key: Option<UserKey>,
 }
 
 impl Event {
@@ -155,6 +160,12 @@ impl Event {
     #[must_use]
     pub fn is_handled_error(&self) -> bool {
         self.handled && !self.captured && matches!(self.kind, Kind::Error | Kind::None)
+    }
+
+    /// Returns what tells the event's user apart from others; `None` without a user.
+    #[must_use]
+    pub fn user_key(&self) -> Option<UserKey> {
+        self.user_key.or_else(|| UserKey::of(&self.context.user))
     }
 }
 

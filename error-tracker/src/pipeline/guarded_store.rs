@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::event::{Event, Issue, Note, Timestamp};
 use crate::store::{
-    EventSelector, IssueChange, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store,
-    StoreError,
+    EventSelector, IssueChange, IssueFacets, IssueQuery, Page, Pruned, Recorded, Retention,
+    Sighting, Store, StoreError,
 };
 use crate::user_code::UserCodeGuard;
 
@@ -78,8 +78,24 @@ impl Store for GuardedStore {
         self.call(|store| store.delete(hashes))
     }
 
+    fn merge(&self, hashes: &[&str], into: &str) -> Result<u64, StoreError> {
+        self.call(|store| store.merge(hashes, into))
+    }
+
+    fn unmerge(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        self.call(|store| store.unmerge(hashes))
+    }
+
+    fn parts(&self, hash: &str) -> Result<Vec<Issue>, StoreError> {
+        self.call(|store| store.parts(hash))
+    }
+
     fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
         self.call(|store| store.hourly_counts(hash, since))
+    }
+
+    fn facets(&self, hash: &str) -> Result<IssueFacets, StoreError> {
+        self.call(|store| store.facets(hash))
     }
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {

@@ -7,6 +7,7 @@
 
 mod apply_corrections;
 mod correction;
+mod counted_facets;
 mod event_observer;
 mod guarded_store;
 mod losses;
@@ -28,9 +29,10 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::event::{Event, Timestamp};
+use crate::event::Event;
 use crate::fork::{self, SetOnce};
 use crate::store::{Retention, Store};
+pub(crate) use counted_facets::Occurrence;
 pub use event_observer::{EventObserver, ObserverHealth, StoredEvent};
 use guarded_store::GuardedStore;
 pub(crate) use observer_queue::NamedObserver;
@@ -246,13 +248,13 @@ impl Pipeline {
 
     /// Counts an occurrence if its issue storms, and returns whether it did: then no event is
     /// needed.
-    pub(crate) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
-        self.shared().coalesce(like, at)
+    pub(crate) fn coalesce(&self, like: Likeness, occurrence: &Occurrence<'_>) -> bool {
+        self.shared().coalesce(like, occurrence)
     }
 
     /// Counts an occurrence if its issue has an event already, and returns whether it did.
-    pub(crate) fn count(&self, like: Likeness, at: Timestamp) -> bool {
-        self.shared().count(like, at)
+    pub(crate) fn count(&self, like: Likeness, occurrence: &Occurrence<'_>) -> bool {
+        self.shared().count(like, occurrence)
     }
 
     /// Queues an event; never waits for the store.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::correction::Correction;
+use super::counted_facets::{CountedFacets, Occurrence};
 use super::losses::ThreadLosses;
 use super::queued_event::{QueuedEvent, SightingFate, SightingInFlight, SightingOutcome};
 use crate::event::{Event, Timestamp};
@@ -19,6 +20,8 @@ const MAX_TEXTS: usize = 32;
 const MAX_CORRECTIONS: usize = 100;
 /// Issues that are remembered at a time.
 pub(super) const MAX_ISSUES: usize = 4096;
+/// The most users of all issues that are remembered between two writes.
+const MAX_USERS: usize = 1 << 16;
 
 pub(super) struct QueueState {
     pub(super) queue: VecDeque<QueuedEvent>,
@@ -33,6 +36,8 @@ pub(super) struct QueueState {
     pub(super) issues: HashMap<u64, QueuedIssue>,
     /// The sum of the `repeats` of all issues.
     pub(super) repeats: u64,
+    /// How many more users of repeats may be remembered.
+    pub(super) user_room: usize,
     /// Events and counts that the writer has taken and not settled.
     pub(super) writing: u64,
     pub(super) raised: u64,
@@ -97,6 +102,8 @@ pub(super) struct QueuedIssue {
     /// Occurrences without an event that are not written yet.
     pub(super) repeats: u64,
     pub(super) last_seen: Timestamp,
+    /// The users and routes of these occurrences.
+    pub(super) facets: CountedFacets,
     /// The latest stored event, to which repeats are added.
     pub(super) stored: Option<Event>,
     /// The value of `QueueState::taken` when the issue was last used.
@@ -149,6 +156,7 @@ impl QueueState {
             writing_bytes: 0,
             issues: HashMap::with_capacity(MAX_ISSUES),
             repeats: 0,
+            user_room: MAX_USERS,
             writing: 0,
             raised: 0,
             stored: 0,
@@ -223,7 +231,7 @@ impl QueueState {
     pub(super) fn count_repeat(
         &mut self,
         key: u64,
-        at: Timestamp,
+        occurrence: &Occurrence<'_>,
         is_storming: impl FnOnce(&mut QueuedIssue) -> bool,
     ) -> bool {
         let taken = self.taken;
@@ -232,7 +240,8 @@ impl QueueState {
             return false;
         }
         key.repeats += 1;
-        key.last_seen = key.last_seen.max(at);
+        key.last_seen = key.last_seen.max(occurrence.at);
+        key.facets.add(occurrence, &mut self.user_room);
         key.used = taken;
         self.repeats += 1;
         self.raised += 1;
@@ -271,18 +280,21 @@ impl QueueState {
             all.iter().filter_map(|taken| taken.position).map(|position| position.number).min();
         if self.repeats > 0 {
             for (id, key) in self.issues.iter_mut().filter(|(_, key)| key.repeats > 0) {
-                if let Some(&at) = latest.get(id) {
+                let at = if let Some(&at) = latest.get(id) {
                     let sighting = &mut all[at].sighting;
                     sighting.count += key.repeats;
                     sighting.last_seen = sighting.last_seen.max(key.last_seen);
+                    at
                 } else if let Some(event) = &key.stored {
                     let sighting = Sighting::new(event.clone())
                         .repeated(key.repeats, key.last_seen)
                         .again(true);
                     all.push(SightingInFlight { sighting, key: Some(*id), position: None });
+                    all.len() - 1
                 } else {
                     continue;
-                }
+                };
+                key.facets.move_to(&mut all[at].sighting, &mut self.user_room);
                 self.repeats -= key.repeats;
                 key.repeats = 0;
             }
@@ -328,10 +340,11 @@ impl QueueState {
             key.used = self.taken;
         }
         match (became, known) {
-            (SightingFate::Deferred(sighting), known) => {
+            (SightingFate::Deferred(mut sighting), known) => {
                 // Its repeats wait separately, because more may come.
                 let repeats = count - events;
                 if let Some(known) = known {
+                    known.facets.take_back(&mut sighting, repeats, &mut self.user_room);
                     known.repeats += repeats;
                     known.last_seen = known.last_seen.max(sighting.last_seen);
                     self.repeats += repeats;
@@ -356,6 +369,7 @@ impl QueueState {
                 key.unwritten -= u32::from(position.is_some());
                 if !key.has_event() {
                     let repeats = std::mem::take(&mut key.repeats);
+                    key.facets.clear(&mut self.user_room);
                     self.repeats -= repeats;
                     self.losses.add(None, repeats);
                     self.count_dropped(reason, repeats);

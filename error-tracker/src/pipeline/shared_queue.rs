@@ -5,13 +5,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::correction::Correction;
+use super::counted_facets::Occurrence;
 use super::losses::ThreadNumber;
-use super::queue_state::{MAX_ISSUES, QueueState};
+use super::queue_state::{MAX_ISSUES, QueueState, QueuedIssue};
 use super::queued_event::{QueuePosition, QueuedEvent, SightingOutcome};
 use super::reduced_event::weight;
 use super::writer_task::WriterTask;
 use super::{FlushError, Health, Likeness};
-use crate::event::{Event, Timestamp};
+use crate::event::Event;
 
 /// The most bytes of waiting events.
 const MAX_BYTES: usize = 32 << 20;
@@ -45,22 +46,26 @@ impl SharedQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn coalesce(&self, like: Likeness, at: Timestamp) -> bool {
-        self.state().count_repeat(like.issue, at, |key| key.is_storming(like.text, at))
+    pub(super) fn coalesce(&self, like: Likeness, occurrence: &Occurrence<'_>) -> bool {
+        let is_storming = |key: &mut QueuedIssue| key.is_storming(like.text, occurrence.at);
+        self.state().count_repeat(like.issue, occurrence, is_storming)
     }
 
-    pub(super) fn count(&self, like: Likeness, at: Timestamp) -> bool {
-        self.state().count_repeat(like.issue, at, |key| key.has_event())
+    pub(super) fn count(&self, like: Likeness, occurrence: &Occurrence<'_>) -> bool {
+        self.state().count_repeat(like.issue, occurrence, |key| key.has_event())
     }
 
     pub(super) fn submit(&self, event: Box<Event>, like: Likeness, only_counts: bool) {
         let (now, weight, at) = (Instant::now(), weight(&event), event.at);
         let (key, thread) = (like.issue, ThreadNumber::current());
+        let request = event.context.request.as_ref();
+        let route = request.map(|request| (request.method.as_str(), request.route_or_path()));
+        let occurrence = Occurrence { at, user: event.user_key(), route };
         let mut guard = self.state();
         let state = &mut *guard;
         let is_full = state.waiting() >= self.capacity
             || state.bytes + state.writing_bytes + weight > MAX_BYTES;
-        if state.count_repeat(key, at, |key| {
+        if state.count_repeat(key, &occurrence, |key| {
             if is_full { key.has_event() } else { key.is_storming(like.text, at) }
         }) {
             // The event is freed after the lock is released.
@@ -322,6 +327,7 @@ impl SharedQueue {
         let repeats = std::mem::take(&mut state.repeats);
         for key in state.issues.values_mut() {
             key.repeats = 0;
+            key.facets.clear(&mut state.user_room);
         }
         for key in queue.iter().filter_map(|item| item.key) {
             if let Some(key) = state.issues.get_mut(&key) {

@@ -1,4 +1,5 @@
 mod controlled_store;
+mod counted_facets;
 mod flushing;
 mod store_faults;
 
@@ -8,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::reduced_event::reduced;
-use super::{FlushError, Health, Likeness, Options, Pipeline};
+use super::{FlushError, Health, Likeness, Occurrence, Options, Pipeline};
 use controlled_store::{ControlledStore, blocked};
 
 use crate::event::{Cause, Event, Frame, Issue, Location, Request, Timestamp};
@@ -26,13 +27,18 @@ fn event(name: &str) -> Event {
     event
 }
 
+/// Returns an occurrence without a user.
+fn occurrence(at: Timestamp) -> Occurrence<'static> {
+    Occurrence { at, user: None, route: None }
+}
+
 fn like(key: u64) -> Likeness {
     Likeness { issue: key, text: 0 }
 }
 
 /// Submits like a capture: the event is built only if it is needed.
 fn submit_or_count(pipeline: &Pipeline, name: &str, key: u64) {
-    if !pipeline.coalesce(like(key), Timestamp::now()) {
+    if !pipeline.coalesce(like(key), &occurrence(Timestamp::now())) {
         pipeline.submit(event(name), like(key));
     }
 }
@@ -110,12 +116,15 @@ fn counts_are_exact_when_several_threads_storm() {
 fn the_first_events_of_a_key_are_kept_and_only_a_storm_is_counted() {
     let (gate, store) = blocked();
     let pipeline = Pipeline::start(store.clone(), Options::default());
-    assert!(!pipeline.coalesce(like(1), Timestamp::now()), "there is nothing to count onto");
+    assert!(
+        !pipeline.coalesce(like(1), &occurrence(Timestamp::now())),
+        "there is nothing to count onto"
+    );
     for _ in 0..20 {
         pipeline.submit(event("a"), like(1));
     }
-    assert!(pipeline.coalesce(like(1), Timestamp::now()));
-    assert!(!pipeline.coalesce(like(2), Timestamp::now()));
+    assert!(pipeline.coalesce(like(1), &occurrence(Timestamp::now())));
+    assert!(!pipeline.coalesce(like(2), &occurrence(Timestamp::now())));
     gate.open();
     assert_eq!(pipeline.flush(LONG), Ok(()));
     let health = pipeline.health();
@@ -133,7 +142,7 @@ fn a_count_that_comes_later_goes_to_the_stored_event_and_its_last_time_is_kept()
         pipeline.submit(Event { at: early, ..event("a") }, like(1));
         pipeline.flush(LONG).unwrap();
     }
-    assert!(pipeline.coalesce(like(1), late));
+    assert!(pipeline.coalesce(like(1), &occurrence(late)));
     pipeline.flush(LONG).unwrap();
     let issue = &store.issues(&IssueQuery::default()).unwrap().items[0];
     assert_eq!((issue.count, issue.last_seen), (17, late));

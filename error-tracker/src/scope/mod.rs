@@ -42,8 +42,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::event::{Breadcrumb, Event, Level, Request};
+use crate::event::{Breadcrumb, Event, Level, Request, UserKey};
 use crate::json::{Map, Value};
+use crate::user_code::catch_panic;
 
 /// Names of extras, tags and user fields are cut after this many bytes.
 const MAX_NAME: usize = 200;
@@ -154,6 +155,9 @@ impl Scope {
     /// Sets the user who is affected, by field: `id`, `email`, `name`, .. Replaces all earlier
     /// fields.
     ///
+    /// The users whom an issue affected are counted by the first of `id`, `email`, `username` and
+    /// `name` that is set ([`Issue::users`](crate::event::Issue::users)).
+    ///
     /// ```
     /// # let mut scope = error_tracker::scope::Scope::new();
     /// scope.set_user([("id", "42"), ("email", "ann@example.org")]);
@@ -186,6 +190,11 @@ impl Scope {
         let parts = parts.into_iter().take(MAX_FINGERPRINT);
         self.data_mut().fingerprint =
             parts.map(|part| bounds::text(part.into(), MAX_TEXT)).collect();
+    }
+
+    /// Returns what tells the user apart from others; `None` without a user.
+    pub(crate) fn user_key(&self) -> Option<UserKey> {
+        UserKey::of(&self.data.as_ref()?.user)
     }
 
     pub(crate) fn fingerprint(&self) -> &[String] {
@@ -247,6 +256,13 @@ impl Scope {
     pub fn request(&self) -> Option<Request> {
         let request = request_source::read(&**self.data.as_ref()?.request.as_ref()?)?;
         Some(bounds::request(request, MAX_ENTRIES, MAX_VALUE))
+    }
+
+    /// Returns the method and the route of the web request, if its source knows them without
+    /// reading the request.
+    pub(crate) fn method_and_route(&self) -> Option<(&str, &str)> {
+        let source = &**self.data.as_ref()?.request.as_ref()?;
+        catch_panic(|| source.method_and_route())?
     }
 
     /// Returns the piece of work that this scope belongs to.

@@ -9,6 +9,13 @@ pub trait RequestSource: Send + Sync + 'static {
     /// Returns the request as far as it is known now. Runs on the thread that reports the failure;
     /// what it fails with is not recorded, and when it panics the event has no request.
     fn request(&self) -> Request;
+
+    /// Returns the method and the pattern of the route, if both are known without reading the whole
+    /// request. Called for each failure that is only counted, to count it for its route; without
+    /// this it counts for the route of the event that it is equal to. The pattern is not masked.
+    fn method_and_route(&self) -> Option<(&str, &str)> {
+        None
+    }
 }
 
 impl<F: Fn() -> Request + Send + Sync + 'static> RequestSource for F {

@@ -2,7 +2,9 @@
 //! `test-util`).
 
 mod changes;
+mod facets;
 mod listing;
+mod merging;
 mod retention;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,9 +22,20 @@ use changes::{
     notes_are_kept_in_order_within_bounds_until_they_or_the_issue_are_deleted,
     without_versions_a_release_that_was_not_seen_before_is_newer,
 };
+use facets::{
+    each_user_of_an_issue_is_counted_once, frequent_routes_are_found_among_any_number_of_rare_ones,
+    releases_and_routes_are_counted_and_found,
+};
 use listing::{
     a_foreign_cursor_is_refused, filters_and_text_find_the_matching_issues,
     walking_the_pages_visits_every_issue_once_in_order,
+};
+use merging::{
+    a_merged_issue_has_the_numbers_and_events_of_its_parts, a_part_keeps_its_own_status,
+    chains_of_merges_are_one_issue_whose_parts_leave_one_by_one,
+    counts_stay_exact_whatever_is_merged_when,
+    later_events_of_a_part_count_for_the_issue_that_it_was_merged_into,
+    parts_are_deleted_with_their_issue_and_never_alone,
 };
 use retention::{
     a_flood_evicts_only_similar_issues, an_unresolved_panic_outlives_messages_from_anywhere,
@@ -75,6 +88,15 @@ promises!(
     deleted_issues_are_gone,
     an_event_is_rewritten_in_its_place,
     hours_add_up_to_the_count,
+    each_user_of_an_issue_is_counted_once,
+    releases_and_routes_are_counted_and_found,
+    frequent_routes_are_found_among_any_number_of_rare_ones,
+    a_merged_issue_has_the_numbers_and_events_of_its_parts,
+    later_events_of_a_part_count_for_the_issue_that_it_was_merged_into,
+    a_part_keeps_its_own_status,
+    chains_of_merges_are_one_issue_whose_parts_leave_one_by_one,
+    parts_are_deleted_with_their_issue_and_never_alone within five_issues_of_three,
+    counts_stay_exact_whatever_is_merged_when,
     pruning_keeps_young_issues_within_the_numbers,
     the_first_occurrences_and_the_newest_are_kept,
     releases_side_by_side_keep_the_first_occurrences_of_each,

@@ -1,5 +1,7 @@
 mod change;
+mod members;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -8,12 +10,13 @@ use std::time::Duration;
 
 use super::clock::{self, StoreClock};
 use super::cursor::{IssueCursor, PageStart, limit};
+use super::facets::{FacetList, release_of};
 use super::reopening::{Reopening, StatusTerm};
 use super::retention::{PruneCandidate, family, surplus_issues, surplus_occurrences};
 use super::text::contains;
 use super::{
-    EventSelector, IssueChange, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store,
-    StoreError,
+    EventSelector, IssueChange, IssueFacets, IssueQuery, Page, Pruned, Recorded, Retention,
+    Sighting, Store, StoreError, UserSketch,
 };
 use crate::event::{Event, Issue, Note, Timestamp};
 use crate::fork::{self, SetOnce};
@@ -86,11 +89,13 @@ impl Default for Process {
 #[derive(Clone, Default)]
 struct MemoryState {
     entries: HashMap<String, StoredIssue>,
-    /// Issues by the time when they were last seen.
+    /// Issues that are no parts, by the time when they were last seen.
     order: BTreeSet<(Timestamp, String)>,
     clock: Option<StoreClock>,
     /// The numbers of the releases, in the order in which they were seen first.
     releases: HashMap<String, u64>,
+    /// The number of events that were recorded.
+    recorded: u64,
 }
 
 #[derive(Clone)]
@@ -99,13 +104,27 @@ struct StoredIssue {
     /// The [`family`] of the latest event.
     family: i64,
     /// In the order in which they were recorded.
-    events: Vec<Event>,
+    events: Vec<NumberedEvent>,
     /// The number of events that were recorded before the issue was reopened.
     earlier: usize,
     /// Has also what the issue shows of it.
     term: StatusTerm,
     notes: Vec<Note>,
     hours: BTreeMap<u64, u64>,
+    users: UserSketch,
+    releases: FacetList,
+    routes: FacetList,
+    /// The hash of the issue that it is a part of.
+    merged_into: Option<String>,
+    /// The hashes of its parts.
+    parts: Vec<String>,
+}
+
+#[derive(Clone)]
+struct NumberedEvent {
+    /// Increases in the order of recording, over all issues.
+    number: u64,
+    event: Event,
 }
 
 impl MemoryStore {
@@ -139,10 +158,36 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
+/// Keys the users. Nobody else sees the data of the process.
+const SECRET: [u8; 32] = [0; 32];
+
 impl StoredIssue {
+    fn count_facets(&mut self, sighting: &Sighting) {
+        for user in &sighting.users {
+            self.users.insert(user.keyed(&SECRET));
+        }
+        self.issue.users = self.users.count();
+        self.releases.add(release_of(&sighting.event), sighting.count);
+        for (route, count) in sighting.routes() {
+            self.routes.add(&route, count);
+        }
+    }
+
+    /// Opens it again if the sighting, with which it has `count` occurrences, ends its status.
+    /// Returns why.
+    fn reopen(&mut self, sighting: &Sighting, release: u64, count: u64) -> Option<Reopening> {
+        let reopening = self.term.ended_by(sighting, release, count, Timestamp::now())?;
+        if reopening == Reopening::Regression {
+            self.earlier = self.events.len();
+        }
+        self.set_term(StatusTerm::default());
+        Some(reopening)
+    }
+
     /// Deletes the events that exceed `retention`, and returns their number.
     fn trim(&mut self, retention: &Retention) -> u64 {
-        let releases: Vec<&str> = self.events.iter().map(|event| &*event.origin.release).collect();
+        let releases: Vec<&str> =
+            self.events.iter().map(|stored| &*stored.event.origin.release).collect();
         let surplus = surplus_occurrences(&releases, self.earlier, retention);
         self.earlier -= surplus.iter().filter(|at| **at < self.earlier).count();
         let mut at = 0;
@@ -162,20 +207,15 @@ impl MemoryState {
             "" => 0,
             release => self.number_of_release(release),
         };
+        let target = self.target_hash(hash).unwrap_or_else(|| hash.clone());
+        self.unlist(&target);
         let (mut new, mut reopening) = (false, None);
+        self.recorded += 1;
         let entry = match self.entries.get_mut(hash) {
             Some(entry) => {
-                self.order.remove(&(entry.issue.last_seen, hash.clone()));
                 entry.issue = updated_issue(&entry.issue, sighting);
                 entry.family = family(&entry.issue);
-                let (count, now) = (entry.issue.count, Timestamp::now());
-                reopening = entry.term.ended_by(sighting, release, count, now);
-                if let Some(reopening) = reopening {
-                    if reopening == Reopening::Regression {
-                        entry.earlier = entry.events.len();
-                    }
-                    entry.set_term(StatusTerm::default());
-                }
+                reopening = entry.reopen(sighting, release, entry.issue.count);
                 entry
             }
             None => {
@@ -191,28 +231,44 @@ impl MemoryState {
                     term: StatusTerm::default(),
                     notes: Vec::new(),
                     hours: BTreeMap::new(),
+                    users: UserSketch::default(),
+                    releases: FacetList::default(),
+                    routes: FacetList::default(),
+                    merged_into: None,
+                    parts: Vec::new(),
                 };
                 self.entries.entry(hash.clone()).or_insert(entry)
             }
         };
         *entry.hours.entry(sighting.last_seen.hour()).or_default() += sighting.count;
+        entry.count_facets(sighting);
         if new || !sighting.again {
-            entry.events.push(event.clone());
+            entry.events.push(NumberedEvent { number: self.recorded, event: event.clone() });
         }
         entry.trim(retention);
-        self.order.insert((entry.issue.last_seen, hash.clone()));
-        let recorded = Recorded::seen(entry.issue.count).with_new(new);
+        let is_part = entry.merged_into.is_some();
+        let count = self.target(&target).map_or(0, |entry| self.total(entry).count);
+        if is_part && let Some(entry) = self.entries.get_mut(&target) {
+            reopening = entry.reopen(sighting, release, count);
+        }
+        self.list(&target);
+        let recorded = Recorded::seen(count).with_new(new);
         match reopening {
             Some(reopening) => reopening.noted(recorded),
             None => recorded,
         }
     }
 
+    /// Deletes the issue that a hash stands for, and its parts.
     fn delete(&mut self, hash: &str, pruned: &mut Pruned) {
-        if let Some(entry) = self.entries.remove(hash) {
-            self.order.remove(&(entry.issue.last_seen, entry.issue.hash));
-            pruned.issues += 1;
-            pruned.occurrences += entry.events.len() as u64;
+        let Some(target) = self.target_hash(hash) else { return };
+        self.unlist(&target);
+        let parts = self.entries.get(&target).map(|entry| entry.parts.clone()).unwrap_or_default();
+        for member in parts.iter().chain([&target]) {
+            if let Some(entry) = self.entries.remove(member) {
+                pruned.issues += 1;
+                pruned.occurrences += entry.events.len() as u64;
+            }
         }
     }
 
@@ -271,10 +327,13 @@ impl Store for MemoryStore {
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
         let from = PageStart::of(query)?;
         let kept = self.state();
-        let matching =
-            kept.entries.values().map(|entry| &entry.issue).filter(|issue| matches(issue, query));
+        let listed = kept.entries.values().filter(|entry| entry.merged_into.is_none());
+        let matching = listed
+            .map(|entry| (entry, kept.total(entry)))
+            .filter(|(entry, issue)| kept.matches(entry, issue, query))
+            .map(|(_, issue)| issue);
         let mut ordered: Vec<_> =
-            matching.map(|issue| (IssueCursor::of(issue, query.sort), issue)).collect();
+            matching.map(|issue| (IssueCursor::of(&issue, query.sort), issue)).collect();
         ordered.sort_by(|(a, _), (b, _)| if query.ascending { a.cmp(b) } else { b.cmp(a) });
         let precedes =
             |a: &IssueCursor, b: &IssueCursor| if query.ascending { a < b } else { a > b };
@@ -292,21 +351,26 @@ impl Store for MemoryStore {
         };
         let end = end.min(ordered.len());
         let page = &ordered[start.min(end)..end];
-        let cursor = |entry: Option<&(IssueCursor, &Issue)>| {
+        let cursor = |entry: Option<&(IssueCursor, Cow<'_, Issue>)>| {
             entry.map(|(cursor, _)| cursor.write(query.sort))
         };
         let next = cursor(page.last().filter(|_| end < ordered.len()));
         let previous = cursor(page.first().filter(|_| start > 0));
-        Ok(Page::new(page.iter().map(|(_, issue)| (*issue).clone()).collect(), next, previous))
+        Ok(Page::new(
+            page.iter().map(|(_, issue)| issue.clone().into_owned()).collect(),
+            next,
+            previous,
+        ))
     }
 
     fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {
-        Ok(self.state().entries.get(hash).map(|entry| entry.issue.clone()))
+        let kept = self.state();
+        Ok(kept.target(hash).map(|entry| kept.total(entry).into_owned()))
     }
 
     fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
         let kept = self.state();
-        let Some(StoredIssue { events, .. }) = kept.entries.get(hash) else { return Ok(None) };
+        let events = kept.events(hash);
         let at = |id: &str| events.iter().position(|event| event.id == id);
         let event = match which {
             EventSelector::Latest => events.last(),
@@ -315,14 +379,14 @@ impl Store for MemoryStore {
             EventSelector::After(id) => at(id).and_then(|at| events.get(at + 1)),
             EventSelector::Before(id) => at(id).and_then(|at| events.get(at.checked_sub(1)?)),
         };
-        Ok(event.cloned())
+        Ok(event.copied().cloned())
     }
 
     fn issue_of_event(&self, id: &str) -> Result<Option<String>, StoreError> {
         let state = self.state();
-        let has_it = |entry: &StoredIssue| entry.events.iter().any(|event| event.id == id);
+        let has_it = |entry: &StoredIssue| entry.events.iter().any(|stored| stored.event.id == id);
         let mut all = state.entries.iter();
-        Ok(all.find(|(_, entry)| has_it(entry)).map(|(hash, _)| hash.clone()))
+        Ok(all.find(|(_, entry)| has_it(entry)).and_then(|(hash, _)| state.target_hash(hash)))
     }
 
     fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
@@ -330,9 +394,9 @@ impl Store for MemoryStore {
         let mut count = 0;
         for event in events {
             if let Some(entry) = kept.entries.get_mut(&event.grouping.hash)
-                && let Some(old) = entry.events.iter_mut().rfind(|old| old.id == event.id)
+                && let Some(old) = entry.events.iter_mut().rfind(|old| old.event.id == event.id)
             {
-                *old = event.clone();
+                old.event = event.clone();
                 entry.issue.handled &= event.is_handled_error();
                 count += 1;
             }
@@ -345,22 +409,57 @@ impl Store for MemoryStore {
     }
 
     fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
-        Ok(self.state().entries.get(hash).map(|entry| entry.notes.clone()).unwrap_or_default())
+        let kept = self.state();
+        let members = kept.target(hash).into_iter().flat_map(|entry| kept.members(entry));
+        let mut notes: Vec<_> = members.flat_map(|member| member.notes.clone()).collect();
+        notes.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        Ok(notes)
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
-        let mut pruned = Pruned::default();
         let mut kept = self.state();
+        let mut deleted = 0;
         for hash in hashes {
-            kept.delete(hash, &mut pruned);
+            deleted += u64::from(kept.target(hash).is_some());
+            kept.delete(hash, &mut Pruned::default());
         }
-        Ok(pruned.issues)
+        Ok(deleted)
+    }
+
+    fn merge(&self, hashes: &[&str], into: &str) -> Result<u64, StoreError> {
+        Ok(self.state().merge(hashes, into))
+    }
+
+    fn unmerge(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        Ok(self.state().unmerge(hashes))
+    }
+
+    fn parts(&self, hash: &str) -> Result<Vec<Issue>, StoreError> {
+        let kept = self.state();
+        let members = kept.target(hash).into_iter().flat_map(|entry| kept.members(entry));
+        let mut parts: Vec<_> = members.skip(1).map(|part| part.issue.clone()).collect();
+        parts.sort_by(|a, b| (a.first_seen, &a.hash).cmp(&(b.first_seen, &b.hash)));
+        Ok(parts)
     }
 
     fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
         let kept = self.state();
-        let hours = kept.entries.get(hash).map(|entry| entry.hours.range(since.hour()..));
-        Ok(hours.into_iter().flatten().map(|(hour, count)| (*hour, *count)).collect())
+        let mut hours = BTreeMap::<u64, u64>::new();
+        for member in kept.target(hash).into_iter().flat_map(|entry| kept.members(entry)) {
+            for (hour, count) in member.hours.range(since.hour()..) {
+                *hours.entry(*hour).or_default() += count;
+            }
+        }
+        Ok(hours.into_iter().collect())
+    }
+
+    fn facets(&self, hash: &str) -> Result<IssueFacets, StoreError> {
+        let kept = self.state();
+        let members = || kept.target(hash).into_iter().flat_map(|entry| kept.members(entry));
+        Ok(IssueFacets::new(
+            members().flat_map(|member| member.releases.counts()),
+            members().flat_map(|member| member.routes.counts()),
+        ))
     }
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
@@ -387,18 +486,27 @@ impl Store for MemoryStore {
     }
 }
 
-fn matches(issue: &Issue, query: &IssueQuery) -> bool {
-    let part = |needle: &str, text: &str| needle.is_empty() || contains(text, needle);
-    let anywhere = [&issue.type_name, &issue.message, &issue.function, &issue.file];
-    anywhere.iter().any(|text| part(&query.text, text))
-        && query.kind.is_none_or(|kind| issue.kind == kind)
-        && query.status.is_none_or(|status| issue.status == status)
-        && query.handled.is_none_or(|handled| issue.handled == handled)
-        && part(&query.type_name, &issue.type_name)
-        && part(&query.host, &issue.host)
-        && (query.method.is_empty() || query.method.eq_ignore_ascii_case(&issue.method))
-        && part(&query.path, &issue.path)
-        && part(&query.function, &issue.function)
-        && (query.assignee.is_empty() || query.assignee.eq_ignore_ascii_case(&issue.assignee))
-        && query.since.is_none_or(|since| issue.last_seen >= since)
+impl MemoryState {
+    /// Returns whether an entry, with the numbers of its parts in `issue`, matches a query.
+    fn matches(&self, entry: &StoredIssue, issue: &Issue, query: &IssueQuery) -> bool {
+        let occurred = |value: &str, list: fn(&StoredIssue) -> &FacetList| {
+            value.is_empty() || self.members(entry).any(|member| list(member).contains(value))
+        };
+        let part = |needle: &str, text: &str| needle.is_empty() || contains(text, needle);
+        let anywhere = [&issue.type_name, &issue.message, &issue.function, &issue.file];
+        anywhere.iter().any(|text| part(&query.text, text))
+            && query.kind.is_none_or(|kind| issue.kind == kind)
+            && query.status.is_none_or(|status| issue.status == status)
+            && query.handled.is_none_or(|handled| issue.handled == handled)
+            && part(&query.type_name, &issue.type_name)
+            && part(&query.host, &issue.host)
+            && (query.method.is_empty() || query.method.eq_ignore_ascii_case(&issue.method))
+            && part(&query.path, &issue.path)
+            && part(&query.function, &issue.function)
+            && (query.assignee.is_empty() || query.assignee.eq_ignore_ascii_case(&issue.assignee))
+            && query.since.is_none_or(|since| issue.last_seen >= since)
+            && query.until.is_none_or(|until| issue.last_seen < until)
+            && occurred(&query.release, |entry| &entry.releases)
+            && occurred(&query.route, |entry| &entry.routes)
+    }
 }

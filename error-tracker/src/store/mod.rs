@@ -3,6 +3,7 @@
 mod change;
 mod clock;
 mod cursor;
+mod facets;
 mod memory;
 mod query;
 mod release;
@@ -11,21 +12,25 @@ mod retention;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod text;
+mod user_sketch;
 
 #[cfg(feature = "test-util")]
 #[allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 pub mod conformance;
 
 pub use change::IssueChange;
+pub use facets::{FacetCount, IssueFacets};
+pub(crate) use facets::{MAX_FACETS, route_of, route_text};
 pub use memory::MemoryStore;
 pub use query::{EventSelector, IssueQuery, Page, Sort};
 pub use retention::{Pruned, Retention};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+pub use user_sketch::UserSketch;
 
 use std::fmt;
 
-use crate::event::{Event, Issue, Note, Timestamp};
+use crate::event::{Event, Issue, Note, Timestamp, UserKey};
 
 /// An event for a store, with the number of occurrences that it represents.
 #[derive(Clone, Debug)]
@@ -42,6 +47,11 @@ pub struct Sighting {
     /// issue shows, but no variables. If the issue was deleted meanwhile, it is recorded like any
     /// other event.
     pub again: bool,
+    /// The users of the occurrences, each once. Occurrences without a user are not included.
+    pub users: Vec<UserKey>,
+    /// The occurrences on other routes than the event's, as `METHOD ROUTE`; those of an empty text
+    /// have no known route.
+    pub other_routes: Vec<(String, u64)>,
 }
 
 /// The answer of a store to a [`Sighting`].
@@ -59,10 +69,17 @@ pub struct Recorded {
 }
 
 impl Sighting {
-    /// Creates a sighting of one occurrence of `event`.
+    /// Creates a sighting of one occurrence of `event`, with its user.
     #[must_use]
     pub fn new(event: Event) -> Self {
-        Self { count: 1, last_seen: event.at, event, again: false }
+        Self {
+            count: 1,
+            last_seen: event.at,
+            users: event.user_key().into_iter().collect(),
+            event,
+            again: false,
+            other_routes: Vec::new(),
+        }
     }
 
     /// Sets the number of occurrences, and when the last of them was captured.
@@ -77,6 +94,30 @@ impl Sighting {
     pub fn again(mut self, again: bool) -> Self {
         self.again = again;
         self
+    }
+
+    /// Sets the users of the occurrences, each once.
+    #[must_use]
+    pub fn users(mut self, users: Vec<UserKey>) -> Self {
+        self.users = users;
+        self
+    }
+
+    /// Sets how many of the occurrences were on other routes than the event's.
+    #[must_use]
+    pub fn other_routes(mut self, other_routes: Vec<(String, u64)>) -> Self {
+        self.other_routes = other_routes;
+        self
+    }
+
+    /// Returns the routes of the occurrences, such as `GET /orders/{id}`, with their numbers, each
+    /// once. Occurrences without a known route are not included.
+    #[must_use]
+    pub fn routes(&self) -> Vec<(String, u64)> {
+        let elsewhere = self.other_routes.iter().map(|(_, count)| count).sum();
+        let own = (route_of(&self.event), self.count.saturating_sub(elsewhere));
+        let all = self.other_routes.iter().cloned().chain([own]);
+        all.filter(|(route, count)| !route.is_empty() && *count > 0).collect()
     }
 }
 
@@ -187,6 +228,41 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// If nothing was deleted.
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError>;
 
+    /// Merges issues, with the parts that they have, into another one. Returns the number of merged
+    /// issues: those that exist, and are not parts of it already. By default none is merged.
+    ///
+    /// Each becomes a part of the other issue, whose status counts: what comes of it later counts
+    /// for that issue, which has the occurrences, hours, users and facets of all. In all methods the
+    /// hash of a part stands for the issue that it is a part of. A part is not listed, and is
+    /// deleted with that issue.
+    ///
+    /// # Errors
+    /// If nothing was changed.
+    fn merge(&self, hashes: &[&str], into: &str) -> Result<u64, StoreError> {
+        let _ = (hashes, into);
+        Ok(0)
+    }
+
+    /// Makes parts issues of their own again, with their own occurrences, and the status that they
+    /// would have without the merge. Returns their number; hashes of other issues have no effect.
+    ///
+    /// # Errors
+    /// If nothing was changed.
+    fn unmerge(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        let _ = hashes;
+        Ok(0)
+    }
+
+    /// Returns the issues that were merged into an issue, each with its own numbers, in the order in
+    /// which they were first seen.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn parts(&self, hash: &str) -> Result<Vec<Issue>, StoreError> {
+        let _ = hash;
+        Ok(Vec::new())
+    }
+
     /// Returns the hours from `since` on (counted from 1970-01-01 UTC) in which an issue was seen,
     /// with the number of occurrences in each.
     ///
@@ -195,6 +271,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
         let _ = (hash, since);
         Ok(Vec::new())
+    }
+
+    /// Returns the releases and routes of an issue with their numbers of occurrences. By default
+    /// none are known.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn facets(&self, hash: &str) -> Result<IssueFacets, StoreError> {
+        let _ = hash;
+        Ok(IssueFacets::default())
     }
 
     /// Deletes what exceeds `retention`. Returns the number of deleted issues and occurrences.

@@ -51,7 +51,7 @@ named!(
 #[non_exhaustive]
 pub struct IssueQuery {
     /// Part of the type, message, function or file. This and the other fields are compared without
-    /// regard to case.
+    /// regard to case, except `release` and `route`.
     pub text: String,
     /// Only this kind.
     pub kind: Option<Kind>,
@@ -75,6 +75,13 @@ pub struct IssueQuery {
     pub assignee: String,
     /// Last seen at or after this time.
     pub since: Option<Timestamp>,
+    /// Last seen before this time.
+    pub until: Option<Timestamp>,
+    /// Seen in this release, compared with regard to case. Like `route`, it finds what
+    /// [`IssueFacets`](super::IssueFacets) lists.
+    pub release: String,
+    /// Seen on this route, such as `GET /orders/{id}`, compared with regard to case.
+    pub route: String,
     /// The sort key.
     pub sort: Sort,
     /// Sorts ascending; by default the newest, most frequent, or alphabetically last comes first.
@@ -163,6 +170,27 @@ impl IssueQuery {
     #[must_use]
     pub fn since(mut self, since: Timestamp) -> Self {
         self.since = Some(since);
+        self
+    }
+
+    /// Finds issues last seen before this time.
+    #[must_use]
+    pub fn until(mut self, until: Timestamp) -> Self {
+        self.until = Some(until);
+        self
+    }
+
+    /// Finds issues seen in this release.
+    #[must_use]
+    pub fn release(mut self, release: impl Into<String>) -> Self {
+        self.release = release.into();
+        self
+    }
+
+    /// Finds issues seen on this route, such as `GET /orders/{id}`.
+    #[must_use]
+    pub fn route(mut self, route: impl Into<String>) -> Self {
+        self.route = route.into();
         self
     }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use crate::DISABLED;
 use crate::capture::{self, Symbolizer, build};
-use crate::event::{Event, Issue, Origin, Timestamp, new_id};
+use crate::event::{Event, Issue, Origin, Timestamp, UserKey, new_id};
 use crate::fingerprint;
 use crate::json::Map;
 use crate::mask::{self, EventTaint, Masking};
@@ -197,6 +197,24 @@ impl Tracker {
         Ok(self.inner.store.change(&[hash], &change)? > 0)
     }
 
+    /// Merges issues into another one, and returns how many. They become parts of it, and what comes
+    /// of them later counts for it, see [`Store::merge`]. Blocks while the store is written.
+    ///
+    /// # Errors
+    /// If the store fails; then nothing was changed.
+    pub fn merge_issues(&self, hashes: &[&str], into: &str) -> Result<u64, StoreError> {
+        self.inner.store.merge(hashes, into)
+    }
+
+    /// Makes a part of an issue an issue of its own again, and returns whether it was one. Blocks
+    /// while the store is written.
+    ///
+    /// # Errors
+    /// If the store fails; then nothing was changed.
+    pub fn unmerge_issue(&self, hash: &str) -> Result<bool, StoreError> {
+        Ok(self.inner.store.unmerge(&[hash])? > 0)
+    }
+
     /// Records an event that was created elsewhere, such as one from another program's export:
     /// masks it, groups it, and writes it at once. Adds an id and a time if they are missing. An
     /// issue that was resolved after the event's time stays resolved. Blocks while the store is
@@ -215,6 +233,7 @@ impl Tracker {
             event.at = Timestamp::now();
         }
         bounds::cut_depth(&mut event.context);
+        event.user_key = UserKey::of(&event.context.user);
         mask::event(&self.inner.masking, &mut event, EventTaint::default());
         build::bound(&mut event);
         event.grouping = fingerprint::group(&event);

@@ -7,9 +7,9 @@ use super::likeness::likeness;
 use super::{Tracker, TrackerParts};
 use crate::capture::build;
 use crate::capture::source::SourceFiles;
-use crate::event::{Event, Kind, Timestamp, new_id};
+use crate::event::{Event, Kind, Timestamp, UserKey, new_id};
 use crate::mask::{self, EventTaint, Masking};
-use crate::pipeline::Likeness;
+use crate::pipeline::{Likeness, Occurrence};
 use crate::scope::bounds;
 use crate::snapshot::at_failure::{SlotReader, UserCode};
 use crate::snapshot::policy;
@@ -49,11 +49,16 @@ impl Tracker {
     /// Only counts a failure if equal ones storm, or if the settings say so. Returns whether it
     /// did.
     fn count(&self, failure: &Failure, like: Likeness) -> bool {
-        let (pipeline, now) = (&self.inner.pipeline, Timestamp::now());
+        let pipeline = &self.inner.pipeline;
+        let occurrence = Occurrence {
+            at: Timestamp::now(),
+            user: failure.scope.user_key(),
+            route: failure.scope.method_and_route(),
+        };
         if self.inner.wanted.only_counts(failure) {
-            pipeline.count(like, now)
+            pipeline.count(like, &occurrence)
         } else {
-            pipeline.coalesce(like, now)
+            pipeline.coalesce(like, &occurrence)
         }
     }
 
@@ -118,6 +123,7 @@ impl Tracker {
             }
         }
         bounds::cut_depth(&mut event.context);
+        event.user_key = UserKey::of(&event.context.user);
         mask::event(&inner.masking, &mut event, taint);
         build::bound(&mut event);
         Ok(event)
@@ -136,6 +142,7 @@ impl Tracker {
         if !failure.explicit {
             failure.scope.fill(&mut added);
         }
+        added.user_key = UserKey::of(&added.context.user);
         mask::event(&self.inner.masking, &mut added, failure.values.taint.clone());
         let (explicit, handled) = (failure.explicit, failure.handled);
         self.inner.pipeline.amend(id, move |event| {
@@ -144,6 +151,7 @@ impl Tracker {
                 event.context.extras.extend(added.context.extras);
                 event.captured |= event.handled;
             } else {
+                event.user_key = event.user_key.or(added.user_key);
                 event.context.add(added.context);
                 let is_handled = event.handled || handled && event.kind == Kind::Error;
                 event.handled = is_handled && (handled || event.captured);

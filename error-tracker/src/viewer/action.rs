@@ -1,23 +1,28 @@
 //! Changes issues. All changes use one POST address, so that there is one place to protect.
 
+use std::cmp::Reverse;
+
 use super::action_request::ActionRequest;
 use super::answer::{PageError, redirect};
 use super::query::ListFilters;
 use super::route::is_hash;
 use super::{ViewerResponse, Visit, status};
-use crate::event::{Note, Status};
+use crate::event::{Issue, Note, Status};
 use crate::store::IssueChange;
 
 /// The maximum number of issues in one form.
 const MAX_HASHES: usize = 500;
 
 /// The names of all actions.
-const NAMES: &str =
-    "resolve, resolve_in_next_release, mute, reopen, assign, add_note, delete_note, delete";
+const NAMES: &str = "resolve, resolve_in_next_release, mute, reopen, assign, add_note, delete_note, merge, \
+    unmerge, delete";
 
 /// What a form or a program asks for.
 pub(super) enum IssueAction {
     Change(IssueChange),
+    /// Merges into this issue, or the one with the most occurrences.
+    Merge(Option<String>),
+    Unmerge,
     Delete,
 }
 
@@ -44,6 +49,8 @@ impl IssueAction {
                     .masked(&visit.viewer.masking)
             }
             "delete_note" => IssueChange::DeleteNote(asked.note()?),
+            "merge" => return Ok(Self::Merge(asked.into_issue()?)),
+            "unmerge" => return Ok(Self::Unmerge),
             "delete" => return Ok(Self::Delete),
             _ => return Err(PageError::bad(format!("actions: {NAMES}"))),
         }))
@@ -52,6 +59,8 @@ impl IssueAction {
     /// Returns the name under which the page says that it was done.
     fn done(&self) -> &'static str {
         match self {
+            Self::Merge(_) => "merge",
+            Self::Unmerge => "unmerge",
             Self::Delete => "delete",
             Self::Change(change) => match change {
                 IssueChange::SetStatus(Status::Resolved) => "resolve",
@@ -70,7 +79,7 @@ impl IssueAction {
 }
 
 /// The names that [`IssueAction::done`] returns.
-const DONE: [&str; 9] = [
+const DONE: [&str; 11] = [
     "resolve",
     "resolve_in_next_release",
     "mute",
@@ -79,6 +88,8 @@ const DONE: [&str; 9] = [
     "unassign",
     "add_note",
     "delete_note",
+    "merge",
+    "unmerge",
     "delete",
 ];
 
@@ -87,7 +98,8 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     if !is_same_origin(visit) {
         return Err(forbidden());
     }
-    let (mut token, mut one, mut from_issue) = (String::new(), None, false);
+    let (mut token, mut whole) = (String::new(), String::new());
+    let (mut one, mut from_issue) = (None, false);
     let mut asked = ActionRequest::default();
     for (key, value) in form_urlencoded::parse(visit.request.body()) {
         match &*key {
@@ -97,6 +109,8 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
                 one = value.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.to_owned()));
             }
             "from" => from_issue = value == "issue",
+            // The issue that a part is taken from.
+            "whole" => whole = value.into_owned(),
             key => asked.add(key, &value)?,
         }
     }
@@ -117,6 +131,7 @@ pub(super) fn run(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let done = format!("done={}&n={changed}", action.done());
     let back = match (from_issue, action, asked.issues.as_slice()) {
         (true, IssueAction::Change(_), [hash]) => format!("{hash}?{done}"),
+        (true, IssueAction::Unmerge, _) if is_hash(&whole) => format!("{whole}?{done}#merged"),
         (true, ..) => format!("./?{done}"),
         (false, ..) => {
             let filters = ListFilters::read(visit.query(), visit.now)?.encoded();
@@ -141,14 +156,35 @@ pub(super) fn change(
     Ok(match action {
         _ if named.is_empty() => 0,
         IssueAction::Change(change) => store.change(&named, change)?,
+        IssueAction::Merge(into) => match into.clone().or(most_frequent(visit, &named)?) {
+            Some(into) => store.merge(&named, &into)?,
+            None => 0,
+        },
+        IssueAction::Unmerge => store.unmerge(&named)?,
         IssueAction::Delete => store.delete(&named)?,
     })
+}
+
+/// Returns the hash of the issue with the most occurrences; of several the one that was seen first.
+fn most_frequent(visit: &Visit<'_>, hashes: &[&str]) -> Result<Option<String>, PageError> {
+    let mut most: Option<Issue> = None;
+    for hash in hashes {
+        let Some(issue) = visit.viewer.store.issue(hash)? else { continue };
+        let rank = |issue: &Issue| (issue.count, Reverse(issue.first_seen));
+        if most.as_ref().is_none_or(|most| rank(most) < rank(&issue)) {
+            most = Some(issue);
+        }
+    }
+    Ok(most.map(|issue| issue.hash))
 }
 
 /// Describes what an action did, for the page to which it redirects.
 pub(super) fn done(visit: &Visit<'_>) -> Option<String> {
     let name = visit.parameter("done").filter(|name| DONE.contains(&name.as_str()))?;
     let n = visit.parameter("n")?.parse().ok()?;
+    if name == "merge" && n == 0 {
+        return Some(visit.words.get("done_merge_none").to_owned());
+    }
     Some(visit.words.counted(&format!("done_{name}"), n))
 }
 

@@ -1,6 +1,7 @@
 use serde::Deserialize;
 
 use super::answer::PageError;
+use super::route::is_hash;
 use super::summary::one_line;
 use crate::event::Timestamp;
 
@@ -21,6 +22,8 @@ pub(super) struct ActionRequest {
     author: Option<String>,
     /// The id of a note.
     note: Option<String>,
+    /// The hash of the issue into which the others are merged.
+    into: Option<String>,
 }
 
 impl ActionRequest {
@@ -44,6 +47,7 @@ impl ActionRequest {
             "text" => &mut self.text,
             "author" => &mut self.author,
             "note" => &mut self.note,
+            "into" => &mut self.into,
             _ => return Ok(()),
         };
         *field = Some(value.to_owned());
@@ -93,14 +97,22 @@ impl ActionRequest {
         self.note.take().ok_or_else(|| PageError::bad("note: the id of a note"))
     }
 
+    /// Takes the hash of the issue into which the others are merged.
+    pub(super) fn into_issue(&mut self) -> Result<Option<String>, PageError> {
+        match self.into.take() {
+            Some(into) if !is_hash(&into) => Err(PageError::bad("into: 64 hexadecimal digits")),
+            into => Ok(into),
+        }
+    }
+
     /// Fails if something is left that does not belong to the action.
     pub(super) fn all_taken(&self) -> Result<(), PageError> {
-        let texts = [&self.until, &self.assignee, &self.text, &self.author, &self.note];
+        let texts = [&self.until, &self.assignee, &self.text, &self.author, &self.note, &self.into];
         if self.occurrences.is_none() && texts.into_iter().all(Option::is_none) {
             return Ok(());
         }
         Err(PageError::bad(
-            "until and occurrences belong to mute, assignee to assign, text and author to add_note, note to delete_note",
+            "until and occurrences belong to mute, assignee to assign, text and author to add_note, note to delete_note, into to merge",
         ))
     }
 }

@@ -5,18 +5,19 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::action;
-use super::answer::PageError;
+use super::answer::{PageError, redirect};
+use super::bar_list::{BarList, bar_lists};
 use super::chart::{self, Chart};
 use super::export;
 use super::frame::{CallGroup, FrameView, group_calls, place};
 use super::moment::DisplayTime;
 use super::query::event_selector;
-use super::summary::{causes, first_line, headline, title};
+use super::summary::{UserCount, causes, first_line, headline, title};
 use super::triage::TriageView;
 use super::{ViewerResponse, Visit, status};
 use crate::capture::Symbolizer;
 use crate::event::{
-    Breadcrumb, Cause, Event, FingerprintComponent, Kind, Level, Request, Status, Variable,
+    Breadcrumb, Cause, Event, FingerprintComponent, Issue, Kind, Level, Request, Status, Variable,
 };
 use crate::json::{Map, Value};
 use crate::store::EventSelector;
@@ -43,6 +44,9 @@ struct DetailPage<'a> {
     process: u32,
     command: String,
     count: u64,
+    users: UserCount,
+    bar_lists: Vec<BarList>,
+    merged: Vec<PartView>,
     first_seen: DisplayTime,
     last_seen: DisplayTime,
     month: Chart,
@@ -108,6 +112,9 @@ struct TableView<'a> {
 pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, PageError> {
     let store = &visit.viewer.store;
     let issue = store.issue(hash)?.ok_or_else(|| PageError::new(status::NOT_FOUND))?;
+    if issue.hash != hash {
+        return Ok(redirect_to_whole(visit, &issue, ""));
+    }
     let asked = visit.parameter("event");
     let mut event = store.event(hash, &event_selector(asked.as_deref()))?;
     if let Some(event) = &mut event {
@@ -151,6 +158,9 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         process: event.origin.process,
         command: event.origin.command_line(),
         count: issue.count,
+        users: UserCount::of(&issue),
+        bar_lists: bar_lists(&issue, store.facets(hash)?),
+        merged: merged(visit, &issue)?,
         first_seen: DisplayTime::new(issue.first_seen, visit.now, visit.words),
         last_seen: DisplayTime::new(issue.last_seen, visit.now, visit.words),
         month: chart::month(&hours, visit.now),
@@ -186,6 +196,44 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         message => format!("{}: {message}", detail.heading),
     };
     visit.page("detail.html", &title, detail)
+}
+
+/// An issue that was merged into the one of the page.
+#[derive(Serialize)]
+struct PartView {
+    hash: String,
+    title: String,
+    message: String,
+    place: String,
+    count: u64,
+    last_seen: DisplayTime,
+}
+
+fn merged(visit: &Visit<'_>, issue: &Issue) -> Result<Vec<PartView>, PageError> {
+    if issue.parts == 0 {
+        return Ok(Vec::new());
+    }
+    let view = |part: Issue| PartView {
+        title: title(&part),
+        message: first_line(&part.message),
+        place: place(&part.file, part.line, 0),
+        count: part.count,
+        last_seen: DisplayTime::new(part.last_seen, visit.now, visit.words),
+        hash: part.hash,
+    };
+    Ok(visit.viewer.store.parts(&issue.hash)?.into_iter().map(view).collect())
+}
+
+/// Redirects from the address of an issue that was merged to that of the other one, which may
+/// change.
+pub(super) fn redirect_to_whole(
+    visit: &Visit<'_>,
+    issue: &Issue,
+    extension: &str,
+) -> ViewerResponse {
+    let mark = if visit.query().is_empty() { "" } else { "?" };
+    let to = format!("{}{extension}{mark}{}", issue.hash, visit.query());
+    redirect(status::SEE_OTHER, to)
 }
 
 fn first_non_empty<'a>(first: &'a str, second: &'a str) -> &'a str {

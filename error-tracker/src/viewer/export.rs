@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::answer::{PageError, answer};
+use super::detail::redirect_to_whole;
 use super::escape::visible;
 use super::frame::place;
 use super::moment::full;
@@ -15,10 +16,12 @@ use super::{ViewerResponse, Visit, status};
 use crate::capture::Symbolizer;
 use crate::event::{CaptureTime, Event, Exit, Frame, Issue, Note, Variable};
 use crate::format::{Color, Format};
+use crate::store::IssueFacets;
 
 #[derive(Serialize)]
 struct JsonPage<'a> {
     issue: &'a Issue,
+    facets: &'a IssueFacets,
     event: &'a Option<Event>,
     notes: &'a [Note],
 }
@@ -46,6 +49,9 @@ pub(super) fn show(
     let store = &visit.viewer.store;
     let not_found = || PageError::new(status::NOT_FOUND);
     let issue = store.issue(hash)?.ok_or_else(not_found)?;
+    if issue.hash != hash {
+        return Ok(redirect_to_whole(visit, &issue, form.extension()));
+    }
     let asked = visit.parameter("event");
     let mut event = store.event(hash, &event_selector(asked.as_deref()))?;
     if let Some(event) = &mut event {
@@ -58,6 +64,7 @@ pub(super) fn show(
         ActionForm::Json => {
             let json = crate::json::to_string_pretty(&JsonPage {
                 issue: &issue,
+                facets: &store.facets(hash)?,
                 event: &event,
                 notes: &store.notes(hash)?,
             });

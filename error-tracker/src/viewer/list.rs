@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::action;
 use super::answer::{PageError, redirect};
 use super::chart::{self, Chart};
+use super::date_period::{DateLinks, date_links};
 use super::moment::DisplayTime;
 use super::query::ListFilters;
-use super::summary::{first_line, title};
+use super::summary::{UserCount, first_line, title};
 use super::triage::{assigned_link, status_term};
 use super::{ViewerResponse, Visit, status};
 use crate::event::Issue;
@@ -25,6 +26,7 @@ struct ListPage<'a> {
     /// The number of active filters under "more filters".
     more: usize,
     tabs: Vec<StatusTab<'a>>,
+    dates: Option<DateLinks>,
     columns: ListColumns,
     rows: Vec<IssueRow>,
     continued: bool,
@@ -89,7 +91,13 @@ struct IssueRow {
     first_seen: DisplayTime,
     spark: Chart,
     count: u64,
+    users: UserCount,
+    parts: u64,
 }
+
+/// The filters that are folded in the form.
+const MORE_FILTERS: [&str; 7] =
+    ["type", "function", "host", "method", "path", "release", "assignee"];
 
 pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     let filters = ListFilters::read(visit.query(), visit.now)?;
@@ -112,13 +120,13 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     } else {
         None
     };
+    let dates =
+        if rows.is_empty() && active.is_empty() { None } else { date_links(visit, &filters)? };
     let list = ListPage {
+        dates,
         only_handled,
         here: filters.encoded(),
-        more: active
-            .iter()
-            .filter(|(key, ..)| !matches!(*key, "text" | "kind" | "status" | "handled" | "since"))
-            .count(),
+        more: active.iter().filter(|(key, ..)| MORE_FILTERS.contains(key)).count(),
         active: active
             .into_iter()
             .map(|(key, value, without)| ActiveFilter {
@@ -204,6 +212,8 @@ fn row(visit: &Visit<'_>, issue: Issue) -> Result<IssueRow, PageError> {
         .store
         .hourly_counts(&issue.hash, visit.now.minus(Duration::from_secs(24 * 3_600)))?;
     Ok(IssueRow {
+        users: UserCount::of(&issue),
+        parts: issue.parts,
         kind: issue.kind,
         level: issue.level,
         status: issue.status,

@@ -6,6 +6,7 @@ use form_urlencoded::Serializer;
 use serde::Serialize;
 
 use super::answer::PageError;
+use super::date_period::DatePeriod;
 use crate::event::{Timestamp, UnknownNameError};
 use crate::store::{EventSelector, IssueQuery};
 
@@ -24,6 +25,11 @@ pub(super) struct ListFilters {
     function: String,
     assignee: String,
     since: String,
+    until: String,
+    /// A year, a month or a day.
+    date: String,
+    release: String,
+    route: String,
     sort: String,
     order: String,
     after: String,
@@ -33,16 +39,16 @@ pub(super) struct ListFilters {
 }
 
 /// The filters that are shown and can be removed, in the order of the form.
-const FILTERS: [&str; 11] = [
-    "text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path",
-    "assignee",
+const FILTERS: [&str; 15] = [
+    "text", "kind", "status", "handled", "since", "until", "date", "type", "function", "host",
+    "method", "path", "assignee", "release", "route",
 ];
 
 impl ListFilters {
     /// All parameters.
-    pub(super) const KEYS: [&str; 15] = [
-        "text", "kind", "status", "handled", "since", "type", "function", "host", "method", "path",
-        "assignee", "sort", "order", "after", "before",
+    pub(super) const KEYS: [&str; 19] = [
+        "text", "kind", "status", "handled", "since", "until", "date", "type", "function", "host",
+        "method", "path", "assignee", "release", "route", "sort", "order", "after", "before",
     ];
 
     /// Reads a query string. Unknown keys are ignored; invalid values are errors.
@@ -71,6 +77,8 @@ impl ListFilters {
         query.path.clone_from(&self.path);
         query.function.clone_from(&self.function);
         query.assignee.clone_from(&self.assignee);
+        query.release.clone_from(&self.release);
+        query.route.clone_from(&self.route);
         query.kind = named("kind", &self.kind)?;
         query.status = named("status", &self.status)?;
         query.handled = match &*self.handled {
@@ -85,7 +93,14 @@ impl ListFilters {
             "asc" => true,
             _ => return Err(PageError::bad("order: asc, desc")),
         };
-        query.since = since(&self.since, now)?;
+        query.since = moment("since", &self.since, now)?;
+        query.until = moment("until", &self.until, now)?;
+        if !self.date.is_empty() {
+            let date =
+                self.date().ok_or_else(|| PageError::bad("date: 2026, 2026-11, 2026-11-24"))?;
+            query.since = query.since.max(Some(date.start()));
+            query.until = Some(query.until.map_or(date.end(), |until| until.min(date.end())));
+        }
         query.limit = 20;
         match (self.after.as_str(), self.before.as_str()) {
             ("", "") => {}
@@ -102,6 +117,11 @@ impl ListFilters {
 
     pub(super) fn status(&self) -> &str {
         &self.status
+    }
+
+    /// Returns the year, the month or the day.
+    pub(super) fn date(&self) -> Option<DatePeriod> {
+        DatePeriod::read(&self.date)
     }
 
     /// Returns whether the list shows handled issues.
@@ -177,6 +197,10 @@ impl ListFilters {
             "function" => &mut self.function,
             "assignee" => &mut self.assignee,
             "since" => &mut self.since,
+            "until" => &mut self.until,
+            "date" => &mut self.date,
+            "release" => &mut self.release,
+            "route" => &mut self.route,
             "sort" => &mut self.sort,
             "order" => &mut self.order,
             "after" => &mut self.after,
@@ -206,7 +230,7 @@ where
 }
 
 /// Reads an age, a date, or a time.
-fn since(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
+fn moment(key: &str, text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -216,16 +240,16 @@ fn since(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
         _ => text.to_owned(),
     };
     let wrong = |_| {
-        PageError::bad(
-            "since: 24h, 7d, 2026-11-24, 2026-11-24T08:00:00Z, 2026-11-24T09:00:00+01:00",
-        )
+        PageError::bad(format!(
+            "{key}: 24h, 7d, 2026-11-24, 2026-11-24T08:00:00Z, 2026-11-24T09:00:00+01:00"
+        ))
     };
     Timestamp::parse_since(&text, now).map(Some).map_err(wrong)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ListFilters, since};
+    use super::{ListFilters, moment};
     use crate::event::Timestamp;
 
     #[test]
@@ -240,9 +264,28 @@ mod tests {
     }
 
     #[test]
+    fn a_date_is_the_time_within_which_issues_were_last_seen() {
+        let now = Timestamp::now();
+        let within = |query| {
+            let query = ListFilters::read(query, now).map_err(|_| ())?.query().clone();
+            let text = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
+            Ok::<_, ()>(
+                format!("{} {}", text(query.since), text(query.until))
+                    .replace("T00:00:00.000000Z", ""),
+            )
+        };
+        assert_eq!(within("date=2026-11"), Ok("2026-11-01 2026-12-01".into()));
+        assert_eq!(within("date=2026&since=2026-03-01"), Ok("2026-03-01 2027-01-01".into()));
+        assert_eq!(within("date=2026-11-24&until=2026-03-01"), Ok("2026-11-24 2026-03-01".into()));
+        assert_eq!(within("until=2026-03-01"), Ok(" 2026-03-01".into()));
+        assert_eq!((within("date=2026-31"), within("until=x")), (Err(()), Err(())));
+    }
+
+    #[test]
     fn since_accepts_dates_ages_and_times() {
         let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
-        let at = |text| since(text, now).map(|at| at.map(|at| at.to_string())).map_err(|_| ());
+        let at =
+            |text| moment("since", text, now).map(|at| at.map(|at| at.to_string())).map_err(|_| ());
         assert_eq!(at("24h"), Ok(Some("2026-11-23T08:00:00.000000Z".into())));
         assert_eq!(at("2026-11-01"), Ok(Some("2026-11-01T00:00:00.000000Z".into())));
         assert_eq!(at(""), Ok(None));

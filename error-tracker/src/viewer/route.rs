@@ -20,6 +20,19 @@ pub(super) enum ActionForm {
     Text,
 }
 
+impl ActionForm {
+    /// Returns the end of the name of a page in this form.
+    pub(super) fn extension(self) -> &'static str {
+        match self {
+            Self::Html => "",
+            Self::Json => ".json",
+            Self::Markdown => ".md",
+            Self::Prompt => ".prompt.md",
+            Self::Text => ".txt",
+        }
+    }
+}
+
 impl<'a> ViewerRoute<'a> {
     /// Returns the route of a path that starts with `/`.
     pub(super) fn of(path: &'a str) -> Option<Self> {

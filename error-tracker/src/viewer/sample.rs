@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::event::{
     BacktraceFrame, Breadcrumb, CaptureTime, Cause, Event, Exit, FingerprintComponent, Frame,
-    Grouping, Kind, Level, Location, Request, Snippet, Timestamp, Variable,
+    Grouping, Kind, Level, Location, Request, Snippet, Timestamp, UserKey, Variable,
 };
 use crate::json::json;
 use crate::store::{IssueChange, MemoryStore, Sighting, Store};
@@ -72,7 +72,8 @@ pub(super) fn store() -> Arc<MemoryStore> {
     Arc::new(store)
 }
 
-/// Records `times` occurrences, spread over time, the last of them `age` seconds ago.
+/// Records `times` occurrences, spread over time, users and releases, the last of them `age` seconds
+/// ago.
 fn record(store: &MemoryStore, event: &Event, times: u64, age: u64) {
     let mut left = times;
     for part in (0..16_u64).rev() {
@@ -84,7 +85,20 @@ fn record(store: &MemoryStore, event: &Event, times: u64, age: u64) {
         let mut event = event.clone();
         event.at = before(age + part * part * 5_400);
         event.id = format!("019ab3c2-7f10-7000-8000-{:012x}", 4_096 - part);
-        store.record(&[Sighting::new(event.clone()).repeated(count, event.at)]).unwrap();
+        if part > 6 {
+            event.origin.release = format!("orders@1.{}.0", part / 4);
+        }
+        let user = |nth: u64| UserKey::of(&[("id".into(), nth.to_string())].into());
+        let users = (0..times / 14).filter(|nth| nth % 16 >= part / 2).filter_map(user).collect();
+        let routes = match &event.context.request {
+            Some(_) => vec![
+                ("GET /orders/{id}".to_owned(), count / 5),
+                (format!("PUT /orders/{{id}}/lines/{{line}}/{}", part % 7), count / 9),
+            ],
+            None => Vec::new(),
+        };
+        let sighting = Sighting::new(event.clone()).repeated(count, event.at);
+        store.record(&[sighting.users(users).other_routes(routes)]).unwrap();
     }
 }
 

@@ -1,12 +1,28 @@
 //! Short descriptions of issues for pages and exports.
 
+use serde::Serialize;
+
 use crate::event::{Cause, Event, Issue};
+use crate::store::UserSketch;
 
 /// Returns the heading of an issue: its short type. It is never empty, because it is a link.
 pub(super) fn title(issue: &Issue) -> String {
     match issue.short_type() {
         title if title.trim().is_empty() => "?".to_owned(),
         title => title,
+    }
+}
+
+/// The number of users whom an issue affected.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct UserCount {
+    pub(super) count: u64,
+    pub(super) is_estimate: bool,
+}
+
+impl UserCount {
+    pub(super) fn of(issue: &Issue) -> Self {
+        Self { count: issue.users, is_estimate: issue.users > UserSketch::MAX_EXACT }
     }
 }
 

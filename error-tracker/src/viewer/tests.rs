@@ -4,6 +4,8 @@ use super::{Viewer, ViewerRequest, ViewerResponse, sample, status};
 use crate::event::{Event, Kind, Status, Timestamp};
 use crate::store::{IssueQuery, MemoryStore, Sighting, Store};
 
+mod dates;
+mod merging;
 mod pages;
 mod serve;
 mod stopping;

@@ -349,6 +349,10 @@ impl RequestSource for RequestParts {
         }
         request
     }
+
+    fn method_and_route(&self) -> Option<(&str, &str)> {
+        Some((self.incoming.method(), self.route()?))
+    }
 }
 
 impl fmt::Debug for TrackedRequest {

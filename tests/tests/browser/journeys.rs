@@ -145,6 +145,45 @@ fn issues_are_resolved_and_deleted() {
 
 #[test]
 #[ignore = "needs a browser: ./run-tests"]
+fn issues_are_merged_on_the_list_and_separated_on_the_page() {
+    let (tracker, server, mut browser) = shown();
+    browser.evaluate("[...document.querySelectorAll('input[name=hash]')].slice(0, 3).forEach((it) => it.click())");
+    browser.evaluate("document.querySelector('.bulk [value=merge]').click()");
+    browser.wait_for("document.querySelector('.banner.ok') !== null");
+    assert_eq!(issues(&tracker, &server).len(), 23);
+    browser.evaluate(
+        "document.querySelector('.head .badge').closest('.head').querySelector('a.open').click()",
+    );
+    browser.wait_for("document.querySelectorAll('.parts li').length === 2");
+    browser.evaluate("document.querySelector('.parts [name=one]').click()");
+    browser.wait_for("document.querySelectorAll('.parts li').length === 1 && document.querySelector('.banner.ok') !== null");
+    browser.evaluate("document.querySelector('.parts [name=one]').click()");
+    browser.wait_for("document.querySelector('.parts') === null && document.querySelector('.banner.ok') !== null");
+    assert_eq!(issues(&tracker, &server).len(), 25);
+}
+
+#[test]
+#[ignore = "needs a browser: ./run-tests"]
+fn the_list_leads_to_a_day_and_back() {
+    let (_tracker, _server, mut browser) = shown();
+    let rows = browser.evaluate(ROWS);
+    // From years or months down to a day: each step makes the address longer.
+    while browser.evaluate("document.querySelector('.dates ul a') !== null") == true {
+        let length = browser.evaluate("location.search.length");
+        browser.evaluate("document.querySelector('.dates ul a').click()");
+        browser.wait_for(&format!(
+            "location.search.length > {length} && document.readyState === 'complete'"
+        ));
+    }
+    let day = browser.evaluate("location.search");
+    assert!(day.as_str().is_some_and(|day| day.len() == "?date=2026-11-30".len()), "{day}");
+    assert_ne!(browser.evaluate(ROWS), 0);
+    browser.evaluate("document.querySelector('.dates > a').click()");
+    browser.wait_for(&format!("location.search === '' && {ROWS} === {rows}"));
+}
+
+#[test]
+#[ignore = "needs a browser: ./run-tests"]
 fn a_report_is_copied_as_markdown_and_as_a_prompt() {
     let (_tracker, _server, mut browser) = shown();
     browser.evaluate("document.querySelector('a.open').click()");

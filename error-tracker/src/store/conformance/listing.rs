@@ -52,6 +52,10 @@ pub(super) fn filters_and_text_find_the_matching_issues(store: &dyn Store) {
         (IssueQuery { function: "total".into(), ..query() }, vec!["Aa"]),
         (IssueQuery { since: Some(moment(100)), ..query() }, vec!["Bb"]),
         (IssueQuery { since: Some(moment(101)), ..query() }, vec![]),
+        (IssueQuery { until: Some(moment(100)), ..query() }, vec!["Aa"]),
+        (IssueQuery { until: Some(moment(101)), ..query() }, vec!["Aa", "Bb"]),
+        (query().since(moment(1)).until(moment(1)), vec![]),
+        (query().since(moment(1)).until(moment(2)), vec!["Aa"]),
         (IssueQuery { kind: Some(Kind::Panic), text: "gone".into(), ..query() }, vec![]),
     ] {
         assert_eq!(found(store, asked.clone()), expected, "{asked:?}");
@@ -102,11 +106,15 @@ fn walk(store: &dyn Store, query: &IssueQuery) -> (Vec<Issue>, Vec<Issue>) {
 }
 
 /// Pseudo-random numbers, the same in each run.
-struct NumberSequence(u64);
+pub(super) struct NumberSequence(u64);
 
 impl NumberSequence {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// Returns the next number below `bound`.
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         // The constants of Knuth's MMIX. The upper bits are more random.
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -13,16 +13,38 @@ impl MemoryState {
         change: &IssueChange,
     ) -> Result<u64, StoreError> {
         change.check()?;
-        let mut found = hashes.iter().filter_map(|hash| self.entries.get(*hash));
+        if let IssueChange::DeleteNote(id) = change {
+            return Ok(self.delete_note(hashes, id));
+        }
+        let mut found = hashes.iter().filter_map(|hash| self.target(hash));
         found.try_for_each(|entry| entry.check(change))?;
         let latest_known = self.releases.values().copied().max().unwrap_or(0);
         let mut changed = 0;
         for hash in hashes {
-            if let Some(entry) = self.entries.get_mut(*hash) {
-                changed += u64::from(entry.change(change, latest_known));
+            let Some(entry) = self.target(hash) else { continue };
+            let (target, count) = (entry.issue.hash.clone(), self.total(entry).count);
+            if let Some(entry) = self.entries.get_mut(&target) {
+                entry.change(change, count, latest_known);
+                changed += 1;
             }
         }
         Ok(changed)
+    }
+
+    /// Deletes a note of issues or their parts. Returns the number of those that had it.
+    fn delete_note(&mut self, hashes: &[&str], id: &str) -> u64 {
+        let mut changed = 0;
+        for hash in hashes {
+            let members = self.target(hash).into_iter().flat_map(|entry| self.members(entry));
+            let members: Vec<String> = members.map(|member| member.issue.hash.clone()).collect();
+            for member in members {
+                let Some(entry) = self.entries.get_mut(&member) else { continue };
+                let before = entry.notes.len();
+                entry.notes.retain(|note| note.id != id);
+                changed += u64::from(entry.notes.len() < before);
+            }
+        }
+        changed
     }
 
     /// Notes that there is a release. Returns its number.
@@ -48,8 +70,8 @@ impl StoredIssue {
         }
     }
 
-    /// Returns whether it changed.
-    fn change(&mut self, change: &IssueChange, latest_known: u64) -> bool {
+    /// `count` is the number of its occurrences, with those of its parts.
+    fn change(&mut self, change: &IssueChange, count: u64, latest_known: u64) {
         match change {
             IssueChange::SetStatus(status) => self.set_term(StatusTerm::of(*status)),
             IssueChange::ResolveInNextRelease => {
@@ -58,20 +80,16 @@ impl StoredIssue {
             }
             IssueChange::MuteUntil(until) => self.set_term(StatusTerm::muted_until(*until)),
             IssueChange::MuteFor(times) => {
-                self.set_term(StatusTerm::muted_until_count(self.issue.count, *times));
+                self.set_term(StatusTerm::muted_until_count(count, *times));
             }
             IssueChange::Assign(name) => self.issue.assignee.clone_from(name),
             IssueChange::AddNote(note) => {
                 self.notes.push(note.clone());
                 self.notes.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
             }
-            IssueChange::DeleteNote(id) => {
-                let before = self.notes.len();
-                self.notes.retain(|note| note.id != *id);
-                return self.notes.len() < before;
-            }
+            // It may be a note of a part.
+            IssueChange::DeleteNote(_) => {}
         }
-        true
     }
 
     /// Sets the status, and what the issue shows of its condition.

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::convert::{failure, integer, number};
+use super::merge::{MEMBERS, TARGET};
 use super::transaction::{begin, each};
-use crate::event::{Note, Timestamp};
+use crate::event::{Note, Status, Timestamp};
 use crate::store::change::{MAX_NOTES, no_release, too_many_notes};
 use crate::store::reopening::{MAX_RELEASES, Reopening, ResolvedRelease, StatusTerm};
 use crate::store::{IssueChange, Sighting, StoreError};
@@ -24,13 +25,14 @@ pub(super) fn change(
     change.check()?;
     match change {
         IssueChange::Assign(name) => {
-            let sql = "UPDATE issue SET assignee = nullif(?2, '') WHERE hash = ?1";
-            each(connection, sql, hashes, |statement, hash| statement.execute((hash, name)))
+            let sql = "UPDATE issue SET assignee = nullif(?2, '') WHERE id = ";
+            each(connection, &format!("{sql}{TARGET}"), hashes, |statement, hash| {
+                statement.execute((hash, name))
+            })
         }
         IssueChange::DeleteNote(id) => {
-            let sql =
-                "DELETE FROM note WHERE id = ?2 AND issue = (SELECT id FROM issue WHERE hash = ?1)";
-            each(connection, sql, hashes, |statement, hash| statement.execute((hash, id)))
+            let sql = format!("DELETE FROM note WHERE id = ?2 AND issue IN {MEMBERS}");
+            each(connection, &sql, hashes, |statement, hash| statement.execute((hash, id)))
         }
         IssueChange::AddNote(note) => each_issue(connection, hashes, |transaction, issue| {
             add_note(transaction, issue.id, note)
@@ -81,8 +83,8 @@ fn each_issue(
     let transaction = begin(connection)?;
     let mut changed = 0;
     for hash in hashes {
-        let sql = "SELECT id, count, release FROM issue WHERE hash = ?";
-        let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
+        let sql = format!("SELECT id, count, release FROM issue WHERE id = {TARGET}");
+        let mut statement = transaction.prepare_cached(&sql).map_err(failure)?;
         let found = statement.query_row([hash], |row| {
             let (id, count, release) = (row.get(0)?, number(row.get(1)?), row.get(2)?);
             Ok(ChangedIssue { id, hash: (*hash).to_owned(), count, release })
@@ -121,7 +123,7 @@ fn set_term(
 
 /// Reads what [`set_term`] has written: status, resolved_at, resolved_in, resolved_known,
 /// muted_until and muted_until_count, from column `first` on.
-pub(super) fn term(row: &Row<'_>, first: usize) -> rusqlite::Result<StatusTerm> {
+fn term(row: &Row<'_>, first: usize) -> rusqlite::Result<StatusTerm> {
     let moment = |at| {
         let micros: Option<i64> = row.get(at)?;
         Ok::<_, rusqlite::Error>(micros.map(|micros| Timestamp::from_micros(number(micros))))
@@ -137,6 +139,12 @@ pub(super) fn term(row: &Row<'_>, first: usize) -> rusqlite::Result<StatusTerm> 
         muted_until: moment(first + 4)?,
         muted_until_count: row.get::<_, Option<i64>>(first + 5)?.map(number),
     })
+}
+
+/// Reads a term like [`term`]; `None` if the issue is open.
+pub(super) fn open_term(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<StatusTerm>> {
+    let is_open = row.get_ref(first)?.as_str()? == Status::Unresolved.as_str();
+    if is_open { Ok(None) } else { term(row, first).map(Some) }
 }
 
 /// Opens an issue again. After a regression its first occurrences are counted anew.
@@ -201,11 +209,11 @@ fn add_note(transaction: &Transaction<'_>, issue: i64, note: &Note) -> Result<()
     transaction.execute(sql, values).map(drop).map_err(failure)
 }
 
-/// Returns the notes of an issue, the oldest first.
+/// Returns the notes of an issue and its parts, the oldest first.
 pub(super) fn notes(connection: &Connection, hash: &str) -> Result<Vec<Note>, StoreError> {
-    let sql = "SELECT id, at, author, text FROM note WHERE issue = (SELECT id FROM issue WHERE hash = ?) \
-        ORDER BY at, id";
-    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let sql =
+        format!("SELECT id, at, author, text FROM note WHERE issue IN {MEMBERS} ORDER BY at, id");
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
     let read = |row: &Row<'_>| {
         Ok(Note {
             id: row.get(0)?,

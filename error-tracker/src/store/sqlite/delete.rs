@@ -1,9 +1,10 @@
 //! Deletes issues and occurrences.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+use rusqlite::{Connection, Row, Transaction};
 
 use super::convert::{failure, integer, number};
-use super::transaction::{begin, each};
+use super::merge::{target, with_parts};
+use super::transaction::begin;
 use crate::event::{Kind, Status};
 use crate::store::retention::{PruneCandidate, surplus_issues, surplus_occurrences};
 use crate::store::{Pruned, Retention, StoreError};
@@ -51,7 +52,8 @@ pub(super) fn delete_surplus(
     }
     let mut latest_first = transaction
         .prepare_cached(
-            "SELECT id, family, kind, status FROM issue ORDER BY last_seen DESC, hash DESC",
+            "SELECT id, family, kind, status FROM issue WHERE merged_into IS NULL \
+                ORDER BY last_seen DESC, hash DESC",
         )
         .map_err(failure)?;
     let candidate = |row: &Row<'_>| {
@@ -77,7 +79,7 @@ pub(super) fn delete_oldest(
     before: i64,
     step: DeleteStep,
 ) -> Result<Pruned, StoreError> {
-    let sql = "SELECT id FROM issue WHERE last_seen < ? ORDER BY last_seen, hash LIMIT ?";
+    let sql = "SELECT id FROM issue WHERE last_seen < ? AND merged_into IS NULL ORDER BY last_seen, hash LIMIT ?";
     let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
     let rows =
         statement.query_map((before, integer(step.issues())), |row| row.get(0)).map_err(failure)?;
@@ -85,8 +87,8 @@ pub(super) fn delete_oldest(
     delete_issues(transaction, &first, step)
 }
 
-/// Deletes these issues. With small steps, each call deletes a part of their occurrences until none
-/// is left.
+/// Deletes these issues and those that were merged into them. With small steps, each call deletes a
+/// part of their occurrences until none is left.
 fn delete_issues(
     transaction: &Transaction<'_>,
     ids: &[i64],
@@ -95,7 +97,8 @@ fn delete_issues(
     if ids.is_empty() {
         return Ok(Pruned::default());
     }
-    let ids = crate::json::to_string(ids).map_err(|error| StoreError::Other(Box::new(error)))?;
+    let ids = crate::json::to_string(&with_parts(transaction, ids)?)
+        .map_err(|error| StoreError::Other(Box::new(error)))?;
     // One statement for all, because each one writes the text index.
     let delete = |sql| {
         let mut statement = transaction.prepare_cached(sql).map_err(failure)?;
@@ -117,11 +120,19 @@ fn delete_issues(
     Ok(Pruned { issues, occurrences })
 }
 
-/// Deletes issues with their occurrences, counts and indexed text. Returns their number.
+/// Deletes issues and their parts, with occurrences, counts and indexed text. Returns the number of
+/// issues that were no parts.
 pub(super) fn delete(connection: &mut Connection, hashes: &[&str]) -> Result<u64, StoreError> {
-    each(connection, "DELETE FROM issue WHERE hash = ?", hashes, |statement, hash| {
-        statement.execute([hash])
-    })
+    let transaction = begin(connection)?;
+    let mut ids = Vec::with_capacity(hashes.len());
+    for hash in hashes {
+        ids.extend(target(&transaction, hash)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    delete_issues(&transaction, &ids, DeleteStep::Large)?;
+    transaction.commit().map_err(failure)?;
+    Ok(ids.len() as u64)
 }
 
 /// Deletes a part of these issues. Returns the numbers of deleted rows, all 0 if none is left.
@@ -130,18 +141,13 @@ pub(super) fn delete_some(
     hashes: &[&str],
 ) -> Result<Pruned, StoreError> {
     let transaction = begin(connection)?;
-    let mut statement =
-        transaction.prepare_cached("SELECT id FROM issue WHERE hash = ?").map_err(failure)?;
     let mut deleted = Pruned::default();
     for hash in hashes {
-        if let Some(id) =
-            statement.query_row([hash], |row| row.get(0)).optional().map_err(failure)?
-        {
+        if let Some(id) = target(&transaction, hash)? {
             deleted = delete_issues(&transaction, &[id], DeleteStep::Small)?;
             break;
         }
     }
-    drop(statement);
     transaction.commit().map_err(failure)?;
     Ok(deleted)
 }

@@ -5,9 +5,11 @@ mod change;
 mod connections;
 mod convert;
 mod delete;
+mod facets;
 #[allow(unsafe_code, reason = "`pthread_atfork`")]
 mod fork;
 mod journal;
+mod merge;
 mod open;
 mod paths;
 mod probe;
@@ -36,8 +38,8 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use super::{
-    EventSelector, IssueChange, IssueQuery, Page, Pruned, Recorded, Retention, Sighting, Store,
-    StoreError,
+    EventSelector, IssueChange, IssueFacets, IssueQuery, Page, Pruned, Recorded, Retention,
+    Sighting, Store, StoreError,
 };
 use crate::event::{Event, Issue, Note, Timestamp};
 use crate::fork::PerProcess;
@@ -319,19 +321,39 @@ impl Store for SqliteStore {
     }
 
     fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        let members = self
+            .read(|connection| merge::member_hashes(connection, hashes))
+            .unwrap_or_else(|_| hashes.iter().map(|hash| (*hash).to_owned()).collect());
         let deleted = match self.write(|connection| delete::delete(connection, hashes)) {
             Err(StoreError::Full(_)) => self.delete_on_full_disk(hashes)?,
             deleted => deleted?,
         };
-        self.connections.forget(hashes);
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        self.connections.forget(&members);
         self.is_purge_due.store(true, Ordering::Relaxed);
         // The rows are deleted; what fails here is repeated when idle.
         let _ = self.purge_and_checkpoint();
         Ok(deleted)
     }
 
+    fn merge(&self, hashes: &[&str], into: &str) -> Result<u64, StoreError> {
+        self.write_with_reserve(|connection| merge::merge(connection, hashes, into))
+    }
+
+    fn unmerge(&self, hashes: &[&str]) -> Result<u64, StoreError> {
+        self.write_with_reserve(|connection| merge::unmerge(connection, hashes))
+    }
+
+    fn parts(&self, hash: &str) -> Result<Vec<Issue>, StoreError> {
+        self.read(|connection| read::parts(connection, hash))
+    }
+
     fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
         self.read(|connection| read::hourly_counts(connection, hash, since))
+    }
+
+    fn facets(&self, hash: &str) -> Result<IssueFacets, StoreError> {
+        self.read(|connection| facets::facets(connection, hash))
     }
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {

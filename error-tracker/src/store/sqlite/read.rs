@@ -6,6 +6,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::convert::{failure, integer, number};
+use super::facets::{RELEASE, ROUTE};
+use super::merge::{MEMBERS, TARGET};
 use crate::event::{Event, Issue, Kind, Status, Timestamp};
 use crate::store::cursor::{IssueCursor, PageStart, SortKey, limit};
 use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
@@ -14,7 +16,7 @@ use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
 // keep their defaults.
 const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
     function, module, file, line, host, method, path, release, environment, components, \
-    resolved_in, muted_until, muted_until_count, assignee";
+    resolved_in, muted_until, muted_until_count, assignee, users, parts";
 
 fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     let text = |at| row.get::<_, String>(at);
@@ -47,6 +49,8 @@ fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
             .map(|micros| Timestamp::from_micros(number(micros))),
         muted_until_count: row.get::<_, Option<i64>>(23)?.map(number),
         assignee: row.get::<_, Option<String>>(24)?.unwrap_or_default(),
+        users: number(row.get(25)?),
+        parts: number(row.get(26)?),
     })
 }
 
@@ -57,7 +61,7 @@ fn parse<T: FromStr + Default>(name: &str) -> T {
 
 /// SQL conditions, joined by AND, with their values.
 #[derive(Clone, Default)]
-struct SqlConditions {
+pub(super) struct SqlConditions {
     sql: String,
     values: Vec<Value>,
 }
@@ -75,8 +79,9 @@ impl SqlConditions {
         }
     }
 
-    fn of(query: &IssueQuery) -> Self {
+    pub(super) fn of(query: &IssueQuery) -> Self {
         let mut all = Self::default();
+        all.add("merged_into IS NULL", []);
         // The index finds three characters or more, and folds the case of few scripts only.
         if query.text.len() >= 3 && query.text.is_ascii() {
             let phrase = format!("\"{}\"", query.text.replace('"', "\"\""));
@@ -112,6 +117,16 @@ impl SqlConditions {
         }
         if let Some(since) = query.since {
             all.add("last_seen >= ?", [integer(since.as_micros()).into()]);
+        }
+        if let Some(until) = query.until {
+            all.add("last_seen < ?", [integer(until.as_micros()).into()]);
+        }
+        for (kind, value) in [(RELEASE, &query.release), (ROUTE, &query.route)] {
+            if !value.is_empty() {
+                let condition = "id IN (SELECT ifnull(merged_into, id) FROM issue
+                    WHERE id IN (SELECT issue FROM facet WHERE kind = ? AND value = ?))";
+                all.add(condition, [kind.to_owned().into(), value.clone().into()]);
+            }
         }
         all
     }
@@ -186,7 +201,7 @@ fn beyond(
 }
 
 /// Returns the SQL of [`beyond`] with its values.
-fn selection(
+pub(super) fn selection(
     query: &IssueQuery,
     mut filter: SqlConditions,
     cursor: Option<IssueCursor>,
@@ -206,9 +221,19 @@ fn selection(
 }
 
 pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM issue WHERE hash = ?");
+    let sql = format!("SELECT {COLUMNS} FROM issue WHERE id = {TARGET}");
     let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
     statement.query_row([hash], to_issue).optional().map_err(failure)
+}
+
+/// Returns the parts of an issue, those that were seen first before the others.
+pub(super) fn parts(connection: &Connection, hash: &str) -> Result<Vec<Issue>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM issue WHERE merged_into = {TARGET} ORDER BY first_seen, hash"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+    let rows = statement.query_map([hash], to_issue).map_err(failure)?;
+    rows.collect::<Result<_, _>>().map_err(failure)
 }
 
 /// Finds the issue of an event. Walks over the index of the occurrences, which is small beside
@@ -218,7 +243,8 @@ pub(super) fn issue_of_event(
     connection: &Connection,
     id: &str,
 ) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT hash FROM issue WHERE id = (SELECT issue FROM occurrence WHERE id = ?)";
+    let sql = "SELECT hash FROM issue WHERE id = (SELECT ifnull(merged_into, id) FROM issue \
+        WHERE id = (SELECT issue FROM occurrence WHERE id = ?))";
     let mut statement = connection.prepare_cached(sql).map_err(failure)?;
     statement.query_row([id], |row| row.get(0)).optional().map_err(failure)
 }
@@ -228,20 +254,23 @@ pub(super) fn event(
     hash: &str,
     which: &EventSelector,
 ) -> Result<Option<Event>, StoreError> {
-    const OF_ISSUE: &str =
-        "SELECT payload FROM occurrence WHERE issue = (SELECT id FROM issue WHERE hash = ?1)";
-    const SEQ: &str = "(SELECT seq FROM occurrence WHERE id = ?2 AND issue = (SELECT id FROM issue WHERE hash = ?1))";
-    let (rest, id) = match which {
-        EventSelector::Latest => ("ORDER BY seq DESC LIMIT 1".to_owned(), None),
-        EventSelector::Oldest => ("ORDER BY seq LIMIT 1".to_owned(), None),
-        EventSelector::Id(id) => ("AND id = ?2 LIMIT 1".to_owned(), Some(id)),
-        EventSelector::After(id) => (format!("AND seq > {SEQ} ORDER BY seq LIMIT 1"), Some(id)),
+    // The newest or oldest of several issues is found in the index, before one payload is read.
+    const ID: &str = "SELECT seq FROM occurrence WHERE id = ?2 AND issue IN";
+    let of_issue =
+        |column: &str| format!("SELECT {column} FROM occurrence WHERE issue IN {MEMBERS}");
+    let (seq, id) = match which {
+        EventSelector::Latest => (of_issue("max(seq)"), None),
+        EventSelector::Oldest => (of_issue("min(seq)"), None),
+        EventSelector::Id(id) => (format!("{ID} {MEMBERS} LIMIT 1"), Some(id)),
+        EventSelector::After(id) => {
+            (format!("{} AND seq > ({ID} {MEMBERS})", of_issue("min(seq)")), Some(id))
+        }
         EventSelector::Before(id) => {
-            (format!("AND seq < {SEQ} ORDER BY seq DESC LIMIT 1"), Some(id))
+            (format!("{} AND seq < ({ID} {MEMBERS})", of_issue("max(seq)")), Some(id))
         }
     };
-    let mut statement =
-        connection.prepare_cached(&format!("{OF_ISSUE} {rest}")).map_err(failure)?;
+    let sql = format!("SELECT payload FROM occurrence WHERE seq = ({seq})");
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
     let values = [Some(hash), id.map(String::as_str)].into_iter().flatten();
     let payload: Option<String> = statement
         .query_row(params_from_iter(values), |row| row.get(0))
@@ -255,7 +284,8 @@ pub(super) fn event(
 }
 
 pub(super) fn secret(connection: &Connection) -> Result<[u8; 32], StoreError> {
-    connection.query_row("SELECT bytes FROM secret", [], |row| row.get(0)).map_err(failure)
+    let mut statement = connection.prepare_cached("SELECT bytes FROM secret").map_err(failure)?;
+    statement.query_row([], |row| row.get(0)).map_err(failure)
 }
 
 pub(super) fn hourly_counts(
@@ -263,9 +293,11 @@ pub(super) fn hourly_counts(
     hash: &str,
     since: Timestamp,
 ) -> Result<Vec<(u64, u64)>, StoreError> {
-    let sql = "SELECT hour, count FROM bucket WHERE issue = (SELECT id FROM issue WHERE hash = ?) AND hour >= ? \
-        ORDER BY hour";
-    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let sql = format!(
+        "SELECT hour, sum(count) FROM bucket WHERE issue IN {MEMBERS} AND hour >= ?2 \
+            GROUP BY hour ORDER BY hour"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
     let rows = statement
         .query_map((hash, integer(since.hour())), |row| {
             Ok((number(row.get(0)?), number(row.get(1)?)))

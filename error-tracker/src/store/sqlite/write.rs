@@ -7,11 +7,12 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 
 use super::convert::{failure, integer, number};
 use super::delete::{DeleteStep, delete_surplus, trim};
+use super::merge::{self, MergeState};
 use super::space::{self, SizeBounds};
 use super::transaction::begin;
 use super::written_batch::WrittenBatch;
-use super::{age, change};
-use crate::event::{Event, Issue, Status, Timestamp};
+use super::{age, change, facets};
+use crate::event::{Event, Issue, Timestamp};
 use crate::store::clock::StoreClock;
 use crate::store::reopening::StatusTerm;
 use crate::store::retention::family;
@@ -31,12 +32,16 @@ const UPSERT: &str = "
         count = count + excluded.count,
         first_seen = min(first_seen, excluded.first_seen),
         last_seen = max(last_seen, excluded.last_seen),
+        own_first_seen = min(own_first_seen, excluded.first_seen),
+        own_last_seen = max(own_last_seen, excluded.last_seen),
+        own_handled = own_handled * excluded.handled,
         (family, kind, level, type, variant, message, handled, function, module, file, line, host, method, path, release,
             environment, components) = (excluded.family, excluded.kind, excluded.level, excluded.type, excluded.variant,
             excluded.message, handled AND excluded.handled, excluded.function, excluded.module, excluded.file, excluded.line,
             excluded.host, excluded.method, excluded.path, excluded.release, excluded.environment,
             excluded.components)
-    RETURNING id, count, status, resolved_at, resolved_in, resolved_known, muted_until, muted_until_count";
+    RETURNING id, count, status, resolved_at, resolved_in, resolved_known, muted_until, muted_until_count,
+        merged_into, parts > 0";
 
 /// The outcome of a batch.
 pub(super) struct BatchOutcome {
@@ -75,25 +80,33 @@ pub(super) fn record(
     let mut first_new = None;
     for group in &groups {
         let issue = merged(batch, group);
-        let UpsertedIssue { id, count, mut term } = upsert(&transaction, &issue)?;
-        let mut before = count.saturating_sub(issue.count);
+        let UpsertedIssue { id, count, term, merge } = upsert(&transaction, &issue)?;
+        let before = count.saturating_sub(issue.count);
         let new = before == 0;
+        let mut counted = vec![CountedRow { id, before, term }];
+        if let Some(target) = merge.merged_into {
+            counted.push(merge::add_to_target(&transaction, target, &issue)?);
+        }
         if new {
             first_new.get_or_insert(id);
         }
         for (nth, &at) in group.iter().enumerate() {
-            before = before.saturating_add(batch[at].count);
-            recorded[at] = Recorded::seen(before).with_new(new && nth == 0);
             let release = &*batch[at].event.origin.release;
             let release = releases.get(release).copied().unwrap_or_default();
-            let ended = |term: &StatusTerm| term.ended_by(&batch[at], release, before, now);
-            if let Some(reopening) = term.as_ref().and_then(ended) {
-                change::reopen(&transaction, id, reopening)?;
-                recorded[at] = reopening.noted(std::mem::take(&mut recorded[at]));
-                term = None;
+            // The last row is the one that is shown: that of the issue into which this was merged.
+            for row in &mut counted {
+                row.before = row.before.saturating_add(batch[at].count);
+                recorded[at] = Recorded::seen(row.before).with_new(new && nth == 0);
+                let ended = |term: &StatusTerm| term.ended_by(&batch[at], release, row.before, now);
+                if let Some(reopening) = row.term.as_ref().and_then(ended) {
+                    change::reopen(&transaction, row.id, reopening)?;
+                    recorded[at] = reopening.noted(std::mem::take(&mut recorded[at]));
+                    row.term = None;
+                }
             }
             add_hour(&transaction, id, &batch[at])?;
         }
+        facets::record(&transaction, id, merge, group.iter().map(|at| &batch[*at]))?;
         let mut kept: Vec<usize> = group.iter().copied().filter(|at| !batch[*at].again).collect();
         if new && kept.is_empty() {
             kept.extend(group.last());
@@ -145,6 +158,16 @@ struct UpsertedIssue {
     count: u64,
     /// What ends the status, unless the issue is open.
     term: Option<StatusTerm>,
+    merge: MergeState,
+}
+
+/// A row to which a group of sightings was added.
+pub(super) struct CountedRow {
+    pub(super) id: i64,
+    /// The count before the next sighting of the group.
+    pub(super) before: u64,
+    /// What ends the status, unless the issue is open.
+    pub(super) term: Option<StatusTerm>,
 }
 
 /// Inserts or updates an issue.
@@ -161,9 +184,13 @@ fn upsert(transaction: &Transaction<'_>, issue: &Issue) -> Result<UpsertedIssue,
         ":release": issue.release, ":environment": issue.environment, ":components": components,
     };
     let row = statement.query_row(values, |row| {
-        let is_open = row.get_ref(2)?.as_str()? == Status::Unresolved.as_str();
-        let term = if is_open { None } else { Some(change::term(row, 2)?) };
-        Ok(UpsertedIssue { id: row.get(0)?, count: number(row.get(1)?), term })
+        let merge = MergeState { merged_into: row.get(8)?, has_parts: row.get(9)? };
+        Ok(UpsertedIssue {
+            id: row.get(0)?,
+            count: number(row.get(1)?),
+            term: change::open_term(row, 2)?,
+            merge,
+        })
     });
     row.map_err(failure)
 }
@@ -229,7 +256,10 @@ fn rewrite_one(
     if let Some(issue) = issue
         && !event.is_handled_error()
     {
-        transaction.execute("UPDATE issue SET handled = 0 WHERE id = ?", [issue])?;
+        // Also of the issue that it is a part of.
+        let sql = "UPDATE issue SET handled = 0, own_handled = own_handled * (id <> ?1)
+            WHERE id IN (SELECT ?1 UNION ALL SELECT merged_into FROM issue WHERE id = ?1)";
+        transaction.execute(sql, [issue])?;
     }
     Ok(issue.is_some())
 }

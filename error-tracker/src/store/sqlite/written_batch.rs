@@ -5,7 +5,7 @@ use std::time::Instant;
 use rusqlite::Connection;
 
 use super::convert::failure;
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, UserKey};
 use crate::store::{Retention, Sighting, StoreError};
 
 /// How long the file remembers a writer that does not write any more, in microseconds.
@@ -37,6 +37,8 @@ struct SightingFacts {
     count: u64,
     last_seen: Timestamp,
     again: bool,
+    users: Vec<UserKey>,
+    other_routes: Vec<(String, u64)>,
 }
 
 impl WrittenBatch {
@@ -46,6 +48,8 @@ impl WrittenBatch {
             count: sighting.count,
             last_seen: sighting.last_seen,
             again: sighting.again,
+            users: sighting.users.clone(),
+            other_routes: sighting.other_routes.clone(),
         };
         Ok(Self {
             payloads: payloads(sightings)?,
@@ -57,7 +61,12 @@ impl WrittenBatch {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.payloads.iter().map(|payload| payload.len() + size_of::<SightingFacts>()).sum()
+        let facts = |facts: &SightingFacts| {
+            let routes = facts.other_routes.iter().map(|(route, _)| route.len() + 32);
+            size_of::<SightingFacts>() + 8 * facts.users.len() + routes.sum::<usize>()
+        };
+        self.payloads.iter().map(String::len).sum::<usize>()
+            + self.facts.iter().map(facts).sum::<usize>()
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -74,7 +83,11 @@ impl WrittenBatch {
         let read = |(payload, facts): (&String, &SightingFacts)| {
             let event: Event = crate::json::from_str(payload)
                 .map_err(|error| StoreError::Other(Box::new(error)))?;
-            Ok(Sighting::new(event).repeated(facts.count, facts.last_seen).again(facts.again))
+            Ok(Sighting::new(event)
+                .repeated(facts.count, facts.last_seen)
+                .again(facts.again)
+                .users(facts.users.clone())
+                .other_routes(facts.other_routes.clone()))
         };
         self.payloads.iter().zip(&self.facts).map(read).collect()
     }

@@ -28,6 +28,10 @@ const JSON: &str = "application/json";
 pub(super) enum ApiRoute<'a> {
     Issues,
     Issue(&'a str),
+    /// The releases and routes of an issue, by its hash.
+    Facets(&'a str),
+    /// The issues that were merged into an issue, by its hash.
+    Parts(&'a str),
     /// The stored events of an issue, by its hash.
     Events(&'a str),
     /// The notes of an issue, by its hash.
@@ -47,6 +51,11 @@ struct IssuesPage<'a> {
     next: Option<String>,
     /// The `cursor` of the previous page, if there is one.
     previous: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PartsList {
+    issues: Vec<Issue>,
 }
 
 #[derive(Serialize)]
@@ -94,6 +103,8 @@ impl<'a> ApiRoute<'a> {
         Some(match path.split('/').collect::<Vec<_>>().as_slice() {
             ["issues"] => Self::Issues,
             ["issues", hash] if is_hash(hash) => Self::Issue(hash),
+            ["issues", hash, "facets"] if is_hash(hash) => Self::Facets(hash),
+            ["issues", hash, "parts"] if is_hash(hash) => Self::Parts(hash),
             ["issues", hash, "events"] if is_hash(hash) => Self::Events(hash),
             ["issues", hash, "notes"] if is_hash(hash) => Self::Notes(hash),
             ["issues", hash, "events", which] if is_hash(hash) && !which.is_empty() => {
@@ -119,6 +130,18 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
         ApiRoute::Issue(hash) => {
             check_parameters(visit.query(), &[])?;
             json(&visit.viewer.store.issue(hash)?.ok_or_else(not_found)?)
+        }
+        ApiRoute::Facets(hash) => {
+            check_parameters(visit.query(), &[])?;
+            let store = &visit.viewer.store;
+            let issue = store.issue(hash)?.ok_or_else(not_found)?;
+            json(&store.facets(&issue.hash)?)
+        }
+        ApiRoute::Parts(hash) => {
+            check_parameters(visit.query(), &[])?;
+            let store = &visit.viewer.store;
+            store.issue(hash)?.ok_or_else(not_found)?;
+            json(&PartsList { issues: store.parts(hash)? })
         }
         ApiRoute::Events(hash) => events(visit, hash),
         ApiRoute::Notes(hash) => {

@@ -32,7 +32,7 @@ impl IssuesQuery {
         let known: Vec<&str> = filters.chain(["cursor", "limit"]).collect();
         let pairs = check_parameters(query, &known)?;
         // `ListFilters` accepts empty values, which mean any value in the form of the page.
-        let chosen = ["kind", "status", "handled", "since", "sort", "order"];
+        let chosen = ["kind", "status", "handled", "since", "until", "date", "sort", "order"];
         if let Some((key, _)) =
             pairs.iter().find(|(key, value)| value.is_empty() && chosen.contains(&key.as_str()))
         {

@@ -239,6 +239,8 @@ fn the_openapi_description_has_all_properties_of_the_responses() {
     let page = asked(&viewer, "/api/issues");
     is_described(&page, "IssuesPage");
     is_described(&page["issues"][0], "Issue");
+    is_described(&asked(&viewer, &format!("/api/issues/{hash}/facets")), "Facets");
+    is_described(&asked(&viewer, &format!("/api/issues/{hash}/parts")), "Parts");
     let events = asked(&viewer, &format!("/api/issues/{hash}/events"));
     let mut note = ViewerRequest::new("POST", "/action");
     let token = viewer.form_token();
