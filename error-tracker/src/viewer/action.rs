@@ -49,7 +49,7 @@ impl IssueAction {
                     .masked(&visit.viewer.masking)
             }
             "delete_note" => IssueChange::DeleteNote(asked.note()?),
-            "merge" => return Ok(Self::Merge(asked.into_issue()?)),
+            "merge" => return Ok(Self::Merge(asked.merge_target()?)),
             "unmerge" => return Ok(Self::Unmerge),
             "delete" => return Ok(Self::Delete),
             _ => return Err(PageError::bad(format!("actions: {NAMES}"))),

@@ -98,7 +98,7 @@ impl ActionRequest {
     }
 
     /// Takes the hash of the issue into which the others are merged.
-    pub(super) fn into_issue(&mut self) -> Result<Option<String>, PageError> {
+    pub(super) fn merge_target(&mut self) -> Result<Option<String>, PageError> {
         match self.into.take() {
             Some(into) if !is_hash(&into) => Err(PageError::bad("into: 64 hexadecimal digits")),
             into => Ok(into),
