@@ -67,6 +67,10 @@ fn a_query_has_what_its_setters_gave_it() {
         .path("/cart")
         .function("total")
         .since(since)
+        .until(since)
+        .assignee("Ada")
+        .release("shop@1.4.2")
+        .route("GET /cart")
         .sort(Sort::Count)
         .ascending(true)
         .after("a")
@@ -85,6 +89,10 @@ fn a_query_has_what_its_setters_gave_it() {
             "path": "/cart",
             "function": "total",
             "since": since,
+            "until": since,
+            "assignee": "Ada",
+            "release": "shop@1.4.2",
+            "route": "GET /cart",
             "sort": "count",
             "ascending": true,
             "after": "a",
