@@ -1,4 +1,6 @@
-use serde::Deserialize;
+//! What a form, or a request of the API, asks for.
+
+use serde::{Deserialize, Deserializer};
 
 use super::answer::PageError;
 use super::route::is_hash;
@@ -8,22 +10,36 @@ use crate::event::Timestamp;
 /// The maximum number of occurrences for which an issue is muted.
 const MAX_OCCURRENCES: u64 = 1_000_000_000;
 
-/// What a form, or a request of the API, asks for.
+/// An action with its arguments.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionRequest {
     pub(super) action: String,
     /// The hashes of the issues.
     pub(super) issues: Vec<String>,
+    #[serde(default, deserialize_with = "not_null")]
     until: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     occurrences: Option<u64>,
+    #[serde(default, deserialize_with = "not_null")]
     assignee: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     text: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     author: Option<String>,
     /// The id of a note.
+    #[serde(default, deserialize_with = "not_null")]
     note: Option<String>,
     /// The hash of the issue into which the others are merged.
+    #[serde(default, deserialize_with = "not_null")]
     into: Option<String>,
+}
+
+/// Reads an optional field that is there, and must not be `null`.
+fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl ActionRequest {
