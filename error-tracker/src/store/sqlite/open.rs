@@ -126,7 +126,7 @@ pub(super) fn for_reading(path: &Path) -> Result<ReadableFile, StoreError> {
 /// Returns an empty database in memory, in place of a file that does not exist or has no schema
 /// yet.
 pub(super) fn empty_database() -> Result<Connection, StoreError> {
-    let mut connection = Connection::open_in_memory().map_err(failure)?;
+    let mut connection = Connection::open_in_memory().and_then(set_up).map_err(failure)?;
     schema::migrate(&mut connection)?;
     Ok(connection)
 }

@@ -447,3 +447,18 @@ fn an_unsafe_sqlite_takes_a_file_out_of_wal_mode_if_no_one_else_has_it_open() {
     assert_eq!(kept, 1);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
+
+#[test]
+fn every_filter_finds_nothing_in_a_file_that_does_not_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::unopened(&folder.path().join("errors.db"), None);
+    for query in [
+        IssueQuery::default().text("ü"),
+        IssueQuery::default().type_name("shop"),
+        IssueQuery::default().host("h"),
+        IssueQuery::default().path("/cart"),
+        IssueQuery::default().function("total"),
+    ] {
+        assert!(store.issues(&query).unwrap().items.is_empty(), "{query:?}");
+    }
+}
