@@ -1,0 +1,105 @@
+//! Tells people of the errors that [error-tracker](error_tracker) has recorded: by e-mail, Slack,
+//! Discord, Microsoft Teams, Mattermost, Google Chat, Telegram, ntfy, and signed webhooks.
+//!
+//! A channel implements [`Notifier`]; closures do as well. A [`MessageFormat`] makes the
+//! [`Notification`] that a channel sends.
+//!
+//! ```no_run
+//! use error_tracker::StoredEvent;
+//! use error_tracker_notify::{EmailNotifier, MessageFormat, Notifier, Reason};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let email = EmailNotifier::from_url("smtp://errors:password@mail.shop.example")?;
+//! let format = MessageFormat::new().prefix("shop");
+//! let _tracker = error_tracker::builder()
+//!     .observer(move |stored: &StoredEvent| {
+//!         if !stored.recorded.new {
+//!             return Ok(());
+//!         }
+//!         let Some(issue) = stored.issue()? else { return Ok(()) };
+//!         let notification = format.about(Reason::New, &issue, &stored.event, 0);
+//!         email.notify(&notification.from("errors@shop.example").to("team@shop.example"))?;
+//!         Ok(())
+//!     })
+//!     .install()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a message has
+//!
+//! The subject is `[prefix] [METHOD] url last-line`, each part where there is one. The body has the
+//! URL of the request, the reason, some facts, and the traceback. Everything comes from the event
+//! as it was stored, so what was masked there is masked here. Arguments and locals are left out
+//! unless [`MessageFormat::variables`] asks for them.
+//!
+//! # Limits
+//!
+//! A channel of this crate takes at most 10 seconds for a message in all, whatever the other side
+//! does, unless `timeout` sets another limit. Redirects are not followed. Errors and `Debug` texts
+//! contain no password, token or secret address.
+//!
+//! # Features
+//!
+//! Each channel is a feature of its own name: `email`, `slack`, `discord`, `teams`, `mattermost`,
+//! `google-chat`, `telegram`, `ntfy`, `webhook`. All are enabled by default.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![deny(unsafe_code)]
+
+#[cfg(feature = "discord")]
+mod discord;
+#[cfg(feature = "email")]
+mod email;
+#[cfg(feature = "google-chat")]
+mod google_chat;
+mod html_body;
+#[cfg(feature = "http")]
+mod http;
+mod length;
+#[cfg(any(feature = "discord", feature = "mattermost"))]
+mod markdown;
+#[cfg(feature = "mattermost")]
+mod mattermost;
+mod message_format;
+mod notification;
+mod notifier;
+#[cfg(feature = "ntfy")]
+mod ntfy;
+mod reason;
+mod signature;
+#[cfg(feature = "slack")]
+mod slack;
+#[cfg(feature = "teams")]
+mod teams;
+#[cfg(feature = "telegram")]
+mod telegram;
+mod text_body;
+#[cfg(feature = "webhook")]
+mod webhook;
+
+#[cfg(feature = "discord")]
+pub use discord::DiscordNotifier;
+#[cfg(feature = "email")]
+pub use email::{EmailNotifier, SmtpServer, SmtpTls};
+#[cfg(feature = "google-chat")]
+pub use google_chat::GoogleChatNotifier;
+#[cfg(feature = "mattermost")]
+pub use mattermost::MattermostNotifier;
+pub use message_format::MessageFormat;
+pub use notification::{DigestEntry, Notification};
+pub use notifier::{ConfigError, Notifier, Receipt, SendError};
+#[cfg(feature = "ntfy")]
+pub use ntfy::NtfyNotifier;
+pub use reason::Reason;
+#[cfg(feature = "slack")]
+pub use slack::SlackNotifier;
+#[cfg(feature = "teams")]
+pub use teams::TeamsNotifier;
+#[cfg(feature = "telegram")]
+pub use telegram::TelegramNotifier;
+#[cfg(feature = "webhook")]
+pub use webhook::WebhookNotifier;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

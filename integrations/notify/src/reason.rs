@@ -1,0 +1,84 @@
+//! Why a message is sent.
+
+use std::fmt;
+
+use crate::length::grouped;
+
+/// Why a message is sent.
+///
+/// ```
+/// use error_tracker_notify::Reason;
+///
+/// assert_eq!(Reason::Milestone(1_000).to_string(), "Seen 1,000 times");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The issue was seen for the first time.
+    New,
+    /// The issue had been resolved and was seen again.
+    Regression,
+    /// The issue was seen 10, 100, 1,000, .. times.
+    Milestone(u64),
+    /// The issue is seen much more often than before.
+    Spike {
+        /// The number of occurrences that were reached in these minutes.
+        count: u64,
+        /// The length of the observed time.
+        minutes: u64,
+    },
+    /// The issue had been muted, and was seen as often as its mute allows.
+    Unmuted,
+    /// A person resolved the issue.
+    Resolved,
+    /// A person opened the issue again.
+    Reopened,
+    /// The issue was seen, and a message for each occurrence is wanted.
+    Occurrence,
+    /// Messages were held back, or a summary is sent daily or weekly.
+    Digest,
+    /// Somebody tests the channel.
+    Test,
+}
+
+impl Reason {
+    /// Returns the name that machines use: `new`, `regression`, `milestone`, ..
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Regression => "regression",
+            Self::Milestone(_) => "milestone",
+            Self::Spike { .. } => "spike",
+            Self::Unmuted => "unmuted",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Occurrence => "occurrence",
+            Self::Digest => "digest",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// Writes a phrase for people, such as `New issue`.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => f.write_str("New issue"),
+            Self::Regression => f.write_str("Seen again after it was resolved"),
+            Self::Milestone(count) => write!(f, "Seen {} times", grouped(*count)),
+            Self::Spike { count, minutes: 1 } => {
+                write!(f, "Seen {} times or more within a minute", grouped(*count))
+            }
+            Self::Spike { count, minutes } => {
+                write!(f, "Seen {} times or more within {minutes} minutes", grouped(*count))
+            }
+            Self::Unmuted => f.write_str("No longer muted"),
+            Self::Resolved => f.write_str("Resolved"),
+            Self::Reopened => f.write_str("Opened again"),
+            Self::Occurrence => f.write_str("Seen"),
+            Self::Digest => f.write_str("Summary"),
+            Self::Test => f.write_str("Test message"),
+        }
+    }
+}
