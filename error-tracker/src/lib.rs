@@ -277,7 +277,10 @@ pub use capture::{
     HeldCapture, Symbolizer, capture_exception, capture_message, event_from_error,
     format_exception, hold_exception, print_exception, print_exception_to,
 };
-pub use pipeline::{EventObserver, FlushError, Health, ObserverHealth, StoredEvent};
+pub use pipeline::{
+    ChannelHealth, EventObserver, FlushError, Health, ObserverContext, ObserverFactory,
+    ObserverHealth, StoredEvent,
+};
 pub use scope::{configure_scope, with_scope};
 pub use stack::BacktraceMode;
 pub use tracker::{

@@ -18,7 +18,7 @@ use error_tracker_tests::process::BoundedCommand as _;
 use rusqlite::Connection;
 use unharmed::{database, harm, run, stderr, text};
 
-const SCHEMAS: [&str; 8] = [
+const SCHEMAS: [&str; 9] = [
     include_str!("../../error-tracker/src/store/sqlite/schema/1.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/2.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/3.sql"),
@@ -27,6 +27,7 @@ const SCHEMAS: [&str; 8] = [
     include_str!("../../error-tracker/src/store/sqlite/schema/6.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/7.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/8.sql"),
+    include_str!("../../error-tracker/src/store/sqlite/schema/9.sql"),
 ];
 const ISSUES: u64 = 25;
 

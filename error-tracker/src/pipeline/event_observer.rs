@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
+use super::observer_context::ChannelHealth;
 use crate::event::{Event, Issue};
 use crate::store::{Recorded, Store, StoreError};
 
@@ -46,6 +48,20 @@ pub trait EventObserver: Send + Sync + 'static {
     /// If the event could not be handled. Errors and panics are counted in
     /// [`ObserverHealth::failed`]; the event is not observed again.
     fn observe(&self, stored: &StoredEvent) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+    /// Waits, at most `timeout`, until work is done that observed events have caused and that other
+    /// threads do. Returns how much is not done. Called by a flush, on its thread, after the queued
+    /// events were handled.
+    fn flush(&self, timeout: Duration) -> u64 {
+        let _ = timeout;
+        0
+    }
+
+    /// Returns the state of each channel by which it sends messages, for
+    /// [`ObserverHealth::channels`].
+    fn channels(&self) -> Vec<ChannelHealth> {
+        Vec::new()
+    }
 }
 
 impl<F> EventObserver for F
@@ -113,4 +129,6 @@ pub struct ObserverHealth {
     pub failed: u64,
     /// The text of the latest failure.
     pub last_error: Option<String>,
+    /// The state of each channel by which it sends messages.
+    pub channels: Vec<ChannelHealth>,
 }

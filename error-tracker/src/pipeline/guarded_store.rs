@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::event::{Event, Issue, Note, Timestamp};
 use crate::store::{
-    EventSelector, IssueChange, IssueFacets, IssueQuery, Page, Pruned, Recorded, Retention,
+    EventSelector, IssueChange, IssueFacets, IssueQuery, Outbox, Page, Pruned, Recorded, Retention,
     Sighting, Store, StoreError,
 };
 use crate::user_code::UserCodeGuard;
@@ -122,6 +122,11 @@ impl Store for GuardedStore {
 
     fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {
         self.call(super::super::store::Store::secret)
+    }
+
+    fn outbox(&self) -> Option<&dyn Outbox> {
+        self.used.store(true, Relaxed);
+        self.store.outbox()
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

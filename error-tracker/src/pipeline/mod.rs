@@ -11,6 +11,7 @@ mod counted_facets;
 mod event_observer;
 mod guarded_store;
 mod losses;
+mod observer_context;
 mod observer_queue;
 mod queue_state;
 mod queued_event;
@@ -35,8 +36,9 @@ use crate::store::{Retention, Store};
 pub(crate) use counted_facets::Occurrence;
 pub use event_observer::{EventObserver, ObserverHealth, StoredEvent};
 use guarded_store::GuardedStore;
-pub(crate) use observer_queue::NamedObserver;
+pub use observer_context::{ChannelHealth, ObserverContext, ObserverFactory};
 use observer_queue::ObserverQueues;
+pub(crate) use observer_queue::{NamedObserver, ObserverSource};
 use shared_queue::SharedQueue;
 
 /// The settings of a pipeline.
@@ -199,7 +201,8 @@ impl Process {
     fn new(setup: &Setup) -> Self {
         fork::count();
         let shared = Arc::new(SharedQueue::new(setup.options.capacity));
-        let observers = Arc::new(ObserverQueues::new(&setup.options.observers));
+        let store: Arc<dyn Store> = Arc::clone(&setup.store) as _;
+        let observers = Arc::new(ObserverQueues::new(&setup.options.observers, &store));
         Self { generation: fork::generation(), shared, observers, child: SetOnce::new() }
     }
 
@@ -229,6 +232,9 @@ impl Pipeline {
         let setup = Arc::new(Setup { store: Arc::new(GuardedStore::new(store)), options });
         let process = Process::new(&setup);
         process.start(&setup);
+        if setup.options.writes {
+            process.observers.start();
+        }
         Self { setup, process }
     }
 

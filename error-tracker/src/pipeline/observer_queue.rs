@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::event_observer::{EventObserver, ObserverHealth, StoredEvent};
+use super::observer_context::{ObserverContext, ObserverFactory};
 use super::reduced_event::weight;
 use crate::background;
+use crate::store::Store;
 use crate::user_code::{self, UserCodeGuard};
 
 /// The most events that wait for one observer.
@@ -25,23 +27,49 @@ thread_local! {
 /// An observer with the path of its type.
 pub(crate) struct NamedObserver {
     pub(crate) name: &'static str,
-    pub(crate) observer: Box<dyn EventObserver>,
+    pub(crate) source: ObserverSource,
+}
+
+/// Where the observer of a process comes from.
+pub(crate) enum ObserverSource {
+    /// One for all processes.
+    Shared(Box<dyn EventObserver>),
+    /// One that each process creates.
+    PerProcess(Box<dyn ObserverFactory>),
+}
+
+/// Marks this thread as one that works for an observer: it never waits for observers.
+pub(super) fn mark_thread() {
+    OBSERVES.set(true);
 }
 
 /// The queues of all observers, in one process.
 pub(super) struct ObserverQueues(Vec<Arc<ObserverQueue>>);
 
 impl ObserverQueues {
-    pub(super) fn new(observers: &[Arc<NamedObserver>]) -> Self {
+    pub(super) fn new(observers: &[Arc<NamedObserver>], store: &Arc<dyn Store>) -> Self {
         let queue = |observer: &Arc<NamedObserver>| {
             Arc::new(ObserverQueue {
                 observer: Arc::clone(observer),
+                store: Arc::clone(store),
+                created: OnceLock::new(),
                 state: Mutex::default(),
                 work: Condvar::new(),
                 done: Condvar::new(),
             })
         };
         Self(observers.iter().map(queue).collect())
+    }
+
+    /// Starts the threads of observers that each process creates, which may have work before the
+    /// first event.
+    pub(super) fn start(&self) {
+        let is_created = |queue: &&Arc<ObserverQueue>| {
+            matches!(queue.observer.source, ObserverSource::PerProcess(_))
+        };
+        self.0.iter().filter(is_created).for_each(|queue| {
+            queue.ensure_thread(&mut queue.state());
+        });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -79,6 +107,9 @@ impl ObserverQueues {
 
 struct ObserverQueue {
     observer: Arc<NamedObserver>,
+    store: Arc<dyn Store>,
+    /// The observer that this process has created.
+    created: OnceLock<Box<dyn EventObserver>>,
     state: Mutex<ObserverState>,
     /// The observer's thread waits here.
     work: Condvar,
@@ -114,16 +145,9 @@ impl ObserverQueue {
             state.dropped += 1;
             return;
         }
-        if !state.has_thread {
-            let ours = Arc::clone(self);
-            match background::start("error-tracker-observer", move || ours.run()) {
-                Ok(()) => state.has_thread = true,
-                Err(error) => {
-                    state.dropped += 1;
-                    state.last_error = Some(format!("no thread can be started: {error}"));
-                    return;
-                }
-            }
+        if !self.ensure_thread(&mut state) {
+            state.dropped += 1;
+            return;
         }
         state.accepted += 1;
         state.bytes += weight;
@@ -132,9 +156,52 @@ impl ObserverQueue {
         self.work.notify_one();
     }
 
+    /// Starts the observer's thread if it does not run. Returns whether it does.
+    fn ensure_thread(self: &Arc<Self>, state: &mut ObserverState) -> bool {
+        if state.has_thread {
+            return true;
+        }
+        let ours = Arc::clone(self);
+        match background::start("error-tracker-observer", move || ours.run()) {
+            Ok(()) => state.has_thread = true,
+            Err(error) => {
+                state.last_error = Some(format!("no thread can be started: {error}"));
+            }
+        }
+        state.has_thread
+    }
+
+    /// Returns the observer of this process, creating it if it is not yet. `None` if that panicked.
+    fn current(&self) -> Option<&dyn EventObserver> {
+        match &self.observer.source {
+            ObserverSource::Shared(observer) => Some(&**observer),
+            ObserverSource::PerProcess(factory) => {
+                if self.created.get().is_none() {
+                    let context = ObserverContext { store: Arc::clone(&self.store) };
+                    let create = AssertUnwindSafe(|| factory.create(context));
+                    let created = catch_unwind(create).map_err(user_code::drop_quietly).ok()?;
+                    let _ = self.created.set(created);
+                }
+                self.created.get().map(|observer| &**observer)
+            }
+        }
+    }
+
+    /// Returns the observer if it was created.
+    fn existing(&self) -> Option<&dyn EventObserver> {
+        match &self.observer.source {
+            ObserverSource::Shared(observer) => Some(&**observer),
+            ObserverSource::PerProcess(_) => self.created.get().map(|observer| &**observer),
+        }
+    }
+
     /// Passes queued events to the observer until the queue is stopped.
     fn run(&self) {
         OBSERVES.set(true);
+        {
+            let _quiet = UserCodeGuard::with_panics_shown();
+            self.current();
+        }
         let mut state = self.state();
         loop {
             if state.stopped {
@@ -162,7 +229,10 @@ impl ObserverQueue {
     /// Runs the observer, and returns the text of its failure.
     fn observe(&self, stored: &StoredEvent) -> Option<String> {
         let _quiet = UserCodeGuard::with_panics_shown();
-        let run = || self.observer.observer.observe(stored).err().map(|error| error.to_string());
+        let run = || match self.current() {
+            Some(observer) => observer.observe(stored).err().map(|error| error.to_string()),
+            None => Some("the observer could not be created".to_owned()),
+        };
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
             user_code::drop_quietly(payload);
             Some(PANICKED.to_owned())
@@ -170,12 +240,24 @@ impl ObserverQueue {
     }
 
     fn wait(&self, timeout: Duration) -> u64 {
+        let start = Instant::now();
         let state = self.state();
         let accepted = state.accepted;
         let is_late = |state: &mut ObserverState| state.finished < accepted && !state.stopped;
         let waited = self.done.wait_timeout_while(state, timeout, is_late);
         let state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        accepted.saturating_sub(state.finished)
+        let left = accepted.saturating_sub(state.finished);
+        drop(state);
+        if left > 0 {
+            return left;
+        }
+        let _quiet = UserCodeGuard::with_panics_shown();
+        let rest = timeout.saturating_sub(start.elapsed());
+        let flush = || self.existing().map_or(0, |observer| observer.flush(rest));
+        catch_unwind(AssertUnwindSafe(flush)).unwrap_or_else(|payload| {
+            user_code::drop_quietly(payload);
+            0
+        })
     }
 
     fn stop(&self) {
@@ -191,7 +273,18 @@ impl ObserverQueue {
         self.done.notify_all();
     }
 
+    /// Returns the observer's own account of its channels.
+    fn channels(&self) -> Vec<super::observer_context::ChannelHealth> {
+        let _quiet = UserCodeGuard::with_panics_shown();
+        let channels = || self.existing().map(EventObserver::channels).unwrap_or_default();
+        catch_unwind(AssertUnwindSafe(channels)).unwrap_or_else(|payload| {
+            user_code::drop_quietly(payload);
+            Vec::new()
+        })
+    }
+
     fn health(&self) -> ObserverHealth {
+        let channels = self.channels();
         let state = self.state();
         ObserverHealth {
             name: self.observer.name.to_owned(),
@@ -200,6 +293,7 @@ impl ObserverQueue {
             dropped: state.dropped,
             failed: state.failed,
             last_error: state.last_error.clone(),
+            channels,
         }
     }
 }

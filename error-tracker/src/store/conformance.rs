@@ -5,6 +5,7 @@ mod changes;
 mod facets;
 mod listing;
 mod merging;
+mod outbox;
 mod retention;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,6 +37,12 @@ use merging::{
     counts_stay_exact_whatever_is_merged_when,
     later_events_of_a_part_count_for_the_issue_that_it_was_merged_into,
     parts_are_deleted_with_their_issue_and_never_alone,
+};
+use outbox::{
+    a_digest_has_everything_that_was_held_back, a_message_is_sent_once_by_one_owner,
+    a_message_that_was_not_sent_is_claimed_again,
+    messages_about_a_deleted_issue_are_deleted_but_stay_counted,
+    what_a_limit_holds_back_is_told_by_the_next_message,
 };
 use retention::{
     a_flood_evicts_only_similar_issues, an_unresolved_panic_outlives_messages_from_anywhere,
@@ -105,6 +112,11 @@ promises!(
     numbers_are_kept_within_bounds_at_every_batch within five_issues_of_three,
     a_foreign_cursor_is_refused,
     walking_the_pages_visits_every_issue_once_in_order,
+    a_message_is_sent_once_by_one_owner,
+    a_message_that_was_not_sent_is_claimed_again,
+    what_a_limit_holds_back_is_told_by_the_next_message,
+    a_digest_has_everything_that_was_held_back,
+    messages_about_a_deleted_issue_are_deleted_but_stay_counted,
 );
 
 /// Runs all tests of this crate's own stores on another store.

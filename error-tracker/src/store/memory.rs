@@ -4,13 +4,15 @@ mod members;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
 use super::clock::{self, StoreClock};
 use super::cursor::{IssueCursor, PageStart, limit};
 use super::facets::{FacetList, release_of};
+use super::memory_outbox::MemoryOutbox;
+use super::outbox::Outbox;
 use super::reopening::{Reopening, StatusTerm};
 use super::retention::{PruneCandidate, family, surplus_issues, surplus_occurrences};
 use super::text::contains;
@@ -33,9 +35,9 @@ use crate::fork::{self, SetOnce};
 /// assert_eq!(store.issues(&IssueQuery::default())?.items.len(), 1);
 /// # Ok::<(), error_tracker::store::StoreError>(())
 /// ```
-#[derive(Default)]
 pub struct MemoryStore {
     retention: Retention,
+    outbox: Arc<MemoryOutbox>,
     process: Process,
 }
 
@@ -80,12 +82,6 @@ impl Process {
     }
 }
 
-impl Default for Process {
-    fn default() -> Self {
-        Self::of(MemoryState::default())
-    }
-}
-
 #[derive(Clone, Default)]
 struct MemoryState {
     entries: HashMap<String, StoredIssue>,
@@ -96,6 +92,8 @@ struct MemoryState {
     releases: HashMap<String, u64>,
     /// The number of events that were recorded.
     recorded: u64,
+    /// The outbox of the store, which forgets deleted issues.
+    outbox: Arc<MemoryOutbox>,
 }
 
 #[derive(Clone)]
@@ -131,13 +129,15 @@ impl MemoryStore {
     /// Creates a store with the limits of [`Retention::default`].
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_retention(Retention::default())
     }
 
     /// Creates a store with these limits.
     #[must_use]
     pub fn with_retention(retention: Retention) -> Self {
-        Self { retention, process: Process::default() }
+        let outbox = Arc::new(MemoryOutbox::new());
+        let state = MemoryState { outbox: Arc::clone(&outbox), ..MemoryState::default() };
+        Self { retention, outbox, process: Process::of(state) }
     }
 
     /// Locks the data. A poisoned lock is usable, because nothing panics in the middle of a change.
@@ -147,6 +147,12 @@ impl MemoryStore {
             process = process.of_child();
         }
         process.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -266,6 +272,7 @@ impl MemoryState {
         let parts = self.entries.get(&target).map(|entry| entry.parts.clone()).unwrap_or_default();
         for member in parts.iter().chain([&target]) {
             if let Some(entry) = self.entries.remove(member) {
+                self.outbox.forget_issue(member);
                 pruned.issues += 1;
                 pruned.occurrences += entry.events.len() as u64;
             }
@@ -483,6 +490,10 @@ impl Store for MemoryStore {
             }
         }
         Ok(pruned)
+    }
+
+    fn outbox(&self) -> Option<&dyn Outbox> {
+        Some(&*self.outbox)
     }
 }
 

@@ -5,6 +5,8 @@ mod clock;
 mod cursor;
 mod facets;
 mod memory;
+mod memory_outbox;
+mod outbox;
 mod query;
 mod release;
 mod reopening;
@@ -22,6 +24,11 @@ pub use change::IssueChange;
 pub use facets::{FacetCount, IssueFacets};
 pub(crate) use facets::{MAX_FACETS, route_of, route_text};
 pub use memory::MemoryStore;
+pub use memory_outbox::MemoryOutbox;
+pub use outbox::{
+    ClaimedMessage, DeliveryState, Enqueued, Outbox, OutboxClaim, OutboxCounts, OutboxLimits,
+    OutboxMessage, OutboxRecord, SendOutcome,
+};
 pub use query::{EventSelector, IssueQuery, Page, Sort};
 pub use retention::{Pruned, Retention};
 #[cfg(feature = "sqlite")]
@@ -320,6 +327,12 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The store cannot be read.
     fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {
         Ok(None)
+    }
+
+    /// Returns the messages to people that wait beside the events. By default there are none, and
+    /// `error-tracker-notify` keeps them in memory.
+    fn outbox(&self) -> Option<&dyn Outbox> {
+        None
     }
 
     /// Completes and closes the stored data. Called by the writer thread when the program ends or

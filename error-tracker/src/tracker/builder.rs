@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::{BeforeCapture, ContextBuilder, GlobalReader, IgnoreRule};
 use crate::event::Event;
 use crate::mask::Masking;
-use crate::pipeline::{EventObserver, NamedObserver};
+use crate::pipeline::{EventObserver, NamedObserver, ObserverFactory, ObserverSource};
 use crate::stack::BacktraceMode;
 use crate::store::{Retention, Store};
 
@@ -201,7 +201,16 @@ impl TrackerBuilder {
     /// see [`EventObserver`].
     pub fn observer<T: EventObserver>(mut self, observer: T) -> Self {
         let name = std::any::type_name::<T>();
-        self.observers.push(Arc::new(NamedObserver { name, observer: Box::new(observer) }));
+        let source = ObserverSource::Shared(Box::new(observer));
+        self.observers.push(Arc::new(NamedObserver { name, source }));
+        self
+    }
+
+    /// Adds an observer that each process creates for itself: see [`ObserverFactory`].
+    pub fn observer_factory<T: ObserverFactory>(mut self, factory: T) -> Self {
+        let name = std::any::type_name::<T>();
+        let source = ObserverSource::PerProcess(Box::new(factory));
+        self.observers.push(Arc::new(NamedObserver { name, source }));
         self
     }
 

@@ -118,6 +118,9 @@ impl FoundSettings {
             }
             let name = name.to_string_lossy().into_owned();
             let setting = &name[PREFIX.len()..];
+            if is_of_integration(setting) {
+                continue;
+            }
             if is_service_variable(setting) {
                 found.skipped.push(name);
             } else if let Err(problem) = found.settings.set(setting, &name, value) {
@@ -126,6 +129,11 @@ impl FoundSettings {
         }
         found
     }
+}
+
+/// Returns whether the crate `error-tracker-notify` reads a variable, and not this one.
+fn is_of_integration(setting: &str) -> bool {
+    setting.starts_with("NOTIFY_")
 }
 
 /// Returns whether Kubernetes sets a variable of this name for a service `error-tracker`, or for

@@ -46,10 +46,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![deny(unsafe_code)]
 
+mod channel;
+mod channel_worker;
+mod clock;
+mod configured_channels;
+mod digest;
 #[cfg(feature = "discord")]
 mod discord;
 #[cfg(feature = "email")]
 mod email;
+mod filter;
 #[cfg(feature = "google-chat")]
 mod google_chat;
 mod html_body;
@@ -61,11 +67,15 @@ mod markdown;
 #[cfg(feature = "mattermost")]
 mod mattermost;
 mod message_format;
+mod missed_issues;
 mod notification;
 mod notifier;
+mod notify;
 #[cfg(feature = "ntfy")]
 mod ntfy;
 mod reason;
+mod rules;
+mod settings;
 mod signature;
 #[cfg(feature = "slack")]
 mod slack;
@@ -76,11 +86,16 @@ mod telegram;
 mod text_body;
 #[cfg(feature = "webhook")]
 mod webhook;
+mod worker_state;
 
+pub use channel::NotifyChannel;
+pub use clock::NotifyClock;
+pub use digest::DigestPeriod;
 #[cfg(feature = "discord")]
 pub use discord::DiscordNotifier;
 #[cfg(feature = "email")]
 pub use email::{EmailNotifier, SmtpServer, SmtpTls};
+pub use filter::EventFilter;
 #[cfg(feature = "google-chat")]
 pub use google_chat::GoogleChatNotifier;
 #[cfg(feature = "mattermost")]
@@ -88,9 +103,12 @@ pub use mattermost::MattermostNotifier;
 pub use message_format::MessageFormat;
 pub use notification::{DigestEntry, Notification};
 pub use notifier::{ConfigError, Notifier, Receipt, SendError};
+pub use notify::Notify;
 #[cfg(feature = "ntfy")]
 pub use ntfy::NtfyNotifier;
 pub use reason::Reason;
+pub use rules::{NotifyRules, SpikeRule};
+pub use settings::{NotifySettings, NotifyWhen};
 #[cfg(feature = "slack")]
 pub use slack::SlackNotifier;
 #[cfg(feature = "teams")]

@@ -258,6 +258,15 @@ fn bare(reason: Reason) -> Notification {
     }
 }
 
+impl Notification {
+    /// Says in the message that it may have been sent before.
+    pub(crate) fn marked_as_repeated(mut self) -> Self {
+        self.repeated = true;
+        self.summary.push_str(" This message may have been sent before.");
+        rendered(self)
+    }
+}
+
 /// Fills in the bodies.
 fn rendered(mut notification: Notification) -> Notification {
     notification.text = text_body::render(&notification);
@@ -266,7 +275,7 @@ fn rendered(mut notification: Notification) -> Notification {
 }
 
 /// Returns 32 hexadecimal digits that are the same for the same texts.
-fn id<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn id<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Hash::new();
     for text in texts {
         hash.update(text.as_bytes());

@@ -60,6 +60,38 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Returns the text by which an outbox tells messages about one issue apart. `at` is what
+    /// happened more than once for the same reason: an event, or a time.
+    pub(crate) fn key(&self, at: &str) -> String {
+        match self {
+            Self::New => "new".to_owned(),
+            Self::Milestone(count) => format!("milestone/{count}"),
+            Self::Spike { count, minutes } => format!("spike/{count}/{minutes}/{at}"),
+            reason => format!("{}/{at}", reason.name()),
+        }
+    }
+
+    /// Reads the reason from such a text.
+    pub(crate) fn from_key(key: &str) -> Self {
+        let mut parts = key.split('/');
+        let name = parts.next().unwrap_or_default();
+        let mut number = || parts.next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        match name {
+            "new" => Self::New,
+            "regression" => Self::Regression,
+            "milestone" => Self::Milestone(number()),
+            "spike" => Self::Spike { count: number(), minutes: number() },
+            "unmuted" => Self::Unmuted,
+            "resolved" => Self::Resolved,
+            "reopened" => Self::Reopened,
+            "digest" => Self::Digest,
+            "test" => Self::Test,
+            _ => Self::Occurrence,
+        }
+    }
+}
+
 /// Writes a phrase for people, such as `New issue`.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,5 +112,30 @@ impl fmt::Display for Reason {
             Self::Digest => f.write_str("Summary"),
             Self::Test => f.write_str("Test message"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn a_reason_is_read_back_from_its_key() {
+        for reason in [
+            Reason::New,
+            Reason::Regression,
+            Reason::Milestone(1_000),
+            Reason::Spike { count: 30, minutes: 5 },
+            Reason::Unmuted,
+            Reason::Resolved,
+            Reason::Reopened,
+            Reason::Occurrence,
+            Reason::Digest,
+            Reason::Test,
+        ] {
+            assert_eq!(Reason::from_key(&reason.key("x")), reason);
+        }
+        assert_ne!(Reason::Regression.key("1"), Reason::Regression.key("2"));
+        assert_eq!(Reason::New.key("1"), Reason::New.key("2"));
     }
 }

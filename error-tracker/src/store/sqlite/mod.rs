@@ -11,6 +11,7 @@ mod fork;
 mod journal;
 mod merge;
 mod open;
+mod outbox;
 mod paths;
 mod probe;
 mod prune;
@@ -38,7 +39,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use super::{
-    EventSelector, IssueChange, IssueFacets, IssueQuery, Page, Pruned, Recorded, Retention,
+    EventSelector, IssueChange, IssueFacets, IssueQuery, Outbox, Page, Pruned, Recorded, Retention,
     Sighting, Store, StoreError,
 };
 use crate::event::{Event, Issue, Note, Timestamp};
@@ -390,6 +391,10 @@ impl Store for SqliteStore {
             return Ok(None);
         }
         self.read(read::secret).map(Some)
+    }
+
+    fn outbox(&self) -> Option<&dyn Outbox> {
+        Some(self)
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -55,6 +55,18 @@ pub(super) fn build(notification: &Notification) -> Result<Message, SendError> {
     })
 }
 
+/// Returns what is wrong with the addresses, if anything is.
+pub(crate) fn check_addresses(sender: &str, recipients: &[String]) -> Result<(), String> {
+    mailbox(sender, "sender").map_err(|error| error.to_string())?;
+    if recipients.is_empty() {
+        return Err("it has no recipients: name at least one e-mail address".to_owned());
+    }
+    for recipient in recipients {
+        mailbox(recipient, "recipient").map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
 fn mailbox(address: &str, what: &str) -> Result<Mailbox, SendError> {
     if address.trim().is_empty() {
         return Err(SendError::permanent(format!(

@@ -7,6 +7,7 @@ mod sendmail;
 mod smtp;
 mod smtp_server;
 
+pub(crate) use message::check_addresses;
 pub use smtp_server::{SmtpServer, SmtpTls};
 
 use std::path::PathBuf;
