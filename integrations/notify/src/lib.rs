@@ -1,30 +1,23 @@
 //! Tells people of the errors that [error-tracker](error_tracker) has recorded: by e-mail, Slack,
 //! Discord, Microsoft Teams, Mattermost, Google Chat, Telegram, ntfy, and signed webhooks.
 //!
-//! A channel implements [`Notifier`]; closures do as well. A [`MessageFormat`] makes the
-//! [`Notification`] that a channel sends.
-//!
 //! ```no_run
-//! use error_tracker::StoredEvent;
-//! use error_tracker_notify::{EmailNotifier, MessageFormat, Notifier, Reason};
+//! use error_tracker_notify::{EmailNotifier, MessageFormat, Notify, NotifyChannel};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let email = EmailNotifier::from_url("smtp://errors:password@mail.shop.example")?;
-//! let format = MessageFormat::new().prefix("shop");
-//! let _tracker = error_tracker::builder()
-//!     .observer(move |stored: &StoredEvent| {
-//!         if !stored.recorded.new {
-//!             return Ok(());
-//!         }
-//!         let Some(issue) = stored.issue()? else { return Ok(()) };
-//!         let notification = format.about(Reason::New, &issue, &stored.event, 0);
-//!         email.notify(&notification.from("errors@shop.example").to("team@shop.example"))?;
-//!         Ok(())
-//!     })
-//!     .install()?;
+//! let notify = Notify::new()
+//!     .format(MessageFormat::new().prefix("shop"))
+//!     .channel(NotifyChannel::email("mail", email, "errors@shop.example", ["team@shop.example"])?)?;
+//! let _tracker = error_tracker::builder().observer_factory(notify).install()?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Notify`] decides who is told of what, and keeps messages in the store until they are sent. A
+//! [`NotifyChannel`] has a [`Notifier`] with an [`EventFilter`], [`NotifyRules`] and limits;
+//! closures are notifiers as well. [`NotifySettings`] sets all of this up from the environment or a
+//! configuration file.
 //!
 //! # What a message has
 //!
