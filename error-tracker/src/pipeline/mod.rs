@@ -145,7 +145,8 @@ pub struct FlushError {
     /// which belong to no thread. Each is reported by one flush only. [`Health::dropped`] has those
     /// of all threads.
     pub dropped: u64,
-    /// Stored events that an [`EventObserver`] has not handled yet, added up for all observers.
+    /// Stored events that an [`EventObserver`] has not handled yet, and work that these have caused
+    /// and that is not done, such as messages that were not sent; added up for all observers.
     pub unobserved: u64,
 }
 
