@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use error_tracker::event::{Event, Status};
+use error_tracker::event::Status;
 use error_tracker::store::{MemoryOutbox, Outbox, OutboxLimits, OutboxMessage, Store};
 use error_tracker::{ChannelHealth, EventObserver, ObserverContext, ObserverFactory, StoredEvent};
 
@@ -178,17 +178,13 @@ impl ObservedChannel {
     fn enqueue(
         &self,
         outbox: &dyn Outbox,
-        event: &Event,
+        (hash, event): (&str, &str),
         (reason, at): (Reason, String),
         clock: &NotifyClock,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let message = OutboxMessage::new(
-            &self.channel.name,
-            &event.grouping.hash,
-            reason.key(&at),
-            clock.now(),
-        );
-        let message = message.event(&event.id).once(reason != Reason::Occurrence);
+        let key = reason.key(&at);
+        let message = OutboxMessage::new(&self.channel.name, hash, key, clock.now());
+        let message = message.event(event).once(reason != Reason::Occurrence);
         outbox.enqueue(&message, &limits(&self.channel, clock))?;
         self.state.wake();
         Ok(())
@@ -204,7 +200,8 @@ pub(crate) fn limits(channel: &NotifyChannel, clock: &NotifyClock) -> OutboxLimi
 
 impl EventObserver for NotifyObserver {
     fn observe(&self, stored: &StoredEvent) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let mut is_muted = None;
+        let hash = &stored.event.grouping.hash;
+        let mut issue = None;
         let mut result = Ok(());
         for channel in &self.channels {
             if !channel.channel.filter.matches(&stored.event) {
@@ -212,18 +209,18 @@ impl EventObserver for NotifyObserver {
             }
             let told = channel.reason(stored, &*self.store, &self.clock).and_then(|reason| {
                 let Some(reason) = reason else { return Ok(()) };
-                let is_muted = match is_muted {
-                    Some(is_muted) => is_muted,
-                    None => {
-                        let issue = stored.issue()?;
-                        let muted = issue.is_some_and(|issue| issue.status == Status::Muted);
-                        *is_muted.insert(muted)
-                    }
+                if issue.is_none() {
+                    issue = Some(stored.issue()?);
+                }
+                // An issue that was merged into another one is told as that one.
+                let (hash, is_muted) = match &issue {
+                    Some(Some(issue)) => (&issue.hash, issue.status == Status::Muted),
+                    _ => (hash, false),
                 };
                 if is_muted {
                     return Ok(());
                 }
-                channel.enqueue(self.outbox(), &stored.event, reason, &self.clock)
+                channel.enqueue(self.outbox(), (hash, &stored.event.id), reason, &self.clock)
             });
             // The other channels are told all the same.
             result = result.and(told);

@@ -108,3 +108,18 @@ fn a_message_has_the_subject_the_trace_and_the_event() {
     assert_eq!(message.issue.unwrap().hash, told.hash("no disk"));
     assert_eq!(message.event.unwrap().message, "no disk");
 }
+
+#[test]
+fn an_issue_that_was_merged_into_another_one_is_told_as_that_one() {
+    let told = Told::new(|channel| channel.rules(NotifyRules::every()));
+    for text in ["no disk", "no light"] {
+        told.fail(text);
+    }
+    let (part, whole) = (told.hash("no light"), told.hash("no disk"));
+    assert_eq!(told.tracker.store().merge(&[&part], &whole).unwrap(), 1);
+    told.told();
+    told.fail("no light");
+    assert_eq!(told.recorder.notifications().remove(0).issue.unwrap().hash, whole);
+    let history = told.tracker.store().outbox().unwrap().history(&whole).unwrap();
+    assert_eq!(history.len(), 2);
+}
