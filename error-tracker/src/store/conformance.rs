@@ -41,6 +41,7 @@ use merging::{
 use outbox::{
     a_digest_has_everything_that_was_held_back, a_message_is_sent_once_by_one_owner,
     a_message_that_was_not_sent_is_claimed_again,
+    changes_of_status_by_people_are_kept_until_the_issue_is_deleted,
     messages_about_a_deleted_issue_are_deleted_but_stay_counted,
     what_a_limit_holds_back_is_told_by_the_next_message,
 };
@@ -114,6 +115,7 @@ promises!(
     walking_the_pages_visits_every_issue_once_in_order,
     a_message_is_sent_once_by_one_owner,
     a_message_that_was_not_sent_is_claimed_again,
+    changes_of_status_by_people_are_kept_until_the_issue_is_deleted,
     what_a_limit_holds_back_is_told_by_the_next_message,
     a_digest_has_everything_that_was_held_back,
     messages_about_a_deleted_issue_are_deleted_but_stay_counted,

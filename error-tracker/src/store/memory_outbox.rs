@@ -1,18 +1,20 @@
 //! An outbox in memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::StoreError;
 use super::outbox::{
     ClaimedMessage, DeliveryState, Enqueued, Outbox, OutboxClaim, OutboxCounts, OutboxLimits,
-    OutboxMessage, OutboxRecord, SendOutcome,
+    OutboxMessage, OutboxRecord, SendOutcome, StatusChange,
 };
 use crate::event::Timestamp;
 use crate::fork::PerProcess;
 
 /// The most messages that [`Outbox::history`] returns.
 pub(super) const MAX_HISTORY: usize = 100;
+/// The most changes of status that are kept.
+pub(super) const MAX_STATUS_CHANGES: usize = 10_000;
 /// The most finished messages that are kept.
 const MAX_FINISHED: usize = 1_000;
 
@@ -29,6 +31,7 @@ struct OutboxState {
     known: HashSet<(String, String, String)>,
     held_back: BTreeMap<HeldKey, HeldBack>,
     finished: usize,
+    status_changes: VecDeque<StatusChange>,
 }
 
 /// The channel and the issue for which messages were held back, and the message that they belong to
@@ -65,9 +68,19 @@ impl MemoryOutbox {
         Self { state: PerProcess::new(Mutex::default(), Mutex::default) }
     }
 
+    /// Keeps a change of status.
+    pub(super) fn note_status(&self, change: StatusChange) {
+        let mut state = self.state();
+        if state.status_changes.len() >= MAX_STATUS_CHANGES {
+            state.status_changes.pop_front();
+        }
+        state.status_changes.push_back(change);
+    }
+
     /// Deletes the messages about an issue; what was not sent stays counted.
     pub(super) fn forget_issue(&self, hash: &str) {
         let mut state = self.state();
+        state.status_changes.retain(|change| change.hash != hash);
         let of_issue = |entry: &OutboxEntry| entry.record.message.hash == hash;
         let ids: Vec<u64> =
             state.entries.iter().filter(|(_, entry)| of_issue(entry)).map(|(id, _)| *id).collect();
@@ -307,6 +320,26 @@ impl Outbox for MemoryOutbox {
         let of_issue = state.entries.values().rev().map(|entry| &entry.record);
         let of_issue = of_issue.filter(|record| record.message.hash == hash);
         Ok(of_issue.take(MAX_HISTORY).cloned().collect())
+    }
+
+    fn recent(&self) -> Result<Vec<OutboxRecord>, StoreError> {
+        let state = self.state();
+        let newest = state.entries.values().rev().take(MAX_HISTORY);
+        Ok(newest.map(|entry| entry.record.clone()).collect())
+    }
+
+    fn channels(&self) -> Result<Vec<String>, StoreError> {
+        let state = self.state();
+        let with_messages = state.entries.values().map(|entry| &entry.record.message.channel);
+        let with_held_back = state.held_back.keys().map(|key| &key.0);
+        let names: BTreeSet<&String> = with_messages.chain(with_held_back).collect();
+        Ok(names.into_iter().cloned().collect())
+    }
+
+    fn status_changes(&self, since: Timestamp) -> Result<Vec<StatusChange>, StoreError> {
+        let state = self.state();
+        let recent = state.status_changes.iter().filter(|change| change.at >= since);
+        Ok(recent.cloned().collect())
     }
 
     fn delete_finished(&self, before: Timestamp) -> Result<u64, StoreError> {

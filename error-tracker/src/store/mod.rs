@@ -27,7 +27,7 @@ pub use memory::MemoryStore;
 pub use memory_outbox::MemoryOutbox;
 pub use outbox::{
     ClaimedMessage, DeliveryState, Enqueued, Outbox, OutboxClaim, OutboxCounts, OutboxLimits,
-    OutboxMessage, OutboxRecord, SendOutcome,
+    OutboxMessage, OutboxRecord, SendOutcome, StatusChange,
 };
 pub use query::{EventSelector, IssueQuery, Page, Sort};
 pub use retention::{Pruned, Retention};

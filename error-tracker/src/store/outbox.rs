@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::StoreError;
-use crate::event::Timestamp;
+use crate::event::{Status, Timestamp};
 
 /// Keeps messages until they are sent, and counts those that were held back.
 ///
@@ -60,11 +60,59 @@ pub trait Outbox: Send + Sync {
     /// The store cannot be read.
     fn history(&self, hash: &str) -> Result<Vec<OutboxRecord>, StoreError>;
 
+    /// Returns the latest messages of all channels, newest first, at most 100. By default none are
+    /// known.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn recent(&self) -> Result<Vec<OutboxRecord>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Returns the names of the channels that have messages, in their order. By default none are
+    /// known.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn channels(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Returns the changes of status that people have made from this time on, the oldest first. The
+    /// newest 10,000 are kept. By default none are known.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn status_changes(&self, since: Timestamp) -> Result<Vec<StatusChange>, StoreError> {
+        let _ = since;
+        Ok(Vec::new())
+    }
+
     /// Deletes messages that were finished before this time. Returns their number.
     ///
     /// # Errors
     /// If nothing was deleted.
     fn delete_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// A change of an issue's status by [`Store::change`](super::Store::change).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusChange {
+    /// The hash of the issue.
+    pub hash: String,
+    /// The status that it has since then.
+    pub status: Status,
+    /// When it was changed.
+    pub at: Timestamp,
+}
+
+impl StatusChange {
+    /// Creates a change of an issue to a status.
+    #[must_use]
+    pub fn new(hash: impl Into<String>, status: Status, at: Timestamp) -> Self {
+        Self { hash: hash.into(), status, at }
+    }
 }
 
 /// A message to people.

@@ -12,12 +12,14 @@ use error_tracker::store::{
 
 use crate::clock::{NotifyClock, later, until};
 use crate::missed_issues::MissedIssues;
+use crate::status_changes::StatusChanges;
 use crate::worker_state::WorkerState;
 use crate::{
     DigestEntry, MessageFormat, Notification, NotifyChannel, Reason, Receipt, SendError, digest,
 };
 
-/// How often the thread looks for messages of other processes, and for digests that are due.
+/// How often the thread looks for messages of other processes, changes by people, and digests that
+/// are due.
 const POLL: Duration = Duration::from_secs(15);
 /// How long a message is kept from other processes while it is sent.
 const LEASE: Duration = Duration::from_secs(60);
@@ -57,6 +59,7 @@ struct Progress {
     /// When the channel is tried again.
     resumes: Option<Timestamp>,
     missed: MissedIssues,
+    changes: StatusChanges,
     tidied: Timestamp,
 }
 
@@ -85,8 +88,13 @@ impl ChannelWorker {
     /// Sends messages until the state says that it is stopped.
     pub(crate) fn run(self) {
         let now = self.clock.now();
-        let mut progress =
-            Progress { failures: 0, resumes: None, missed: MissedIssues::new(now), tidied: now };
+        let mut progress = Progress {
+            failures: 0,
+            resumes: None,
+            missed: MissedIssues::new(now),
+            changes: StatusChanges::new(now),
+            tidied: now,
+        };
         while !self.state.is_stopped() {
             let added = self.state.added();
             let step = AssertUnwindSafe(|| self.step(&mut progress));
@@ -122,6 +130,7 @@ impl ChannelWorker {
             return Ok(Next::Rest { stuck: counts.waiting.max(1), pause: until(now, resumes) });
         }
         progress.missed.look(&self.channel, &*self.store, outbox, &self.clock, &counts)?;
+        progress.changes.look(&self.channel, &*self.store, outbox, &self.clock, &counts)?;
         if until(progress.tidied, now) >= TIDY {
             progress.tidied = now;
             outbox.delete_finished(now.minus(KEPT))?;

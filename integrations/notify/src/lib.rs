@@ -72,6 +72,7 @@ mod settings;
 mod signature;
 #[cfg(feature = "slack")]
 mod slack;
+mod status_changes;
 #[cfg(feature = "teams")]
 mod teams;
 #[cfg(feature = "telegram")]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use error_tracker::event::Status;
-use error_tracker::store::{MemoryOutbox, Outbox, OutboxLimits, OutboxMessage, Store};
+use error_tracker::store::{Enqueued, MemoryOutbox, Outbox, OutboxLimits, OutboxMessage, Store};
 use error_tracker::{ChannelHealth, EventObserver, ObserverContext, ObserverFactory, StoredEvent};
 
 use crate::channel_worker::ChannelWorker;
@@ -185,8 +185,9 @@ impl ObservedChannel {
         let key = reason.key(&at);
         let message = OutboxMessage::new(&self.channel.name, hash, key, clock.now());
         let message = message.event(event).once(reason != Reason::Occurrence);
-        outbox.enqueue(&message, &limits(&self.channel, clock))?;
-        self.state.wake();
+        if outbox.enqueue(&message, &limits(&self.channel, clock))? == Enqueued::Added {
+            self.state.wake();
+        }
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ pub enum Reason {
     Unmuted,
     /// A person resolved the issue.
     Resolved,
+    /// A person muted the issue.
+    Muted,
     /// A person opened the issue again.
     Reopened,
     /// The issue was seen, and a message for each occurrence is wanted.
@@ -52,6 +54,7 @@ impl Reason {
             Self::Spike { .. } => "spike",
             Self::Unmuted => "unmuted",
             Self::Resolved => "resolved",
+            Self::Muted => "muted",
             Self::Reopened => "reopened",
             Self::Occurrence => "occurrence",
             Self::Digest => "digest",
@@ -84,6 +87,7 @@ impl Reason {
             "spike" => Self::Spike { count: number(), minutes: number() },
             "unmuted" => Self::Unmuted,
             "resolved" => Self::Resolved,
+            "muted" => Self::Muted,
             "reopened" => Self::Reopened,
             "digest" => Self::Digest,
             "test" => Self::Test,
@@ -107,6 +111,7 @@ impl fmt::Display for Reason {
             }
             Self::Unmuted => f.write_str("No longer muted"),
             Self::Resolved => f.write_str("Resolved"),
+            Self::Muted => f.write_str("Muted"),
             Self::Reopened => f.write_str("Opened again"),
             Self::Occurrence => f.write_str("Seen"),
             Self::Digest => f.write_str("Summary"),
@@ -128,6 +133,7 @@ mod tests {
             Reason::Spike { count: 30, minutes: 5 },
             Reason::Unmuted,
             Reason::Resolved,
+            Reason::Muted,
             Reason::Reopened,
             Reason::Occurrence,
             Reason::Digest,

@@ -12,7 +12,8 @@ use crate::Reason;
 /// When people are told of an issue.
 ///
 /// By default they are told of a new issue, of one that is seen again after it was resolved or
-/// muted, after 10, 100, 1,000, .. occurrences, and when it is seen much more often than usual.
+/// muted, after 10, 100, 1,000, .. occurrences, when it is seen much more often than usual, and when
+/// a person changes its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -30,6 +31,10 @@ pub struct NotifyRules {
     pub milestones: bool,
     /// When an issue counts as seen unusually often; `None` for never.
     pub spike: Option<SpikeRule>,
+    /// Whether it is told that a person has resolved, muted or reopened an issue, on the page, at
+    /// the command line or by [`Store::change`](error_tracker::store::Store::change); `true` by
+    /// default. These messages use at most a quarter of the channel's limit for an hour.
+    pub changes: bool,
 }
 
 /// When an issue counts as seen unusually often.
@@ -54,6 +59,7 @@ impl Default for NotifyRules {
             unmuted: true,
             milestones: true,
             spike: Some(SpikeRule::default()),
+            changes: true,
         }
     }
 }
@@ -79,6 +85,7 @@ impl NotifyRules {
             unmuted: false,
             milestones: false,
             spike: None,
+            changes: false,
             ..Self::default()
         }
     }

@@ -41,6 +41,9 @@ pub struct NotifySettings {
     pub variables: Option<bool>,
     /// When people are told: `signals`, `every` or `once`; `signals` by default.
     pub when: Option<NotifyWhen>,
+    /// Whether it is told that a person has resolved, muted or reopened an issue; `true` by
+    /// default, `false` with `once`.
+    pub changes: Option<bool>,
     /// The lowest level that is told.
     pub min_level: Option<Level>,
     /// The environments of which people are told; all by default.
@@ -129,6 +132,7 @@ impl NotifySettings {
             "PREFIX" => self.prefix = text,
             "PAGE" => self.page = text,
             "VARIABLES" => self.variables = Some(boolean(&value)?),
+            "CHANGES" => self.changes = Some(boolean(&value)?),
             "WHEN" => {
                 self.when = Some(match value.trim() {
                     "signals" => NotifyWhen::Signals,
@@ -194,6 +198,7 @@ impl NotifySettings {
             NotifyWhen::Every => NotifyRules::every(),
             NotifyWhen::Once => NotifyRules::once(),
         };
+        let rules = NotifyRules { changes: self.changes.unwrap_or(rules.changes), ..rules };
         let mut filter = EventFilter::new();
         if let Some(level) = self.min_level {
             filter = filter.min_level(level);
@@ -266,13 +271,14 @@ mod tests {
     #[test]
     fn environment_variables_set_the_same_settings_as_serde() {
         let by_serde: NotifySettings = error_tracker::json::from_str(
-            r#"{ "prefix": "shop", "when": "once", "min_level": "error", "environments": ["a", "b"],
+            r#"{ "prefix": "shop", "when": "once", "changes": true, "min_level": "error", "environments": ["a", "b"],
                  "per_hour": 5, "digest": "weekly", "variables": true, "slack": "https://hooks.slack.com/x" }"#,
         )
         .unwrap();
         let by_variables = read(&[
             ("PREFIX", "shop"),
             ("WHEN", "once"),
+            ("CHANGES", "true"),
             ("MIN_LEVEL", "error"),
             ("ENVIRONMENTS", "a, b"),
             ("PER_HOUR", "5"),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::{moment, record};
-use crate::store::Store;
+use super::{event, later, moment, record};
+use crate::event::{Event, Status, Timestamp};
 use crate::store::outbox::{
     ClaimedMessage, DeliveryState, Enqueued, Outbox, OutboxClaim, OutboxLimits, OutboxMessage,
     SendOutcome,
 };
+use crate::store::{IssueChange, Sighting, Store};
 
 const LEASE: Duration = Duration::from_secs(60);
 const ANY: OutboxLimits = OutboxLimits::unlimited();
@@ -74,6 +75,10 @@ pub(super) fn a_message_is_sent_once_by_one_owner(store: &dyn Store) {
         "newest first"
     );
     assert_eq!((history[2].finished, &*history[2].result), (Some(moment(11)), "250 queued"));
+    assert_eq!(outbox.channels().unwrap(), ["chat", "mail"]);
+    let recent = outbox.recent().unwrap();
+    let recent: Vec<_> = recent.iter().map(|of| (&*of.message.hash, &*of.message.reason)).collect();
+    assert_eq!(recent, [("x", "new"), ("y", "new"), ("x", "milestone/10"), ("x", "new")]);
     assert_eq!(outbox.delete_finished(moment(12)).unwrap(), 1);
     assert_eq!(outbox.history("x").unwrap().len(), 2);
 }
@@ -193,4 +198,32 @@ pub(super) fn messages_about_a_deleted_issue_are_deleted_but_stay_counted(store:
     outbox.collapse(&OutboxMessage::digest("mail", "digest/1", moment(9))).unwrap();
     let held_back = claim(outbox, "a", 10).unwrap().held_back;
     assert_eq!(held_back, [(String::new(), 5), ("x".to_owned(), 1)]);
+}
+
+/// Each change of a status by a person is kept, in their order. What the store itself changes, and a
+/// change to the same status, is none.
+pub(super) fn changes_of_status_by_people_are_kept_until_the_issue_is_deleted(store: &dyn Store) {
+    let Some(outbox) = store.outbox() else { return };
+    let start = Timestamp::now();
+    let changes = || -> Vec<(String, Status)> {
+        let all = outbox.status_changes(start).unwrap();
+        assert!(all.is_sorted_by_key(|change| change.at));
+        all.into_iter().map(|change| (change.hash, change.status)).collect()
+    };
+    record(store, "x", 0);
+    record(store, "y", 0);
+    assert_eq!(changes(), []);
+    store.change(&["x", "y"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
+    store.change(&["x"], &IssueChange::SetStatus(Status::Resolved)).unwrap();
+    store.change(&["x"], &IssueChange::Assign("Ada".into())).unwrap();
+    store.record(&[Sighting::new(Event { at: later(1), ..event("x", 5) })]).unwrap();
+    assert_eq!(store.issue("x").unwrap().unwrap().status, Status::Unresolved);
+    store.change(&["y"], &IssueChange::MuteFor(3)).unwrap();
+    store.change(&["y"], &IssueChange::SetStatus(Status::Unresolved)).unwrap();
+    let of = |hash: &str, status| (hash.to_owned(), status);
+    let of_y = [of("y", Status::Resolved), of("y", Status::Muted), of("y", Status::Unresolved)];
+    assert_eq!(changes(), [&[of("x", Status::Resolved)], &of_y[..]].concat());
+    assert_eq!(outbox.status_changes(later(60)).unwrap(), []);
+    store.delete(&["x"]).unwrap();
+    assert_eq!(changes(), of_y);
 }

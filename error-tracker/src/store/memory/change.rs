@@ -1,9 +1,10 @@
 //! Changes of issues.
 
 use super::{MemoryState, StoredIssue};
+use crate::event::Timestamp;
 use crate::store::change::{MAX_NOTES, no_release, too_many_notes};
 use crate::store::reopening::{MAX_RELEASES, ResolvedRelease, StatusTerm};
-use crate::store::{IssueChange, StoreError};
+use crate::store::{IssueChange, StatusChange, StoreError};
 
 impl MemoryState {
     /// Changes issues, all or none. Returns the number of those that changed.
@@ -24,8 +25,14 @@ impl MemoryState {
             let Some(entry) = self.target(hash) else { continue };
             let (target, count) = (entry.issue.hash.clone(), self.total(entry).count);
             if let Some(entry) = self.entries.get_mut(&target) {
+                let before = entry.issue.status;
                 entry.change(change, count, latest_known);
                 changed += 1;
+                let after = entry.issue.status;
+                if after != before {
+                    let changed = StatusChange::new(target, after, Timestamp::now());
+                    self.outbox.note_status(changed);
+                }
             }
         }
         Ok(changed)

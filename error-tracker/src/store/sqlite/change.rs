@@ -9,6 +9,7 @@ use super::merge::{MEMBERS, TARGET};
 use super::transaction::{begin, each};
 use crate::event::{Note, Status, Timestamp};
 use crate::store::change::{MAX_NOTES, no_release, too_many_notes};
+use crate::store::memory_outbox::MAX_STATUS_CHANGES;
 use crate::store::reopening::{MAX_RELEASES, Reopening, ResolvedRelease, StatusTerm};
 use crate::store::{IssueChange, Sighting, StoreError};
 
@@ -40,18 +41,18 @@ pub(super) fn change(
         IssueChange::SetStatus(status) => {
             let term = StatusTerm::of(*status);
             each_issue(connection, hashes, |transaction, issue| {
-                set_term(transaction, issue.id, &term)
+                set_status(transaction, &issue, &term)
             })
         }
         IssueChange::MuteUntil(until) => {
             let term = StatusTerm::muted_until(*until);
             each_issue(connection, hashes, |transaction, issue| {
-                set_term(transaction, issue.id, &term)
+                set_status(transaction, &issue, &term)
             })
         }
         IssueChange::MuteFor(times) => each_issue(connection, hashes, |transaction, issue| {
             let times = (*times).min(MAX_TIMES);
-            set_term(transaction, issue.id, &StatusTerm::muted_until_count(issue.count, times))
+            set_status(transaction, &issue, &StatusTerm::muted_until_count(issue.count, times))
         }),
         IssueChange::ResolveInNextRelease => {
             each_issue(connection, hashes, |transaction, issue| {
@@ -59,8 +60,8 @@ pub(super) fn change(
                     return Err(no_release(&issue.hash));
                 }
                 let latest_known = latest_release(transaction)?;
-                let resolved = ResolvedRelease { release: issue.release, latest_known };
-                set_term(transaction, issue.id, &StatusTerm::resolved_in(resolved))
+                let resolved = ResolvedRelease { release: issue.release.clone(), latest_known };
+                set_status(transaction, &issue, &StatusTerm::resolved_in(resolved))
             })
         }
     }
@@ -72,6 +73,7 @@ struct ChangedIssue {
     hash: String,
     count: u64,
     release: String,
+    status: Status,
 }
 
 /// Changes the issues that exist, in one transaction. Returns their number.
@@ -83,11 +85,16 @@ fn each_issue(
     let transaction = begin(connection)?;
     let mut changed = 0;
     for hash in hashes {
-        let sql = format!("SELECT id, count, release FROM issue WHERE id = {TARGET}");
+        let sql = format!("SELECT id, hash, count, release, status FROM issue WHERE id = {TARGET}");
         let mut statement = transaction.prepare_cached(&sql).map_err(failure)?;
         let found = statement.query_row([hash], |row| {
-            let (id, count, release) = (row.get(0)?, number(row.get(1)?), row.get(2)?);
-            Ok(ChangedIssue { id, hash: (*hash).to_owned(), count, release })
+            Ok(ChangedIssue {
+                id: row.get(0)?,
+                hash: row.get(1)?,
+                count: number(row.get(2)?),
+                release: row.get(3)?,
+                status: row.get_ref(4)?.as_str()?.parse().unwrap_or_default(),
+            })
         });
         if let Some(issue) = found.optional().map_err(failure)? {
             change(&transaction, issue)?;
@@ -96,6 +103,26 @@ fn each_issue(
     }
     transaction.commit().map_err(failure)?;
     Ok(changed)
+}
+
+/// Sets the status that a person gives to an issue, and notes it if it is another one.
+fn set_status(
+    transaction: &Transaction<'_>,
+    issue: &ChangedIssue,
+    term: &StatusTerm,
+) -> Result<(), StoreError> {
+    set_term(transaction, issue.id, term)?;
+    if term.status == issue.status {
+        return Ok(());
+    }
+    let sql = "INSERT INTO status_change (hash, status, at) VALUES (?, ?, ?)";
+    let values = (&issue.hash, term.status.as_str(), integer(Timestamp::now().as_micros()));
+    let mut insert = transaction.prepare_cached(sql).map_err(failure)?;
+    insert.execute(values).map_err(failure)?;
+    let oldest = transaction.last_insert_rowid().saturating_sub(MAX_STATUS_CHANGES as i64);
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM status_change WHERE id <= ?").map_err(failure)?;
+    delete.execute([oldest]).map(drop).map_err(failure)
 }
 
 fn set_term(

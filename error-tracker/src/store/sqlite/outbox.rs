@@ -11,10 +11,14 @@ use crate::event::Timestamp;
 use crate::store::StoreError;
 use crate::store::outbox::{
     ClaimedMessage, DeliveryState, Enqueued, Outbox, OutboxClaim, OutboxCounts, OutboxLimits,
-    OutboxMessage, OutboxRecord, SendOutcome,
+    OutboxMessage, OutboxRecord, SendOutcome, StatusChange,
 };
 
 const MAX_HISTORY: usize = crate::store::memory_outbox::MAX_HISTORY;
+
+/// The columns of a message and its state.
+const RECORDS: &str =
+    "SELECT channel, hash, reason, event, created, state, attempts, finished, result FROM outbox";
 
 /// Adds to what was held back; the parameters are those of the table's columns.
 const HOLD: &str =
@@ -76,6 +80,18 @@ impl Outbox for SqliteStore {
 
     fn history(&self, hash: &str) -> Result<Vec<OutboxRecord>, StoreError> {
         self.read(|connection| history(connection, hash).map_err(failure))
+    }
+
+    fn recent(&self) -> Result<Vec<OutboxRecord>, StoreError> {
+        self.read(|connection| recent(connection).map_err(failure))
+    }
+
+    fn channels(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| channels(connection).map_err(failure))
+    }
+
+    fn status_changes(&self, since: Timestamp) -> Result<Vec<StatusChange>, StoreError> {
+        self.read(|connection| status_changes(connection, since).map_err(failure))
     }
 
     fn delete_finished(&self, before: Timestamp) -> Result<u64, StoreError> {
@@ -280,19 +296,43 @@ fn counts(connection: &Connection, channel: &str) -> rusqlite::Result<OutboxCoun
 }
 
 fn history(connection: &Connection, hash: &str) -> rusqlite::Result<Vec<OutboxRecord>> {
-    let sql = "SELECT channel, hash, reason, event, created, state, attempts, finished, result FROM outbox
-        WHERE hash = ?1 ORDER BY id DESC LIMIT ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let record = |row: &Row<'_>| {
-        Ok(OutboxRecord {
-            message: read_message(row, 0)?,
-            state: row.get_ref(5)?.as_str()?.parse().unwrap_or_default(),
-            attempts: number(row.get(6)?),
-            finished: row.get::<_, Option<i64>>(7)?.map(read_time),
-            result: row.get(8)?,
-        })
+    let sql = format!("{RECORDS} WHERE hash = ?1 ORDER BY id DESC LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map((hash, MAX_HISTORY as i64), read_record)?.collect()
+}
+
+fn recent(connection: &Connection) -> rusqlite::Result<Vec<OutboxRecord>> {
+    let sql = format!("{RECORDS} ORDER BY id DESC LIMIT ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([MAX_HISTORY as i64], read_record)?.collect()
+}
+
+fn channels(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT channel FROM outbox UNION SELECT channel FROM held_back ORDER BY 1";
+    connection.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect()
+}
+
+fn status_changes(
+    connection: &Connection,
+    since: Timestamp,
+) -> rusqlite::Result<Vec<StatusChange>> {
+    let sql = "SELECT hash, status, at FROM status_change WHERE at >= ? ORDER BY at, id";
+    let read = |row: &Row<'_>| {
+        let status = row.get_ref(1)?.as_str()?.parse().unwrap_or_default();
+        Ok(StatusChange::new(row.get::<_, String>(0)?, status, read_time(row.get(2)?)))
     };
-    statement.query_map((hash, MAX_HISTORY as i64), record)?.collect()
+    connection.prepare_cached(sql)?.query_map([time(since)], read)?.collect()
+}
+
+/// Reads a row of [`RECORDS`].
+fn read_record(row: &Row<'_>) -> rusqlite::Result<OutboxRecord> {
+    Ok(OutboxRecord {
+        message: read_message(row, 0)?,
+        state: row.get_ref(5)?.as_str()?.parse().unwrap_or_default(),
+        attempts: number(row.get(6)?),
+        finished: row.get::<_, Option<i64>>(7)?.map(read_time),
+        result: row.get(8)?,
+    })
 }
 
 /// Reads the columns from `at` on: channel, hash, reason, event, created.

@@ -3,6 +3,7 @@
 
 mod failures;
 mod limits;
+mod people;
 mod processes;
 mod reasons;
 mod recorder;

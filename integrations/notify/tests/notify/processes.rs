@@ -48,7 +48,7 @@ fn several_processes_tell_of_an_issue_once() {
     let sent = || all.iter().map(|told| told.health().sent).sum::<u64>();
     until(|| all.iter().all(|told| told.health().waiting == 0));
     assert_eq!(sent(), 20);
-    let mut titles: Vec<String> = all.iter().flat_map(|told| told.told()).collect();
+    let mut titles: Vec<String> = all.iter().flat_map(Told::told).collect();
     titles.sort();
     titles.dedup();
     assert_eq!(titles.len(), 20);

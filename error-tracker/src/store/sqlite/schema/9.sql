@@ -20,7 +20,9 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state = 'waiting';
 CREATE INDEX outbox_issue ON outbox (hash, id);
-CREATE INDEX outbox_created ON outbox (channel, created, hash);
+CREATE INDEX outbox_created ON outbox (channel, created);
+-- By these the limits are checked.
+CREATE INDEX outbox_counted ON outbox (channel, created, hash) WHERE state <> 'held-back';
 CREATE INDEX outbox_finished ON outbox (finished) WHERE finished IS NOT NULL;
 
 -- How many messages were held back for an issue (empty: for issues that are deleted), and the message that tells of them
@@ -36,6 +38,17 @@ CREATE TABLE held_back (
 
 CREATE INDEX held_back_message ON held_back (message) WHERE message <> 0;
 CREATE INDEX held_back_issue ON held_back (hash);
+
+-- What people have changed of the status of issues, for channels that tell of it.
+CREATE TABLE status_change (
+    id INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL,
+    status TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX status_change_at ON status_change (at);
+CREATE INDEX status_change_issue ON status_change (hash);
 
 -- What was not sent stays counted.
 CREATE TRIGGER issue_messages_deleted AFTER DELETE ON issue BEGIN
@@ -53,4 +66,5 @@ CREATE TRIGGER issue_messages_deleted AFTER DELETE ON issue BEGIN
         ON CONFLICT DO UPDATE SET count = count + excluded.count, since = min(since, excluded.since);
     DELETE FROM held_back WHERE hash = old.hash;
     DELETE FROM outbox WHERE hash = old.hash;
+    DELETE FROM status_change WHERE hash = old.hash;
 END;

@@ -1,0 +1,84 @@
+//! Tells of issues that people have resolved, muted or reopened, in whichever process they did so.
+
+use std::time::Duration;
+
+use error_tracker::event::{Status, Timestamp};
+use error_tracker::store::{
+    EventSelector, Outbox, OutboxCounts, OutboxLimits, OutboxMessage, StatusChange, Store,
+    StoreError,
+};
+
+use crate::clock::{NotifyClock, until};
+use crate::notify::limits;
+use crate::{NotifyChannel, Reason};
+
+/// How often changes are looked for.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// How long before the last look a change may have been made, by a process whose clock differs.
+const OVERLAP: Duration = Duration::from_secs(120);
+/// The earliest change to look for after a start.
+const MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
+/// The part of the channel's limit that these messages leave to others: a person who resolves a
+/// hundred issues at once does not keep a new issue from being told.
+const SHARE: u64 = 4;
+
+/// Remembers up to when changes were looked for.
+pub(crate) struct StatusChanges {
+    started: Timestamp,
+    looked: Option<Timestamp>,
+}
+
+impl StatusChanges {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self { started: now, looked: None }
+    }
+
+    /// Adds messages about changes that have none, if it is time to look for them.
+    pub(crate) fn look(
+        &mut self,
+        channel: &NotifyChannel,
+        store: &dyn Store,
+        outbox: &dyn Outbox,
+        clock: &NotifyClock,
+        counts: &OutboxCounts,
+    ) -> Result<(), StoreError> {
+        let now = clock.now();
+        if !channel.rules.changes || self.looked.is_some_and(|looked| until(looked, now) < INTERVAL)
+        {
+            return Ok(());
+        }
+        // What was changed before the channel was first used is not told.
+        let first = if counts.latest.is_none() { self.started } else { now.minus(MAX_AGE) };
+        let known = self.looked.or(counts.latest).unwrap_or(self.started);
+        let since = known.minus(OVERLAP).max(first);
+        self.looked = Some(now);
+        let mut limits = limits(channel, clock);
+        limits.per_channel /= SHARE;
+        for change in outbox.status_changes(since)? {
+            tell(&change, channel, store, outbox, &limits, now)?;
+        }
+        Ok(())
+    }
+}
+
+fn tell(
+    change: &StatusChange,
+    channel: &NotifyChannel,
+    store: &dyn Store,
+    outbox: &dyn Outbox,
+    limits: &OutboxLimits,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let reason = match change.status {
+        Status::Resolved => Reason::Resolved,
+        Status::Muted => Reason::Muted,
+        _ => Reason::Reopened,
+    };
+    let latest = store.event(&change.hash, &EventSelector::Latest)?;
+    if latest.is_none_or(|event| !channel.filter.matches(&event)) {
+        return Ok(());
+    }
+    let key = reason.key(&change.at.as_micros().to_string());
+    let message = OutboxMessage::new(&channel.name, &change.hash, key, now).once(true);
+    outbox.enqueue(&message, limits).map(drop)
+}
