@@ -25,6 +25,18 @@ pub trait Outbox: Send + Sync {
         limits: &OutboxLimits,
     ) -> Result<Enqueued, StoreError>;
 
+    /// Adds several messages, as [`enqueue`](Self::enqueue) does with each. A store does so in one
+    /// transaction; by default they are added one by one.
+    ///
+    /// # Errors
+    /// If not all were added. They may be added again: those that exist are known.
+    fn enqueue_all(
+        &self,
+        messages: &[(&OutboxMessage, &OutboxLimits)],
+    ) -> Result<Vec<Enqueued>, StoreError> {
+        messages.iter().map(|(message, limits)| self.enqueue(message, limits)).collect()
+    }
+
     /// Claims the oldest message of a channel that is due and that nobody has claimed. What was
     /// held back for its issue, or for the whole channel in case of a digest, belongs to it from
     /// then on.
@@ -59,6 +71,22 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn history(&self, hash: &str) -> Result<Vec<OutboxRecord>, StoreError>;
+
+    /// Returns the messages about several issues, such as one and those that were merged into it,
+    /// newest first, at most 100.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn history_of_all(&self, hashes: &[&str]) -> Result<Vec<OutboxRecord>, StoreError> {
+        let mut all = Vec::new();
+        for hash in hashes {
+            all.append(&mut self.history(hash)?);
+        }
+        // Those of one issue stay in their order.
+        all.sort_by_key(|record| std::cmp::Reverse(record.message.created));
+        all.truncate(super::memory_outbox::MAX_HISTORY);
+        Ok(all)
+    }
 
     /// Returns the latest messages of all channels, newest first, at most 100. By default none are
     /// known.

@@ -54,6 +54,7 @@ mod google_chat;
 mod html_body;
 #[cfg(feature = "http")]
 mod http;
+mod intake;
 mod length;
 #[cfg(any(feature = "discord", feature = "mattermost"))]
 mod markdown;

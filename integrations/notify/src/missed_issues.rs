@@ -57,9 +57,12 @@ impl MissedIssues {
         (query.sort, query.limit) = (Sort::FirstSeen, PAGE);
         for _ in 0..MAX_PAGES {
             let page = store.issues(&query)?;
+            let mut messages = Vec::new();
+            let mut is_last = page.next.is_none();
             for issue in page.items {
                 if issue.first_seen < since {
-                    return Ok(());
+                    is_last = true;
+                    break;
                 }
                 if issue.status == Status::Muted {
                     continue;
@@ -70,11 +73,15 @@ impl MissedIssues {
                 };
                 let reason = Reason::New.key("");
                 let message = OutboxMessage::new(&channel.name, &issue.hash, reason, now);
-                let message = message.event(&event.id).once(true);
-                outbox.enqueue(&message, &limits(channel, clock))?;
+                messages.push(message.event(&event.id).once(true));
             }
-            let Some(next) = page.next else { return Ok(()) };
-            query.after = Some(next);
+            let limits = limits(channel, clock);
+            let messages: Vec<_> = messages.iter().map(|message| (message, &limits)).collect();
+            outbox.enqueue_all(&messages)?;
+            if is_last {
+                return Ok(());
+            }
+            query.after = page.next;
         }
         Ok(())
     }

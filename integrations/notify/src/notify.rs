@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use error_tracker::event::Status;
-use error_tracker::store::{Enqueued, MemoryOutbox, Outbox, OutboxLimits, OutboxMessage, Store};
+use error_tracker::store::{MemoryOutbox, Outbox, OutboxLimits, OutboxMessage, Store};
 use error_tracker::{ChannelHealth, EventObserver, ObserverContext, ObserverFactory, StoredEvent};
 
 use crate::channel_worker::ChannelWorker;
 use crate::clock::NotifyClock;
+use crate::intake::{MessageIntake, QueuedMessage};
 use crate::rules::SpikeDetector;
 use crate::worker_state::WorkerState;
 use crate::{ConfigError, MessageFormat, NotifyChannel, Reason};
@@ -115,14 +116,25 @@ impl ObserverFactory for Notify {
             }
             ObservedChannel { channel: Arc::clone(channel), state, spikes: Mutex::default() }
         };
-        let channels = self.channels.iter().map(start).collect();
-        Box::new(NotifyObserver { channels, store, memory, clock: self.clock.clone() })
+        let channels: Vec<ObservedChannel> = self.channels.iter().map(start).collect();
+        let intake = Arc::new(MessageIntake::default());
+        let (ours, of_store, of_memory) =
+            (Arc::clone(&intake), Arc::clone(&store), Arc::clone(&memory));
+        let run = move || ours.run(&*of_store, &of_memory);
+        if let Err(error) = context.spawn("error-tracker-notify", run) {
+            intake.stop();
+            for channel in &channels {
+                channel.state.note_error(&format!("no thread can be started: {error}"));
+            }
+        }
+        Box::new(NotifyObserver { channels, intake, store, memory, clock: self.clock.clone() })
     }
 }
 
 /// Hears of events in one process.
 struct NotifyObserver {
     channels: Vec<ObservedChannel>,
+    intake: Arc<MessageIntake>,
     store: Arc<dyn Store>,
     /// In place of an outbox of the store.
     memory: Arc<MemoryOutbox>,
@@ -174,21 +186,20 @@ impl ObservedChannel {
         })
     }
 
-    /// Adds a message to the outbox, within the limits of the channel.
-    fn enqueue(
+    /// Returns a message for the outbox.
+    fn message(
         &self,
-        outbox: &dyn Outbox,
         (hash, event): (&str, &str),
         (reason, at): (Reason, String),
         clock: &NotifyClock,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ) -> QueuedMessage {
         let key = reason.key(&at);
         let message = OutboxMessage::new(&self.channel.name, hash, key, clock.now());
-        let message = message.event(event).once(reason != Reason::Occurrence);
-        if outbox.enqueue(&message, &limits(&self.channel, clock))? == Enqueued::Added {
-            self.state.wake();
+        QueuedMessage {
+            state: Arc::clone(&self.state),
+            message: message.event(event).once(reason != Reason::Occurrence),
+            limits: limits(&self.channel, clock),
         }
-        Ok(())
     }
 }
 
@@ -221,7 +232,8 @@ impl EventObserver for NotifyObserver {
                 if is_muted {
                     return Ok(());
                 }
-                channel.enqueue(self.outbox(), (hash, &stored.event.id), reason, &self.clock)
+                let message = channel.message((hash, &stored.event.id), reason, &self.clock);
+                Ok(self.intake.push(message)?)
             });
             // The other channels are told all the same.
             result = result.and(told);
@@ -232,7 +244,9 @@ impl EventObserver for NotifyObserver {
     fn flush(&self, timeout: Duration) -> u64 {
         let start = Instant::now();
         let left = || timeout.saturating_sub(start.elapsed());
-        self.channels.iter().map(|channel| channel.state.flush(left())).sum()
+        let to_add = self.intake.wait(left());
+        let to_send: u64 = self.channels.iter().map(|channel| channel.state.flush(left())).sum();
+        to_add + to_send
     }
 
     fn channels(&self) -> Vec<ChannelHealth> {
@@ -250,6 +264,7 @@ impl EventObserver for NotifyObserver {
 
 impl Drop for NotifyObserver {
     fn drop(&mut self) {
+        self.intake.stop();
         self.channels.iter().for_each(|channel| channel.state.stop());
     }
 }

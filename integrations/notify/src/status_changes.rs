@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use error_tracker::event::{Status, Timestamp};
 use error_tracker::store::{
-    EventSelector, Outbox, OutboxCounts, OutboxLimits, OutboxMessage, StatusChange, Store,
-    StoreError,
+    EventSelector, Outbox, OutboxCounts, OutboxMessage, StatusChange, Store, StoreError,
 };
 
 use crate::clock::{NotifyClock, until};
@@ -21,6 +20,8 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
 /// The part of the channel's limit that these messages leave to others: a person who resolves a
 /// hundred issues at once does not keep a new issue from being told.
 const SHARE: u64 = 4;
+/// The most messages that are added at once.
+const MAX_BATCH: usize = 200;
 
 /// Remembers up to when changes were looked for.
 pub(crate) struct StatusChanges {
@@ -54,21 +55,26 @@ impl StatusChanges {
         self.looked = Some(now);
         let mut limits = limits(channel, clock);
         limits.per_channel /= SHARE;
-        for change in outbox.status_changes(since)? {
-            tell(&change, channel, store, outbox, &limits, now)?;
+        let changes = outbox.status_changes(since)?;
+        for changes in changes.chunks(MAX_BATCH) {
+            let mut messages = Vec::with_capacity(changes.len());
+            for change in changes {
+                messages.extend(message(change, channel, store, now)?);
+            }
+            let messages: Vec<_> = messages.iter().map(|message| (message, &limits)).collect();
+            outbox.enqueue_all(&messages)?;
         }
         Ok(())
     }
 }
 
-fn tell(
+/// Returns the message about a change; `None` if the channel does not tell of this issue.
+fn message(
     change: &StatusChange,
     channel: &NotifyChannel,
     store: &dyn Store,
-    outbox: &dyn Outbox,
-    limits: &OutboxLimits,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<OutboxMessage>, StoreError> {
     let reason = match change.status {
         Status::Resolved => Reason::Resolved,
         Status::Muted => Reason::Muted,
@@ -76,9 +82,8 @@ fn tell(
     };
     let latest = store.event(&change.hash, &EventSelector::Latest)?;
     if latest.is_none_or(|event| !channel.filter.matches(&event)) {
-        return Ok(());
+        return Ok(None);
     }
     let key = reason.key(&change.at.as_micros().to_string());
-    let message = OutboxMessage::new(&channel.name, &change.hash, key, now).once(true);
-    outbox.enqueue(&message, limits).map(drop)
+    Ok(Some(OutboxMessage::new(&channel.name, &change.hash, key, now).once(true)))
 }

@@ -46,7 +46,10 @@ pub(super) fn a_message_is_sent_once_by_one_owner(store: &dyn Store) {
     assert_eq!(add(outbox, &message("y", "new", 3), &ANY), Enqueued::Added);
     let chat = OutboxMessage::new("chat", "x", "new", moment(1));
     assert_eq!(add(outbox, &chat, &ANY), Enqueued::Added);
-    assert_eq!(waiting(outbox), (3, 0));
+    let (known, new) = (message("y", "new", 3), message("y", "milestone/10", 3));
+    let added = outbox.enqueue_all(&[(&known, &ANY), (&new, &ANY), (&new, &ANY)]).unwrap();
+    assert_eq!(added, [Enqueued::Known, Enqueued::Added, Enqueued::Known]);
+    assert_eq!(waiting(outbox), (4, 0));
     assert_eq!(outbox.channel("mail").unwrap().latest, Some(moment(3)));
 
     assert_eq!(claim(outbox, "a", 0), None, "they are not due before they were added");
@@ -61,6 +64,7 @@ pub(super) fn a_message_is_sent_once_by_one_owner(store: &dyn Store) {
     assert!(outbox.finish(second.id, "b", &sent(12)).unwrap());
     assert_eq!(add(outbox, &message("x", "new", 20), &ANY), Enqueued::Known);
     assert_eq!(claim(outbox, "a", 20).unwrap().message.hash, "y");
+    assert_eq!(claim(outbox, "a", 20).unwrap().message.reason, "milestone/10");
     assert_eq!(claim(outbox, "a", 20), None);
 
     let history = outbox.history("x").unwrap();
@@ -78,7 +82,9 @@ pub(super) fn a_message_is_sent_once_by_one_owner(store: &dyn Store) {
     assert_eq!(outbox.channels().unwrap(), ["chat", "mail"]);
     let recent = outbox.recent().unwrap();
     let recent: Vec<_> = recent.iter().map(|of| (&*of.message.hash, &*of.message.reason)).collect();
-    assert_eq!(recent, [("x", "new"), ("y", "new"), ("x", "milestone/10"), ("x", "new")]);
+    let expected =
+        [("y", "milestone/10"), ("x", "new"), ("y", "new"), ("x", "milestone/10"), ("x", "new")];
+    assert_eq!(recent, expected);
     assert_eq!(outbox.delete_finished(moment(12)).unwrap(), 1);
     assert_eq!(outbox.history("x").unwrap().len(), 2);
 }

@@ -49,11 +49,32 @@ impl Outbox for SqliteStore {
         message: &OutboxMessage,
         limits: &OutboxLimits,
     ) -> Result<Enqueued, StoreError> {
+        let added = self.enqueue_all(&[(message, limits)])?;
+        Ok(added.into_iter().next().unwrap_or(Enqueued::Known))
+    }
+
+    fn enqueue_all(
+        &self,
+        messages: &[(&OutboxMessage, &OutboxLimits)],
+    ) -> Result<Vec<Enqueued>, StoreError> {
         // What is known is found without waiting for writers.
-        if self.read(|connection| is_known(connection, message).map_err(failure))? {
-            return Ok(Enqueued::Known);
+        let are_known = |connection: &Connection| {
+            for (message, _) in messages {
+                if !is_known(connection, message)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        if self.read(|connection| are_known(connection).map_err(failure))? {
+            return Ok(vec![Enqueued::Known; messages.len()]);
         }
-        self.write(|connection| in_transaction(connection, |t| enqueue(t, message, limits)))
+        self.write(|connection| {
+            in_transaction(connection, |transaction| {
+                let each = messages.iter();
+                each.map(|(message, limits)| enqueue(transaction, message, limits)).collect()
+            })
+        })
     }
 
     fn claim(&self, claim: &OutboxClaim) -> Result<Option<ClaimedMessage>, StoreError> {

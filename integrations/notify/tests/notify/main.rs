@@ -1,7 +1,9 @@
 //! Who is told of what and when: limits, digests, failures, several processes.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+mod busy_store;
 mod failures;
+mod killed;
 mod limits;
 mod people;
 mod processes;
