@@ -18,7 +18,7 @@ use error_tracker::store::Sort;
     after_help = "\
 Exit codes:
   0  done; `list` with no issues, `check` with no findings included
-  1  an issue was not found, or `check` found damage
+  1  an issue was not found, `check` found damage, or `notify --test` could not send
   2  wrong usage, or the file cannot be opened, read or changed
 
 NO_COLOR and CLICOLOR_FORCE are respected."
@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Show an issue with the traceback and context of its latest event
     ///
     /// --json prints one object: the issue's fields as in `list --json`, `facets` with the releases
-    /// and routes in which it occurred, and `event`, which holds the event with its `frames` (innermost first): function, module, file, line, column,
+    /// and routes in which it occurred, `messages` that were sent to people as in `notify --json`, and `event`, which holds the event with its `frames` (innermost first): function, module, file, line, column,
     /// expression, arguments, locals. Each variable has name, type, value, taken (failure, bound,
     /// never) and masked.
     Show(ShowArguments),
@@ -79,6 +79,13 @@ pub(crate) enum Command {
     Merge(IssueArguments),
     /// Undo the merge of issues, which `show` lists: each is an issue of its own again
     Unmerge(IssueArguments),
+    /// Show what was sent to people, what failed and what waits; or test the channels
+    ///
+    /// With FILE it prints the state of each channel, and the latest messages, newest first. --test
+    /// sends a test message through each channel that the variables ERROR_TRACKER_NOTIFY_* set up,
+    /// and prints what the other side answered. Channels that a program sets up in code are tested
+    /// there, by `Notify::test`.
+    Notify(NotifyArguments),
     /// Delete issues with all their events
     Delete(DeleteArguments),
     /// Delete issues and events beyond limits
@@ -283,6 +290,20 @@ pub(crate) struct NoteArguments {
     /// Delete the note with this id, as `show` prints it
     #[arg(long, value_name = "ID", conflicts_with = "add")]
     pub(crate) delete: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct NotifyArguments {
+    /// File that a program with error-tracker wrote
+    #[arg(required_unless_present = "test")]
+    pub(crate) file: Option<PathBuf>,
+    /// Send a test message through each configured channel
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) test: bool,
+    /// Print one JSON object: `channels`, and `messages` with channel, issue, reason, state, at,
+    /// attempts and result
+    #[arg(long, conflicts_with = "test")]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ mod check;
 mod export;
 mod failure;
 mod list;
+mod notify;
 mod open;
 mod output;
 mod show;
@@ -44,6 +45,7 @@ fn run(command: Command, output: &mut TerminalOutput) -> Result<(), CommandError
         Command::Note(options) => change::note(&options, output),
         Command::Merge(issues) => change::merge(&issues, output),
         Command::Unmerge(issues) => change::unmerge(&issues, output),
+        Command::Notify(options) => notify::run(&options, output),
         Command::Delete(options) => change::delete(&options, output),
         Command::Prune(options) => change::prune(&options, output),
         Command::Check { file } => check::run(&file, output),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::arguments::ShowArguments;
 use crate::failure::CommandError;
 use crate::list::{ago, title, title_with_causes};
+use crate::notify::{self, ShownMessage};
 use crate::open;
 use crate::output::{BOLD, CYAN, DIM, TerminalOutput};
 
@@ -22,6 +23,8 @@ struct ShownIssue<'a> {
     merged: &'a [Issue],
     event: &'a Event,
     notes: &'a [Note],
+    /// The messages to people about it.
+    messages: &'a [ShownMessage],
 }
 
 /// Prints an issue and an event.
@@ -46,12 +49,15 @@ pub(crate) fn run(
     let notes = store.notes(&issue.hash)?;
     let facets = store.facets(&issue.hash)?;
     let merged = store.parts(&issue.hash)?;
+    let hashes: Vec<&str> = [&issue].into_iter().chain(&merged).map(|of| &*of.hash).collect();
+    let messages = notify::messages(&store, &hashes)?;
     if options.json {
         let shown = ShownIssue {
             issue: &issue,
             facets: &facets,
             merged: &merged,
             notes: &notes,
+            messages: &messages,
             event: &event,
         };
         output.json(&shown, true)?;
@@ -69,6 +75,9 @@ pub(crate) fn run(
     }
     let said = notes.iter().map(|note| (said_by(note), note.text.clone()));
     section("notes", said.collect(), output)?;
+    let now = Timestamp::now();
+    let told = messages.iter().map(|message| (message.headline(), message.details(now)));
+    section("notifications", told.collect(), output)?;
     output.end_line()?;
     let format = Format::new().color(output.color()).width(output.columns().unwrap_or(100));
     output.raw(&format.event(&event))?;

@@ -1,6 +1,7 @@
 //! The `error-tracker` program, run on real files.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod notify;
 mod triage;
 mod view;
 

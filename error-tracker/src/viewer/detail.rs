@@ -8,6 +8,7 @@ use super::action;
 use super::answer::{PageError, redirect};
 use super::bar_list::{BarList, bar_lists};
 use super::chart::{self, Chart};
+use super::delivery::{DeliveryList, deliveries};
 use super::export;
 use super::frame::{CallGroup, FrameView, group_calls, place};
 use super::moment::DisplayTime;
@@ -47,6 +48,7 @@ struct DetailPage<'a> {
     users: UserCount,
     bar_lists: Vec<BarList>,
     merged: Vec<PartView>,
+    messages: DeliveryList,
     first_seen: DisplayTime,
     last_seen: DisplayTime,
     month: Chart,
@@ -131,6 +133,9 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         Some(_) => return Err(PageError::bad("trace: inner, outer")),
     };
     let notes = store.notes(hash)?;
+    let merged = merged(visit, &issue)?;
+    let parts = merged.iter().map(|part| part.hash.as_str());
+    let messages = deliveries(visit, &issue, parts)?;
     let hours = store.hourly_counts(hash, visit.now.minus(Duration::from_secs(28 * 86_400)))?;
     let mut frames: Vec<_> =
         (1..).zip(&event.frames).map(|(number, frame)| FrameView::new(number, frame)).collect();
@@ -160,7 +165,8 @@ pub(super) fn show(visit: &Visit<'_>, hash: &str) -> Result<ViewerResponse, Page
         count: issue.count,
         users: UserCount::of(&issue),
         bar_lists: bar_lists(&issue, store.facets(hash)?),
-        merged: merged(visit, &issue)?,
+        merged,
+        messages,
         first_seen: DisplayTime::new(issue.first_seen, visit.now, visit.words),
         last_seen: DisplayTime::new(issue.last_seen, visit.now, visit.words),
         month: chart::month(&hours, visit.now),

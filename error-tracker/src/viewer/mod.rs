@@ -12,6 +12,7 @@ mod bar_list;
 mod chart;
 mod date_period;
 mod debug_tree;
+mod delivery;
 mod detail;
 mod escape;
 mod export;

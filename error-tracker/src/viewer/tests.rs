@@ -6,6 +6,7 @@ use crate::store::{IssueQuery, MemoryStore, Sighting, Store};
 
 mod dates;
 mod merging;
+mod messages;
 mod pages;
 mod serve;
 mod stopping;
