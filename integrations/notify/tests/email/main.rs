@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod local;
+mod postfix;
 mod real_server;
 mod received;
 mod refusals;

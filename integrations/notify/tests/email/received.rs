@@ -43,11 +43,16 @@ pub(crate) struct Part {
     pub(crate) defects: Vec<String>,
 }
 
+/// Returns the folder of what `tests/fetch` has installed.
+pub(crate) fn test_files() -> PathBuf {
+    let files = std::env::var_os("NOTIFY_TEST_FILES");
+    PathBuf::from(files.expect("NOTIFY_TEST_FILES is set: ./run-tests"))
+}
+
 impl MailServer {
     /// Starts one, with encryption as `mode` says (`plain`, `starttls`, `tls`) and a login.
     pub(crate) fn start(mode: &str, login: &[&str]) -> Self {
-        let files = std::env::var_os("NOTIFY_TEST_FILES");
-        let files = PathBuf::from(files.expect("NOTIFY_TEST_FILES is set: ./run-tests"));
+        let files = test_files();
         let folder = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/email/server.py");
         let mut command = Command::new(files.join("venv/bin/python"));
@@ -71,6 +76,11 @@ impl MailServer {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Returns the folder with its certificate.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Returns the next message that arrives.

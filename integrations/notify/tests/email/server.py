@@ -1,7 +1,8 @@
 """A mail server: `server.py FOLDER [plain|starttls|tls] [USER PASSWORD]`.
 
 Prints its port, and then, for each message that arrives, a line of JSON: the envelope, and what Python's own parser of
-e-mail makes of the message. Writes the certificate that a client has to trust to FOLDER/ca.pem.
+e-mail makes of the message. Writes the certificate that a client has to trust to FOLDER/ca.pem, and its own, which
+another server may use as well, to cert.pem and key.pem.
 """
 import asyncio
 import email
@@ -18,7 +19,10 @@ folder, mode, *login = sys.argv[1:]
 authority = trustme.CA()
 authority.cert_pem.write_to_path(f"{folder}/ca.pem")
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-authority.issue_cert("localhost").configure_cert(context)
+certificate = authority.issue_cert("localhost")
+certificate.configure_cert(context)
+certificate.private_key_pem.write_to_path(f"{folder}/key.pem")
+certificate.cert_chain_pems[0].write_to_path(f"{folder}/cert.pem")
 
 
 def read(part):
