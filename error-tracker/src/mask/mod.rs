@@ -15,6 +15,7 @@
 mod appearance;
 mod cut;
 mod decode;
+mod encoding;
 mod event;
 mod folded_name;
 mod name_entry;

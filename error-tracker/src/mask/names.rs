@@ -151,14 +151,26 @@ impl NameLists {
         })
     }
 
+    /// Returns whether an entry may be at the start of `text`.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        match *text {
+            [first, second, third, ..] if !self.thirds.is_empty() => {
+                self.thirds[thirds_index(first, second)] >> (third & 31) & 1 != 0
+            }
+            _ if !self.thirds.is_empty() => false,
+            [first, second, ..] => self.seconds[usize::from(first & 31)] >> (second & 31) & 1 != 0,
+            [first] => self.seconds[usize::from(first & 31)] & 1 != 0,
+            [] => false,
+        }
+    }
+
     fn search(&self, name: FoldedName<'_>, scope: NameScope) -> Option<FoundName> {
         let FoldedName { text, starts } = name;
         let boundary = |at: usize| name.starts_word(at);
         let mut allowed_to = 0;
         let mut weak = None;
         for at in 0..text.len() {
-            let second = text.get(at + 1).map_or(0, |byte| byte & 31);
-            if self.seconds[usize::from(text[at] & 31)] & (1 << second) == 0 {
+            if !self.may_begin(&text[at..]) {
                 continue;
             }
             let (from, to) = self.heads[usize::from(text[at])];

@@ -1,9 +1,10 @@
 //! Finds masked values in text, however they are encoded.
 
-use std::fmt::Write as _;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::decode::{DecodedText, MARKS};
+use super::encoding::SecretEncoding;
 
 /// Bits of the table of block hashes.
 const BLOCKS: usize = 4096;
@@ -14,14 +15,25 @@ const ANCHOR: usize = 6;
 const BLOCK: usize = 4;
 const STEP: usize = ANCHOR - BLOCK + 1;
 
+/// A value in one encoding, of which the first bytes are compared. The rest is encoded when they
+/// are found, which is rare.
 struct EncodedSecret {
+    /// The value's index in `TextScrubber::values`.
+    value: usize,
+    encoding: SecretEncoding,
+    start: [u8; ANCHOR],
+    whole: OnceCell<Vec<u8>>,
+}
+
+struct ScrubbedValue {
     text: String,
-    base64: bool,
+    /// `text` is only its start.
     cut: bool,
 }
 
 /// Finds and removes the encodings of masked values.
 pub(super) struct TextScrubber {
+    values: Vec<ScrubbedValue>,
     needles: Vec<EncodedSecret>,
     /// A value contains a blank, which HTML forms encode as `+`.
     spaces: bool,
@@ -31,45 +43,29 @@ pub(super) struct TextScrubber {
 impl TextScrubber {
     /// Returns a scrubber without values.
     pub(super) fn new() -> Self {
-        Self { needles: Vec::new(), blocks: Box::new([0; BLOCKS / 64]), spaces: false }
+        Self {
+            values: Vec::new(),
+            needles: Vec::new(),
+            spaces: false,
+            blocks: Box::new([0; BLOCKS / 64]),
+        }
     }
 
     /// Adds a value. `cut` says that `text` is only its start.
     pub(super) fn find(&mut self, text: &str, cut: bool) {
         self.spaces |= text.contains(' ');
-        self.add(text.to_owned(), false, cut);
-        for skip in 0..3 {
-            let standard = base64(text.as_bytes(), skip);
-            self.add(standard.replace('+', "-").replace('/', "_"), true, cut);
-            self.add(standard, true, cut);
+        let value = self.values.len();
+        for encoding in SecretEncoding::ALL {
+            // The first bytes of an encoding depend on no more bytes of the value.
+            let first = &text.as_bytes()[..text.len().min(ANCHOR)];
+            let Some(start) = encoding.encode(first).first_chunk().copied() else { continue };
+            for block in start.windows(BLOCK) {
+                let hash = hash(block);
+                self.blocks[hash / 64] |= 1 << (hash % 64);
+            }
+            self.needles.push(EncodedSecret { value, encoding, start, whole: OnceCell::new() });
         }
-        let joined = |each: fn(&mut String, u8)| {
-            text.bytes().fold(String::with_capacity(text.len() * 5), |mut out, byte| {
-                each(&mut out, byte);
-                out
-            })
-        };
-        let hexadecimal = joined(|out, byte| {
-            let _ = write!(out, "{byte:02x}");
-        });
-        self.add(hexadecimal.to_uppercase(), false, cut);
-        self.add(hexadecimal, false, cut);
-        // The `Debug` form of its bytes.
-        let bytes = joined(|out, byte| {
-            let _ = write!(out, "{byte}, ");
-        });
-        self.add(bytes.trim_end_matches(", ").to_owned(), false, cut);
-    }
-
-    fn add(&mut self, text: String, base64: bool, cut: bool) {
-        if text.len() < ANCHOR || self.needles.iter().any(|needle| needle.text == text) {
-            return;
-        }
-        for block in text.as_bytes()[..ANCHOR].windows(BLOCK) {
-            let hash = hash(block);
-            self.blocks[hash / 64] |= 1 << (hash % 64);
-        }
-        self.needles.push(EncodedSecret { text, base64, cut });
+        self.values.push(ScrubbedValue { text: text.to_owned(), cut });
     }
 
     /// Replaces every value in `text` by `mask`, and returns whether there was one. Names of fields
@@ -109,6 +105,9 @@ impl TextScrubber {
         self.search(text, &mut |range| found.push(range));
         // Each format is decoded by itself and then all together: an escape of one format may be
         // plain text in another.
+        if !text.bytes().any(|byte| MARKS.contains(&char::from(byte))) {
+            return;
+        }
         let present: Vec<char> = MARKS.into_iter().filter(|mark| text.contains(*mark)).collect();
         let together = (present.len() > 1).then_some(&*present);
         for marks in present.chunks(1).chain(together) {
@@ -149,7 +148,7 @@ impl TextScrubber {
             let longest = self
                 .needles
                 .iter()
-                .filter_map(|needle| needle.hit(text, from))
+                .filter_map(|needle| needle.hit(&self.values[needle.value], text, from))
                 .max_by_key(|hit| hit.1 - hit.0);
             longest.filter(|(from, to)| to > from && !is_field(text, *from, *to))
         })
@@ -157,11 +156,12 @@ impl TextScrubber {
 }
 
 impl EncodedSecret {
-    fn hit(&self, text: &str, from: usize) -> Option<(usize, usize)> {
-        let (wanted, found) = (self.text.as_bytes(), &text.as_bytes()[from..]);
-        if found.get(..ANCHOR) != wanted.get(..ANCHOR) {
+    fn hit(&self, value: &ScrubbedValue, text: &str, from: usize) -> Option<(usize, usize)> {
+        let found = &text.as_bytes()[from..];
+        if !found.starts_with(&self.start) {
             return None;
         }
+        let wanted = self.whole.get_or_init(|| self.encoding.encode(value.text.as_bytes()));
         let mut same = wanted.iter().zip(found).take_while(|(a, b)| a == b).count();
         while !text.is_char_boundary(from + same) {
             same -= 1;
@@ -171,8 +171,8 @@ impl EncodedSecret {
         if same < wanted.len() && !cut_here() {
             return None;
         }
-        let end = if same == wanted.len() && self.cut { text.len() } else { from + same };
-        if !self.base64 {
+        let end = if same == wanted.len() && value.cut { text.len() } else { from + same };
+        if !self.encoding.is_base64() {
             return Some((from, end));
         }
         // The first and last base64 digits also encode bits of the neighbouring bytes.
@@ -201,20 +201,4 @@ fn is_field(text: &str, from: usize, to: usize) -> bool {
 fn hash(block: &[u8]) -> usize {
     let word = block.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
     (word.wrapping_mul(0x9E37_79B1) >> 20) as usize
-}
-
-/// Returns the base64 digits of `bytes` that do not depend on the neighbouring bytes, where `skip`
-/// bytes precede `bytes` in their group of three.
-fn base64(bytes: &[u8], skip: usize) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits = |digit: usize| {
-        (digit * 6..digit * 6 + 6).fold(0, |bits, at| {
-            let byte =
-                (at / 8).checked_sub(skip).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
-            bits << 1 | usize::from(byte >> (7 - at % 8) & 1)
-        })
-    };
-    let first = (skip * 8).div_ceil(6);
-    let last = (skip + bytes.len()) * 8 / 6;
-    (first..last).map(|digit| char::from(DIGITS[bits(digit)])).collect()
 }

@@ -111,6 +111,17 @@ pub(super) const KEYS: [ServiceKey; 76] = [
     key("AGE-SECRET-KEY-1", 20),
 ];
 
+/// For each ASCII byte, a bit for each of the keys that begin with it.
+const BEGINNING_WITH: [u128; 128] = {
+    let mut keys = [0; 128];
+    let mut at = 0;
+    while at < KEYS.len() {
+        keys[KEYS[at].start.as_bytes()[0] as usize] |= 1 << at;
+        at += 1;
+    }
+    keys
+};
+
 /// Returns whether `text` begins like the key of a known service.
 pub(super) fn begins_key(text: &str) -> bool {
     let begins = |key: &ServiceKey| {
@@ -122,10 +133,13 @@ pub(super) fn begins_key(text: &str) -> bool {
 
 /// Returns the length of the key of a known service at the start of `text`.
 pub(super) fn service_key(text: &str) -> Option<usize> {
-    let [first, second, ..] = *text.as_bytes() else { return None };
-    let begins =
-        |key: &&ServiceKey| key.start.as_bytes()[0] == first && key.start.as_bytes()[1] == second;
-    let key = KEYS.iter().filter(begins).find(|key| text.starts_with(key.start))?;
+    let mut left = *BEGINNING_WITH.get(usize::from(*text.as_bytes().first()?))?;
+    let key = std::iter::from_fn(|| {
+        let key = KEYS.get(left.trailing_zeros() as usize)?;
+        left &= left - 1;
+        Some(key)
+    })
+    .find(|key| text.starts_with(key.start))?;
     let rest = &text[key.start.len()..];
     let belongs = |byte: &u8| is_key_byte(*byte) || key.kind == KeyForm::Dotted && *byte == b'.';
     let length = rest.bytes().take_while(belongs).count();

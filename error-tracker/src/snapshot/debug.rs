@@ -4,6 +4,7 @@
 //! scans a whole string for chars to escape before it writes the first piece. A 1 GiB string that
 //! is a variable goes through [`str`], which cuts first; one inside a struct is scanned.
 
+mod head;
 mod lexer;
 mod report;
 mod stream;
@@ -12,11 +13,9 @@ use std::fmt::{self, Write as _};
 
 use crate::mask::{EventTaint, Masking};
 use crate::user_code::{self, WriteOutcome};
+pub(crate) use head::{DebugHead, DebugText};
 use report::ReportFilter;
 use stream::DebugStream;
-
-/// How many bytes of a text are searched for the name at its start.
-const MAX_NAME: usize = 256;
 
 /// The limits of a rendered value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +62,20 @@ pub(crate) fn render(
     taint: &mut EventTaint,
     out: &mut String,
 ) -> RenderOutcome {
-    render_with(value, limits, masking, taint, out, false)
+    render_with(value, limits, masking, taint, out, RenderExtras::default())
+}
+
+/// Appends the `Debug` text of an error as `render` does, and keeps its start, unmasked, in `head`.
+pub(crate) fn render_error(
+    value: &dyn fmt::Debug,
+    limits: &RenderLimits,
+    masking: &Masking,
+    taint: &mut EventTaint,
+    out: &mut String,
+    head: &mut DebugHead,
+) -> RenderOutcome {
+    let extras = RenderExtras { head: Some(head), ..RenderExtras::default() };
+    render_with(value, limits, masking, taint, out, extras)
 }
 
 /// Appends the `Debug` text of a variable as `render` does, and shortens reports of errors in it,
@@ -75,7 +87,29 @@ pub(crate) fn render_variable(
     taint: &mut EventTaint,
     out: &mut String,
 ) -> RenderOutcome {
-    render_with(value, limits, masking, taint, out, true)
+    let extras = RenderExtras { report: Some(ReportFilter::default()), ..RenderExtras::default() };
+    render_with(value, limits, masking, taint, out, extras)
+}
+
+/// What is made of a `Debug` text beside its rendering.
+#[derive(Default)]
+struct RenderExtras<'a> {
+    /// Collects what looks like the report of an error.
+    report: Option<ReportFilter>,
+    /// Keeps the start of the text.
+    head: Option<&'a mut DebugHead>,
+}
+
+impl RenderExtras<'_> {
+    /// Forgets what was written so far.
+    fn restart(&mut self) {
+        if let Some(report) = &mut self.report {
+            *report = ReportFilter::default();
+        }
+        if let Some(head) = &mut self.head {
+            head.clear();
+        }
+    }
 }
 
 fn render_with(
@@ -84,16 +118,16 @@ fn render_with(
     masking: &Masking,
     taint: &mut EventTaint,
     out: &mut String,
-    report: bool,
+    extras: RenderExtras<'_>,
 ) -> RenderOutcome {
-    let begin =
-        |stream| RenderWriter { stream, report: report.then(ReportFilter::default), left_out: 0 };
     let stream = DebugStream::new(out, limits, masking, taint);
+    let writer = RenderWriter { stream, extras, left_out: 0 };
     let (mut writer, written) =
-        user_code::write(begin(stream), format_args!("{value:?}"), |writer| {
-            begin(writer.stream.restart())
+        user_code::write(writer, format_args!("{value:?}"), |mut writer| {
+            writer.extras.restart();
+            RenderWriter { stream: writer.stream.restart(), extras: writer.extras, left_out: 0 }
         });
-    let lines = writer.report.take().and_then(ReportFilter::shortened);
+    let lines = writer.extras.report.take().and_then(ReportFilter::shortened);
     let (mut stream, mut left_out) = (writer.stream, writer.left_out);
     lines.iter().flat_map(|lines| lines.chars()).for_each(|c| stream.push(c));
     stream.finish(written == WriteOutcome::Whole);
@@ -125,58 +159,6 @@ pub(crate) fn str(text: &str, limits: &RenderLimits, out: &mut String) -> bool {
     cut
 }
 
-/// Appends the start of a value's `Debug` text: its first name, and what follows up to the name of
-/// its first field, which shows what the name stands for. The rest is not rendered.
-pub(crate) fn start(value: &dyn fmt::Debug, text: String) -> String {
-    begin(value, text, &|text| {
-        let name = text.find(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_')?;
-        let find_after = |from: usize, is_wanted: fn(char) -> bool| {
-            text[from..]
-                .char_indices()
-                .find(|(_, c)| is_wanted(*c))
-                .map(|(at, c)| (from + at + c.len_utf8(), c))
-        };
-        // A space does not show what the name stands for.
-        match find_after(name, |c| c != ' ')? {
-            (fields, '{') => find_after(fields, |c| !(c.is_alphanumeric() || c == '_' || c == ' '))
-                .map(|(end, _)| end),
-            (end, _) => Some(end),
-        }
-    })
-}
-
-/// Returns the start of a value's `Debug` text, up to the end that `enough` returns, and at most
-/// about `MAX_NAME` bytes.
-pub(crate) fn head(value: &dyn fmt::Debug, enough: &dyn Fn(&str) -> Option<usize>) -> String {
-    begin(value, String::new(), enough)
-}
-
-fn begin(value: &dyn fmt::Debug, text: String, enough: &dyn Fn(&str) -> Option<usize>) -> String {
-    let before = text.len();
-    let start = StartWriter { text, enough };
-    let (start, _) = user_code::write(start, format_args!("{value:?}"), |mut start| {
-        start.text.truncate(before);
-        start
-    });
-    start.text
-}
-
-struct StartWriter<'a> {
-    text: String,
-    /// Returns where the text ends, once it is long enough.
-    enough: &'a dyn Fn(&str) -> Option<usize>,
-}
-
-impl fmt::Write for StartWriter<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.text.push_str(text);
-        let end = (self.enough)(&self.text);
-        let ended = end.is_some() || self.text.len() > MAX_NAME;
-        self.text.truncate(end.unwrap_or(self.text.len()));
-        if ended { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
 struct BoundedWriter<'a> {
     left: usize,
     out: &'a mut String,
@@ -196,15 +178,17 @@ impl fmt::Write for BoundedWriter<'_> {
 
 struct RenderWriter<'a> {
     stream: DebugStream<'a>,
-    /// Collects what looks like the report of an error.
-    report: Option<ReportFilter>,
+    extras: RenderExtras<'a>,
     /// Bytes of the last write that were not rendered.
     left_out: usize,
 }
 
 impl fmt::Write for RenderWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let text = match &mut self.report {
+        if let Some(head) = &mut self.extras.head {
+            head.push(text);
+        }
+        let text = match &mut self.extras.report {
             Some(report) => report.take(text)?,
             None => text,
         };

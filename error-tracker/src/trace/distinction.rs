@@ -1,9 +1,7 @@
 //! Distinguishes errors of one type by their `Debug` text: the variant of an enum, the kind of an
 //! `io::Error`.
 
-use std::fmt::Debug;
-
-use crate::snapshot::debug;
+use crate::snapshot::debug::DebugText;
 
 /// What distinguishes an error from others of its type.
 #[derive(Clone, Debug, Default)]
@@ -25,17 +23,16 @@ impl ErrorDistinction {
     /// `Negative { amount: -3 }` of a type `shop::OrderError` is the variant `Negative`. A text
     /// that no derived `Debug` writes has no variant, and neither has a struct, whose text starts
     /// with the type's own name.
-    pub(super) fn read(mut self, debug: &dyn Debug, type_name: &str, message: &str) -> Self {
+    pub(super) fn read(mut self, debug: DebugText<'_>, type_name: &str, message: &str) -> Self {
         (self.by_text, self.io_kind) = (false, String::new());
-        self.variant.clear();
-        self.variant = debug::start(debug, self.variant);
+        self.variant = debug.name(self.variant);
         let is_io = is_io(type_name);
         let is_opaque = is_opaque(type_name);
         let text = &self.variant;
         let forwards = text == "Os { code:" || text == "Custom { kind:";
         let simple = (is_io || is_opaque) && (text == "Kind(" || text == "Error { kind:");
         if forwards || simple || text.ends_with('(') {
-            self.io_kind = io_kind(&debug::head(debug, &io_end)).unwrap_or_default().to_owned();
+            self.io_kind = io_kind(&debug.start(&io_end)).unwrap_or_default().to_owned();
         }
         if !self.io_kind.is_empty() && (forwards || simple) {
             self.variant.clone_from(&self.io_kind);
@@ -94,9 +91,9 @@ fn is_word(c: char) -> bool {
 }
 
 /// Returns whether the whole `Debug` text is `message`.
-fn is_same(debug: &dyn Debug, message: &str) -> bool {
+fn is_same(debug: DebugText<'_>, message: &str) -> bool {
     let differs = |text: &str| (!message.starts_with(text)).then_some(text.len());
-    debug::head(debug, &differs) == message
+    debug.start(&differs) == message
 }
 
 /// Forms of the `Debug` text of an `io::Error`: the text before and behind its kind.
@@ -147,10 +144,21 @@ mod tests {
     use std::io::{Error, ErrorKind};
 
     use super::ErrorDistinction;
+    use crate::mask::{EventTaint, Masking};
+    use crate::snapshot::debug::{self, DebugHead, DebugText, RenderLimits};
 
     fn read(debug: &dyn fmt::Debug, type_name: &str, message: &str) -> (String, String, bool) {
-        let ErrorDistinction { variant, io_kind, by_text } =
-            ErrorDistinction::default().read(debug, type_name, message);
+        let read = |text| ErrorDistinction::default().read(text, type_name, message);
+        let (mut head, mut taint) = (DebugHead::default(), EventTaint::default());
+        let (limits, masking) = (RenderLimits::default(), Masking::default());
+        debug::render_error(debug, &limits, &masking, &mut taint, &mut String::new(), &mut head);
+        let known = read(DebugText::Read(&head));
+        let ErrorDistinction { variant, io_kind, by_text } = read(DebugText::Unread(debug));
+        assert_eq!(
+            (&known.variant, &known.io_kind, known.by_text),
+            (&variant, &io_kind, by_text),
+            "a text that was rendered says the same"
+        );
         let io_kind = if variant == io_kind { String::new() } else { io_kind };
         (variant, io_kind, by_text)
     }

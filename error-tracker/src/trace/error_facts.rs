@@ -2,13 +2,13 @@
 
 use std::cell::{Cell, OnceCell};
 use std::error::Error;
-use std::fmt::Debug;
 
 use super::distinction::ErrorDistinction;
 use super::error_ref::ErrorRef;
 use crate::error_report::is_report;
 use crate::event::{Cause, short_type};
 use crate::mask::EventTaint;
+use crate::snapshot::debug::{DebugHead, DebugText};
 use crate::snapshot::policy::SnapshotPolicy;
 use crate::snapshot::{at_failure, debug};
 
@@ -54,6 +54,8 @@ pub(super) struct ObservedError<'a, 'e> {
     pub(super) error: &'a ErrorRef<'e>,
     message: String,
     sources: OnceCell<Vec<Cause>>,
+    /// The start of its `Debug` text, once that was read.
+    head: OnceCell<DebugHead>,
 }
 
 impl<'a, 'e> ObservedError<'a, 'e> {
@@ -66,7 +68,7 @@ impl<'a, 'e> ObservedError<'a, 'e> {
             (None, Some(debug)) => at_failure::debug_into(spare, debug, MAX_MESSAGE),
             (None, None) => spare,
         };
-        Self { error, message, sources: OnceCell::new() }
+        Self { error, message, sources: OnceCell::new(), head: OnceCell::new() }
     }
 
     /// Returns whether it says less than any error made of it: it is `()`, or the payload of a
@@ -157,16 +159,23 @@ impl<'a, 'e> ObservedError<'a, 'e> {
         }
         let mut text = String::new();
         let limits = debug::RenderLimits { bytes: MAX_DEBUG, ..policy.limits };
-        debug::render(self.error.debug?, &limits, &policy.masking, taint, &mut text);
+        let mut head = DebugHead::default();
+        let error = self.error.debug?;
+        debug::render_error(error, &limits, &policy.masking, taint, &mut text, &mut head);
+        // Only the first reading counts: they do not differ.
+        let _ = self.head.set(head);
         Some(text)
     }
 
     /// Returns what distinguishes it from other errors of its type, in the memory of `spare`.
     pub(super) fn distinction(&self, spare: ErrorDistinction) -> ErrorDistinction {
-        let debug = match is_report(self.error.type_name) {
+        let debug = match self.head.get() {
+            Some(head) => Some(DebugText::Read(head)),
             // The `Debug` of the error inside has no backtrace.
-            true => (self.error.error)().map(|error| error as &dyn Debug),
-            false => self.error.debug,
+            None if is_report(self.error.type_name) => {
+                (self.error.error)().map(|error| DebugText::Unread(error))
+            }
+            None => self.error.debug.map(DebugText::Unread),
         };
         let mut distinction = match debug {
             Some(debug) => spare.read(debug, self.error.type_name, &self.message),

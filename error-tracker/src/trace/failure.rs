@@ -157,15 +157,14 @@ impl Failure {
     }
 
     /// Begins the failure of an observed error, in the memory of a failure that is no longer
-    /// needed.
+    /// needed. What distinguishes the error is read by [`read_error`](Self::read_error).
     pub(super) fn begin(
         spare: Option<Box<Self>>,
         kind: Kind,
         observed: &ObservedError<'_, '_>,
     ) -> Box<Self> {
         let Some(mut spare) = spare else {
-            let distinction = observed.distinction(ErrorDistinction::default());
-            return Box::new(Self { distinction, ..Self::new(kind, observed.facts()) });
+            return Box::new(Self::new(kind, observed.facts()));
         };
         let new = Self::new(kind, ErrorFacts::default());
         let Self { innermost, distinction, mut frames, mut callers, mut backtrace, .. } =
@@ -174,7 +173,7 @@ impl Failure {
         callers.clear();
         backtrace.clear();
         spare.innermost = observed.facts_in(innermost.message);
-        spare.distinction = observed.distinction(distinction);
+        spare.distinction = distinction;
         (spare.frames, spare.callers, spare.backtrace) = (frames, callers, backtrace);
         spare
     }
@@ -190,6 +189,13 @@ impl Failure {
         if wanted {
             self.backtrace = stack::take();
         }
+    }
+
+    /// Reads what distinguishes the error, and its `Debug` text, if the function's budget allows it.
+    /// The text shows both, so it is read first.
+    pub(super) fn read_error(&mut self, frame: TrackedFrame<'_>, observed: &ObservedError<'_, '_>) {
+        self.read_debug(frame, observed);
+        self.distinction = observed.distinction(std::mem::take(&mut self.distinction));
     }
 
     /// Reads the `Debug` text of the error, if the function's budget allows it.

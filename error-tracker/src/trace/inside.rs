@@ -56,7 +56,7 @@ fn begin_inside(frame: TrackedFrame<'_>, error: &ErrorRef<'_>) {
     let Some(spare) = spare.flatten() else { return };
     let spare = spare.or_else(reported::spare_failure);
     let mut failure = Failure::begin(spare, Kind::Error, &observed);
-    failure.read_debug(frame, &observed);
+    failure.read_error(frame, &observed);
     put(PendingFailure { stage: PendingStage::Provisional, ..PendingFailure::at(key, failure) });
 }
 

@@ -141,7 +141,7 @@ fn begin(frame: TrackedFrame<'_>, kind: Kind, observed: &ObservedError<'_, '_>) 
     if frame.meta().budget.reads_error() {
         failure.take_stack(true);
     }
-    failure.read_debug(frame, observed);
+    failure.read_error(frame, observed);
     PendingFailure::at(frame.key(), failure)
 }
 
@@ -225,7 +225,7 @@ fn begin_provisional(
         return None;
     }
     let mut failure = Failure::begin(reported::spare_failure(), Kind::Error, observed);
-    failure.read_debug(frame, observed);
+    failure.read_error(frame, observed);
     let pending = PendingFailure::at(frame.key(), failure);
     Some(PendingFailure { stage: PendingStage::Provisional, ..pending })
 }

@@ -14,6 +14,9 @@ const MAX_ROWS: usize = 256;
 /// Returns the values of all such texts in `text` whose column has a masked name.
 pub(super) fn values(masking: &Masking, text: &str) -> Vec<(NameVerdict, Range<usize>)> {
     let mut found = Vec::new();
+    if !text.contains('(') {
+        return found;
+    }
     let mut at = 0;
     let mut end_of_last = 0;
     for (separator, _) in text.match_indices(")=(") {

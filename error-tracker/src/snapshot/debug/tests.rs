@@ -3,7 +3,7 @@ use std::fmt;
 
 use proptest::prelude::*;
 
-use super::{DebugStream, RenderLimits, RenderOutcome, render};
+use super::{DebugStream, DebugText, RenderLimits, RenderOutcome, render};
 use crate::mask::{EventTaint, MASK, Masking};
 use crate::user_code::in_user_code;
 
@@ -411,7 +411,7 @@ fn the_start_of_a_text_ends_after_its_first_name() {
         Named { field: Untouched },
     }
 
-    let start = |value: &dyn fmt::Debug| super::start(value, String::new());
+    let start = |value: &dyn fmt::Debug| DebugText::Unread(value).name(String::new());
     assert_eq!(start(&Shown::Unit), "Unit");
     assert_eq!(start(&Shown::Tuple(Untouched)), "Tuple(");
     assert_eq!(start(&Shown::Named { field: Untouched }), "Named { field:");
