@@ -39,42 +39,40 @@ impl SecretEncoding {
         matches!(self, Self::Base64 { .. })
     }
 
-    /// Returns `text` in this encoding.
-    pub(super) fn encode(self, text: &[u8]) -> Vec<u8> {
+    /// Appends `text` in this encoding to `out`.
+    pub(super) fn encode(self, text: &[u8], out: &mut Vec<u8>) {
         match self {
-            Self::Plain => text.to_vec(),
-            Self::Base64 { skip, alphabet } => base64(text, skip, alphabet),
-            Self::Hexadecimal { digits } => text
-                .iter()
-                .flat_map(|byte| [byte >> 4, byte & 15])
-                .map(|digit| digits[usize::from(digit)])
-                .collect(),
+            Self::Plain => out.extend_from_slice(text),
+            Self::Base64 { skip, alphabet } => base64(text, skip, alphabet, out),
+            Self::Hexadecimal { digits } => {
+                for byte in text {
+                    out.push(digits[usize::from(byte >> 4)]);
+                    out.push(digits[usize::from(byte & 15)]);
+                }
+            }
             Self::Bytes => {
-                let mut all = Vec::with_capacity(text.len() * 5);
                 for (at, byte) in text.iter().enumerate() {
-                    all.extend_from_slice(if at > 0 { b", " } else { b"" });
+                    out.extend_from_slice(if at > 0 { b", " } else { b"" });
                     for (least, unit) in [(100, 100), (10, 10), (0, 1)] {
                         if *byte >= least {
-                            all.push(b'0' + byte / unit % 10);
+                            out.push(b'0' + byte / unit % 10);
                         }
                     }
                 }
-                all
             }
         }
     }
 }
 
-fn base64(bytes: &[u8], skip: usize, alphabet: &[u8; 64]) -> Vec<u8> {
+fn base64(bytes: &[u8], skip: usize, alphabet: &[u8; 64], out: &mut Vec<u8>) {
     let byte = |at: usize| at.checked_sub(skip).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
     let first = (skip * 8).div_ceil(6);
     let last = (skip + bytes.len()) * 8 / 6;
-    let digit = |digit: usize| {
+    out.extend((first..last).map(|digit| {
         let (at, shift) = (digit * 6 / 8, digit * 6 % 8);
         let two = u16::from(byte(at)) << 8 | u16::from(byte(at + 1));
         alphabet[usize::from(two >> (10 - shift) & 63)]
-    };
-    (first..last).map(digit).collect()
+    }));
 }
 
 #[cfg(test)]
@@ -82,7 +80,9 @@ mod tests {
     use super::{STANDARD, SecretEncoding};
 
     fn encoded(encoding: SecretEncoding, text: &[u8]) -> String {
-        String::from_utf8(encoding.encode(text)).unwrap()
+        let mut out = Vec::new();
+        encoding.encode(text, &mut out);
+        String::from_utf8(out).unwrap()
     }
 
     #[test]

@@ -55,10 +55,13 @@ impl TextScrubber {
     pub(super) fn find(&mut self, text: &str, cut: bool) {
         self.spaces |= text.contains(' ');
         let value = self.values.len();
+        // The first bytes of an encoding depend on no more bytes of the value.
+        let first = &text.as_bytes()[..text.len().min(ANCHOR)];
+        let mut encoded = Vec::with_capacity(5 * ANCHOR);
         for encoding in SecretEncoding::ALL {
-            // The first bytes of an encoding depend on no more bytes of the value.
-            let first = &text.as_bytes()[..text.len().min(ANCHOR)];
-            let Some(start) = encoding.encode(first).first_chunk().copied() else { continue };
+            encoded.clear();
+            encoding.encode(first, &mut encoded);
+            let Some(start) = encoded.first_chunk().copied() else { continue };
             for block in start.windows(BLOCK) {
                 let hash = hash(block);
                 self.blocks[hash / 64] |= 1 << (hash % 64);
@@ -161,7 +164,11 @@ impl EncodedSecret {
         if !found.starts_with(&self.start) {
             return None;
         }
-        let wanted = self.whole.get_or_init(|| self.encoding.encode(value.text.as_bytes()));
+        let wanted = self.whole.get_or_init(|| {
+            let mut whole = Vec::new();
+            self.encoding.encode(value.text.as_bytes(), &mut whole);
+            whole
+        });
         let mut same = wanted.iter().zip(found).take_while(|(a, b)| a == b).count();
         while !text.is_char_boundary(from + same) {
             same -= 1;
