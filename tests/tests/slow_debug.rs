@@ -156,3 +156,42 @@ fn a_value_bound_in_each_iteration_is_shown_again_when_the_budget_is_renewed_and
         "not what an earlier turn bound: {turn:?}"
     );
 }
+
+static ERROR: AtomicU32 = AtomicU32::new(0);
+
+struct CountedError;
+
+impl fmt::Debug for CountedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ERROR.fetch_add(1, Relaxed);
+        f.write_str("Refused { after: 3 }")
+    }
+}
+
+impl fmt::Display for CountedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it was refused")
+    }
+}
+
+impl std::error::Error for CountedError {}
+
+#[auto_track_exception]
+fn refuses() -> Result<(), CountedError> {
+    Err(CountedError)
+}
+
+#[auto_track_exception]
+fn passes_it_on() -> Result<(), CountedError> {
+    refuses()?;
+    Ok(())
+}
+
+#[test]
+fn the_debug_of_an_error_is_written_once_and_tells_its_variant_as_well() {
+    tracker();
+    let event = event_of(passes_it_on);
+    assert_eq!(event.variant.as_deref(), Some("Refused"));
+    assert_eq!(event.debug.as_deref(), Some("Refused { after: 3 }"));
+    assert_eq!(ERROR.load(Relaxed), 1);
+}
