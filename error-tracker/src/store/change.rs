@@ -7,7 +7,7 @@ use crate::event::{Note, Status, Timestamp};
 use crate::mask::Masking;
 
 /// The maximum number of notes of an issue.
-pub(super) const MAX_NOTES: usize = 100;
+pub const MAX_NOTES: usize = 100;
 /// The maximum length of a note.
 const MAX_NOTE_CHARS: usize = 4_000;
 /// The maximum length of the name of an assignee or author.
@@ -98,12 +98,14 @@ fn check_name(what: &str, name: &str) -> Result<(), StoreError> {
 }
 
 /// Returns the error for a note beyond [`MAX_NOTES`].
-pub(super) fn too_many_notes() -> StoreError {
+#[must_use]
+pub fn too_many_notes() -> StoreError {
     StoreError::Refused(format!("an issue has at most {MAX_NOTES} notes: delete one first"))
 }
 
 /// Returns the error for an issue whose latest event has no release.
-pub(super) fn no_release(hash: &str) -> StoreError {
+#[must_use]
+pub fn no_release(hash: &str) -> StoreError {
     let start = hash.get(..8).unwrap_or(hash);
     StoreError::Refused(format!(
         "the latest event of issue {start} has no release, so no release is newer: set it in the program by \

@@ -11,7 +11,7 @@ const MAX_STEP: Duration = Duration::from_secs(30 * 86_400);
 
 /// The system's clock, as observed by a store.
 #[derive(Clone, Debug)]
-pub(super) struct StoreClock {
+pub struct StoreClock {
     /// The same moment by the system's clock and by the monotonic clock.
     at: (Timestamp, Instant),
     /// The earliest time from which ages are counted. Issues that were stored before count as seen
@@ -22,7 +22,11 @@ pub(super) struct StoreClock {
 
 impl StoreClock {
     /// Creates the clock of a store that was last written at `written`, if ever.
-    pub(super) fn new(
+    ///
+    /// `now` is the same moment by the system's clock and by the monotonic clock, `counted_from` what
+    /// [`StoreClock::counted_from`] returned then.
+    #[must_use]
+    pub fn new(
         now: (Timestamp, Instant),
         written: Option<Timestamp>,
         counted_from: Timestamp,
@@ -34,13 +38,13 @@ impl StoreClock {
     }
 
     /// Returns the time from which ages are counted, for a store that outlives the program.
-    #[cfg(feature = "sqlite")]
-    pub(super) fn counted_from(&self) -> Timestamp {
+    #[must_use]
+    pub fn counted_from(&self) -> Timestamp {
         self.counted_from
     }
 
     /// Updates the clock, and detects jumps.
-    pub(super) fn update(&mut self, now: (Timestamp, Instant)) {
+    pub fn update(&mut self, now: (Timestamp, Instant)) {
         let expected = self.at.0.plus(now.1.saturating_duration_since(self.at.1));
         if differ_by_more(expected, now.0, self.max_step) {
             *self = Self { at: now, counted_from: now.0, max_step: self.max_step };
@@ -49,7 +53,8 @@ impl StoreClock {
 
     /// Returns the time before which everything is older than `max_age`; the earliest time if ages
     /// cannot be computed yet.
-    pub(super) fn oldest(&self, max_age: Duration) -> Timestamp {
+    #[must_use]
+    pub fn oldest(&self, max_age: Duration) -> Timestamp {
         let oldest = self.at.0.plus(self.at.1.elapsed()).minus(max_age);
         if oldest < self.counted_from { Timestamp::default() } else { oldest }
     }

@@ -84,29 +84,44 @@ fn cut(text: &str) -> &str {
 
 /// The counts of one kind of facet, in memory, by the algorithm "space saving" of Metwally, Agrawal
 /// and El Abbadi (2005).
+///
+/// ```
+/// use error_tracker::store::rules::FacetList;
+///
+/// let mut routes = FacetList::default();
+/// for nth in 0..32 {
+///     routes.add(&format!("GET /{nth}"), 10 + nth);
+/// }
+/// assert_eq!(routes.add("GET /new", 1).as_deref(), Some("GET /0"), "the rarest one");
+/// assert_eq!(routes.listed().last().map(|facet| (facet.count, facet.before)), Some((1, 10)));
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(super) struct FacetList(Vec<ListedFacet>);
+pub struct FacetList(Vec<ListedFacet>);
 
-#[derive(Clone, Debug)]
-struct ListedFacet {
-    value: String,
-    count: u64,
+/// A release or a route of a [`FacetList`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedFacet {
+    /// The release or the route.
+    pub value: String,
+    /// The number of occurrences since it was listed.
+    pub count: u64,
     /// The most occurrences that it may have had before it was listed: those of the value that it
     /// took the place of.
-    before: u64,
+    pub before: u64,
 }
 
 impl FacetList {
-    /// Counts occurrences of a value. If the list is full, it takes the place of the rarest one.
-    pub(super) fn add(&mut self, value: &str, count: u64) {
+    /// Counts occurrences of a value. If the list is full, it takes the place of the rarest one,
+    /// which is returned. An empty value is not counted.
+    pub fn add(&mut self, value: &str, count: u64) -> Option<String> {
         if value.is_empty() {
-            return;
+            return None;
         }
         if let Some(listed) = self.0.iter_mut().find(|listed| listed.value == value) {
             listed.count = listed.count.saturating_add(count);
-            return;
+            return None;
         }
-        let mut before = 0;
+        let (mut before, mut removed) = (0, None);
         if self.0.len() >= MAX_FACETS {
             let weight = |listed: &ListedFacet| listed.count.saturating_add(listed.before);
             let rarest = (0..self.0.len())
@@ -115,9 +130,18 @@ impl FacetList {
                     (weight(a), &a.value).cmp(&(weight(b), &b.value))
                 })
                 .unwrap_or_default();
-            before = weight(&self.0.swap_remove(rarest));
+            let rarest = self.0.swap_remove(rarest);
+            before = weight(&rarest);
+            removed = Some(rarest.value);
         }
         self.0.push(ListedFacet { value: value.to_owned(), count, before });
+        removed
+    }
+
+    /// Returns the values with their counts, in no order.
+    #[must_use]
+    pub fn listed(&self) -> &[ListedFacet] {
+        &self.0
     }
 
     pub(super) fn contains(&self, value: &str) -> bool {
@@ -126,5 +150,12 @@ impl FacetList {
 
     pub(super) fn counts(&self) -> impl Iterator<Item = (String, u64)> {
         self.0.iter().map(|listed| (listed.value.clone(), listed.count))
+    }
+}
+
+impl FromIterator<ListedFacet> for FacetList {
+    /// Restores a list from what [`FacetList::listed`] returned.
+    fn from_iter<T: IntoIterator<Item = ListedFacet>>(listed: T) -> Self {
+        Self(listed.into_iter().collect())
     }
 }

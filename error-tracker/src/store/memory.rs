@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::clock::{self, StoreClock};
-use super::cursor::{IssueCursor, PageStart, limit};
+use super::cursor::{IssueCursor, PageStart, page_limit};
 use super::facets::{FacetList, release_of};
 use super::memory_outbox::MemoryOutbox;
 use super::outbox::Outbox;
@@ -182,7 +182,9 @@ impl StoredIssue {
     /// Opens it again if the sighting, with which it has `count` occurrences, ends its status.
     /// Returns why.
     fn reopen(&mut self, sighting: &Sighting, release: u64, count: u64) -> Option<Reopening> {
-        let reopening = self.term.ended_by(sighting, release, count, Timestamp::now())?;
+        let release = (&*sighting.event.origin.release, release);
+        let reopening =
+            self.term.ended_by(sighting.last_seen, release, count, Timestamp::now())?;
         if reopening == Reopening::Regression {
             self.earlier = self.events.len();
         }
@@ -344,7 +346,7 @@ impl Store for MemoryStore {
         ordered.sort_by(|(a, _), (b, _)| if query.ascending { a.cmp(b) } else { b.cmp(a) });
         let precedes =
             |a: &IssueCursor, b: &IssueCursor| if query.ascending { a < b } else { a > b };
-        let limit = limit(query);
+        let limit = page_limit(query);
         let (start, end) = match &from {
             PageStart::Start => (0, limit),
             PageStart::After(cursor) => {

@@ -4,6 +4,7 @@ mod change;
 mod clock;
 mod cursor;
 mod facets;
+mod issue_sum;
 mod memory;
 mod memory_outbox;
 mod outbox;
@@ -11,6 +12,7 @@ mod query;
 mod release;
 mod reopening;
 mod retention;
+pub mod rules;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod text;

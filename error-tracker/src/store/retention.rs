@@ -99,7 +99,8 @@ pub struct Pruned {
 }
 
 /// Returns a hash that is equal for issues of the same kind, type and place.
-pub(super) fn family(issue: &Issue) -> i64 {
+#[must_use]
+pub fn family(issue: &Issue) -> i64 {
     let mut hasher = Hash::new();
     let (kind, line) = ([issue.kind as u8], issue.line.to_le_bytes());
     let parts: [&[u8]; 6] = [
@@ -119,11 +120,16 @@ pub(super) fn family(issue: &Issue) -> i64 {
 }
 
 /// An issue, with what decides when it is deleted.
-pub(super) struct PruneCandidate<T> {
-    pub(super) issue: T,
-    pub(super) family: i64,
-    pub(super) kind: Kind,
-    pub(super) status: Status,
+#[derive(Clone, Debug)]
+pub struct PruneCandidate<T> {
+    /// What the store knows the issue by.
+    pub issue: T,
+    /// The [`family`] of its latest event.
+    pub family: i64,
+    /// The kind of its latest event.
+    pub kind: Kind,
+    /// Its status.
+    pub status: Status,
 }
 
 /// Issues of the same importance, by family.
@@ -171,7 +177,7 @@ impl<T> PruneClass<T> {
 /// Returns the `excess` issues to delete, given all issues, the last seen first. Takes repeatedly
 /// the oldest issue of the largest family, in the class that has the most issues by weight, so that
 /// a flood evicts only its own issues, whether it comes from one place or from many.
-pub(super) fn surplus_issues<T>(
+pub fn surplus_issues<T>(
     latest_first: impl IntoIterator<Item = PruneCandidate<T>>,
     excess: usize,
 ) -> Vec<T> {
@@ -195,7 +201,8 @@ pub(super) fn surplus_issues<T>(
 /// Returns the indexes of an issue's occurrences to delete. `releases` has the release of each
 /// occurrence, in the order in which they were recorded; the first `earlier` are from before the
 /// issue was reopened.
-pub(super) fn surplus_occurrences(
+#[must_use]
+pub fn surplus_occurrences(
     releases: &[&str],
     earlier: usize,
     retention: &Retention,

@@ -5,12 +5,16 @@ pub(super) fn contains(text: &str, part: &str) -> bool {
     if text.is_ascii() && part.is_ascii() {
         return text.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
     }
-    fold(text).contains(&fold(part))
+    fold_case(text).contains(&fold_case(part))
 }
 
-/// Folds case by converting to upper case first, because some letters have several lower-case forms
-/// (`σ`, `ς`), and some have an upper-case form of two letters (`ß`).
-fn fold(text: &str) -> String {
+/// Folds the case of letters of all scripts: two texts that differ in case only have the same
+/// folded text.
+///
+/// Converts to upper case first, because some letters have several lower-case forms (`σ`, `ς`), and
+/// some have an upper-case form of two letters (`ß`).
+#[must_use]
+pub fn fold_case(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Counts the users, releases and routes of issues.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
@@ -8,7 +8,7 @@ use super::convert::{failure, integer, number};
 use super::merge::{self, MEMBERS, MergeState};
 use super::read;
 use crate::event::UserKey;
-use crate::store::facets::release_of;
+use crate::store::issue_sum::FacetSums;
 use crate::store::{IssueFacets, MAX_FACETS, Sighting, StoreError, UserSketch};
 
 /// A kind of facet, as the file names it.
@@ -22,17 +22,9 @@ pub(super) fn record<'a>(
     merge: MergeState,
     sightings: impl Iterator<Item = &'a Sighting>,
 ) -> Result<(), StoreError> {
-    let (mut users, mut releases, mut routes) =
-        (BTreeSet::new(), BTreeMap::<&str, u64>::new(), BTreeMap::<String, u64>::new());
-    for sighting in sightings {
-        users.extend(&sighting.users);
-        *releases.entry(release_of(&sighting.event)).or_default() += sighting.count;
-        for (route, count) in sighting.routes() {
-            *routes.entry(route).or_default() += count;
-        }
-    }
-    for (release, count) in releases.into_iter().filter(|(release, _)| !release.is_empty()) {
-        add(transaction, issue, RELEASE, release, count)?;
+    let FacetSums { users, releases, routes } = FacetSums::of(sightings);
+    for (release, count) in releases {
+        add(transaction, issue, RELEASE, &release, count)?;
     }
     for (route, count) in routes {
         add(transaction, issue, ROUTE, &route, count)?;

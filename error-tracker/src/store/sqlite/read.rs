@@ -9,7 +9,7 @@ use super::convert::{failure, integer, number};
 use super::facets::{RELEASE, ROUTE};
 use super::merge::{MEMBERS, TARGET};
 use crate::event::{Event, Issue, Kind, Status, Timestamp};
-use crate::store::cursor::{IssueCursor, PageStart, SortKey, limit};
+use crate::store::cursor::{IssueCursor, SortKey, read_page};
 use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
 
 // The columns `notification_sent`, `ticket_raised` and `ticket` of the schema are not used; they
@@ -155,34 +155,9 @@ pub(super) fn issues(
     query: &IssueQuery,
 ) -> Result<Page<Issue>, StoreError> {
     let filter = SqlConditions::of(query);
-    let limit = limit(query);
-    let (cursor, backwards) = match PageStart::of(query)? {
-        PageStart::Start => (None, false),
-        PageStart::After(cursor) => (Some(cursor), false),
-        PageStart::Before(cursor) => (Some(cursor), true),
-    };
-    // One more than requested, to find out whether there are more.
-    let mut items = beyond(connection, query, filter.clone(), cursor, backwards, limit + 1)?;
-    let goes_on = items.len() > limit;
-    items.truncate(limit);
-    if backwards {
-        items.reverse();
-    }
-    let ends = items
-        .first()
-        .map(|issue| IssueCursor::of(issue, query.sort))
-        .zip(items.last().map(|issue| IssueCursor::of(issue, query.sort)));
-    let Some((first, last)) = ends else { return Ok(Page::new(items, None, None)) };
-    let exists = |cursor: &IssueCursor, backwards| {
-        beyond(connection, query, filter.clone(), Some(cursor.clone()), backwards, 1)
-            .map(|found| !found.is_empty())
-    };
-    let has_next = if backwards { exists(&last, false)? } else { goes_on };
-    let has_previous =
-        if backwards { goes_on } else { query.after.is_some() && exists(&first, true)? };
-    let next = has_next.then(|| last.write(query.sort));
-    let previous = has_previous.then(|| first.write(query.sort));
-    Ok(Page::new(items, next, previous))
+    read_page(query, |cursor, backwards, limit| {
+        beyond(connection, query, filter.clone(), cursor, backwards, limit)
+    })
 }
 
 /// Returns the issues beyond a cursor, in the order of the query or backwards.

@@ -1,6 +1,5 @@
 //! Writes issues and events.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
@@ -14,13 +13,10 @@ use super::written_batch::WrittenBatch;
 use super::{age, change, facets};
 use crate::event::{Event, Issue, Timestamp};
 use crate::store::clock::StoreClock;
+use crate::store::issue_sum::{IssueSum, sum_by_issue};
 use crate::store::reopening::StatusTerm;
 use crate::store::retention::family;
 use crate::store::{Pruned, Recorded, Retention, Sighting, StoreError};
-
-/// Characters of the latest message that an issue has, which are indexed. Events have the whole
-/// message.
-const MAX_MESSAGE_CHARS: usize = 1000;
 
 /// The status stays as it is, whether it ends is decided with what is returned.
 const UPSERT: &str = "
@@ -58,17 +54,9 @@ pub(super) fn record(
     clock: &Mutex<Option<StoreClock>>,
     room: Option<u64>,
 ) -> Result<BatchOutcome, StoreError> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut by_hash: HashMap<&str, usize> = HashMap::new();
-    for (at, sighting) in batch.iter().enumerate() {
-        let group = *by_hash.entry(&sighting.event.grouping.hash).or_insert_with(|| {
-            groups.push(Vec::new());
-            groups.len() - 1
-        });
-        groups[group].push(at);
-    }
     let payloads = &written.payloads;
     let fitting = SizeBounds::of(retention).fitting(payloads);
+    let sums = sum_by_issue(batch);
     let transaction = begin(connection)?;
     written.mark.note(&transaction)?;
     age::record_clock(&transaction, clock, retention.max_age)?;
@@ -78,8 +66,7 @@ pub(super) fn record(
     let releases = change::number_releases(&transaction, batch)?;
     let mut recorded = vec![Recorded::default(); batch.len()];
     let mut first_new = None;
-    for group in &groups {
-        let issue = merged(batch, group);
+    for IssueSum { issue, sightings: group } in sums {
         let UpsertedIssue { id, count, term, merge } = upsert(&transaction, &issue)?;
         let before = count.saturating_sub(issue.count);
         let new = before == 0;
@@ -92,12 +79,13 @@ pub(super) fn record(
         }
         for (nth, &at) in group.iter().enumerate() {
             let release = &*batch[at].event.origin.release;
-            let release = releases.get(release).copied().unwrap_or_default();
+            let release = (release, releases.get(release).copied().unwrap_or_default());
+            let last_seen = batch[at].last_seen;
             // The last row is the one that is shown: that of the issue into which this was merged.
             for row in &mut counted {
                 row.before = row.before.saturating_add(batch[at].count);
                 recorded[at] = Recorded::seen(row.before).with_new(new && nth == 0);
-                let ended = |term: &StatusTerm| term.ended_by(&batch[at], release, row.before, now);
+                let ended = |term: &StatusTerm| term.ended_by(last_seen, release, row.before, now);
                 if let Some(reopening) = row.term.as_ref().and_then(ended) {
                     change::reopen(&transaction, row.id, reopening)?;
                     recorded[at] = reopening.noted(std::mem::take(&mut recorded[at]));
@@ -133,23 +121,6 @@ pub(super) fn record(
     space::keep_size(&transaction, retention, room)?;
     transaction.commit().map_err(failure)?;
     Ok(BatchOutcome { recorded, evicted })
-}
-
-/// Returns the issue of one group of sightings: the data of the latest event and the sum of the
-/// counts.
-fn merged(batch: &[Sighting], group: &[usize]) -> Issue {
-    let mut issue = group.last().map(|at| Issue::of(&batch[*at].event)).unwrap_or_default();
-    issue.count = 0;
-    for sighting in group.iter().map(|at| &batch[*at]) {
-        issue.count = issue.count.saturating_add(sighting.count);
-        issue.first_seen = issue.first_seen.min(sighting.event.at);
-        issue.last_seen = issue.last_seen.max(sighting.last_seen);
-        issue.handled &= sighting.event.is_handled_error();
-    }
-    if let Some((end, _)) = issue.message.char_indices().nth(MAX_MESSAGE_CHARS) {
-        issue.message.truncate(end);
-    }
-    issue
 }
 
 /// The row of an issue after a group of sightings was added.
