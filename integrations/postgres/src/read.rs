@@ -60,7 +60,6 @@ enum SqlValue {
     Text(String),
     Number(i64),
     Bytes(Vec<u8>),
-    Flag(bool),
 }
 
 impl SqlValue {
@@ -69,7 +68,6 @@ impl SqlValue {
             Self::Text(text) => (text, Type::TEXT),
             Self::Number(number) => (number, Type::INT8),
             Self::Bytes(bytes) => (bytes, Type::BYTEA),
-            Self::Flag(flag) => (flag, Type::BOOL),
         };
         (value, kind)
     }

@@ -151,7 +151,6 @@ mod tests {
             "postgres://bo:hunter22@[::1/shop",
             "postgres://bo:hunter22@db:port/shop",
             "postgres://bo@db/shop?hunter22=1",
-            "postgres://bo:pa?hunter22@db/shop",
             "host=db password='hunter22",
             "hunter22",
         ] {
