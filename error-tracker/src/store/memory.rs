@@ -183,8 +183,7 @@ impl StoredIssue {
     /// Returns why.
     fn reopen(&mut self, sighting: &Sighting, release: u64, count: u64) -> Option<Reopening> {
         let release = (&*sighting.event.origin.release, release);
-        let reopening =
-            self.term.ended_by(sighting.last_seen, release, count, Timestamp::now())?;
+        let reopening = self.term.ended_by(sighting.last_seen, release, count, Timestamp::now())?;
         if reopening == Reopening::Regression {
             self.earlier = self.events.len();
         }

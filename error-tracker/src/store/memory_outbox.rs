@@ -12,9 +12,9 @@ use crate::event::Timestamp;
 use crate::fork::PerProcess;
 
 /// The most messages that [`Outbox::history`] returns.
-pub(super) const MAX_HISTORY: usize = 100;
+pub const MAX_HISTORY: usize = 100;
 /// The most changes of status that are kept.
-pub(super) const MAX_STATUS_CHANGES: usize = 10_000;
+pub const MAX_STATUS_CHANGES: usize = 10_000;
 /// The most finished messages that are kept.
 const MAX_FINISHED: usize = 1_000;
 

@@ -1,7 +1,7 @@
 //! When issues that were resolved or muted open again.
 
-use super::release::is_newer;
 use super::Recorded;
+use super::release::is_newer;
 use crate::event::{Status, Timestamp};
 
 /// The maximum number of releases that a store remembers: those that it saw last for the first
@@ -85,8 +85,7 @@ impl StatusTerm {
                 // A resolution in the future was made with a wrong clock, so it counts as earlier.
                 let resolved_at = self.resolved_at.unwrap_or_default();
                 let is_later = last_seen > resolved_at || resolved_at > now;
-                let precedes =
-                    |resolved: &ResolvedRelease| resolved.precedes(release.0, release.1);
+                let precedes = |resolved: &ResolvedRelease| resolved.precedes(release.0, release.1);
                 let is_over = is_later && self.resolved_in.as_ref().is_none_or(precedes);
                 is_over.then_some(Reopening::Regression)
             }

@@ -202,11 +202,7 @@ pub fn surplus_issues<T>(
 /// occurrence, in the order in which they were recorded; the first `earlier` are from before the
 /// issue was reopened.
 #[must_use]
-pub fn surplus_occurrences(
-    releases: &[&str],
-    earlier: usize,
-    retention: &Retention,
-) -> Vec<usize> {
+pub fn surplus_occurrences(releases: &[&str], earlier: usize, retention: &Retention) -> Vec<usize> {
     const FIRST: usize = 5;
     let most = usize::try_from(retention.max_occurrences).unwrap_or(usize::MAX);
     let excess = releases.len().saturating_sub(most);

@@ -9,6 +9,7 @@ pub use super::clock::StoreClock;
 pub use super::cursor::{IssueCursor, PageStart, SortKey, page_limit, read_page};
 pub use super::facets::{FacetList, ListedFacet};
 pub use super::issue_sum::{FacetSums, IssueSum, sum_by_issue};
+pub use super::memory_outbox::{MAX_HISTORY, MAX_STATUS_CHANGES};
 pub use super::reopening::{MAX_RELEASES, Reopening, ResolvedRelease, StatusTerm};
 pub use super::retention::{PruneCandidate, family, surplus_issues, surplus_occurrences};
 pub use super::text::fold_case;

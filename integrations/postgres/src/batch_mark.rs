@@ -148,10 +148,15 @@ impl BatchMark {
         let sql = "INSERT INTO writer VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE \
             SET number = excluded.number, at = excluded.at WHERE writer.number < excluded.number";
         let now = integer(Timestamp::now().as_micros());
-        let values: &[_] =
-            &[(&self.id as _, Type::BYTEA), (&self.number as _, Type::INT8), (&now as _, Type::INT8)];
+        let values: &[_] = &[
+            (&self.id as _, Type::BYTEA),
+            (&self.number as _, Type::INT8),
+            (&now as _, Type::INT8),
+        ];
         if session.execute(sql, values)? == 0 {
-            return Err(StoreError::Unavailable("another attempt has written the batch".to_owned()));
+            return Err(StoreError::Unavailable(
+                "another attempt has written the batch".to_owned(),
+            ));
         }
         Ok(None)
     }

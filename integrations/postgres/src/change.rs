@@ -6,13 +6,14 @@ use error_tracker::event::{Note, Status, Timestamp};
 use error_tracker::store::rules::{
     MAX_NOTES, MAX_RELEASES, Reopening, ResolvedRelease, StatusTerm, no_release, too_many_notes,
 };
-use error_tracker::store::{IssueChange, StoreError};
+use error_tracker::store::{IssueChange, StatusChange, StoreError};
 use postgres::Row;
 use postgres::types::Type;
 
 use crate::batch::PreparedBatch;
 use crate::convert::{hash_text, integer, number, text};
 use crate::merge::{members, targets};
+use crate::outbox;
 use crate::session::{Session, get};
 
 /// The maximum of a number of occurrences that is added to a count, so that the sum is a number of
@@ -28,8 +29,7 @@ pub(crate) fn change(
     match change {
         IssueChange::Assign(name) => each_issue(session, hashes, |session, issue| {
             let sql = "UPDATE issue SET assignee = $2 WHERE hash = $1";
-            let values: &[_] =
-                &[(&issue.hash as _, Type::BYTEA), (&text(name) as _, Type::TEXT)];
+            let values: &[_] = &[(&issue.hash as _, Type::BYTEA), (&text(name) as _, Type::TEXT)];
             session.execute(sql, values).map(drop)
         }),
         IssueChange::DeleteNote(id) => {
@@ -48,15 +48,15 @@ pub(crate) fn change(
         }
         IssueChange::SetStatus(status) => {
             let term = StatusTerm::of(*status);
-            each_issue(session, hashes, |session, issue| set_term(session, &issue.hash, &term))
+            each_issue(session, hashes, |session, issue| set_status(session, issue, &term))
         }
         IssueChange::MuteUntil(until) => {
             let term = StatusTerm::muted_until(*until);
-            each_issue(session, hashes, |session, issue| set_term(session, &issue.hash, &term))
+            each_issue(session, hashes, |session, issue| set_status(session, issue, &term))
         }
         IssueChange::MuteFor(times) => each_issue(session, hashes, |session, issue| {
             let times = (*times).min(MAX_TIMES);
-            set_term(session, &issue.hash, &StatusTerm::muted_until_count(issue.count, times))
+            set_status(session, issue, &StatusTerm::muted_until_count(issue.count, times))
         }),
         IssueChange::ResolveInNextRelease => each_issue(session, hashes, |session, issue| {
             if issue.release.is_empty() {
@@ -65,7 +65,7 @@ pub(crate) fn change(
             let sql = "SELECT coalesce(max(number), 0) FROM release";
             let latest_known = number(session.value(sql, &[])?);
             let resolved = ResolvedRelease { release: issue.release.clone(), latest_known };
-            set_term(session, &issue.hash, &StatusTerm::resolved_in(resolved))
+            set_status(session, issue, &StatusTerm::resolved_in(resolved))
         }),
         _ => Err(StoreError::Refused(
             "this version of error-tracker-postgres does not know the change: update it".to_owned(),
@@ -78,6 +78,7 @@ struct ChangedIssue {
     hash: Vec<u8>,
     count: u64,
     release: String,
+    status: Status,
 }
 
 /// Changes the issues that exist. Returns their number.
@@ -88,13 +89,17 @@ fn each_issue(
 ) -> Result<u64, StoreError> {
     let targets = targets(session, hashes)?;
     // Locked in the order in which batches lock them.
-    let sql = "SELECT hash, count, release FROM issue WHERE hash = ANY($1) ORDER BY hash FOR NO KEY UPDATE";
+    let sql = "SELECT hash, count, release, status FROM issue WHERE hash = ANY($1) ORDER BY hash FOR NO KEY UPDATE";
     let found: Vec<&Vec<u8>> = targets.iter().flatten().collect();
     let mut issues = HashMap::new();
     for row in session.rows(sql, &[(&found, Type::BYTEA_ARRAY)])? {
         let hash: Vec<u8> = get(&row, 0)?;
-        let issue =
-            ChangedIssue { hash: hash.clone(), count: number(get(&row, 1)?), release: get(&row, 2)? };
+        let issue = ChangedIssue {
+            hash: hash.clone(),
+            count: number(get(&row, 1)?),
+            release: get(&row, 2)?,
+            status: get::<String>(&row, 3)?.parse().unwrap_or_default(),
+        };
         issues.insert(hash, issue);
     }
     let mut changed = 0;
@@ -103,6 +108,20 @@ fn each_issue(
         changed += 1;
     }
     Ok(changed)
+}
+
+/// Sets the status that a person gives to an issue, and notes it if it is another one.
+fn set_status(
+    session: &mut Session<'_>,
+    issue: &ChangedIssue,
+    term: &StatusTerm,
+) -> Result<(), StoreError> {
+    set_term(session, &issue.hash, term)?;
+    if term.status == issue.status {
+        return Ok(());
+    }
+    let change = StatusChange::new(hash_text(&issue.hash), term.status, Timestamp::now());
+    outbox::note_status(session, &change)
 }
 
 fn set_term(
@@ -178,8 +197,11 @@ pub(crate) fn number_releases<'a>(
 ) -> Result<HashMap<&'a str, u64>, StoreError> {
     let releases: BTreeSet<&str> =
         batch.sightings.iter().map(|sighting| &*sighting.release).collect();
-    let names: BTreeSet<&str> =
-        releases.iter().filter(|release| !release.is_empty()).map(|all| release_name(all)).collect();
+    let names: BTreeSet<&str> = releases
+        .iter()
+        .filter(|release| !release.is_empty())
+        .map(|all| release_name(all))
+        .collect();
     if names.is_empty() {
         return Ok(HashMap::new());
     }
@@ -187,7 +209,8 @@ pub(crate) fn number_releases<'a>(
     let missing: Vec<&str> =
         names.iter().filter(|name| !known.contains_key(**name)).copied().collect();
     if !missing.is_empty() {
-        let sql = "INSERT INTO release (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING";
+        let sql =
+            "INSERT INTO release (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING";
         session.execute(sql, &[(&missing, Type::TEXT_ARRAY)])?;
         known.extend(known_releases(session, &missing)?);
         let sql = "DELETE FROM release WHERE number <= (SELECT max(number) FROM release) - $1";

@@ -28,10 +28,8 @@ pub(crate) fn events(
     place: &EventPlace,
 ) -> Result<(Vec<String>, Option<EventPlace>), StoreError> {
     let sql = "SELECT at, id, payload FROM occurrence WHERE at >= $1 AND (at, id) > ($1, $2) ORDER BY at, id LIMIT $3";
-    let rows = session.rows(
-        sql,
-        &[(&place.0, Type::INT8), (&place.1, Type::TEXT), (&STEP, Type::INT8)],
-    )?;
+    let rows = session
+        .rows(sql, &[(&place.0, Type::INT8), (&place.1, Type::TEXT), (&STEP, Type::INT8)])?;
     let (mut findings, mut last) = (Vec::new(), None);
     for row in &rows {
         let (at, id, payload): (i64, String, String) = (get(row, 0)?, get(row, 1)?, get(row, 2)?);

@@ -4,6 +4,7 @@ use error_tracker::store::{Pruned, StoreError};
 use postgres::types::Type;
 
 use crate::merge::{lock, targets, with_parts};
+use crate::outbox;
 use crate::session::Session;
 
 /// Deletes the issues that these hashes stand for, with their parts. Returns the number of issues
@@ -36,5 +37,6 @@ pub(crate) fn delete_issues(
     }
     pruned.occurrences = delete("occurrence", "issue")?;
     pruned.issues = delete("issue", "hash")?;
+    outbox::forget(session, &all)?;
     Ok(pruned)
 }

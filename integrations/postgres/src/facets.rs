@@ -156,7 +156,8 @@ fn record_users(
     upserted: &[UpsertedIssue],
     secret: &[u8; 32],
 ) -> Result<(), StoreError> {
-    let with_users = || batch.issues.iter().zip(upserted).filter(|(one, _)| !one.facets.users.is_empty());
+    let with_users =
+        || batch.issues.iter().zip(upserted).filter(|(one, _)| !one.facets.users.is_empty());
     let hashes: Vec<Vec<u8>> = with_users().map(|(issue, _)| issue.hash.clone()).collect();
     if hashes.is_empty() {
         return Ok(());
@@ -203,8 +204,7 @@ fn set_users(
     users: &UserSketch,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE issue SET users = $2 WHERE hash = $1 AND users <> $2";
-    let parameters: &[_] =
-        &[(issue as _, Type::BYTEA), (&integer(users.count()) as _, Type::INT8)];
+    let parameters: &[_] = &[(issue as _, Type::BYTEA), (&integer(users.count()) as _, Type::INT8)];
     session.execute(sql, parameters).map(drop)
 }
 

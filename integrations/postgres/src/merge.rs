@@ -15,10 +15,7 @@ use crate::session::{Session, get};
 
 /// Returns the hash of the issue and those of its parts that a hash stands for; none if it is of no
 /// issue.
-pub(crate) fn members(
-    session: &mut Session<'_>,
-    hash: &[u8],
-) -> Result<Vec<Vec<u8>>, StoreError> {
+pub(crate) fn members(session: &mut Session<'_>, hash: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let sql = "WITH target (hash) AS (SELECT coalesce(merged_into, hash) FROM issue WHERE hash = $1) \
         SELECT hash FROM target UNION ALL SELECT issue.hash FROM issue JOIN target ON merged_into = target.hash";
     let rows = session.rows(sql, &[(&hash, Type::BYTEA)])?;
@@ -54,7 +51,8 @@ pub(crate) fn with_parts(
 /// Locks the rows of issues and of their parts against everybody else, in the order in which
 /// batches lock them.
 pub(crate) fn lock(session: &mut Session<'_>, issues: &[Vec<u8>]) -> Result<(), StoreError> {
-    let sql = "SELECT FROM issue WHERE hash = ANY($1) OR merged_into = ANY($1) ORDER BY hash FOR UPDATE";
+    let sql =
+        "SELECT FROM issue WHERE hash = ANY($1) OR merged_into = ANY($1) ORDER BY hash FOR UPDATE";
     session.execute(sql, &[(&issues, Type::BYTEA_ARRAY)]).map(drop)
 }
 

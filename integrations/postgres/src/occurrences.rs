@@ -42,7 +42,8 @@ pub(crate) fn record(
         }
         coming.push(kept);
     }
-    let exceeds = |at: &usize| upserted[*at].count > retention.max_occurrences && !coming[*at].is_empty();
+    let exceeds =
+        |at: &usize| upserted[*at].count > retention.max_occurrences && !coming[*at].is_empty();
     let full: Vec<usize> = (0..coming.len()).filter(exceeds).collect();
     let hashes: Vec<Vec<u8>> = full.iter().map(|at| batch.issues[*at].hash.clone()).collect();
     let mut stored = stored_occurrences(session, &hashes)?;
@@ -309,7 +310,8 @@ mod tests {
     fn the_time_of_an_id_is_read_only_from_one_that_has_it() {
         let made = time_of_id("01939d5e-7c00-7abc-8def-0123456789ab").unwrap();
         assert_eq!(made.as_micros(), 0x0193_9d5e_7c00 * 1_000);
-        for other in ["", "a-1", "01939d5e-7c00-4abc-8def-0123456789ab", "ünïcode", &"z".repeat(32)] {
+        for other in ["", "a-1", "01939d5e-7c00-4abc-8def-0123456789ab", "ünïcode", &"z".repeat(32)]
+        {
             assert_eq!(time_of_id(other), None, "{other}");
         }
     }

@@ -136,10 +136,7 @@ pub(crate) fn prune_step(
 
 /// Deletes what belongs to no issue any more: the weeks before `oldest`, its hours, and the rows of
 /// ended processes. Returns the number of deleted occurrences.
-pub(crate) fn prune_rest(
-    session: &mut Session<'_>,
-    oldest: Timestamp,
-) -> Result<u64, StoreError> {
+pub(crate) fn prune_rest(session: &mut Session<'_>, oldest: Timestamp) -> Result<u64, StoreError> {
     lock(session)?;
     let deleted = weeks::drop_before(session, weeks::week_of(oldest))?;
     let sql = "DELETE FROM bucket WHERE hour < $1";

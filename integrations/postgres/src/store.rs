@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use error_tracker::event::{Event, Issue, Note, Timestamp};
 use error_tracker::store::{
-    EventSelector, IssueChange, IssueFacets, IssueQuery, Page, Pruned, Recorded, Retention,
+    EventSelector, IssueChange, IssueFacets, IssueQuery, Outbox, Page, Pruned, Recorded, Retention,
     Sighting, Store, StoreError,
 };
 use postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -122,18 +122,17 @@ impl PostgresStore {
     }
 
     /// Runs a transaction that reads.
-    fn read<T: Send + 'static>(
+    pub(crate) fn read<T: Send + 'static>(
         &self,
         read: impl Fn(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let run = move |connection: &mut DatabaseConnection| {
-            connection.run(TransactionKind::Read, read)
-        };
+        let run =
+            move |connection: &mut DatabaseConnection| connection.run(TransactionKind::Read, read);
         self.process.current().reader.call(&self.server, run)?
     }
 
     /// Runs a transaction that writes.
-    fn write<T: Send + 'static>(
+    pub(crate) fn write<T: Send + 'static>(
         &self,
         kind: TransactionKind,
         write: impl Fn(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -182,10 +181,8 @@ impl Store for PostgresStore {
     }
 
     fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
-        let mut events = events
-            .iter()
-            .map(occurrences::RewrittenEvent::new)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut events =
+            events.iter().map(occurrences::RewrittenEvent::new).collect::<Result<Vec<_>, _>>()?;
         events.sort();
         self.write(TransactionKind::Write, move |session| occurrences::rewrite(session, &events))
     }
@@ -193,9 +190,7 @@ impl Store for PostgresStore {
     fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
         change.check()?;
         let (hashes, change) = (all_hash_bytes(hashes), change.clone());
-        self.write(TransactionKind::Write, move |session| {
-            change::change(session, &hashes, &change)
-        })
+        self.write(TransactionKind::Write, move |session| change::change(session, &hashes, &change))
     }
 
     fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
@@ -283,6 +278,10 @@ impl Store for PostgresStore {
         }
         let secret = self.read(read::secret)?;
         Ok(Some(*self.server.secret.get_or_init(|| secret)))
+    }
+
+    fn outbox(&self) -> Option<&dyn Outbox> {
+        Some(self)
     }
 
     fn close(&self) -> Result<(), StoreError> {

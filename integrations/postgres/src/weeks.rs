@@ -70,8 +70,9 @@ pub(crate) fn drop_before(session: &mut Session<'_>, first: i64) -> Result<u64, 
             continue;
         }
         session.execute_all(&format!("ALTER TABLE occurrence DETACH PARTITION {name}"))?;
-        let sql =
-            format!("SELECT count(*) FROM {name} WHERE NOT EXISTS (SELECT FROM issue WHERE hash = {name}.issue)");
+        let sql = format!(
+            "SELECT count(*) FROM {name} WHERE NOT EXISTS (SELECT FROM issue WHERE hash = {name}.issue)"
+        );
         deleted += u64::try_from(session.value::<i64>(&sql, &[])?).unwrap_or(0);
         session.execute_all(&format!(
             "INSERT INTO occurrence SELECT * FROM {name} WHERE EXISTS (SELECT FROM issue WHERE hash = {name}.issue);

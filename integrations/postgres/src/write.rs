@@ -17,7 +17,10 @@ use crate::{change, facets, occurrences};
 
 /// The result of a transaction that records.
 pub(crate) enum RecordOutcome {
-    Recorded { answers: Vec<Recorded>, new_issues: u64 },
+    Recorded {
+        answers: Vec<Recorded>,
+        new_issues: u64,
+    },
     /// An earlier transaction with this number had recorded the batch.
     WasCommitted(i64),
 }
@@ -61,8 +64,7 @@ pub(crate) fn record(
         for hash in [Some(&issue.hash), target].into_iter().flatten() {
             let Some(row) = rows.get_mut(hash) else { continue };
             row.count = row.count.saturating_add(sighting.count);
-            recorded =
-                Recorded::seen(row.count).with_new(is_new[sighting.issue] && is_first);
+            recorded = Recorded::seen(row.count).with_new(is_new[sighting.issue] && is_first);
             let release = (&*sighting.release, number);
             let ended =
                 |term: &StatusTerm| term.ended_by(sighting.last_seen, release, row.count, now);

@@ -122,3 +122,56 @@ CREATE TABLE secret (bytes bytea NOT NULL);
 INSERT INTO secret VALUES (sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')));
 
 CREATE TABLE meta (key text PRIMARY KEY, value bigint NOT NULL);
+
+-- Messages to people. Hashes are texts here.
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    channel text COLLATE "C" NOT NULL,
+    -- Of the issue; empty for a digest.
+    hash text COLLATE "C" NOT NULL,
+    reason text COLLATE "C" NOT NULL,
+    event text NOT NULL,
+    created bigint NOT NULL,
+    state text NOT NULL DEFAULT 'waiting',
+    due bigint NOT NULL,
+    -- Who has claimed it, and until when.
+    owner text,
+    claimed_until bigint,
+    attempts bigint NOT NULL DEFAULT 0,
+    finished bigint,
+    result text NOT NULL DEFAULT '',
+    UNIQUE (channel, hash, reason)
+);
+
+CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state = 'waiting';
+CREATE INDEX outbox_issue ON outbox (hash, id);
+-- By these the limits are checked.
+CREATE INDEX outbox_created ON outbox (channel, created);
+CREATE INDEX outbox_finished ON outbox (finished) WHERE finished IS NOT NULL;
+
+-- Whoever adds a message within limits locks the row of its channel.
+CREATE TABLE outbox_channel (name text COLLATE "C" PRIMARY KEY);
+
+-- How many messages were held back for an issue (empty: for issues that are deleted), and the message that tells of them (0: none yet).
+CREATE TABLE held_back (
+    channel text COLLATE "C" NOT NULL,
+    hash text COLLATE "C" NOT NULL,
+    message bigint NOT NULL,
+    count bigint NOT NULL,
+    since bigint NOT NULL,
+    PRIMARY KEY (channel, hash, message)
+);
+
+CREATE INDEX held_back_message ON held_back (message) WHERE message <> 0;
+CREATE INDEX held_back_issue ON held_back (hash);
+
+-- What people have changed of the status of issues, for channels that tell of it.
+CREATE TABLE status_change (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash text COLLATE "C" NOT NULL,
+    status text NOT NULL,
+    at bigint NOT NULL
+);
+
+CREATE INDEX status_change_at ON status_change (at);
+CREATE INDEX status_change_issue ON status_change (hash);

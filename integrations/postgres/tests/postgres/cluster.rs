@@ -50,14 +50,24 @@ impl Cluster {
         }
         let data = folder.join("data");
         let made = as_user(&binary("initdb"))
-            .args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username=postgres"])
+            .args([
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+                "--username=postgres",
+            ])
             .arg(&data)
             .current_dir(&folder)
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let cluster =
-            Self { folder, port: free_port(), server: Mutex::default(), databases: AtomicU32::new(0) };
+        let cluster = Self {
+            folder,
+            port: free_port(),
+            server: Mutex::default(),
+            databases: AtomicU32::new(0),
+        };
         cluster.start_server();
         cluster
     }
