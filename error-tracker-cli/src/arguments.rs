@@ -9,7 +9,7 @@ use error_tracker::event::{Kind, Status, Timestamp};
 use error_tracker::format::Color;
 use error_tracker::store::Sort;
 
-/// Shows and changes the files of events that programs with error-tracker write.
+/// Shows and changes the files and databases of events that programs with error-tracker write.
 ///
 /// HASH is an issue's hash or its start: six digits or more, with which no other hash starts.
 #[derive(Parser)]
@@ -20,6 +20,9 @@ Exit codes:
   0  done; `list` with no issues, `check` with no findings included
   1  an issue was not found, `check` found damage, or `notify --test` could not send
   2  wrong usage, or the file cannot be opened, read or changed
+
+A database is reached without TLS. Its password may be in the variable PGPASSWORD instead of the
+address, which other users of the machine can see.
 
 NO_COLOR and CLICOLOR_FORCE are respected."
 )]
@@ -93,9 +96,9 @@ pub(crate) enum Command {
     /// Without options the defaults of error-tracker apply: 90 days, 10,000 issues, 50 events each,
     /// 512 megabytes. With options only the given limits apply.
     Prune(PruneArguments),
-    /// Check the file for damage
+    /// Check the file or database for damage
     Check {
-        /// File that a program with error-tracker wrote
+        /// File that a program with error-tracker wrote, or the postgres:// address of a database
         file: PathBuf,
     },
     /// Add the attribute to the functions of source files
@@ -124,7 +127,7 @@ pub(crate) struct AnnotateArguments {
 
 #[derive(Args)]
 pub(crate) struct ViewArguments {
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
     /// Port to listen on; 0 takes a free one [default: 8765, or a free one when that is taken]
     #[arg(long)]
@@ -146,7 +149,7 @@ pub(crate) struct ViewArguments {
 
 #[derive(Args)]
 pub(crate) struct ListArguments {
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
     /// Print a JSON array of issues: hash, kind, type, message, count, users, first_seen, last_seen,
     /// status, function, file, line and more
@@ -201,7 +204,7 @@ pub(crate) struct ListArguments {
 pub(crate) struct ShowArguments {
     /// Hash of the issue, or the start of it
     pub(crate) hash: String,
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
     /// Print one JSON object: the issue's fields, `facets` and `event`
     #[arg(long)]
@@ -216,7 +219,7 @@ pub(crate) struct ShowArguments {
 
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
     /// json: one issue a line, its fields and `events`, newest first; md: Markdown with the latest
     /// event of each
@@ -235,7 +238,7 @@ pub(crate) struct IssueArguments {
     /// Hashes of issues, or the starts of them
     #[arg(required = true, value_name = "HASH")]
     pub(crate) hashes: Vec<String>,
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
 }
 
@@ -279,7 +282,7 @@ pub(crate) struct AssignArguments {
 pub(crate) struct NoteArguments {
     /// Hash of the issue, or the start of it
     pub(crate) hash: String,
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
     /// Add a note with this text; what looks like a secret in it is masked
     #[arg(long, value_name = "TEXT", required_unless_present = "delete")]
@@ -317,7 +320,7 @@ pub(crate) struct DeleteArguments {
 
 #[derive(Args)]
 pub(crate) struct PruneArguments {
-    /// File that a program with error-tracker wrote
+    /// File that a program with error-tracker wrote, or the postgres:// address of a database
     pub(crate) file: PathBuf,
     /// Delete issues not seen for this long, such as 30d or 12h
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]

@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use error_tracker::event::{Issue, Note, Status};
 use error_tracker::format::escape;
 use error_tracker::mask::Masking;
-use error_tracker::store::{IssueChange, Retention, SqliteStore, Store};
+use error_tracker::store::{IssueChange, Retention, Store};
 
 use crate::arguments::{
     AssignArguments, DeleteArguments, IssueArguments, MuteArguments, NoteArguments, PruneArguments,
@@ -67,7 +68,7 @@ pub(crate) fn note(
     output: &mut TerminalOutput,
 ) -> Result<(), CommandError> {
     let store = open::to_change(&options.file)?;
-    let issue = open::find(&store, &options.hash)?;
+    let issue = open::find(&*store, &options.hash)?;
     let (change, word) = match (&options.add, &options.delete) {
         (Some(text), _) => {
             let note = Note::new(text.trim()).author(options.author.trim());
@@ -119,7 +120,7 @@ pub(crate) fn unmerge(
     let store = open::to_change(&issues.file)?;
     let mut found = Vec::new();
     for hash in &issues.hashes {
-        found.push(open::find_part(&store, hash)?);
+        found.push(open::find_part(&*store, hash)?);
     }
     store.unmerge(&hashes(&found))?;
     print_changed(&found, "unmerged", output)
@@ -154,16 +155,17 @@ pub(crate) fn prune(
     let store = open::to_change(&options.file)?;
     let pruned = store.prune(&keep)?;
     output.line(&format!("deleted {} issues and {} events", pruned.issues, pruned.occurrences))?;
-    Ok(store.compact()?)
+    drop(store);
+    Ok(open::compact(&options.file)?)
 }
 
-/// Opens the file and finds the issues. A hash that is not found is an error, so that a mistyped
+/// Opens the file or database and finds the issues. A hash that is not found is an error, so that a mistyped
 /// one changes nothing.
-fn find_all(file: &Path, hashes: &[String]) -> Result<(SqliteStore, Vec<Issue>), CommandError> {
+fn find_all(file: &Path, hashes: &[String]) -> Result<(Arc<dyn Store>, Vec<Issue>), CommandError> {
     let store = open::to_change(file)?;
     let mut found: Vec<Issue> = Vec::new();
     for hash in hashes {
-        let issue = open::find(&store, hash)?;
+        let issue = open::find(&*store, hash)?;
         if found.iter().all(|known| known.hash != issue.hash) {
             found.push(issue);
         }

@@ -1,10 +1,11 @@
-//! `check`: looks for damage in a file.
+//! `check`: looks for damage in a file or a database.
 
 use std::path::Path;
 
-use error_tracker::store::{SqliteStore, Store, StoreError};
+use error_tracker::store::StoreError;
 
 use crate::failure::CommandError;
+use crate::open;
 use crate::output::TerminalOutput;
 
 /// Prints the findings.
@@ -12,12 +13,12 @@ use crate::output::TerminalOutput;
 /// # Errors
 /// There are any, or the file cannot be opened.
 pub(crate) fn run(file: &Path, output: &mut TerminalOutput) -> Result<(), CommandError> {
-    let findings = match SqliteStore::open_read_only(file).and_then(|store| store.check()) {
+    let findings = match open::to_read(file).and_then(|store| store.check()) {
         Err(StoreError::Damaged(finding)) => vec![finding],
         other => other?,
     };
     if findings.is_empty() {
-        output.line(&format!("{} is whole", file.display()))?;
+        output.line(&format!("{} is whole", open::name(file)))?;
         return Ok(());
     }
     for finding in &findings {
@@ -26,7 +27,7 @@ pub(crate) fn run(file: &Path, output: &mut TerminalOutput) -> Result<(), Comman
     output.finish()?;
     Err(CommandError::Unhealthy(format!(
         "{} is damaged: {} findings",
-        file.display(),
+        open::name(file),
         findings.len()
     )))
 }

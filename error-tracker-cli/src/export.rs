@@ -3,7 +3,7 @@
 use error_tracker::Symbolizer;
 use error_tracker::event::{Event, Issue, Note};
 use error_tracker::format::{Color, Format, escape};
-use error_tracker::store::{EventSelector, IssueQuery, SqliteStore, Store};
+use error_tracker::store::{EventSelector, IssueQuery, Store};
 use serde::Serialize;
 
 use crate::arguments::{ExportArguments, ExportFormat};
@@ -28,10 +28,10 @@ pub(crate) fn run(
 ) -> Result<(), CommandError> {
     let store = open::to_read(&options.file)?;
     let mut symbolizer = Symbolizer::default();
-    open::all_issues(&store, IssueQuery::default(), |issue| {
+    open::all_issues(&*store, IssueQuery::default(), |issue| {
         match options.format {
             ExportFormat::Json => {
-                let events = events(&store, &issue, &mut symbolizer)?;
+                let events = events(&*store, &issue, &mut symbolizer)?;
                 let notes = store.notes(&issue.hash)?;
                 let exported = ExportedIssue { issue: &issue, events: &events, notes: &notes };
                 output.json(&exported, false)?;
@@ -51,7 +51,7 @@ pub(crate) fn run(
 
 /// Returns the stored events of an issue, newest first.
 fn events(
-    store: &SqliteStore,
+    store: &dyn Store,
     issue: &Issue,
     symbolizer: &mut Symbolizer,
 ) -> Result<Vec<Event>, CommandError> {

@@ -37,7 +37,7 @@ pub(crate) fn run(
         if options.all { usize::MAX } else { usize::try_from(options.limit).unwrap_or(usize::MAX) };
     let mut issues = Vec::new();
     let mut more = false;
-    open::all_issues(&store, query, |issue| {
+    open::all_issues(&*store, query, |issue| {
         more = issues.len() == limit;
         if !more {
             issues.push(issue);

@@ -1,9 +1,10 @@
-//! The program `error-tracker`: shows and changes the files that the library writes.
+//! The program `error-tracker`: shows and changes the files and databases that the library writes.
 
 mod annotate;
 mod arguments;
 mod change;
 mod check;
+mod database;
 mod export;
 mod failure;
 mod list;

@@ -1,11 +1,13 @@
-//! Opens a file of events, and finds issues in it.
+//! Opens a file or a database of events, and finds issues in it.
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use error_tracker::event::Issue;
-use error_tracker::store::{IssueQuery, SqliteStore, Store};
+use error_tracker::store::{IssueQuery, SqliteStore, Store, StoreError};
 
+use crate::database;
 use crate::failure::CommandError;
 
 /// How many issues are read at once; a store returns no more.
@@ -13,23 +15,43 @@ const PAGE: usize = 1_000;
 /// How many digits the start of a hash has at least.
 const MIN_PREFIX: usize = 6;
 
-/// Opens a file to read it.
-pub(crate) fn to_read(file: &Path) -> Result<SqliteStore, CommandError> {
-    Ok(SqliteStore::open_read_only(file)?)
+/// Opens a file or a database to read it.
+pub(crate) fn to_read(file: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(address) = database::address(file) {
+        return database::to_read(address);
+    }
+    Ok(Arc::new(SqliteStore::open_read_only(file)?))
 }
 
-/// Opens a file to change it. Unlike the library it creates none: a missing file is a mistyped
-/// name.
-pub(crate) fn to_change(file: &Path) -> Result<SqliteStore, CommandError> {
+/// Opens a file or a database to change it. Unlike the library it creates none: what is missing is a
+/// mistyped name.
+pub(crate) fn to_change(file: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(address) = database::address(file) {
+        database::to_read(address)?;
+        return database::to_change(address);
+    }
     if !fs::metadata(file).is_ok_and(|found| found.is_file()) {
         to_read(file)?;
     }
-    Ok(SqliteStore::open(file)?)
+    Ok(Arc::new(SqliteStore::open(file)?))
+}
+
+/// Gives the free space of a file back to the disk. Databases do so by themselves.
+pub(crate) fn compact(file: &Path) -> Result<(), StoreError> {
+    match database::address(file) {
+        Some(_) => Ok(()),
+        None => SqliteStore::open(file)?.compact(),
+    }
+}
+
+/// Returns the name of a file or a database, without a password.
+pub(crate) fn name(file: &Path) -> String {
+    database::address(file).map_or_else(|| file.display().to_string(), database::name)
 }
 
 /// Calls `each` with all issues that match `query`, until it returns `false`.
 pub(crate) fn all_issues(
-    store: &SqliteStore,
+    store: &dyn Store,
     mut query: IssueQuery,
     mut each: impl FnMut(Issue) -> Result<bool, CommandError>,
 ) -> Result<(), CommandError> {
@@ -52,7 +74,7 @@ pub(crate) fn all_issues(
 ///
 /// # Errors
 /// There is none, or more than one, or `hash` is too short or not hexadecimal.
-pub(crate) fn find(store: &SqliteStore, hash: &str) -> Result<Issue, CommandError> {
+pub(crate) fn find(store: &dyn Store, hash: &str) -> Result<Issue, CommandError> {
     let hash = hash.to_ascii_lowercase();
     if let Some(issue) = store.issue(&hash)? {
         return Ok(issue);
@@ -72,7 +94,7 @@ pub(crate) fn find(store: &SqliteStore, hash: &str) -> Result<Issue, CommandErro
 ///
 /// # Errors
 /// There is none, or more than one, or `hash` is too short or not hexadecimal.
-pub(crate) fn find_part(store: &SqliteStore, hash: &str) -> Result<Issue, CommandError> {
+pub(crate) fn find_part(store: &dyn Store, hash: &str) -> Result<Issue, CommandError> {
     let hash = hash.to_ascii_lowercase();
     check_prefix(&hash)?;
     let mut found: Vec<Issue> = Vec::new();

@@ -33,7 +33,7 @@ pub(crate) fn run(
     output: &mut TerminalOutput,
 ) -> Result<(), CommandError> {
     let store = open::to_read(&options.file)?;
-    let issue = open::find(&store, &options.hash)?;
+    let issue = open::find(&*store, &options.hash)?;
     let which = match &options.occurrence {
         Some(id) => EventSelector::Id(id.clone()),
         None if options.first => EventSelector::Oldest,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use error_tracker::store::{SqliteStore, StoreError};
+use error_tracker::store::{Store, StoreError};
 use error_tracker::viewer::{AccessToken, Server, ServerBuilder, ServerError, Viewer};
 
 use crate::arguments::ViewArguments;
@@ -23,7 +23,7 @@ pub(crate) fn run(
     options: &ViewArguments,
     output: &mut TerminalOutput,
 ) -> Result<(), CommandError> {
-    let store = Arc::new(open(&options.file)?);
+    let store = open(&options.file)?;
     let builder = || -> ServerBuilder {
         let names = options.allow_host.iter();
         let builder = names.fold(Server::builder(Viewer::new(store.clone())), |builder, name| {
@@ -39,7 +39,7 @@ pub(crate) fn run(
     let server = server.map_err(|error| CommandError::Impossible(error.to_string()))?;
     output.text(BOLD, server.url())?;
     output.end_line()?;
-    output.line(&format!("shows {}; Ctrl-C ends it", options.file.display()))?;
+    output.line(&format!("shows {}; Ctrl-C ends it", open::name(&options.file)))?;
     output.finish()?;
     if options.open && !browse(server.url()) {
         failure::print_error("no browser could be started; open the address above by hand");
@@ -48,10 +48,10 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// Opens the file to change it, or only to read it where that is not allowed.
-fn open(file: &Path) -> Result<SqliteStore, CommandError> {
+/// Opens the file or database to change it, or only to read it where that is not allowed.
+fn open(file: &Path) -> Result<Arc<dyn Store>, CommandError> {
     let readable = open::to_read(file)?;
-    match SqliteStore::open(file) {
+    match open::to_change(file) {
         Ok(store) => Ok(store),
         Err(StoreError::Open(_) | StoreError::Unavailable(_) | StoreError::Full(_)) => Ok(readable),
         Err(error) => Err(error.into()),

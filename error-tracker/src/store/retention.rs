@@ -42,7 +42,7 @@ pub struct Retention {
     /// are deleted first, except the first 5 of unresolved issues, which are deleted next, and then
     /// issues. A file that is too large shrinks with each batch;
     /// [`SqliteStore::compact`](super::SqliteStore::compact) returns its free space to the file
-    /// system. A [`MemoryStore`](super::MemoryStore) does not count bytes.
+    /// system. Other stores do not count bytes.
     pub max_megabytes: u64,
 }
 

@@ -143,6 +143,10 @@ impl Cluster {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Returns the address of a database.
     pub(crate) fn address(&self, database: &str) -> String {
         address(self.port, database)

@@ -4,4 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod cluster;
+mod commits;
 mod conformance;
+mod database;
+mod processes;
+mod proxy;
