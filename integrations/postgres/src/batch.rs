@@ -1,15 +1,19 @@
 //! A batch as the transaction needs it: summed up by issue, and serialized before it begins.
 
+use std::collections::BTreeMap;
+
 use error_tracker::event::{Event, Issue, Timestamp};
 use error_tracker::json;
 use error_tracker::store::rules::{FacetSums, IssueSum, family, sum_by_issue};
 use error_tracker::store::{Sighting, StoreError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::convert::{hash_bytes, text};
 use crate::text::{failure_text, request_text};
 
 /// A batch that can be recorded.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PreparedBatch {
     /// Sorted by hash: transactions that lock rows in the same order do not wait for each other in
     /// a circle.
@@ -18,7 +22,7 @@ pub(crate) struct PreparedBatch {
     pub(crate) sightings: Vec<PreparedSighting>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PreparedIssue {
     pub(crate) hash: Vec<u8>,
     /// The data of the latest event, with the sum of the counts.
@@ -28,12 +32,15 @@ pub(crate) struct PreparedIssue {
     /// What is searched.
     pub(crate) failure: String,
     pub(crate) request: String,
-    pub(crate) facets: FacetSums,
+    /// The users, with the random bytes of the database, each once.
+    pub(crate) users: Vec<u64>,
+    pub(crate) releases: BTreeMap<String, u64>,
+    pub(crate) routes: BTreeMap<String, u64>,
     /// The indexes of its sightings.
     pub(crate) sightings: Vec<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PreparedSighting {
     /// The index of its issue.
     pub(crate) issue: usize,
@@ -47,8 +54,9 @@ pub(crate) struct PreparedSighting {
 }
 
 impl PreparedBatch {
-    pub(crate) fn new(batch: &[Sighting]) -> Result<Self, StoreError> {
-        let prepare = |sum: IssueSum| PreparedIssue::new(sum, batch);
+    /// Prepares a batch. Without the random bytes of the database users are not counted.
+    pub(crate) fn new(batch: &[Sighting], secret: Option<&[u8; 32]>) -> Result<Self, StoreError> {
+        let prepare = |sum: IssueSum| PreparedIssue::new(sum, batch, secret);
         let mut issues =
             sum_by_issue(batch).into_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
         issues.sort_by(|one, other| one.hash.cmp(&other.hash));
@@ -64,9 +72,16 @@ impl PreparedBatch {
 }
 
 impl PreparedIssue {
-    fn new(sum: IssueSum, batch: &[Sighting]) -> Result<Self, StoreError> {
+    fn new(
+        sum: IssueSum,
+        batch: &[Sighting],
+        secret: Option<&[u8; 32]>,
+    ) -> Result<Self, StoreError> {
         let IssueSum { mut issue, sightings, .. } = sum;
-        let facets = FacetSums::of(sightings.iter().map(|at| &batch[*at]));
+        let FacetSums { users, releases, routes, .. } =
+            FacetSums::of(sightings.iter().map(|at| &batch[*at]));
+        let keyed = |secret| users.iter().map(|user| user.keyed(secret)).collect();
+        let users = secret.map(keyed).unwrap_or_default();
         let (hash, family) = (hash_bytes(&issue.hash), family(&issue));
         for field in [
             &mut issue.type_name,
@@ -86,7 +101,18 @@ impl PreparedIssue {
         let components = json::to_string(&issue.components)
             .map_err(|error| StoreError::Other(Box::new(error)))?;
         let (failure, request) = (failure_text(&issue), request_text(&issue));
-        Ok(Self { hash, issue, family, components, failure, request, facets, sightings })
+        Ok(Self {
+            hash,
+            issue,
+            family,
+            components,
+            failure,
+            request,
+            users,
+            releases,
+            routes,
+            sightings,
+        })
     }
 }
 

@@ -12,8 +12,11 @@ use std::time::Instant;
 use error_tracker::event::Timestamp;
 use error_tracker::store::{Recorded, Sighting, StoreError};
 use postgres::types::Type;
+use serde::{Deserialize, Serialize};
 
 use crate::convert::integer;
+#[cfg(feature = "spool")]
+use crate::drain::ServerAbsence;
 use crate::record::KnownIssues;
 use crate::session::{Session, get};
 
@@ -28,6 +31,9 @@ pub(crate) struct BatchWriter {
     /// The weeks that have a partition.
     pub(crate) weeks: HashSet<i64>,
     pub(crate) issues: Option<KnownIssues>,
+    /// What is known of the server's absence.
+    #[cfg(feature = "spool")]
+    pub(crate) absence: ServerAbsence,
     /// When the time of the last write was stored.
     pub(crate) clock_stored: Option<Instant>,
 }
@@ -49,8 +55,17 @@ struct SightingKey {
     again: bool,
 }
 
+/// Whether a batch is to be recorded.
+pub(crate) enum MarkState {
+    Set,
+    /// An earlier attempt with this number was committed after all.
+    WasCommitted(i64),
+    /// This or a later batch was committed.
+    Superseded,
+}
+
 /// The mark that the transaction of a batch sets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct BatchMark {
     id: Vec<u8>,
     pub(crate) number: i64,
@@ -88,6 +103,15 @@ impl BatchWriter {
     /// Returns whether it is not known whether a batch was committed.
     pub(crate) fn is_uncertain(&self) -> bool {
         !self.uncertain.is_empty()
+    }
+
+    /// Returns whether all batches that may have been committed have the same sightings as `batch`.
+    #[cfg(feature = "spool")]
+    pub(crate) fn is_same_batch(&self, batch: &[Sighting]) -> bool {
+        let keys: Vec<SightingKey> = batch.iter().map(SightingKey::of).collect();
+        let is_same =
+            |earlier: &UncertainBatch| earlier.answers.iter().map(|(key, _)| key).eq(&keys);
+        self.uncertain.iter().all(is_same)
     }
 
     /// Adds new issues to the number of those that are known.
@@ -130,19 +154,15 @@ impl SightingKey {
 }
 
 impl BatchMark {
-    /// Sets the mark. Returns the number of an earlier batch if that was committed after all, and
-    /// otherwise `None`.
-    ///
-    /// # Errors
-    /// If this transaction was given up.
-    pub(crate) fn set(&self, session: &mut Session<'_>) -> Result<Option<i64>, StoreError> {
+    /// Sets the mark, unless the batch was committed already.
+    pub(crate) fn set(&self, session: &mut Session<'_>) -> Result<MarkState, StoreError> {
         if !self.uncertain.is_empty() {
             let sql = "SELECT number FROM writer WHERE id = $1 FOR UPDATE";
             let row = session.row(sql, &[(&self.id, Type::BYTEA)])?;
             let committed: Option<i64> = row.map(|row| get(&row, 0)).transpose()?;
             let committed = committed.filter(|number| self.uncertain.contains(number));
-            if committed.is_some() {
-                return Ok(committed);
+            if let Some(number) = committed {
+                return Ok(MarkState::WasCommitted(number));
             }
         }
         let sql = "INSERT INTO writer VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE \
@@ -153,11 +173,7 @@ impl BatchMark {
             (&self.number as _, Type::INT8),
             (&now as _, Type::INT8),
         ];
-        if session.execute(sql, values)? == 0 {
-            return Err(StoreError::Unavailable(
-                "another attempt has written the batch".to_owned(),
-            ));
-        }
-        Ok(None)
+        let is_set = session.execute(sql, values)? > 0;
+        Ok(if is_set { MarkState::Set } else { MarkState::Superseded })
     }
 }

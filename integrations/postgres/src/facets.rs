@@ -25,12 +25,11 @@ pub(crate) fn record(
     session: &mut Session<'_>,
     batch: &PreparedBatch,
     upserted: &[UpsertedIssue],
-    secret: &[u8; 32],
 ) -> Result<(), StoreError> {
     let mut counts = BTreeMap::<FacetKey, u64>::new();
     for issue in &batch.issues {
-        let releases = issue.facets.releases.iter().map(|facet| (RELEASE, facet));
-        let routes = issue.facets.routes.iter().map(|facet| (ROUTE, facet));
+        let releases = issue.releases.iter().map(|facet| (RELEASE, facet));
+        let routes = issue.routes.iter().map(|facet| (ROUTE, facet));
         for (kind, (value, count)) in releases.chain(routes) {
             let sum = counts.entry((issue.hash.clone(), kind.to_owned(), text(value)));
             *sum.or_default() += count;
@@ -43,7 +42,7 @@ pub(crate) fn record(
     if !counts.is_empty() {
         add_unknown(session, counts)?;
     }
-    record_users(session, batch, upserted, secret)
+    record_users(session, batch, upserted)
 }
 
 /// Adds counts to the values that are listed. Returns those.
@@ -154,10 +153,8 @@ fn record_users(
     session: &mut Session<'_>,
     batch: &PreparedBatch,
     upserted: &[UpsertedIssue],
-    secret: &[u8; 32],
 ) -> Result<(), StoreError> {
-    let with_users =
-        || batch.issues.iter().zip(upserted).filter(|(one, _)| !one.facets.users.is_empty());
+    let with_users = || batch.issues.iter().zip(upserted).filter(|(one, _)| !one.users.is_empty());
     let hashes: Vec<Vec<u8>> = with_users().map(|(issue, _)| issue.hash.clone()).collect();
     if hashes.is_empty() {
         return Ok(());
@@ -166,8 +163,8 @@ fn record_users(
     for (issue, row) in with_users() {
         let sketch = sketches.entry(issue.hash.clone()).or_default();
         let mut has_changed = false;
-        for user in &issue.facets.users {
-            has_changed |= sketch.insert(user.keyed(secret));
+        for user in &issue.users {
+            has_changed |= sketch.insert(*user);
         }
         if !has_changed {
             continue;

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail"))]
 
 mod batch;
 mod batch_mark;
@@ -7,6 +8,8 @@ mod check;
 mod connection;
 mod convert;
 mod delete;
+#[cfg(feature = "spool")]
+mod drain;
 mod facets;
 mod failure;
 mod merge;
@@ -19,6 +22,8 @@ mod record;
 mod schema;
 mod server;
 mod session;
+#[cfg(feature = "spool")]
+mod spool;
 mod store;
 mod store_outbox;
 mod text;

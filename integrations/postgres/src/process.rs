@@ -1,7 +1,7 @@
 //! What each process has for itself: connections cannot be shared with a forked child.
 
 use std::process;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::batch_mark::BatchWriter;
 use crate::worker::DatabaseWorker;
@@ -14,7 +14,7 @@ pub(crate) struct ProcessState {
     pub(crate) writer: DatabaseWorker,
     /// Runs what a person waits for.
     pub(crate) reader: DatabaseWorker,
-    pub(crate) recording: Mutex<BatchWriter>,
+    recording: Mutex<BatchWriter>,
     child: OnceLock<Box<ProcessState>>,
 }
 
@@ -29,9 +29,15 @@ impl ProcessState {
         }
     }
 
+    /// Locks the state of the recording. A poisoned lock is usable, because nothing panics in the
+    /// middle of a change.
+    pub(crate) fn recording(&self) -> MutexGuard<'_, BatchWriter> {
+        self.recording.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns whether this process has recorded something.
     pub(crate) fn has_recorded(&self) -> bool {
-        self.recording.lock().unwrap_or_else(PoisonError::into_inner).clock_stored.is_some()
+        self.recording().clock_stored.is_some()
     }
 
     /// Returns the state of this process. A child that was forked begins with its own.

@@ -1,7 +1,7 @@
 //! Records batches, each once, whatever happens to the connection.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use error_tracker::store::{Recorded, Retention, Sighting, StoreError};
@@ -26,21 +26,20 @@ pub(crate) fn record(
     server: &Arc<DatabaseServer>,
     process: &ProcessState,
     retention: &Retention,
+    state: &mut BatchWriter,
     batch: &[Sighting],
 ) -> Result<Vec<Recorded>, StoreError> {
-    // Nothing panics in the middle of a change of it.
-    let mut state = process.recording.lock().unwrap_or_else(PoisonError::into_inner);
-    create_weeks(server, process, &mut state, batch);
+    create_weeks(server, process, state, batch);
     let mut attempts = 1;
     let answers = loop {
-        match attempt(server, process, &mut state, retention, batch) {
+        match attempt(server, process, state, retention, batch) {
             Err(StoreError::Unavailable(_)) if state.is_uncertain() && attempts < MAX_ATTEMPTS => {
                 attempts += 1;
             }
             other => break other?,
         }
     };
-    evict(server, process, &mut state, retention.max_issues);
+    evict(server, process, state, retention.max_issues);
     Ok(answers)
 }
 
@@ -57,6 +56,9 @@ fn attempt(
             state.note_decided();
             state.add_issues(new_issues);
             Ok(answers)
+        }
+        RecordOutcome::Superseded => {
+            Err(StoreError::Unavailable("the batch was given up, and is tried again".to_owned()))
         }
         RecordOutcome::WasCommitted(number) => {
             let answers = state.take_answers(number, batch);
@@ -85,13 +87,14 @@ fn attempt_once(
     retention: &Retention,
     batch: &[Sighting],
 ) -> Result<RecordOutcome, StoreError> {
-    let prepared = PreparedBatch::new(batch)?;
+    let secret = secret(server, process)?;
+    let prepared = PreparedBatch::new(batch, Some(&secret))?;
     let mark = state.next_mark()?;
     let number = mark.number;
     let is_clock_due = state.clock_stored.is_none_or(|at| at.elapsed() >= CLOCK_INTERVAL);
-    let (for_thread, retention) = (Arc::clone(server), retention.clone());
+    let retention = retention.clone();
     let run = move |connection: &mut DatabaseConnection| {
-        run(connection, &for_thread, &prepared, &mark, &retention, is_clock_due)
+        run(connection, &prepared, &mark, &retention, is_clock_due)
     };
     let end = match process.writer.call(server, run) {
         Ok(end) => end,
@@ -113,31 +116,37 @@ fn attempt_once(
             Err(error)
         }
         // Nothing was written.
-        TransactionEnd::Uncertain(outcome @ RecordOutcome::WasCommitted(_), _) => Ok(outcome),
+        TransactionEnd::Uncertain(outcome, _) => Ok(outcome),
         TransactionEnd::Failed(error) => Err(error),
     }
 }
 
+/// Returns the random bytes of the database.
+pub(crate) fn secret(
+    server: &Arc<DatabaseServer>,
+    process: &ProcessState,
+) -> Result<[u8; 32], StoreError> {
+    if let Some(secret) = server.secret.get() {
+        return Ok(*secret);
+    }
+    let read =
+        |connection: &mut DatabaseConnection| connection.run(TransactionKind::Read, read::secret);
+    let secret = process.writer.call(server, read)??;
+    Ok(*server.secret.get_or_init(|| secret))
+}
+
 fn run(
     connection: &mut DatabaseConnection,
-    server: &DatabaseServer,
     batch: &PreparedBatch,
     mark: &BatchMark,
     retention: &Retention,
     is_clock_due: bool,
 ) -> TransactionEnd<RecordOutcome> {
     connection.run_to_end(TransactionKind::Write, |session| {
-        let secret = match server.secret.get() {
-            Some(secret) => *secret,
-            None => *server.secret.get_or_init({
-                let secret = read::secret(session)?;
-                move || secret
-            }),
-        };
         if is_clock_due {
             prune::observe_clock(session, retention.max_age)?;
         }
-        write::record(session, batch, mark, retention, &secret)
+        write::record(session, batch, mark, retention)
     })
 }
 

@@ -55,7 +55,9 @@ pub(crate) fn prepare(client: &mut Client, server: &DatabaseServer) -> Result<()
 
 /// Returns the version of the schema; 0 if there is none.
 fn version(session: &mut Session<'_>) -> Result<u32, StoreError> {
-    let sql = "SELECT to_regclass('error_tracker.meta') IS NOT NULL";
+    // Not by `to_regclass`, which may remember from before a lock was waited for that there is none.
+    let sql = "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+        WHERE nspname = 'error_tracker' AND relname = 'meta')";
     if !session.value::<bool>(sql, &[])? {
         return Ok(0);
     }
@@ -78,7 +80,8 @@ fn create(session: &mut Session<'_>, server: &DatabaseServer) -> Result<(), Stor
         )));
     }
     // An administrator may have created it for a user who may not.
-    let exists: bool = session.value("SELECT to_regnamespace('error_tracker') IS NOT NULL", &[])?;
+    let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'error_tracker')";
+    let exists: bool = session.value(sql, &[])?;
     if exists { Ok(()) } else { session.execute_all("CREATE SCHEMA error_tracker") }
 }
 

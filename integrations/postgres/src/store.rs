@@ -1,6 +1,8 @@
 //! The store.
 
 use std::fmt;
+#[cfg(feature = "spool")]
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +19,10 @@ use crate::convert::hash_bytes;
 use crate::process::ProcessState;
 use crate::server::DatabaseServer;
 use crate::session::Session;
+#[cfg(feature = "spool")]
+use crate::spool::Spool;
+#[cfg(feature = "spool")]
+use crate::{batch_mark::BatchWriter, drain};
 use crate::{
     change, check, delete, facets, merge, occurrences, prune, read, record, schema, weeks,
 };
@@ -44,6 +50,8 @@ pub struct PostgresStore {
     server: Arc<DatabaseServer>,
     retention: Retention,
     process: ProcessState,
+    #[cfg(feature = "spool")]
+    spool: Option<Spool>,
     /// Whether a missing index of texts was mentioned.
     mentioned_search: AtomicBool,
 }
@@ -100,6 +108,8 @@ impl PostgresStore {
             server: Arc::new(server),
             retention: Retention::default(),
             process: ProcessState::new(),
+            #[cfg(feature = "spool")]
+            spool: None,
             mentioned_search: AtomicBool::new(false),
         }
     }
@@ -119,6 +129,57 @@ impl PostgresStore {
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
+    }
+
+    /// Keeps events in this file while the server is away, and stores them when it is back: each
+    /// once, also if the program is killed meanwhile. Programs on one machine may share it.
+    ///
+    /// Until then they are not on the pages, and observers do not hear whether their issues are new.
+    /// The file takes 256 MiB; then events wait in the queue of the tracker, which counts those that
+    /// it drops. After seven days events are dropped from the file. `Tracker::health` says in `store`
+    /// how many wait and how many were dropped, and in `last_error` what happened.
+    ///
+    /// With [`PostgresStore::lazy`] a program starts without the server.
+    #[cfg(feature = "spool")]
+    #[must_use]
+    pub fn with_spool(mut self, path: impl AsRef<Path>) -> Self {
+        self.spool = Some(Spool::new(path.as_ref()));
+        self
+    }
+
+    /// Records a batch, or keeps it in the file if the server is away or others wait there already.
+    #[cfg(feature = "spool")]
+    fn record_or_spool(
+        &self,
+        process: &ProcessState,
+        state: &mut BatchWriter,
+        spool: &Spool,
+        batch: &[Sighting],
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let is_empty = !state.absence.is_away() && self.drain(process, state, spool);
+        if is_empty {
+            match record::record(&self.server, process, &self.retention, state, batch) {
+                Err(error @ StoreError::Unavailable(_)) => state.absence.note_away(spool, &error),
+                other => return other,
+            }
+        }
+        drain::append(&self.server, spool, state, batch)
+    }
+
+    /// Records what waits in the file. Returns whether nothing is left.
+    #[cfg(feature = "spool")]
+    fn drain(&self, process: &ProcessState, state: &mut BatchWriter, spool: &Spool) -> bool {
+        if !spool.may_have_batches() {
+            return true;
+        }
+        let absence = &mut state.absence;
+        match drain::drain(&self.server, process, &self.retention, spool, absence) {
+            Ok(is_empty) => is_empty,
+            Err(error) => {
+                absence.note_away(spool, &error);
+                false
+            }
+        }
     }
 
     /// Runs a transaction that reads.
@@ -153,7 +214,14 @@ impl PostgresStore {
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").field("server", &self.server).finish_non_exhaustive()
+        let mut shown = f.debug_struct("PostgresStore");
+        shown.field("server", &self.server);
+        #[cfg(feature = "spool")]
+        if let Some(spool) = &self.spool {
+            shown.field("spool", &spool.path()).field("waiting", &spool.waiting());
+            shown.field("dropped", &spool.dropped());
+        }
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -163,7 +231,13 @@ fn all_hash_bytes(hashes: &[&str]) -> Vec<Vec<u8>> {
 
 impl Store for PostgresStore {
     fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
-        record::record(&self.server, self.process.current(), &self.retention, batch)
+        let process = self.process.current();
+        let mut state = process.recording();
+        #[cfg(feature = "spool")]
+        if let Some(spool) = &self.spool {
+            return self.record_or_spool(process, &mut state, spool, batch);
+        }
+        record::record(&self.server, process, &self.retention, &mut state, batch)
     }
 
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
@@ -261,6 +335,10 @@ impl Store for PostgresStore {
     }
 
     fn restore_missing(&self) -> Result<Option<String>, StoreError> {
+        #[cfg(feature = "spool")]
+        if let Some(finding) = self.process.current().recording().absence.take_finding() {
+            return Ok(Some(finding));
+        }
         // Only after the first batch, so that a program without events does not connect.
         if !self.process.current().has_recorded()
             || self.mentioned_search.swap(true, Ordering::Relaxed)
@@ -270,6 +348,18 @@ impl Store for PostgresStore {
         let found = self.read(schema::search_finding);
         self.mentioned_search.fetch_and(found.is_ok(), Ordering::Relaxed);
         found
+    }
+
+    fn idle(&self) -> Result<(), StoreError> {
+        #[cfg(feature = "spool")]
+        if let Some(spool) = &self.spool {
+            let process = self.process.current();
+            let mut state = process.recording();
+            if !state.absence.is_away() {
+                self.drain(process, &mut state, spool);
+            }
+        }
+        Ok(())
     }
 
     fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {

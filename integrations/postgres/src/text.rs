@@ -42,5 +42,5 @@ fn joined(fields: &[&str]) -> String {
 }
 
 fn folded(text: &str) -> String {
-    fold_case(&text.replace([SEPARATOR, '\0'], " "))
+    fold_case(&crate::convert::text(text).replace(SEPARATOR, " "))
 }

@@ -53,8 +53,10 @@ pub(crate) fn create(session: &mut Session<'_>, week: i64) -> Result<(), StoreEr
 }
 
 fn exists(session: &mut Session<'_>, week: i64) -> Result<bool, StoreError> {
-    let name = format!("error_tracker.{}", name(week));
-    session.value("SELECT to_regclass($1) IS NOT NULL", &[(&name, Type::TEXT)])
+    // Not by `to_regclass`, which may remember from before a lock was waited for that there is none.
+    let sql = "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+        WHERE nspname = 'error_tracker' AND relname = $1)";
+    session.value(sql, &[(&name(week), Type::TEXT)])
 }
 
 /// Drops the partitions of the weeks before `first`. Occurrences of issues that are kept move to

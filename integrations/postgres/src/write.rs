@@ -9,7 +9,7 @@ use error_tracker::store::{Recorded, Retention, StoreError};
 use postgres::types::Type;
 
 use crate::batch::PreparedBatch;
-use crate::batch_mark::BatchMark;
+use crate::batch_mark::{BatchMark, MarkState};
 use crate::convert::integer;
 use crate::session::Session;
 use crate::upsert::{UpsertedIssue, add_to_targets, upsert};
@@ -23,6 +23,8 @@ pub(crate) enum RecordOutcome {
     },
     /// An earlier transaction with this number had recorded the batch.
     WasCommitted(i64),
+    /// A transaction with this or a greater number was committed.
+    Superseded,
 }
 
 /// A row to which sightings are added, one by one.
@@ -39,10 +41,11 @@ pub(crate) fn record(
     batch: &PreparedBatch,
     mark: &BatchMark,
     retention: &Retention,
-    secret: &[u8; 32],
 ) -> Result<RecordOutcome, StoreError> {
-    if let Some(number) = mark.set(session)? {
-        return Ok(RecordOutcome::WasCommitted(number));
+    match mark.set(session)? {
+        MarkState::Set => {}
+        MarkState::WasCommitted(number) => return Ok(RecordOutcome::WasCommitted(number)),
+        MarkState::Superseded => return Ok(RecordOutcome::Superseded),
     }
     let releases = change::number_releases(session, batch)?;
     let upserted = upsert(session, &batch.issues)?;
@@ -78,7 +81,7 @@ pub(crate) fn record(
     }
     add_hours(session, batch)?;
     add_texts(session, batch, &is_new)?;
-    facets::record(session, batch, &upserted, secret)?;
+    facets::record(session, batch, &upserted)?;
     occurrences::record(session, batch, &upserted, &is_new, first_seq, retention)?;
     let new_issues = is_new.into_iter().map(u64::from).sum();
     Ok(RecordOutcome::Recorded { answers, new_issues })

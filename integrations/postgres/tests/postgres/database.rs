@@ -130,7 +130,7 @@ fn texts_of_any_script_and_any_character_are_stored_and_found() {
     assert_eq!(store.event("a", &EventSelector::Latest).unwrap().unwrap().message, odd.message);
     for text in ["STRASSE", "οδος", "%_\\", "\u{1f}", "\0"] {
         let found = store.issues(&IssueQuery::default().text(text)).unwrap();
-        assert_eq!(found.items.len(), usize::from(text != "\0"), "{text:?}");
+        assert_eq!(found.items.len(), 1, "{text:?}");
     }
 }
 

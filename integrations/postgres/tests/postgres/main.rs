@@ -9,3 +9,4 @@ mod conformance;
 mod database;
 mod processes;
 mod proxy;
+mod spool;
