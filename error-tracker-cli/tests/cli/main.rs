@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod notify;
+#[cfg(all(unix, feature = "postgres"))]
+mod postgres;
 mod triage;
 mod view;
 
