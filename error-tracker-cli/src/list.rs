@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use error_tracker::event::{Event, Issue, Kind, Status, Timestamp};
-use error_tracker::store::{IssueQuery, Store as _};
+use error_tracker::store::IssueQuery;
 
 use crate::arguments::ListArguments;
 use crate::failure::CommandError;

@@ -3,7 +3,7 @@
 use error_tracker::Symbolizer;
 use error_tracker::event::{Context, Event, Issue, Note, Timestamp};
 use error_tracker::format::Format;
-use error_tracker::store::{EventSelector, FacetCount, IssueFacets, Store, UserSketch};
+use error_tracker::store::{EventSelector, FacetCount, IssueFacets, UserSketch};
 use serde::Serialize;
 
 use crate::arguments::ShowArguments;

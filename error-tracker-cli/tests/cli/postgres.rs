@@ -17,8 +17,10 @@ fn every_command_takes_the_address_of_a_database() {
     let files = Files::with_three_issues();
     let address = cluster.address("postgres").replace("postgres@", "postgres:hunter22@");
     let on_database = |arguments: &[&str]| {
-        let arguments: Vec<&str> =
-            arguments.iter().map(|part| if *part == "DATABASE" { &address } else { *part }).collect();
+        let arguments: Vec<&str> = arguments
+            .iter()
+            .map(|part| if *part == "DATABASE" { &address } else { *part })
+            .collect();
         files.run(&arguments)
     };
     let ok = |arguments: &[&str]| {
