@@ -1,9 +1,7 @@
 //! `notify`: shows what was sent to people, and tests the channels.
 
 use error_tracker::event::Timestamp;
-use error_tracker::store::{
-    DeliveryState, OutboxCounts, OutboxRecord, SqliteStore, Store, StoreError,
-};
+use error_tracker::store::{DeliveryState, OutboxCounts, OutboxRecord, Store, StoreError};
 use error_tracker_notify::NotifySettings;
 use serde::Serialize;
 
@@ -19,7 +17,7 @@ pub(crate) fn run(
     output: &mut TerminalOutput,
 ) -> Result<(), CommandError> {
     match &options.file {
-        Some(file) => show(&open::to_read(file)?, options.json, output),
+        Some(file) => show(&*open::to_read(file)?, options.json, output),
         None => test(output),
     }
 }
@@ -141,14 +139,14 @@ impl ShownMessage {
 
 /// Returns the messages about an issue and its parts, the newest first.
 pub(crate) fn messages(
-    store: &SqliteStore,
+    store: &dyn Store,
     hashes: &[&str],
 ) -> Result<Vec<ShownMessage>, StoreError> {
     let Some(outbox) = store.outbox() else { return Ok(Vec::new()) };
     Ok(outbox.history_of_all(hashes)?.into_iter().map(ShownMessage::from).collect())
 }
 
-fn show(store: &SqliteStore, json: bool, output: &mut TerminalOutput) -> Result<(), CommandError> {
+fn show(store: &dyn Store, json: bool, output: &mut TerminalOutput) -> Result<(), CommandError> {
     let Some(outbox) = store.outbox() else { return Ok(()) };
     let mut channels = Vec::new();
     for channel in outbox.channels()? {

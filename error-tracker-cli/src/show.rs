@@ -50,7 +50,7 @@ pub(crate) fn run(
     let facets = store.facets(&issue.hash)?;
     let merged = store.parts(&issue.hash)?;
     let hashes: Vec<&str> = [&issue].into_iter().chain(&merged).map(|of| &*of.hash).collect();
-    let messages = notify::messages(&store, &hashes)?;
+    let messages = notify::messages(&*store, &hashes)?;
     if options.json {
         let shown = ShownIssue {
             issue: &issue,

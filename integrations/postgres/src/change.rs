@@ -13,7 +13,7 @@ use postgres::types::Type;
 use crate::batch::PreparedBatch;
 use crate::convert::{hash_text, integer, number, text};
 use crate::merge::{members, targets};
-use crate::outbox;
+use crate::outbox_read;
 use crate::session::{Session, get};
 
 /// The maximum of a number of occurrences that is added to a count, so that the sum is a number of
@@ -121,7 +121,7 @@ fn set_status(
         return Ok(());
     }
     let change = StatusChange::new(hash_text(&issue.hash), term.status, Timestamp::now());
-    outbox::note_status(session, &change)
+    outbox_read::note_status(session, &change)
 }
 
 fn set_term(

@@ -15,6 +15,7 @@ mod failure;
 mod merge;
 mod occurrences;
 mod outbox;
+mod outbox_read;
 mod process;
 mod prune;
 mod read;
@@ -25,6 +26,7 @@ mod session;
 #[cfg(feature = "spool")]
 mod spool;
 mod store;
+mod store_methods;
 mod store_outbox;
 mod text;
 mod upsert;

@@ -4,13 +4,11 @@ use std::fmt;
 #[cfg(feature = "spool")]
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use error_tracker::event::{Event, Issue, Note, Timestamp};
-use error_tracker::store::{
-    EventSelector, IssueChange, IssueFacets, IssueQuery, Outbox, Page, Pruned, Recorded, Retention,
-    Sighting, Store, StoreError,
-};
+#[cfg(feature = "spool")]
+use error_tracker::store::{Recorded, Sighting};
+use error_tracker::store::{Retention, StoreError};
 use postgres::tls::{MakeTlsConnect, TlsConnect};
 use postgres::{NoTls, Socket};
 
@@ -20,16 +18,11 @@ use crate::process::ProcessState;
 use crate::server::DatabaseServer;
 use crate::session::Session;
 #[cfg(feature = "spool")]
-use crate::spool::Spool;
-#[cfg(feature = "spool")]
-use crate::{batch_mark::BatchWriter, drain};
-use crate::{
-    change, check, delete, facets, merge, occurrences, prune, read, record, schema, weeks,
-};
+use crate::{batch_mark::BatchWriter, drain, record, spool::Spool};
 
 /// Stores events in a PostgreSQL database that many programs and machines share.
 ///
-/// Events are committed when [`Store::record`] returns, and each is counted once, also if the
+/// Events are committed when [`Store::record`](error_tracker::store::Store::record) returns, and each is counted once, also if the
 /// connection is lost in the middle. While the server cannot be reached, methods fail with
 /// [`StoreError::Unavailable`], after 60 seconds at the latest; the tracker retries.
 ///
@@ -47,13 +40,13 @@ use crate::{
 /// # }
 /// ```
 pub struct PostgresStore {
-    server: Arc<DatabaseServer>,
-    retention: Retention,
-    process: ProcessState,
+    pub(crate) server: Arc<DatabaseServer>,
+    pub(crate) retention: Retention,
+    pub(crate) process: ProcessState,
     #[cfg(feature = "spool")]
-    spool: Option<Spool>,
+    pub(crate) spool: Option<Spool>,
     /// Whether a missing index of texts was mentioned.
-    mentioned_search: AtomicBool,
+    pub(crate) mentioned_search: AtomicBool,
 }
 
 impl PostgresStore {
@@ -82,7 +75,7 @@ impl PostgresStore {
         T::Stream: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        Self::new(DatabaseServer::new(address, tls, false)?).connected()
+        Self::lazy_with_tls(address, tls)?.connected()
     }
 
     /// Connects to a database that a program has written, and changes nothing in it: methods that
@@ -100,7 +93,21 @@ impl PostgresStore {
     /// # Errors
     /// If the address cannot be read.
     pub fn lazy(address: &str) -> Result<Self, StoreError> {
-        Ok(Self::new(DatabaseServer::new(address, NoTls, false)?))
+        Self::lazy_with_tls(address, NoTls)
+    }
+
+    /// Returns a store like [`PostgresStore::lazy`], with TLS.
+    ///
+    /// # Errors
+    /// If the address cannot be read.
+    pub fn lazy_with_tls<T>(address: &str, tls: T) -> Result<Self, StoreError>
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::TlsConnect: Send,
+        T::Stream: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        Ok(Self::new(DatabaseServer::new(address, tls, false)?))
     }
 
     fn new(server: DatabaseServer) -> Self {
@@ -124,7 +131,7 @@ impl PostgresStore {
     }
 
     /// Sets the limits, instead of [`Retention::default`]. The numbers are enforced at every batch,
-    /// the age by [`Store::prune`]. The size is not limited: see `max_megabytes`.
+    /// the age by [`Store::prune`](error_tracker::store::Store::prune). The size is not limited: see `max_megabytes`.
     #[must_use]
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
@@ -149,7 +156,7 @@ impl PostgresStore {
 
     /// Records a batch, or keeps it in the file if the server is away or others wait there already.
     #[cfg(feature = "spool")]
-    fn record_or_spool(
+    pub(crate) fn record_or_spool(
         &self,
         process: &ProcessState,
         state: &mut BatchWriter,
@@ -168,7 +175,12 @@ impl PostgresStore {
 
     /// Records what waits in the file. Returns whether nothing is left.
     #[cfg(feature = "spool")]
-    fn drain(&self, process: &ProcessState, state: &mut BatchWriter, spool: &Spool) -> bool {
+    pub(crate) fn drain(
+        &self,
+        process: &ProcessState,
+        state: &mut BatchWriter,
+        spool: &Spool,
+    ) -> bool {
         if !spool.may_have_batches() {
             return true;
         }
@@ -202,7 +214,7 @@ impl PostgresStore {
         self.process.current().writer.call(&self.server, run)?
     }
 
-    fn read_of<T: Send + 'static>(
+    pub(crate) fn read_of<T: Send + 'static>(
         &self,
         hash: &str,
         read: impl Fn(&mut Session<'_>, &[u8]) -> Result<T, StoreError> + Send + 'static,
@@ -222,172 +234,5 @@ impl fmt::Debug for PostgresStore {
             shown.field("dropped", &spool.dropped());
         }
         shown.finish_non_exhaustive()
-    }
-}
-
-fn all_hash_bytes(hashes: &[&str]) -> Vec<Vec<u8>> {
-    hashes.iter().map(|hash| hash_bytes(hash)).collect()
-}
-
-impl Store for PostgresStore {
-    fn record(&self, batch: &[Sighting]) -> Result<Vec<Recorded>, StoreError> {
-        let process = self.process.current();
-        let mut state = process.recording();
-        #[cfg(feature = "spool")]
-        if let Some(spool) = &self.spool {
-            return self.record_or_spool(process, &mut state, spool, batch);
-        }
-        record::record(&self.server, process, &self.retention, &mut state, batch)
-    }
-
-    fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
-        let query = query.clone();
-        self.read(move |session| read::issues(session, &query))
-    }
-
-    fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {
-        self.read_of(hash, read::issue)
-    }
-
-    fn event(&self, hash: &str, which: &EventSelector) -> Result<Option<Event>, StoreError> {
-        let which = which.clone();
-        self.read_of(hash, move |session, hash| occurrences::event(session, hash, &which))
-    }
-
-    fn rewrite(&self, events: &[Event]) -> Result<u64, StoreError> {
-        let mut events =
-            events.iter().map(occurrences::RewrittenEvent::new).collect::<Result<Vec<_>, _>>()?;
-        events.sort();
-        self.write(TransactionKind::Write, move |session| occurrences::rewrite(session, &events))
-    }
-
-    fn change(&self, hashes: &[&str], change: &IssueChange) -> Result<u64, StoreError> {
-        change.check()?;
-        let (hashes, change) = (all_hash_bytes(hashes), change.clone());
-        self.write(TransactionKind::Write, move |session| change::change(session, &hashes, &change))
-    }
-
-    fn notes(&self, hash: &str) -> Result<Vec<Note>, StoreError> {
-        self.read_of(hash, change::notes)
-    }
-
-    fn issue_of_event(&self, id: &str) -> Result<Option<String>, StoreError> {
-        let id = id.to_owned();
-        self.read(move |session| occurrences::issue_of_event(session, &id))
-    }
-
-    fn delete(&self, hashes: &[&str]) -> Result<u64, StoreError> {
-        let hashes = all_hash_bytes(hashes);
-        self.write(TransactionKind::Long, move |session| delete::delete(session, &hashes))
-    }
-
-    fn merge(&self, hashes: &[&str], into: &str) -> Result<u64, StoreError> {
-        let (hashes, into) = (all_hash_bytes(hashes), hash_bytes(into));
-        self.write(TransactionKind::Write, move |session| merge::merge(session, &hashes, &into))
-    }
-
-    fn unmerge(&self, hashes: &[&str]) -> Result<u64, StoreError> {
-        let hashes = all_hash_bytes(hashes);
-        self.write(TransactionKind::Write, move |session| merge::unmerge(session, &hashes))
-    }
-
-    fn parts(&self, hash: &str) -> Result<Vec<Issue>, StoreError> {
-        self.read_of(hash, read::parts)
-    }
-
-    fn hourly_counts(&self, hash: &str, since: Timestamp) -> Result<Vec<(u64, u64)>, StoreError> {
-        self.read_of(hash, move |session, hash| occurrences::hourly_counts(session, hash, since))
-    }
-
-    fn facets(&self, hash: &str) -> Result<IssueFacets, StoreError> {
-        self.read_of(hash, facets::facets)
-    }
-
-    fn prune(&self, retention: &Retention) -> Result<Pruned, StoreError> {
-        let has_recorded = self.process.current().has_recorded();
-        let max_age = retention.max_age;
-        let oldest = self.write(TransactionKind::Long, move |session| {
-            // Another week begins while this program may run.
-            let next_week = weeks::week_of(prune::server_now(session)?) + 1;
-            weeks::create(session, next_week)?;
-            // A command that only prunes trusts the clock.
-            if has_recorded {
-                prune::observe_clock(session, max_age)
-            } else {
-                Ok(prune::server_now(session)?.minus(max_age))
-            }
-        })?;
-        let mut all = Pruned::default();
-        loop {
-            let retention = retention.clone();
-            let some = self.write(TransactionKind::Long, move |session| {
-                prune::prune_step(session, &retention, oldest)
-            })?;
-            if some == Pruned::default() {
-                break;
-            }
-            all.issues += some.issues;
-            all.occurrences += some.occurrences;
-        }
-        all.occurrences +=
-            self.write(TransactionKind::Long, move |session| prune::prune_rest(session, oldest))?;
-        Ok(all)
-    }
-
-    fn restore_missing(&self) -> Result<Option<String>, StoreError> {
-        #[cfg(feature = "spool")]
-        if let Some(finding) = self.process.current().recording().absence.take_finding() {
-            return Ok(Some(finding));
-        }
-        // Only after the first batch, so that a program without events does not connect.
-        if !self.process.current().has_recorded()
-            || self.mentioned_search.swap(true, Ordering::Relaxed)
-        {
-            return Ok(None);
-        }
-        let found = self.read(schema::search_finding);
-        self.mentioned_search.fetch_and(found.is_ok(), Ordering::Relaxed);
-        found
-    }
-
-    fn idle(&self) -> Result<(), StoreError> {
-        #[cfg(feature = "spool")]
-        if let Some(spool) = &self.spool {
-            let process = self.process.current();
-            let mut state = process.recording();
-            if !state.absence.is_away() {
-                self.drain(process, &mut state, spool);
-            }
-        }
-        Ok(())
-    }
-
-    fn secret(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        if let Some(secret) = self.server.secret.get() {
-            return Ok(Some(*secret));
-        }
-        let secret = self.read(read::secret)?;
-        Ok(Some(*self.server.secret.get_or_init(|| secret)))
-    }
-
-    fn outbox(&self) -> Option<&dyn Outbox> {
-        Some(self)
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        let process = self.process.current();
-        process.writer.close(&self.server)?;
-        process.reader.close(&self.server)
-    }
-
-    fn check(&self) -> Result<Vec<String>, StoreError> {
-        let mut all = self.read(check::findings)?;
-        let mut place = Some((-1, String::new()));
-        while let Some(from) = place {
-            let (findings, next) = self.read(move |session| check::events(session, &from))?;
-            all.extend(findings);
-            place = next;
-        }
-        Ok(all)
     }
 }
