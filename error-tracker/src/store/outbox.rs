@@ -106,8 +106,8 @@ pub trait Outbox: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Returns the changes of status that people have made from this time on, the oldest first. The
-    /// newest 10,000 are kept. By default none are known.
+    /// Returns the changes of status that people have made from this time on, the oldest first. At
+    /// most 10,000 are kept, the newest. By default none are known.
     ///
     /// # Errors
     /// The store cannot be read.

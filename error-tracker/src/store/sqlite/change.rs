@@ -115,14 +115,21 @@ fn set_status(
     if term.status == issue.status {
         return Ok(());
     }
-    let sql = "INSERT INTO status_change (hash, status, at) VALUES (?, ?, ?)";
-    let values = (&issue.hash, term.status.as_str(), integer(Timestamp::now().as_micros()));
+    let sql = "INSERT OR REPLACE INTO status_change (hash, at, status) VALUES (?, ?, ?)";
+    let values = (&issue.hash, integer(Timestamp::now().as_micros()), term.status.as_str());
     let mut insert = transaction.prepare_cached(sql).map_err(failure)?;
     insert.execute(values).map_err(failure)?;
-    let oldest = transaction.last_insert_rowid().saturating_sub(MAX_STATUS_CHANGES as i64);
-    let mut delete =
-        transaction.prepare_cached("DELETE FROM status_change WHERE id <= ?").map_err(failure)?;
-    delete.execute([oldest]).map(drop).map_err(failure)
+    let sql = "SELECT count(*) FROM status_change";
+    let mut count = transaction.prepare_cached(sql).map_err(failure)?;
+    let kept = count.query_row([], |row| row.get(0)).map(number).map_err(failure)?;
+    if kept <= MAX_STATUS_CHANGES as u64 {
+        return Ok(());
+    }
+    // Half of them, so that they are not sorted at each change.
+    let sql = "DELETE FROM status_change WHERE at <=
+        (SELECT at FROM status_change ORDER BY at DESC LIMIT 1 OFFSET ?)";
+    let mut delete = transaction.prepare_cached(sql).map_err(failure)?;
+    delete.execute([(MAX_STATUS_CHANGES / 2) as i64]).map(drop).map_err(failure)
 }
 
 fn set_term(

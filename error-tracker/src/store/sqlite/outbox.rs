@@ -38,9 +38,10 @@ const ATTACH: [&str; 2] = [
 /// Lets what belongs to the message `?1` belong to none.
 const RELEASE: [&str; 2] = [
     "INSERT INTO held_back (channel, hash, message, count, since)
-        SELECT channel, hash, 0, count, since FROM held_back WHERE message = ?1
+        SELECT channel, hash, 0, count, since FROM held_back
+            WHERE channel = (SELECT channel FROM outbox WHERE id = ?1) AND message = ?1
         ON CONFLICT DO UPDATE SET count = count + excluded.count, since = min(since, excluded.since)",
-    "DELETE FROM held_back WHERE message = ?1",
+    "DELETE FROM held_back WHERE channel = (SELECT channel FROM outbox WHERE id = ?1) AND message = ?1",
 ];
 
 impl Outbox for SqliteStore {
@@ -164,7 +165,7 @@ fn enqueue(
     }
     if limits.per_issue < u64::MAX || limits.per_channel < u64::MAX {
         let recent = "SELECT count(*), count(*) FILTER (WHERE hash = ?3) FROM outbox
-            WHERE channel = ?1 AND created >= ?2 AND state <> 'held-back'";
+            WHERE channel = ?1 AND created >= ?2 AND state IN ('waiting', 'sent', 'failed')";
         let mut recent = transaction.prepare_cached(recent)?;
         let numbers = |row: &Row<'_>| Ok((number(row.get(0)?), number(row.get(1)?)));
         let (of_channel, of_issue): (u64, u64) =
@@ -210,7 +211,7 @@ fn due(connection: &Connection, claim: &OutboxClaim) -> Result<Option<(i64, bool
 fn find_due(connection: &Connection, claim: &OutboxClaim) -> rusqlite::Result<Option<(i64, bool)>> {
     let sql = "SELECT id, owner IS NOT NULL FROM outbox
         WHERE channel = ?1 AND state = 'waiting' AND due <= ?2 AND (owner IS NULL OR claimed_until <= ?2)
-        ORDER BY id LIMIT 1";
+        ORDER BY created, id LIMIT 1";
     let mut statement = connection.prepare_cached(sql)?;
     let found = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     statement.query_row((&claim.channel, time(claim.now)), found).optional()
@@ -232,10 +233,10 @@ fn take(
     for sql in ATTACH {
         transaction.prepare_cached(sql)?.execute((id, &message.channel, &message.hash))?;
     }
-    let mut held =
-        transaction.prepare_cached("SELECT hash, count FROM held_back WHERE message = ?")?;
+    let sql = "SELECT hash, count FROM held_back WHERE channel = ? AND message = ?";
+    let mut held = transaction.prepare_cached(sql)?;
     let held_back = held
-        .query_map([id], |row| Ok((row.get(0)?, number(row.get(1)?))))?
+        .query_map((&message.channel, id), |row| Ok((row.get(0)?, number(row.get(1)?))))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Some(ClaimedMessage { id: number(id), message, attempts, repeated, held_back }))
 }
@@ -312,7 +313,10 @@ fn counts(connection: &Connection, channel: &str) -> rusqlite::Result<OutboxCoun
     };
     let (waiting, next_due) = read(waiting)?;
     let (held_back, held_back_since) = read(held_back)?;
-    let (_, latest) = read("SELECT 0, max(created) FROM outbox WHERE channel = ?")?;
+    let latest =
+        "SELECT 0, max((SELECT max(created) FROM outbox WHERE channel = ?1 AND state = column1))
+        FROM (VALUES ('waiting'), ('sent'), ('failed'), ('held-back'))";
+    let (_, latest) = read(latest)?;
     Ok(OutboxCounts { waiting, held_back, held_back_since, next_due, latest })
 }
 
@@ -337,7 +341,7 @@ fn status_changes(
     connection: &Connection,
     since: Timestamp,
 ) -> rusqlite::Result<Vec<StatusChange>> {
-    let sql = "SELECT hash, status, at FROM status_change WHERE at >= ? ORDER BY at, id";
+    let sql = "SELECT hash, status, at FROM status_change WHERE at >= ? ORDER BY at, hash";
     let read = |row: &Row<'_>| {
         let status = row.get_ref(1)?.as_str()?.parse().unwrap_or_default();
         Ok(StatusChange::new(row.get::<_, String>(0)?, status, read_time(row.get(2)?)))

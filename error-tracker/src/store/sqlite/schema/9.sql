@@ -15,15 +15,12 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL DEFAULT 0,
     finished INTEGER,
     result TEXT NOT NULL DEFAULT '',
-    UNIQUE (channel, hash, reason)
+    -- The messages about an issue are found by it as well.
+    UNIQUE (hash, channel, reason)
 ) STRICT;
 
-CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state = 'waiting';
-CREATE INDEX outbox_issue ON outbox (hash, id);
-CREATE INDEX outbox_created ON outbox (channel, created);
--- By these the limits are checked.
-CREATE INDEX outbox_counted ON outbox (channel, created, hash) WHERE state <> 'held-back';
-CREATE INDEX outbox_finished ON outbox (finished) WHERE finished IS NOT NULL;
+-- Those that wait, those that count for a limit, and the latest. Each index takes a page of a small file.
+CREATE INDEX outbox_state ON outbox (channel, state, created);
 
 -- How many messages were held back for an issue (empty: for issues that are deleted), and the message that tells of them
 -- (0: none yet).
@@ -36,19 +33,15 @@ CREATE TABLE held_back (
     PRIMARY KEY (channel, hash, message)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX held_back_message ON held_back (message) WHERE message <> 0;
 CREATE INDEX held_back_issue ON held_back (hash);
 
 -- What people have changed of the status of issues, for channels that tell of it.
 CREATE TABLE status_change (
-    id INTEGER PRIMARY KEY,
     hash TEXT NOT NULL,
+    at INTEGER NOT NULL,
     status TEXT NOT NULL,
-    at INTEGER NOT NULL
-) STRICT;
-
-CREATE INDEX status_change_at ON status_change (at);
-CREATE INDEX status_change_issue ON status_change (hash);
+    PRIMARY KEY (hash, at)
+) STRICT, WITHOUT ROWID;
 
 -- What was not sent stays counted.
 CREATE TRIGGER issue_messages_deleted AFTER DELETE ON issue BEGIN
