@@ -214,6 +214,10 @@ impl Outbox for MemoryOutbox {
         Ok(Enqueued::Added)
     }
 
+    fn is_known(&self, message: &OutboxMessage) -> Result<bool, StoreError> {
+        Ok(self.state().known.contains(&key(message)))
+    }
+
     fn claim(&self, claim: &OutboxClaim) -> Result<Option<ClaimedMessage>, StoreError> {
         let mut state = self.state();
         let is_due = |(_, entry): &(&u64, &mut OutboxEntry)| {

@@ -37,6 +37,19 @@ pub trait Outbox: Send + Sync {
         messages.iter().map(|(message, limits)| self.enqueue(message, limits)).collect()
     }
 
+    /// Returns whether a message with the same channel, issue and reason exists. By default it is
+    /// looked for in the history of the issue.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn is_known(&self, message: &OutboxMessage) -> Result<bool, StoreError> {
+        let is_it = |record: OutboxRecord| {
+            let of = record.message;
+            of.channel == message.channel && of.reason == message.reason
+        };
+        Ok(self.history(&message.hash)?.into_iter().any(is_it))
+    }
+
     /// Claims the oldest message of a channel that is due and that nobody has claimed. What was
     /// held back for its issue, or for the whole channel in case of a digest, belongs to it from
     /// then on.

@@ -67,13 +67,16 @@ impl MissedIssues {
                 if issue.status == Status::Muted {
                     continue;
                 }
-                let first = store.event(&issue.hash, &EventSelector::Oldest)?;
-                let Some(event) = first.filter(|event| channel.filter.matches(event)) else {
-                    continue;
-                };
                 let reason = Reason::New.key("");
                 let message = OutboxMessage::new(&channel.name, &issue.hash, reason, now);
-                messages.push(message.event(&event.id).once(true));
+                // Most are known, and their events are not read.
+                if outbox.is_known(&message)? {
+                    continue;
+                }
+                let first = store.event(&issue.hash, &EventSelector::Oldest)?;
+                if let Some(event) = first.filter(|event| channel.filter.matches(event)) {
+                    messages.push(message.event(&event.id).once(true));
+                }
             }
             let limits = limits(channel, clock);
             let messages: Vec<_> = messages.iter().map(|message| (message, &limits)).collect();

@@ -59,7 +59,7 @@ impl StatusChanges {
         for changes in changes.chunks(MAX_BATCH) {
             let mut messages = Vec::with_capacity(changes.len());
             for change in changes {
-                messages.extend(message(change, channel, store, now)?);
+                messages.extend(message(change, channel, store, outbox, now)?);
             }
             let messages: Vec<_> = messages.iter().map(|message| (message, &limits)).collect();
             outbox.enqueue_all(&messages)?;
@@ -68,11 +68,13 @@ impl StatusChanges {
     }
 }
 
-/// Returns the message about a change; `None` if the channel does not tell of this issue.
+/// Returns the message about a change; `None` if it exists, or the channel does not tell of this
+/// issue.
 fn message(
     change: &StatusChange,
     channel: &NotifyChannel,
     store: &dyn Store,
+    outbox: &dyn Outbox,
     now: Timestamp,
 ) -> Result<Option<OutboxMessage>, StoreError> {
     let reason = match change.status {
@@ -80,10 +82,11 @@ fn message(
         Status::Muted => Reason::Muted,
         _ => Reason::Reopened,
     };
-    let latest = store.event(&change.hash, &EventSelector::Latest)?;
-    if latest.is_none_or(|event| !channel.filter.matches(&event)) {
+    let key = reason.key(&change.at.as_micros().to_string());
+    let message = OutboxMessage::new(&channel.name, &change.hash, key, now).once(true);
+    if outbox.is_known(&message)? {
         return Ok(None);
     }
-    let key = reason.key(&change.at.as_micros().to_string());
-    Ok(Some(OutboxMessage::new(&channel.name, &change.hash, key, now).once(true)))
+    let latest = store.event(&change.hash, &EventSelector::Latest)?;
+    Ok(latest.is_some_and(|event| channel.filter.matches(&event)).then_some(message))
 }

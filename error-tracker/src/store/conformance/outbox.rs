@@ -63,6 +63,8 @@ pub(super) fn a_message_is_sent_once_by_one_owner(store: &dyn Store) {
     assert!(!outbox.finish(first.id, "a", &sent(12)).unwrap(), "it is finished");
     assert!(outbox.finish(second.id, "b", &sent(12)).unwrap());
     assert_eq!(add(outbox, &message("x", "new", 20), &ANY), Enqueued::Known);
+    assert!(outbox.is_known(&message("x", "new", 20)).unwrap());
+    assert!(!outbox.is_known(&message("x", "milestone/100", 20)).unwrap());
     assert_eq!(claim(outbox, "a", 20).unwrap().message.hash, "y");
     assert_eq!(claim(outbox, "a", 20).unwrap().message.reason, "milestone/10");
     assert_eq!(claim(outbox, "a", 20), None);

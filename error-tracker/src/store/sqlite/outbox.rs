@@ -78,6 +78,10 @@ impl Outbox for SqliteStore {
         })
     }
 
+    fn is_known(&self, message: &OutboxMessage) -> Result<bool, StoreError> {
+        self.read(|connection| is_known(connection, message).map_err(failure))
+    }
+
     fn claim(&self, claim: &OutboxClaim) -> Result<Option<ClaimedMessage>, StoreError> {
         // Most often there is nothing, which a reader finds without waiting for writers.
         if !self.read(|connection| due(connection, claim)).map(|due| due.is_some())? {
