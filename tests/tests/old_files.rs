@@ -18,7 +18,7 @@ use error_tracker_tests::process::BoundedCommand as _;
 use rusqlite::Connection;
 use unharmed::{database, harm, run, stderr, text};
 
-const SCHEMAS: [&str; 9] = [
+const SCHEMAS: &[&str] = &[
     include_str!("../../error-tracker/src/store/sqlite/schema/1.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/2.sql"),
     include_str!("../../error-tracker/src/store/sqlite/schema/3.sql"),

@@ -505,8 +505,11 @@ impl MemoryState {
             value.is_empty() || self.members(entry).any(|member| list(member).contains(value))
         };
         let part = |needle: &str, text: &str| needle.is_empty() || contains(text, needle);
-        let anywhere = [&issue.type_name, &issue.message, &issue.function, &issue.file];
-        anywhere.iter().any(|text| part(&query.text, text))
+        let has_text = |issue: &Issue| {
+            let texts = [&issue.type_name, &issue.message, &issue.function, &issue.file];
+            texts.iter().any(|text| part(&query.text, text))
+        };
+        self.members(entry).any(|member| has_text(&member.issue))
             && query.kind.is_none_or(|kind| issue.kind == kind)
             && query.status.is_none_or(|status| issue.status == status)
             && query.handled.is_none_or(|handled| issue.handled == handled)

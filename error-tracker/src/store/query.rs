@@ -50,8 +50,8 @@ named!(
 #[serde(default)]
 #[non_exhaustive]
 pub struct IssueQuery {
-    /// Part of the type, message, function or file. This and the other fields are compared without
-    /// regard to case, except `release` and `route`.
+    /// Part of the type, message, function or file, of the issue or of one that was merged into it.
+    /// This and the other fields are compared without regard to case, except `release` and `route`.
     pub text: String,
     /// Only this kind.
     pub kind: Option<Kind>,
@@ -95,7 +95,8 @@ pub struct IssueQuery {
 }
 
 impl IssueQuery {
-    /// Finds issues with this in their type, message, function or file.
+    /// Finds issues with this in their type, message, function or file, or in that of an issue that
+    /// was merged into them.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();

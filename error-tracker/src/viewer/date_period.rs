@@ -129,19 +129,24 @@ impl DateLink {
     }
 }
 
-/// Returns the links of a list; `None` if no issue was seen. Considers whether issues were handled,
-/// but no other filter, because only these two are found by an index: so a link may lead to an
-/// empty list.
+/// Returns the links of a list to those periods in which its issues were last seen; `None` if it is
+/// empty. `whole` has the times of its issues
+/// if they are all known.
 pub(super) fn date_links(
     visit: &Visit<'_>,
     filters: &ListFilters,
+    whole: Option<&[Timestamp]>,
 ) -> Result<Option<DateLinks>, PageError> {
+    let parts_of = |period| match whole {
+        Some(seen) => Ok(parts_of_times(seen, period)),
+        None => parts_of_list(visit, filters.query(), period),
+    };
     let mut period = filters.date();
-    let mut parts = parts(visit, filters, period)?;
+    let mut parts = parts_of(period)?;
     if let (None, [year]) = (period, parts.as_slice()) {
         // The only year needs no click.
         period = Some(*year);
-        parts = self::parts(visit, filters, period)?;
+        parts = parts_of(period)?;
     }
     let Some(current) = period else {
         let parts: Vec<_> = parts.into_iter().map(|part| DateLink::new(filters, part)).collect();
@@ -156,16 +161,28 @@ pub(super) fn date_links(
     }))
 }
 
-/// Returns the parts of a period, or the years of all time, in which issues were last seen.
-fn parts(
+/// Returns the parts of a period that these times are in, the earliest first.
+fn parts_of_times(times: &[Timestamp], period: Option<DatePeriod>) -> Vec<DatePeriod> {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let mut parts: Vec<_> =
+        times.into_iter().filter_map(|at| DatePeriod::part_at(period, at)).collect();
+    parts.dedup();
+    parts
+}
+
+/// Returns the parts of a period in which the issues of a query were last seen, the earliest first.
+/// Asks for one issue of each part.
+fn parts_of_list(
     visit: &Visit<'_>,
-    filters: &ListFilters,
+    query: &IssueQuery,
     period: Option<DatePeriod>,
 ) -> Result<Vec<DatePeriod>, PageError> {
-    let mut query = IssueQuery::default().sort(Sort::LastSeen).ascending(true).limit(1);
-    query.handled = filters.query().handled;
-    query.since = period.map(DatePeriod::start);
-    query.until = period.map(DatePeriod::end);
+    let mut query = query.clone().sort(Sort::LastSeen).ascending(true).limit(1);
+    (query.after, query.before) = (None, None);
+    query.since = query.since.max(period.map(DatePeriod::start));
+    let end = period.map(DatePeriod::end);
+    query.until = query.until.into_iter().chain(end).min();
     let mut parts = Vec::new();
     while parts.len() < MAX_LINKS
         && let Some(issue) = visit.viewer.store.issues(&query)?.items.first()

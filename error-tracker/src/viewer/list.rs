@@ -107,6 +107,8 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
         return Ok(redirect(status::SEE_OTHER, format!("{hash}?event={id}")));
     }
     let page = visit.viewer.store.issues(filters.query())?;
+    let is_whole = page.next.is_none() && page.previous.is_none();
+    let seen = is_whole.then(|| page.items.iter().map(|issue| issue.last_seen).collect::<Vec<_>>());
     let rows: Vec<_> =
         page.items.into_iter().map(|issue| row(visit, issue)).collect::<Result<_, _>>()?;
     let words = visit.words;
@@ -120,8 +122,11 @@ pub(super) fn show(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
     } else {
         None
     };
-    let dates =
-        if rows.is_empty() && active.is_empty() { None } else { date_links(visit, &filters)? };
+    let dates = if rows.is_empty() && active.is_empty() {
+        None
+    } else {
+        date_links(visit, &filters, seen.as_deref())?
+    };
     let list = ListPage {
         dates,
         only_handled,

@@ -62,12 +62,15 @@ pub(super) fn a_merged_issue_has_the_numbers_and_events_of_its_parts(store: &dyn
     let releases: Vec<_> = releases.iter().map(|facet| (&*facet.value, facet.count)).collect();
     assert_eq!(releases, [("1", 2), ("2", 1)]);
     assert_eq!(found(store, IssueQuery::default().release("2")), ["a"]);
+    assert_eq!(found(store, IssueQuery::default().text("message of B")), ["a"], "a part's text");
+    assert_eq!(found(store, IssueQuery::default().text("of b").function("x")), [] as [&str; 0]);
     assert_eq!(found(store, IssueQuery::default().since(moment(8_000))), ["a"]);
 
     assert_eq!(store.unmerge(&["a", "other", "nowhere", "b"]).unwrap(), 1);
     assert_eq!([issue(store, "a"), issue(store, "b")], before, "as if they had never been merged");
     assert_eq!(store.parts("a").unwrap(), []);
     assert_eq!(all(store), ["a", "b", "other"]);
+    assert_eq!(found(store, IssueQuery::default().text("message of b")), ["b"]);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
 

@@ -1,6 +1,7 @@
 //! Stores events in a SQLite file.
 
 mod age;
+mod candidates;
 mod change;
 mod connections;
 mod convert;
@@ -9,6 +10,8 @@ mod facets;
 #[allow(unsafe_code, reason = "`pthread_atfork`")]
 mod fork;
 mod journal;
+mod list;
+mod list_filter;
 mod merge;
 mod open;
 mod outbox;
@@ -47,6 +50,7 @@ use crate::fork::PerProcess;
 use crate::store::clock::StoreClock;
 use connections::StoreConnections;
 use delete::DeleteStep;
+use list::SearchEffort;
 use written_batch::WrittenBatch;
 
 /// Stores events in one SQLite file. While it is in use, SQLite creates two more files beside it
@@ -292,7 +296,7 @@ impl Store for SqliteStore {
     }
 
     fn issues(&self, query: &IssueQuery) -> Result<Page<Issue>, StoreError> {
-        self.read(|connection| read::issues(connection, query))
+        self.read(|connection| list::issues(connection, query, &SearchEffort::DEFAULT))
     }
 
     fn issue(&self, hash: &str) -> Result<Option<Issue>, StoreError> {

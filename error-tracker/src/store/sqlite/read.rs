@@ -2,23 +2,20 @@
 
 use std::str::FromStr;
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::convert::{failure, integer, number};
-use super::facets::{RELEASE, ROUTE};
 use super::merge::{MEMBERS, TARGET};
-use crate::event::{Event, Issue, Kind, Status, Timestamp};
-use crate::store::cursor::{IssueCursor, SortKey, read_page};
-use crate::store::{EventSelector, IssueQuery, Page, Sort, StoreError};
+use crate::event::{Event, Issue, Timestamp};
+use crate::store::{EventSelector, StoreError};
 
 // The columns `notification_sent`, `ticket_raised` and `ticket` of the schema are not used; they
 // keep their defaults.
-const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
+pub(super) const COLUMNS: &str = "hash, kind, level, type, variant, message, count, first_seen, last_seen, status, handled, \
     function, module, file, line, host, method, path, release, environment, components, \
     resolved_in, muted_until, muted_until_count, assignee, users, parts";
 
-fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
+pub(super) fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     let text = |at| row.get::<_, String>(at);
     let moment = |at| row.get(at).map(|micros| Timestamp::from_micros(number(micros)));
     Ok(Issue {
@@ -57,142 +54,6 @@ fn to_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
 /// Reads an enum from its name. Returns the default for a name that only a newer version has.
 fn parse<T: FromStr + Default>(name: &str) -> T {
     name.parse().unwrap_or_default()
-}
-
-/// SQL conditions, joined by AND, with their values.
-#[derive(Clone, Default)]
-pub(super) struct SqlConditions {
-    sql: String,
-    values: Vec<Value>,
-}
-
-impl SqlConditions {
-    fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
-        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
-        self.sql.push_str(condition);
-        self.values.extend(values);
-    }
-
-    fn add_part(&mut self, condition: &str, needle: &str) {
-        if !needle.is_empty() {
-            self.add(condition, [needle.to_owned().into()]);
-        }
-    }
-
-    pub(super) fn of(query: &IssueQuery) -> Self {
-        let mut all = Self::default();
-        all.add("merged_into IS NULL", []);
-        // The index finds three characters or more, and folds the case of few scripts only.
-        if query.text.len() >= 3 && query.text.is_ascii() {
-            let phrase = format!("\"{}\"", query.text.replace('"', "\"\""));
-            all.add(
-                "id IN (SELECT rowid FROM issue_text WHERE issue_text MATCH ?)",
-                [phrase.into()],
-            );
-        } else if !query.text.is_empty() {
-            let condition = "(has_part(type, ?) OR has_part(message, ?) OR has_part(function, ?) OR has_part(file, ?))";
-            all.add(condition, std::iter::repeat_n(query.text.clone().into(), 4));
-        }
-        for (column, name) in [
-            ("kind = ?", query.kind.map(Kind::as_str)),
-            ("status = ?", query.status.map(Status::as_str)),
-        ] {
-            if let Some(name) = name {
-                all.add(column, [name.to_owned().into()]);
-            }
-        }
-        all.add_part("assignee = ?", &query.assignee);
-        if let Some(handled) = query.handled {
-            // The index of the assignees finds fewer rows, so that of the handled ones is not used
-            // beside it.
-            let column = if query.assignee.is_empty() { "handled" } else { "+handled" };
-            all.add(&format!("{column} = ?"), [i64::from(handled).into()]);
-        }
-        all.add_part("has_part(type, ?)", &query.type_name);
-        all.add_part("has_part(host, ?)", &query.host);
-        all.add_part("has_part(path, ?)", &query.path);
-        all.add_part("has_part(function, ?)", &query.function);
-        if !query.method.is_empty() {
-            all.add("method = ? COLLATE NOCASE", [query.method.clone().into()]);
-        }
-        if let Some(since) = query.since {
-            all.add("last_seen >= ?", [integer(since.as_micros()).into()]);
-        }
-        if let Some(until) = query.until {
-            all.add("last_seen < ?", [integer(until.as_micros()).into()]);
-        }
-        for (kind, value) in [(RELEASE, &query.release), (ROUTE, &query.route)] {
-            if !value.is_empty() {
-                let condition = "id IN (SELECT ifnull(merged_into, id) FROM issue
-                    WHERE id IN (SELECT issue FROM facet WHERE kind = ? AND value = ?))";
-                all.add(condition, [kind.to_owned().into(), value.clone().into()]);
-            }
-        }
-        all
-    }
-}
-
-fn column(sort: Sort) -> &'static str {
-    match sort {
-        Sort::LastSeen => "last_seen",
-        Sort::FirstSeen => "first_seen",
-        Sort::Count => "count",
-        Sort::Type => "type",
-    }
-}
-
-/// Returns the values that a keyset condition is compared with.
-fn values(cursor: IssueCursor) -> [Value; 2] {
-    let key = match cursor.key {
-        SortKey::Number(number) => integer(number).into(),
-        SortKey::Text(text) => text.into(),
-    };
-    [key, cursor.hash.into()]
-}
-
-pub(super) fn issues(
-    connection: &Connection,
-    query: &IssueQuery,
-) -> Result<Page<Issue>, StoreError> {
-    let filter = SqlConditions::of(query);
-    read_page(query, |cursor, backwards, limit| {
-        beyond(connection, query, filter.clone(), cursor, backwards, limit)
-    })
-}
-
-/// Returns the issues beyond a cursor, in the order of the query or backwards.
-fn beyond(
-    connection: &Connection,
-    query: &IssueQuery,
-    filter: SqlConditions,
-    cursor: Option<IssueCursor>,
-    backwards: bool,
-    limit: usize,
-) -> Result<Vec<Issue>, StoreError> {
-    let (sql, values) = selection(query, filter, cursor, backwards, limit);
-    let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
-    let rows = statement.query_map(params_from_iter(values), to_issue).map_err(failure)?;
-    rows.collect::<Result<_, _>>().map_err(failure)
-}
-
-/// Returns the SQL of [`beyond`] with its values.
-pub(super) fn selection(
-    query: &IssueQuery,
-    mut filter: SqlConditions,
-    cursor: Option<IssueCursor>,
-    backwards: bool,
-    limit: usize,
-) -> (String, Vec<Value>) {
-    let column = column(query.sort);
-    let (sign, order) = if query.ascending == backwards { ("<", "DESC") } else { (">", "ASC") };
-    if let Some(cursor) = cursor {
-        filter.add(&format!("({column}, hash) {sign} (?, ?)"), values(cursor));
-    }
-    let sql = format!(
-        "SELECT {COLUMNS} FROM issue{} ORDER BY {column} {order}, hash {order} LIMIT {limit}",
-        filter.sql
-    );
-    (sql, filter.values)
 }
 
 pub(super) fn issue(connection: &Connection, hash: &str) -> Result<Option<Issue>, StoreError> {
@@ -299,53 +160,6 @@ pub(super) fn check(connection: &Connection) -> Result<Vec<String>, StoreError> 
                 }
                 other => return Err(other),
             },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::{Connection, params_from_iter};
-
-    use super::{SqlConditions, selection};
-    use crate::event::{Status, Timestamp};
-    use crate::store::IssueQuery;
-    use crate::store::cursor::PageStart;
-
-    /// Returns how SQLite finds the issues of a query.
-    fn plan(connection: &Connection, query: &IssueQuery) -> String {
-        let cursor = match PageStart::of(query).unwrap() {
-            PageStart::After(cursor) => Some(cursor),
-            _ => None,
-        };
-        let (sql, values) = selection(query, SqlConditions::of(query), cursor, false, 20);
-        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let steps = statement
-            .query_map(params_from_iter(values), |row| row.get::<_, String>(3))
-            .unwrap()
-            .collect::<Result<Vec<_>, _>>();
-        steps.unwrap().join("; ")
-    }
-
-    #[test]
-    fn lists_of_handled_issues_and_of_an_assignee_are_read_from_their_index_in_order() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        super::super::schema::migrate(&mut connection).unwrap();
-        let listed = IssueQuery::default().handled(false);
-        let assigned = listed.clone().assignee("Ada");
-        for (query, index) in [
-            (listed.clone(), "issue_handled (handled=?)"),
-            (listed.status(Status::Muted), "issue_handled (handled=?)"),
-            (assigned.clone(), "issue_assignee (assignee=?)"),
-            (assigned.clone().status(Status::Unresolved), "issue_assignee (assignee=?)"),
-            (
-                assigned.clone().since(Timestamp::from_micros(7)),
-                "issue_assignee (assignee=? AND last_seen>?)",
-            ),
-            (assigned.after("l.abc.7"), "issue_assignee (assignee=? AND (last_seen,hash)<(?,?))"),
-        ] {
-            let found = plan(&connection, &query);
-            assert_eq!(found, format!("SEARCH issue USING INDEX {index}"), "{query:?}");
         }
     }
 }

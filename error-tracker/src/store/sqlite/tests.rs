@@ -1,4 +1,3 @@
-mod plans;
 mod space;
 
 use std::fs;
@@ -151,7 +150,7 @@ fn a_file_of_a_newer_version_is_not_changed() {
     drop(SqliteStore::open(&path).unwrap());
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     for result in [SqliteStore::open(&path), SqliteStore::open_read_only(&path)] {
-        assert!(matches!(result, Err(StoreError::Newer { found: 99, known: 9 })), "{result:?}");
+        assert!(matches!(result, Err(StoreError::Newer { found: 99, .. })), "{result:?}");
     }
 }
 

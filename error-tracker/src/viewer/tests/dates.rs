@@ -7,13 +7,15 @@ use crate::event::Event;
 use crate::store::{MemoryStore, Sighting, Store};
 use crate::viewer::{Viewer, sample};
 
-/// Returns a viewer of issues that were last seen at these times. Handled ones have a `-`.
+/// Returns a viewer of issues that were last seen at these times, which are their messages. Handled
+/// ones have a `-`.
 fn seen(times: &[&str]) -> Viewer {
     let store = MemoryStore::new();
     for time in times {
         let mut event = Event { handled: time.starts_with('-'), ..Event::default() };
         event.at = time.trim_start_matches('-').parse().unwrap();
         event.id = (*time).to_owned();
+        event.message = (*time).to_owned();
         event.grouping.hash = sample::hash(time);
         store.record(&[Sighting::new(event)]).unwrap();
     }
@@ -76,4 +78,33 @@ fn the_only_year_is_open() {
     assert_eq!(dates(&seen(&[]), ""), Vec::<String>::new());
     assert_eq!(get(&viewer, "/?date=2026-13").status(), 400);
     assert_eq!(get(&viewer, "/api/issues?date=2026-10").status(), 200);
+}
+
+#[test]
+fn no_link_to_a_date_leads_to_an_empty_list() {
+    let mut times: Vec<_> =
+        (1..=30).map(|day| format!("2026-{:02}-{day:02}T10:00:00Z", 9 + day % 2)).collect();
+    times.push("2026-11-05T23:00:00Z".to_owned());
+    let viewer = seen(&times.iter().map(String::as_str).collect::<Vec<_>>());
+    for (filter, months) in [
+        ("text=Z", "Sep Oct Nov"),
+        // The matching issues fill more than a page, a page, and none.
+        ("text=T10", "Sep Oct"),
+        ("text=-09-", "Sep"),
+        ("text=T23", "Nov"),
+        ("text=nowhere", ""),
+        ("text=T10&date=2026", "Sep Oct"),
+        ("text=Z&until=2026-10-31T00:00:00Z", "Sep Oct"),
+        ("text=Z&since=2026-10-31T00:00:00Z", "Nov"),
+    ] {
+        let links = dates(&viewer, &format!("?{filter}"));
+        let shown: Vec<_> = links
+            .iter()
+            .filter_map(|link| {
+                link.split_once(" ./").filter(|(_, link)| link.contains("date=2026-"))
+            })
+            .map(|(month, _)| month)
+            .collect();
+        assert_eq!(shown.join(" "), months, "{filter}: {links:?}");
+    }
 }
