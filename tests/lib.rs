@@ -8,6 +8,7 @@
 pub mod answer;
 #[path = "fixtures/canaries.rs"]
 pub mod canaries;
+pub mod mounted_pages;
 pub mod process;
 pub mod shop;
 

@@ -141,11 +141,6 @@ impl ViewerRoutes {
     async fn answer(self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let is_allowed = self.is_allowed(&parts).await;
-        if let Some(redirect) =
-            without_slash(&parts).filter(|_| is_allowed && self.prefix.is_empty())
-        {
-            return redirect;
-        }
         if let Some(request) = TrackedRequest::current() {
             // A store that is not available is no failure of this application.
             request.ignore_status();
@@ -153,7 +148,9 @@ impl ViewerRoutes {
         let Some(tracker) = error_tracker::tracker() else {
             return (StatusCode::SERVICE_UNAVAILABLE, "No tracker is installed.").into_response();
         };
-        let mut request = viewer_request(&parts);
+        let nested = segment_without_slash(&parts).filter(|_| self.prefix.is_empty());
+        let prefix = nested.clone().unwrap_or_else(|| self.prefix.clone());
+        let mut request = viewer_request(&parts, nested.as_deref());
         if let Some(user) = is_allowed.then(|| self.user_of(&parts)).flatten() {
             request = request.with_user(&user);
         }
@@ -163,7 +160,7 @@ impl ViewerRoutes {
                 None => return StatusCode::BAD_REQUEST.into_response(),
             }
         }
-        let mut viewer = tracker.viewer().prefix(&self.prefix).permission(move |_: &_| is_allowed);
+        let mut viewer = tracker.viewer().prefix(&prefix).permission(move |_: &_| is_allowed);
         if let Some(templates) = self.templates.clone() {
             viewer = viewer.templates(templates);
         }
@@ -174,22 +171,23 @@ impl ViewerRoutes {
     }
 }
 
-/// Returns a redirect to the same path with a slash at its end, if the original path has none and
-/// nesting has reduced it to `/`. The relative links of the pages need the slash.
-fn without_slash(parts: &Parts) -> Option<Response> {
+/// Returns the last segment of the original path, with a slash before it, if the path has no slash
+/// at its end and nesting has reduced it to `/`. The viewer redirects from there to the path with
+/// the slash, which the relative links of the pages need.
+fn segment_without_slash(parts: &Parts) -> Option<String> {
     let OriginalUri(original) = parts.extensions.get()?;
-    let last = original.path().rsplit('/').next().filter(|last| !last.is_empty())?;
-    if parts.uri.path() != "/" {
-        return None;
-    }
-    let query = original.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = HeaderValue::try_from(format!("{last}/{query}")).ok()?;
-    Some((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
+    let (_, last) = original.path().rsplit_once('/')?;
+    (parts.uri.path() == "/" && !last.is_empty()).then(|| format!("/{last}"))
 }
 
-fn viewer_request(parts: &Parts) -> ViewerRequest {
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut request = ViewerRequest::new(parts.method.as_str(), target);
+/// Returns the request of the viewer, for `path` or that of the request.
+fn viewer_request(parts: &Parts, path: Option<&str>) -> ViewerRequest {
+    let target = match (path, parts.uri.query()) {
+        (Some(path), Some(query)) => format!("{path}?{query}"),
+        (Some(path), None) => path.to_owned(),
+        (None, _) => parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+    };
+    let mut request = ViewerRequest::new(parts.method.as_str(), &target);
     if let Some(authority) = parts.uri.authority() {
         request = request.with_header("host", authority.as_str());
     }

@@ -7,6 +7,7 @@ mod concurrency;
 mod error_handlers;
 mod error_types;
 mod failures;
+mod isolation;
 mod pages;
 mod places;
 mod requests;
@@ -57,12 +58,24 @@ fn start(server: impl FnOnce(TcpListener) -> Server) -> SocketAddr {
     address
 }
 
+/// An error of which the program wants to know nothing.
+#[derive(Debug)]
+struct IgnoredError;
+
+impl std::fmt::Display for IgnoredError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ignored")
+    }
+}
+
+impl std::error::Error for IgnoredError {}
+
 /// All events that were stored, including those that the store does not keep for their issue.
 static STORED: Mutex<Vec<Event>> = Mutex::new(Vec::new());
 
 fn set_up() {
     tracker_with(|builder| {
-        builder.observer(|stored: &StoredEvent| {
+        builder.ignore_type("IgnoredError").observer(|stored: &StoredEvent| {
             STORED.lock().unwrap_or_else(PoisonError::into_inner).push(stored.event.clone());
             Ok(())
         })

@@ -89,6 +89,39 @@ fn forwarded_headers_are_used_only_from_trusted_proxies() {
 }
 
 #[test]
+fn forwarded_headers_that_contradict_each_other_are_not_used() {
+    let trusted = ["127.0.0.1".parse::<ProxyNetwork>().unwrap()];
+    for (headers, client, host) in [
+        // The proxy sets one of the two, and hands on the other as the client sent it.
+        (
+            "forwarded: for=192.0.2.1;host=a.example\nx-forwarded-for: 192.0.2.9\nx-forwarded-host: b.example",
+            "127.0.0.1",
+            None,
+        ),
+        (
+            "forwarded: for=192.0.2.1;host=a.example\nx-forwarded-for: 192.0.2.1\nx-forwarded-host: b.example",
+            "192.0.2.1",
+            Some("a.example"),
+        ),
+        // A forged line before that of the proxy.
+        (
+            "x-forwarded-for: 203.0.113.7\nx-forwarded-for: 192.0.2.1\nx-forwarded-host: b.example",
+            "192.0.2.1",
+            Some("b.example"),
+        ),
+    ] {
+        let app = app(middleware().errors::<ShopError>().trust_proxies(trusted));
+        let (_, event) = event_of_request(app, &format!("GET /orders/7\n{headers}"));
+        let request = event.context.request.unwrap();
+        assert_eq!((&*request.client, &*request.scheme), (client, "http"), "{headers}");
+        match host {
+            Some(host) => assert_eq!(request.host, host, "{headers}"),
+            None => assert!(request.host.starts_with("127.0.0.1:"), "{headers}: {}", request.host),
+        }
+    }
+}
+
+#[test]
 fn a_route_in_a_scope_has_its_whole_pattern_and_path_wherever_the_middleware_is() {
     let routes = || web::scope("/api").route("/orders/{id}", web::get().to(plain));
     let outside = serve!(App::new().service(routes()).wrap(middleware()));
