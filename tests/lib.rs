@@ -8,9 +8,11 @@
 pub mod answer;
 #[path = "fixtures/canaries.rs"]
 pub mod canaries;
+pub mod chromium;
 pub mod mounted_pages;
 pub mod process;
 pub mod shop;
+pub mod shop_pages;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

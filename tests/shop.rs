@@ -27,14 +27,14 @@ const KINDS: [(&str, u16, &str, &[&str]); 9] = [
 ];
 
 /// A shop that runs.
-struct RunningShop {
-    address: SocketAddr,
+pub(crate) struct RunningShop {
+    pub(crate) address: SocketAddr,
     database: tempfile::TempDir,
     process: BoundedChild,
 }
 
 impl RunningShop {
-    fn start(program: &str) -> Self {
+    pub(crate) fn start(program: &str) -> Self {
         let database = tempfile::tempdir().unwrap();
         let file = database.path().join("errors.db");
         let mut command = Command::new(program);
@@ -46,12 +46,12 @@ impl RunningShop {
         Self { address: address.parse().unwrap(), database, process }
     }
 
-    fn ask(&self, request: &str) -> Answer {
+    pub(crate) fn ask(&self, request: &str) -> Answer {
         ask(self.address, request)
     }
 
     /// The events that it has stored, when there are so many.
-    fn events(&self, count: usize) -> Vec<Event> {
+    pub(crate) fn events(&self, count: usize) -> Vec<Event> {
         let file: &Path = &self.database.path().join("errors.db");
         // Made for the first event.
         until(|| SqliteStore::open_read_only(file).is_ok());

@@ -2,9 +2,9 @@
 
 use error_tracker::event::{Event, Kind, Status};
 use error_tracker::store::IssueChange;
+use error_tracker_tests::chromium::Browser;
 use serde_json::json;
 
-use crate::chromium::Browser;
 use crate::journeys::shop;
 use crate::{annotate, fetched, issues};
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use error_tracker::Tracker;
 use error_tracker::event::{Event, Exit, Frame, Timestamp, Variable};
 use error_tracker::viewer::Server;
+use error_tracker_tests::chromium::Browser;
 use serde_json::json;
 
-use crate::chromium::Browser;
 use crate::{issues, pages};
 
 const ROWS: &str = "document.querySelectorAll('tr.issue').length";

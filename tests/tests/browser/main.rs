@@ -1,7 +1,6 @@
 //! The pages in a real browser.
 
 mod accessibility;
-mod chromium;
 mod journeys;
 mod payloads;
 mod triage;

@@ -2,9 +2,9 @@
 
 use error_tracker::event::Note;
 use error_tracker::store::{IssueChange, IssueQuery};
+use error_tracker_tests::chromium::Browser;
 use serde_json::{Value, json};
 
-use crate::chromium::Browser;
 use crate::{event_of, fetched, issues, pages};
 
 const PAYLOADS: [&str; 6] = [

@@ -1,6 +1,7 @@
 //! No page scrolls sideways.
 
-use crate::chromium::Browser;
+use error_tracker_tests::chromium::Browser;
+
 use crate::{annotate, event_of, issues, pages};
 
 /// A script that returns up to eight elements that extend beyond the right edge of the window.

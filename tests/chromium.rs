@@ -7,9 +7,11 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use error_tracker_tests::process::{BoundedChild, BoundedCommand as _, LIMIT};
 use serde_json::{Value, json};
 
+use crate::process::{BoundedChild, BoundedCommand as _, LIMIT};
+
+/// A browser with one page. It ends when this is dropped.
 pub struct Browser {
     _process: BoundedChild,
     to: ChildStdin,
@@ -20,6 +22,7 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// Starts Chromium with an empty profile.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let script = format!(
