@@ -1,6 +1,6 @@
 //! Changes of issues.
 
-use super::{MemoryState, StoredIssue};
+use super::state::{MemoryState, StoredIssue};
 use crate::event::Timestamp;
 use crate::store::change::{MAX_NOTES, no_release, too_many_notes};
 use crate::store::reopening::{MAX_RELEASES, ResolvedRelease, StatusTerm};

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{MemoryState, StoredIssue};
+use super::state::{MemoryState, StoredIssue};
 use crate::event::{Event, Issue, Timestamp};
 
 impl MemoryState {
