@@ -248,6 +248,8 @@ mod error_report;
 pub mod json;
 pub mod mask;
 mod pipeline;
+#[cfg(any(feature = "viewer", feature = "web"))]
+mod problem;
 pub mod scope;
 #[allow(missing_docs)]
 mod snapshot;

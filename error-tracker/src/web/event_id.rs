@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use crate::problem::ProblemDetails;
 
 /// The id of the event that records the failure of a request. Integrations put it into the
 /// response, so that the user who receives it can quote the id.
@@ -11,16 +11,6 @@ use serde::Serialize;
 /// do not find the ids of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventId(String);
-
-/// An RFC 9457 problem.
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: &'static str,
-    title: &'a str,
-    status: u16,
-    instance: String,
-    event_id: &'a str,
-}
 
 impl EventId {
     pub(super) fn new(id: String) -> Self {
@@ -43,14 +33,12 @@ impl EventId {
     /// ```
     #[must_use]
     pub fn problem_json(&self, status: u16, title: &str) -> String {
-        let problem = Problem {
-            r#type: "about:blank",
-            title,
-            status,
-            instance: format!("urn:uuid:{}", self.0),
-            event_id: &self.0,
+        let problem = ProblemDetails {
+            instance: Some(format!("urn:uuid:{}", self.0)),
+            event_id: Some(&self.0),
+            ..ProblemDetails::new(status, title)
         };
-        crate::json::to_string(&problem).unwrap_or_default()
+        problem.to_json()
     }
 }
 

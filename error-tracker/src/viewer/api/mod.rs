@@ -16,6 +16,7 @@ use super::route::is_hash;
 use super::{ViewerResponse, Visit, status};
 use crate::capture::Symbolizer;
 use crate::event::{Event, Issue, Note};
+use crate::problem::ProblemDetails;
 use crate::store::{EventSelector, StoreError};
 
 /// The description of the API, in OpenAPI 3.1.
@@ -87,16 +88,6 @@ struct ActionAnswer {
     changed: u64,
 }
 
-/// An RFC 9457 problem.
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: &'static str,
-    title: &'a str,
-    status: u16,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    detail: &'a str,
-}
-
 impl<'a> ApiRoute<'a> {
     /// Returns the route of a path, which is given without the leading `/api/`.
     pub(super) fn of(path: &'a str) -> Option<Self> {
@@ -165,14 +156,10 @@ pub(super) fn show(visit: &Visit<'_>, route: ApiRoute<'_>) -> Result<ViewerRespo
 
 /// Returns an error response of the type `application/problem+json`.
 pub(super) fn problem(problem: &PageError) -> ViewerResponse {
-    let body = Problem {
-        r#type: "about:blank",
-        title: status::reason(problem.status),
-        status: problem.status,
-        detail: &problem.detail,
-    };
-    let body = crate::json::to_string(&body).unwrap_or_default();
-    answer(problem.status, "application/problem+json", body)
+    let title = status::reason(problem.status);
+    let body =
+        ProblemDetails { detail: &problem.detail, ..ProblemDetails::new(problem.status, title) };
+    answer(problem.status, "application/problem+json", body.to_json())
 }
 
 fn issues(visit: &Visit<'_>) -> Result<ViewerResponse, PageError> {
