@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use error_tracker::Tracker;
 use error_tracker::event::{Event, Exit, Frame, Timestamp, Variable};
+use error_tracker::store::{EventSelector, IssueQuery};
 use error_tracker::viewer::Server;
 use error_tracker_tests::chromium::Browser;
 use serde_json::json;
@@ -75,6 +76,21 @@ fn the_list_is_filtered_while_text_is_typed() {
     );
     browser.evaluate("document.querySelector('.chips a').click()");
     browser.wait_for(&format!("{ROWS} === 20"));
+}
+
+#[test]
+#[ignore = "needs a browser: ./run-tests"]
+fn an_event_is_found_by_its_id_and_the_list_then_opens_without_a_caret() {
+    let (tracker, server, mut browser) = shown();
+    let issue = tracker.issues(&IssueQuery::default()).expect("read").items.remove(0);
+    let event = tracker.store().event(&issue.hash, &EventSelector::Latest).expect("read");
+    let id = event.expect("stored").id;
+    browser.press("/");
+    browser.wait_for("document.activeElement.name === 'text'");
+    browser.ask("Input.insertText", &json!({ "text": id }));
+    browser.wait_for(&format!("location.search === '?event={id}'"));
+    browser.open(server.url(), 1200);
+    assert_eq!(browser.evaluate("document.activeElement === document.body"), true);
 }
 
 #[test]

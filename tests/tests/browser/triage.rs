@@ -6,8 +6,8 @@ use error_tracker::store::IssueQuery;
 use error_tracker::viewer::Server;
 use serde_json::json;
 
-use crate::chromium::Browser;
 use crate::journeys::shop;
+use error_tracker_tests::chromium::Browser;
 
 /// Returns the issues, the newest first.
 fn issues(tracker: &Tracker) -> Vec<Issue> {
@@ -105,4 +105,52 @@ fn selected_issues_are_assigned_together_and_enter_alone_changes_nothing() {
     assert_eq!(assigned, ["Ada", "", "Ada", ""]);
     click(&mut browser, "a.who");
     browser.wait_for("document.querySelectorAll('tr.issue').length === 2");
+}
+
+#[test]
+#[ignore = "needs a browser: ./run-tests"]
+fn issues_are_merged_and_separated_by_forms() {
+    let (tracker, server, mut browser) = without_scripts();
+    browser.open(server.url(), 1200);
+    let boxes = "document.querySelectorAll('input[name=hash]')";
+    browser.evaluate(&format!("[...{boxes}].slice(0, 3).forEach((it) => it.click())"));
+    click(&mut browser, ".bulk [value=merge]");
+    wait_for(&mut browser, "2 issues merged into the one with the most occurrences.");
+    assert_eq!(issues(&tracker).len(), 23);
+    browser.evaluate(&format!("{boxes}[0].click()"));
+    click(&mut browser, ".bulk [value=merge]");
+    wait_for(&mut browser, "Nothing was merged: select two issues or more.");
+
+    let merged = issues(&tracker).into_iter().find(|issue| issue.parts == 2).expect("merged");
+    browser.open(&format!("{}{}", server.url(), merged.hash), 1200);
+    for parts in [1, 0] {
+        click(&mut browser, ".parts [name=one]");
+        browser.wait_for(&format!("document.querySelectorAll('.parts li').length === {parts}"));
+        wait_for(&mut browser, "1 issue is on its own again.");
+        assert_eq!(issues(&tracker).len(), 25 - parts);
+    }
+    assert_eq!(browser.evaluate("document.querySelector('.parts') === null"), true);
+}
+
+#[test]
+#[ignore = "needs a browser: ./run-tests"]
+fn links_lead_to_a_day_and_back() {
+    let (_tracker, server, mut browser) = without_scripts();
+    // Issues of a filter that fills a page, and of one that does not.
+    for filter in ["text=order", "text=order+7"] {
+        browser.open(&format!("{}?{filter}", server.url()), 1200);
+        let rows = "document.querySelectorAll('tr.issue').length";
+        let all = browser.evaluate(rows);
+        while browser.evaluate("document.querySelector('.dates ul a') !== null") == true {
+            let length = browser.evaluate("location.search.length");
+            click(&mut browser, ".dates ul a");
+            browser.wait_for(&format!("location.search.length > {length}"));
+            assert_ne!(browser.evaluate(rows), 0, "{filter}");
+        }
+        let day = browser.evaluate("document.querySelector('.dates [aria-current]').textContent");
+        let day = day.as_str().expect("a text");
+        assert!(day.trim().parse::<u8>().is_ok(), "a day of a month: {day}");
+        click(&mut browser, ".dates > a");
+        browser.wait_for(&format!("location.search === '?{filter}' && {rows} === {all}"));
+    }
 }

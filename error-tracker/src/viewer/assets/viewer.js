@@ -27,12 +27,20 @@
   const every = $("[data-all]");
   every?.addEventListener("change", () => all("input[name=hash]").forEach((box) => (box.checked = every.checked)));
 
-  // The list filters while one types: the page is replaced, the caret comes back.
+  // The list filters while one types: the page is replaced, the caret comes back, but not after the
+  // page of an event whose id was typed.
+  const kept = "error-tracker-caret";
+  let caret;
+  try {
+    caret = sessionStorage[kept];
+    delete sessionStorage[kept];
+  } catch {}
   if (filter) {
-    const kept = "error-tracker-caret";
     const go = (field) => {
       const query = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value));
-      if (field) sessionStorage.setItem(kept, field.name);
+      try {
+        if (field) sessionStorage[kept] = field.name;
+      } catch {}
       location.replace("./" + (query.size ? "?" + query : ""));
     };
     let timer;
@@ -41,14 +49,14 @@
       if (e.target.tagName === "INPUT" && !e.isComposing) timer = setTimeout(go, 350, e.target);
     });
     filter.addEventListener("change", (e) => e.target.tagName === "SELECT" && go());
-    try {
-      const field = filter.elements[sessionStorage.getItem(kept)];
-      sessionStorage.removeItem(kept);
-      if (field) {
-        field.focus();
-        field.setSelectionRange(field.value.length, field.value.length);
-      }
-    } catch {}
+    // Who presses Enter or follows a link meanwhile goes there.
+    const stop = (e) => (e.type === "submit" || e.target.closest("a")) && clearTimeout(timer);
+    for (const leaves of ["submit", "click"]) document.addEventListener(leaves, stop);
+    const field = caret && filter.elements[caret];
+    if (field) {
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+    }
   }
 
   const stops = () => all("a.open, .frame > summary");
