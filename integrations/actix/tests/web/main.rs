@@ -39,6 +39,9 @@ macro_rules! serve {
             actix_web::HttpServer::new(move || $app)
                 .workers($workers)
                 .disable_signals()
+                // A client that is slow, because the machine is, keeps its connection.
+                .client_request_timeout(std::time::Duration::ZERO)
+                .keep_alive(error_tracker_tests::SOON)
                 .h1_allow_half_closed(false)
                 .listen_auto_h2c(listener)
                 .unwrap()
