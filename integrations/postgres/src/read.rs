@@ -98,7 +98,9 @@ impl SqlConditions {
         let mut all = Self::default();
         all.add("merged_into IS NULL", []);
         if !query.text.is_empty() {
-            let condition = "hash IN (SELECT issue FROM issue_text WHERE failure LIKE ?)";
+            // Of an issue, or of one that was merged into it.
+            let condition = "hash IN (SELECT coalesce(merged_into, hash) FROM issue_text JOIN issue ON issue_text.issue = hash \
+                WHERE failure LIKE ?)";
             all.add(condition, [SqlValue::Text(pattern(&query.text))]);
         }
         for (column, field, needle) in [
