@@ -108,7 +108,7 @@ impl ChannelWorker {
                 }
             };
             if let Next::Rest { stuck, pause } = next {
-                self.state.rest(added, stuck, pause, &self.clock);
+                self.state.rest(added, stuck, self.clock.sleep(pause));
             }
         }
     }

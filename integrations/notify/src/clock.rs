@@ -43,9 +43,13 @@ impl NotifyClock {
         }
     }
 
-    /// Returns whether a test holds it. Who waits for it has to look at it often.
-    pub(crate) fn is_held(&self) -> bool {
-        self.held.is_some()
+    /// Returns how long a thread may sleep that has work after `pause`: one that waits for a held
+    /// clock looks at it often.
+    pub(crate) fn sleep(&self, pause: Duration) -> Duration {
+        match &self.held {
+            Some(_) => pause.min(Duration::from_millis(5)),
+            None => pause,
+        }
     }
 }
 

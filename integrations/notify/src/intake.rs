@@ -112,7 +112,9 @@ impl MessageIntake {
             let error = match catch_unwind(add) {
                 Ok(Ok(results)) => {
                     for (queued, result) in batch.iter().zip(results) {
-                        if result == Enqueued::Added {
+                        // What is known may have been found by the channel's thread, and is
+                        // waited for all the same.
+                        if result != Enqueued::HeldBack {
                             queued.state.wake();
                         }
                     }

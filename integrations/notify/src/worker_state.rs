@@ -6,11 +6,6 @@ use std::time::Duration;
 use error_tracker::ChannelHealth;
 use error_tracker::event::Timestamp;
 
-use crate::clock::{NotifyClock, later};
-
-/// How often a thread looks at a clock that a test holds.
-const HELD_CLOCK: Duration = Duration::from_millis(5);
-
 /// The state of a channel's thread in one process.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerState {
@@ -57,23 +52,15 @@ impl WorkerState {
     }
 
     /// Notes that everything is done that was added before, apart from `stuck` messages. Then
-    /// sleeps until more is added, at most for `pause` by the clock.
-    pub(crate) fn rest(&self, added: u64, stuck: u64, pause: Duration, clock: &NotifyClock) {
+    /// sleeps until more is added, at most for `pause`.
+    pub(crate) fn rest(&self, added: u64, stuck: u64, pause: Duration) {
         let mut state = self.state();
         (state.done, state.stuck) = (added, stuck);
         self.changed.notify_all();
         // While the channel fails, what is added waits as well.
         let may_sleep =
             |state: &mut State| !state.stopped && (state.added == added || state.stuck > 0);
-        if !clock.is_held() {
-            drop(self.changed.wait_timeout_while(state, pause, may_sleep));
-            return;
-        }
-        let over = later(clock.now(), pause);
-        while may_sleep(&mut state) && clock.now() < over {
-            let waited = self.changed.wait_timeout(state, HELD_CLOCK);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        drop(self.changed.wait_timeout_while(state, pause, may_sleep));
     }
 
     /// Waits until everything that was added is sent, or the channel fails. Returns the number of

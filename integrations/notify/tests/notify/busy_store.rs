@@ -1,5 +1,6 @@
 //! A store whose outbox fails for a while.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use error_tracker::event::{Event, Issue, Timestamp};
@@ -14,16 +15,12 @@ use crate::Told;
 #[derive(Debug)]
 struct BusyStore {
     store: MemoryStore,
-    /// How often messages are not added.
-    refusals: AtomicU64,
+    /// How often messages are not added from now on.
+    refusals: Arc<AtomicU64>,
     refusal: fn() -> StoreError,
 }
 
 impl BusyStore {
-    fn new(refusals: u64, refusal: fn() -> StoreError) -> Self {
-        Self { store: MemoryStore::new(), refusals: AtomicU64::new(refusals), refusal }
-    }
-
     fn inner(&self) -> &dyn Outbox {
         self.store.outbox().unwrap()
     }
@@ -94,22 +91,30 @@ impl Outbox for BusyStore {
     }
 }
 
+/// Returns what was told of an error while the store refuses `refusals` times, and of one before.
+fn told_while(refusals: u64, refusal: fn() -> StoreError) -> (Told, Vec<String>) {
+    let left = Arc::<AtomicU64>::default();
+    let store = BusyStore { store: MemoryStore::new(), refusals: Arc::clone(&left), refusal };
+    let told = Told::with_store(store, |channel| channel);
+    // The channel has looked for issues of which nobody was told.
+    told.fail("no paper");
+    left.store(refusals, Relaxed);
+    told.fail("no disk");
+    let all = told.told();
+    (told, all)
+}
+
 #[test]
 fn people_are_told_when_the_store_is_available_again() {
-    let busy = || StoreError::Unavailable("locked".into());
-    let told = Told::with_store(BusyStore::new(2, busy), |channel| channel);
-    told.fail("no disk");
-    assert_eq!(told.told(), ["io::Error::Other: no disk: New issue."]);
+    let (told, all) = told_while(2, || StoreError::Unavailable("locked".into()));
+    assert_eq!(all[1..], ["io::Error::Other: no disk: New issue."]);
     let error = told.health().last_error.unwrap();
     assert!(error.contains("the outbox cannot be used: not available now: locked"), "{error}");
 }
 
 #[test]
 fn a_message_that_the_store_refuses_is_counted() {
-    let damaged = || StoreError::Damaged("page 7".into());
-    let told = Told::with_store(BusyStore::new(1, damaged), |channel| channel);
-    told.fail("no disk");
-    told.fail("no light");
-    assert_eq!(told.told(), ["io::Error::Other: no light: New issue."]);
+    let (told, all) = told_while(1, || StoreError::Damaged("page 7".into()));
+    assert_eq!(all, ["io::Error::Other: no paper: New issue."]);
     assert_eq!(told.health().failed, 1);
 }
