@@ -42,9 +42,9 @@ fn every_command_takes_the_address_of_a_database() {
     assert!(ok(&["show", NEGATIVE, "DATABASE"]).contains("quantity is -3"));
     assert_eq!(ok(&["export", "DATABASE"]).lines().count(), 2);
     ok(&["resolve", NEGATIVE, "DATABASE"]);
-    ok(&["mute", PARSE, "--times", "3", "DATABASE"]);
-    ok(&["assign", NEGATIVE, "--to", "Ada", "DATABASE"]);
-    ok(&["note", NEGATIVE, "--add", "since noon", "DATABASE"]);
+    ok(&["mute", "--times", "3", PARSE, "DATABASE"]);
+    ok(&["assign", "--to", "Ada", NEGATIVE, "DATABASE"]);
+    ok(&["note", "--add", "since noon", NEGATIVE, "DATABASE"]);
     assert!(ok(&["show", NEGATIVE, "DATABASE"]).contains("since noon"));
     ok(&["merge", NEGATIVE, PARSE, "DATABASE"]);
     ok(&["unmerge", PARSE, "DATABASE"]);
