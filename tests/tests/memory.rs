@@ -58,5 +58,6 @@ fn memory_is_freed_after_the_names_of_a_backtrace_were_found() {
     is_as_without("names", &output);
     let (took, kept) = (reported(&output, "took"), reported(&output, "kept"));
     assert!(took > 8 << 10, "{took} KiB: debug information was read");
-    assert!(kept <= 2 << 10, "{kept} KiB of {took} are kept");
+    // What is kept are the program's own pages that were used for the first time.
+    assert!(kept <= took / 10, "{kept} KiB of {took} are kept");
 }
