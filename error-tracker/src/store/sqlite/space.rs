@@ -33,10 +33,9 @@ pub(super) struct SizeBounds {
 impl SizeBounds {
     pub(super) fn of(retention: &Retention) -> Self {
         let all = retention.max_megabytes.saturating_mul(MEGABYTE);
-        let journal = (all / 3).min(32 * MEGABYTE);
-        // Space for what is written besides the events: a transaction changes a page of each table
-        // and index.
-        let spare = (all / 100 * 28).min(4 * MEGABYTE);
+        let journal = (all / 2).min(32 * MEGABYTE);
+        // Space for what is written besides the events.
+        let spare = (all / 8).min(4 * MEGABYTE);
         // The limit of file sizes applies to each file.
         let limit = size_limit::max_file_size();
         Self {
